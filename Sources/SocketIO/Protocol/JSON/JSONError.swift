@@ -1,0 +1,45 @@
+/// Why a JSON text could not be read, or a value not written as JSON.
+public struct JSONError: Error, Sendable, Hashable, CustomStringConvertible {
+  /// The kind of fault. Further reasons may appear.
+  public struct Reason: RawRepresentable, Sendable, Hashable, CustomStringConvertible {
+    /// The reason as a phrase.
+    public let rawValue: String
+
+    /// Makes a reason from its phrase.
+    public init(rawValue: String) { self.rawValue = rawValue }
+
+    /// The reason as a phrase.
+    public var description: String { rawValue }
+
+    /// The text ends before the value does.
+    public static let unexpectedEnd = Reason(rawValue: "unexpected end of text")
+    /// A character stands where the grammar allows none of its kind. A byte order mark is one.
+    public static let unexpectedCharacter = Reason(rawValue: "unexpected character")
+    /// A number without digits where the grammar wants them.
+    public static let invalidNumber = Reason(rawValue: "invalid number")
+    /// A backslash with something that is no escape.
+    public static let invalidEscape = Reason(rawValue: "invalid escape")
+    /// A control character below U+0020 inside a string, unescaped.
+    public static let controlCharacter = Reason(rawValue: "control character in a string")
+    /// The bytes are not UTF-8.
+    public static let invalidUTF8 = Reason(rawValue: "invalid UTF-8")
+    /// Arrays and objects are nested deeper than the limit.
+    public static let tooDeep = Reason(rawValue: "nested too deep")
+    /// JSON has no binary values, and there is no other place to put this one.
+    public static let binaryValue = Reason(rawValue: "binary value")
+  }
+
+  /// The kind of fault.
+  public var reason: Reason
+  /// Where it is: the number of bytes of the text before it. When writing, the bytes written before it.
+  public var offset: Int
+
+  /// Makes an error.
+  public init(_ reason: Reason, at offset: Int) {
+    self.reason = reason
+    self.offset = offset
+  }
+
+  /// The reason and the place.
+  public var description: String { "\(reason) at byte \(offset)" }
+}

@@ -1,0 +1,44 @@
+extension SocketValue {
+  /// Reads a JSON text (RFC 8259), with the strictness of JavaScript's `JSON.parse`.
+  ///
+  /// Integers of up to 64 bits are exact. Numbers with a fraction or an exponent, larger ones and `-0` are doubles, and
+  /// `1e400` is infinite, as in JavaScript. The escape of a surrogate without its other half becomes U+FFFD, since no
+  /// Swift string holds one. Of members with the same key, the last one's value counts.
+  ///
+  /// - Parameters:
+  ///   - json: The text.
+  ///   - maxDepth: How deep arrays and objects may be nested, at most 1,024. By default 512.
+  /// - Throws: When the text is not JSON, with the reason and the place.
+  public init(json: String, maxDepth: Int = 512) throws(JSONError) {
+    self = try json.withUTF8Bytes { bytes throws(JSONError) in
+      var reader = JSONReader(bytes, maxDepth: maxDepth)
+      return try reader.readDocument()
+    }
+  }
+
+  /// Reads a JSON text from UTF-8 bytes, as ``init(json:maxDepth:)`` does.
+  ///
+  /// - Throws: When the bytes are not UTF-8 or not JSON. A byte order mark is not JSON.
+  public init(jsonBytes: some Collection<UInt8>, maxDepth: Int = 512) throws(JSONError) {
+    func read(_ buffer: UnsafeBufferPointer<UInt8>) -> Result<SocketValue, JSONError> {
+      Result { () throws(JSONError) in
+        let bytes = UnsafeRawBufferPointer(buffer)
+        if let offset = bytes.firstInvalidUTF8() { throw JSONError(.invalidUTF8, at: offset) }
+        var reader = JSONReader(bytes, maxDepth: maxDepth)
+        return try reader.readDocument()
+      }
+    }
+    let result = jsonBytes.withContiguousStorageIfAvailable(read) ?? Array(jsonBytes).withUnsafeBufferPointer(read)
+    self = try result.get()
+  }
+
+  /// The value as JSON, as JavaScript's `JSON.stringify` writes it: the shortest texts of numbers, null for NaN and
+  /// infinities, and no more escapes than needed.
+  ///
+  /// - Throws: When there is binary data inside, or more than 1,024 levels of nesting.
+  public func jsonString() throws(JSONError) -> String {
+    var writer = JSONWriter(binaryPolicy: .refuse, maxDepth: JSONReader.greatestDepthLimit)
+    try writer.write(self)
+    return writer.text
+  }
+}

@@ -1,0 +1,191 @@
+#if canImport(FoundationEssentials)
+  import FoundationEssentials
+#else
+  import Foundation
+#endif
+
+extension JSONParser {
+  /// Assembles packets from text messages and the attachments that follow them.
+  public struct Decoder: PacketDecoder {
+    private let maxAttachments: Int
+    private let maxDepth: Int
+    private var pending: PendingPacket?
+
+    init(maxAttachments: Int, maxDepth: Int) {
+      self.maxAttachments = maxAttachments
+      self.maxDepth = maxDepth
+    }
+
+    /// Takes one message in.
+    ///
+    /// - Returns: The packet that this message completes, or nil while attachments are outstanding.
+    /// - Throws: When the message is not what the protocol allows here. The decoder must then be reset.
+    public mutating func decode(_ message: EngineMessage) throws(ParserError) -> Packet? {
+      switch message {
+      case .text(let text):
+        guard pending == nil else {
+          throw ParserError(.unexpectedText, "got plaintext data when reconstructing a packet")
+        }
+        let (packet, attachmentCount) = try text.withUTF8Bytes { bytes throws(ParserError) in
+          var reader = PacketReader(bytes)
+          return try reader.read(maxAttachments: maxAttachments, maxDepth: maxDepth)
+        }
+        guard attachmentCount > 0 else { return packet }
+        pending = PendingPacket(packet: packet, attachmentCount: attachmentCount)
+        return nil
+
+      case .binary(let data):
+        guard var packet = pending else {
+          throw ParserError(.unexpectedBinary, "got binary data when not reconstructing a packet")
+        }
+        pending = nil
+        packet.attachments.append(data)
+        if packet.attachments.count == packet.attachmentCount { return try packet.complete() }
+        pending = packet
+        return nil
+      }
+    }
+
+    /// Forgets a half-received packet.
+    public mutating func reset() { pending = nil }
+  }
+}
+
+/// A packet whose attachments have not all arrived, with placeholders in their stead.
+private struct PendingPacket {
+  let packet: Packet
+  let attachmentCount: Int
+  var attachments: [Data] = []
+
+  /// The packet with each placeholder replaced by the attachment that it names.
+  consuming func complete() throws(ParserError) -> Packet {
+    var packet = packet
+    switch packet.content {
+    case .event(var elements):
+      packet.content = .disconnect  // so that `elements` is the only reference, and is not copied
+      for index in elements.indices { try elements[index].replacePlaceholders(with: attachments) }
+      packet.content = .event(elements)
+    case .ack(var elements):
+      packet.content = .disconnect
+      for index in elements.indices { try elements[index].replacePlaceholders(with: attachments) }
+      packet.content = .ack(elements)
+    case .connect, .disconnect, .connectError:
+      break
+    }
+    return packet
+  }
+}
+
+extension SocketValue {
+  fileprivate mutating func replacePlaceholders(with attachments: [Data]) throws(ParserError) {
+    switch self {
+    case .object(let object) where object["_placeholder"] == .bool(true):
+      guard let number = object["num"]?.intValue, attachments.indices.contains(number) else {
+        throw ParserError(.illegalAttachments, "illegal attachments: a placeholder names none of them")
+      }
+      self = .binary(attachments[number])
+    case .object(var object):
+      self = .null
+      try object.updateValues { value throws(ParserError) in try value.replacePlaceholders(with: attachments) }
+      self = .object(object)
+    case .array(var elements):
+      self = .null
+      for index in elements.indices { try elements[index].replacePlaceholders(with: attachments) }
+      self = .array(elements)
+    default:
+      break
+    }
+  }
+}
+
+/// Reads the text of one packet from left to right.
+private struct PacketReader {
+  private let bytes: UnsafeRawBufferPointer
+  private var position = 0
+
+  init(_ bytes: UnsafeRawBufferPointer) { self.bytes = bytes }
+
+  mutating func read(
+    maxAttachments: Int, maxDepth: Int
+  ) throws(ParserError) -> (packet: Packet, attachmentCount: Int) {
+    let type = try readType()
+    let attachmentCount = type.isBinary ? try readAttachmentCount(limit: maxAttachments) : 0
+    let namespace = readNamespace()
+    let id = try readID()
+    let content = try readContent(of: type, maxDepth: maxDepth)
+    try content.validate()
+    return (Packet(namespace: namespace, id: id, content: content), attachmentCount)
+  }
+
+  private mutating func readType() throws(ParserError) -> PacketType {
+    guard let digit = bytes.first else { throw ParserError(.unknownPacketType, "empty packet") }
+    guard let type = PacketType(rawValue: digit.decimalValue) else {
+      throw ParserError(.unknownPacketType, "unknown packet type \(String(decoding: bytes, as: UTF8.self).prefix(1))")
+    }
+    position = 1
+    return type
+  }
+
+  private mutating func readAttachmentCount(limit: Int) throws(ParserError) -> Int {
+    let start = position
+    let count = readDigits()
+    guard position > start, position < bytes.count, bytes[position] == ASCII.minus else {
+      throw ParserError(.illegalAttachments, "illegal attachments: their number is missing")
+    }
+    position += 1
+    guard let count, count <= limit else {
+      throw ParserError(.tooManyAttachments, "too many attachments: the limit is \(limit)")
+    }
+    return count
+  }
+
+  /// Reads a namespace up to the comma or the end of the text. A query in it is taken as part of it.
+  private mutating func readNamespace() -> String {
+    guard position < bytes.count, bytes[position] == ASCII.slash else { return "/" }
+    let rest = bytes[position...]
+    let namespace = rest.prefix { $0 != ASCII.comma }
+    position = min(namespace.endIndex + 1, bytes.count)
+    return String(decoding: namespace, as: UTF8.self)
+  }
+
+  private mutating func readID() throws(ParserError) -> Int? {
+    let start = position
+    let id = readDigits()
+    guard position > start else { return nil }
+    guard let id else { throw ParserError(.illegalID, "illegal ack id: it is too large") }
+    return id
+  }
+
+  /// Reads as many digits as there are: the number, or nil if an Int cannot hold it.
+  private mutating func readDigits() -> Int? {
+    var number: Int? = 0
+    while position < bytes.count, bytes[position].decimalValue <= 9 {
+      let (shifted, isTooLarge) = (number ?? .max).multipliedReportingOverflow(by: 10)
+      let (sum, hasOverflowed) = shifted.addingReportingOverflow(Int(bytes[position].decimalValue))
+      number = isTooLarge || hasOverflowed ? nil : sum
+      position += 1
+    }
+    return number
+  }
+
+  private mutating func readContent(of type: PacketType, maxDepth: Int) throws(ParserError) -> Packet.Content {
+    switch (type, try readPayload(maxDepth: maxDepth)) {
+    case (.connect, let payload): .connect(payload)
+    case (.disconnect, nil): .disconnect
+    case (.event, .array(let elements)), (.binaryEvent, .array(let elements)): .event(elements)
+    case (.ack, .array(let elements)), (.binaryAck, .array(let elements)): .ack(elements)
+    case (.connectError, let payload?): .connectError(payload)
+    default: throw ParserError(.invalidPayload, "invalid payload: not of the kind that a \(type) has")
+    }
+  }
+
+  private mutating func readPayload(maxDepth: Int) throws(ParserError) -> SocketValue? {
+    guard position < bytes.count else { return nil }
+    var reader = JSONReader(bytes, from: position, maxDepth: maxDepth)
+    do {
+      return try reader.readDocument()
+    } catch {
+      throw ParserError(.invalidPayload, "invalid payload", jsonError: error)
+    }
+  }
+}

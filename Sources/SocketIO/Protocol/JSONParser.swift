@@ -1,0 +1,106 @@
+/// The default parser: Socket.IO protocol 5, as JSON text with binary attachments.
+///
+/// A packet is one text message, followed by one binary message for each binary value inside:
+/// `<type>[<attachments>-][<namespace>,][<id>][<JSON>]`.
+public struct JSONParser: Parser {
+  /// How many attachments a received packet may have, by default 10. A larger number is a parse error, which closes the
+  /// connection.
+  ///
+  /// It does not limit what is sent, but the receiver may have such a limit too: that of JavaScript servers is 10.
+  public var maxAttachments: Int
+  /// How deep arrays and objects may be nested in a packet, sent or received, at most 1,024. By default 512.
+  public var maxDepth: Int
+
+  /// Makes a parser.
+  public init(maxAttachments: Int = 10, maxDepth: Int = 512) {
+    self.maxAttachments = maxAttachments
+    self.maxDepth = maxDepth
+  }
+
+  /// Encodes a packet: its text, then its attachments.
+  ///
+  /// - Throws: When the receiver would have to refuse the packet: an event without a name that events may bear, a
+  ///   payload of the wrong kind or with binary data where none may be, too deep a nesting.
+  public func encode(_ packet: Packet) throws(ParserError) -> [EngineMessage] {
+    try packet.content.validate()
+    let type = PacketType(packet.content)
+    var writer = JSONWriter(binaryPolicy: type.binary == nil ? .refuse : .attach, maxDepth: maxDepth)
+    writer.bytes.append(type.digit)
+    if packet.namespace != "/" {
+      guard packet.namespace.utf8.first == ASCII.slash, !packet.namespace.utf8.contains(ASCII.comma) else {
+        throw ParserError(.illegalNamespace, "illegal namespace \(packet.namespace)")
+      }
+      writer.bytes.append(contentsOf: packet.namespace.utf8)
+      writer.bytes.append(ASCII.comma)
+    }
+    if let id = packet.id {
+      guard id >= 0 else { throw ParserError(.illegalID, "illegal ack id \(id)") }
+      writer.write(id)
+    }
+    do {
+      switch packet.content {
+      case .connect(nil), .disconnect: break
+      case .connect(let payload?), .connectError(let payload): try writer.write(payload)
+      case .event(let elements), .ack(let elements): try writer.write(elements)
+      }
+    } catch {
+      throw ParserError(.invalidPayload, "invalid payload", jsonError: error)
+    }
+    guard let binaryType = type.binary, !writer.attachments.isEmpty else { return [.text(writer.text)] }
+    writer.bytes.replaceSubrange(..<1, with: [binaryType.digit] + "\(writer.attachments.count)-".utf8)
+    return [.text(writer.text)] + writer.attachments.map { .binary($0) }
+  }
+
+  /// Makes a decoder in its initial state.
+  public func makeDecoder() -> Decoder { Decoder(maxAttachments: maxAttachments, maxDepth: maxDepth) }
+}
+
+/// The first character of an encoded packet.
+enum PacketType: UInt8 {
+  case connect, disconnect, event, ack, connectError, binaryEvent, binaryAck
+
+  /// The type of a packet without attachments.
+  init(_ content: Packet.Content) {
+    self =
+      switch content {
+      case .connect: .connect
+      case .disconnect: .disconnect
+      case .event: .event
+      case .ack: .ack
+      case .connectError: .connectError
+      }
+  }
+
+  var digit: UInt8 { ASCII.zero + rawValue }
+
+  /// The type of the same packet with attachments, for those that may have any.
+  var binary: PacketType? {
+    switch self {
+    case .event, .binaryEvent: .binaryEvent
+    case .ack, .binaryAck: .binaryAck
+    default: nil
+    }
+  }
+
+  var isBinary: Bool { self == .binaryEvent || self == .binaryAck }
+}
+
+extension Packet.Content {
+  /// Checks what the protocol asks of the payload, for both directions.
+  func validate() throws(ParserError) {
+    switch self {
+    case .connect(nil), .connect(.object), .disconnect, .ack, .connectError(.object), .connectError(.string): return
+    case .event(let elements):
+      switch elements.first {
+      case .int, .uint, .double: return
+      case .string(let name):
+        guard Packet.isReservedEventName(name) else { return }
+        throw ParserError(.invalidPayload, "invalid payload: \"\(name)\" is a reserved event name")
+      default: throw ParserError(.invalidPayload, "invalid payload: an event's name is a string or a number")
+      }
+    case .connect: throw ParserError(.invalidPayload, "invalid payload: that of a CONNECT is an object")
+    case .connectError:
+      throw ParserError(.invalidPayload, "invalid payload: that of a CONNECT_ERROR is an object or a string")
+    }
+  }
+}

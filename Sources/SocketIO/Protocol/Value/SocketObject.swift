@@ -1,0 +1,139 @@
+/// The members of a JSON object, in the order in which they were added.
+///
+/// Setting the value of a key that is there already keeps its position, as in JavaScript. Keys are Swift strings: two
+/// spellings of the same characters, such as "é" in one scalar and in two, are one key.
+///
+/// Looking a key up takes constant time, removing one takes time in proportion to the number of members.
+///
+/// Two objects are equal when they have the same members, in whichever order.
+public struct SocketObject: Sendable {
+  /// A key and its value.
+  public typealias Element = (key: String, value: SocketValue)
+
+  private var members: [Element] = []
+
+  /// Where each key is in `members`, once there are more of them than a linear search is good for.
+  private var positions: [String: Int] = [:]
+
+  /// Up to this many members comparing keys one by one is faster than hashing.
+  private static let linearLimit = 16
+
+  /// Makes an empty object.
+  public init() {}
+
+  /// Makes an object from members in their order. Of those with the same key, the first one's position and the last
+  /// one's value stay.
+  public init(_ members: some Sequence<(String, SocketValue)>) {
+    reserveCapacity(members.underestimatedCount)
+    for (key, value) in members { set(value, forKey: key) }
+  }
+
+  /// Makes an object from a dictionary, with its keys in ascending order, since a dictionary has none.
+  public init(_ dictionary: [String: SocketValue]) {
+    self.init(dictionary.sorted { $0.key < $1.key }.lazy.map { ($0.key, $0.value) })
+  }
+
+  /// The value of a key, or nil if there is none. Setting nil removes the member (`.null` is a value like others).
+  public subscript(key: String) -> SocketValue? {
+    get { position(of: key).map { members[$0].value } }
+    set {
+      if let newValue {
+        set(newValue, forKey: key)
+      } else {
+        removeValue(forKey: key)
+      }
+    }
+  }
+
+  /// The keys, in order.
+  public var keys: [String] { members.map(\.key) }
+
+  /// The values, in order.
+  public var values: [SocketValue] { members.map(\.value) }
+
+  /// Removes the member of that key and returns its value, or nil if there was none.
+  @discardableResult
+  public mutating func removeValue(forKey key: String) -> SocketValue? {
+    guard let position = position(of: key) else { return nil }
+    let value = members.remove(at: position).value
+    positions = [:]
+    if members.count > Self.linearLimit { indexMembers() }
+    return value
+  }
+
+  /// Makes room for a number of members.
+  public mutating func reserveCapacity(_ count: Int) {
+    members.reserveCapacity(count)
+  }
+
+  mutating func set(_ value: SocketValue, forKey key: String) {
+    if let position = position(of: key) {
+      members[position].value = value
+    } else {
+      members.append((key, value))
+      if members.count > Self.linearLimit + 1 {
+        positions[key] = members.count - 1
+      } else if members.count > Self.linearLimit {
+        indexMembers()
+      }
+    }
+  }
+
+  /// Calls the body on each value, which it may change.
+  mutating func updateValues<Failure>(_ body: (inout SocketValue) throws(Failure) -> Void) throws(Failure) {
+    for position in members.indices { try body(&members[position].value) }
+  }
+
+  private func position(of key: String) -> Int? {
+    if members.count > Self.linearLimit { return positions[key] }
+    for position in members.indices where members[position].key == key { return position }
+    return nil
+  }
+
+  private mutating func indexMembers() {
+    positions.reserveCapacity(members.count)
+    for (position, member) in members.enumerated() { positions[member.key] = position }
+  }
+}
+
+extension SocketObject: RandomAccessCollection {
+  /// The position of the first member.
+  public var startIndex: Int { 0 }
+
+  /// The position after the last member.
+  public var endIndex: Int { members.count }
+
+  /// The member at a position, which must be within bounds.
+  public subscript(position: Int) -> Element { members[position] }
+}
+
+extension SocketObject: Hashable {
+  /// Whether both have the same members, in whichever order.
+  public static func == (lhs: SocketObject, rhs: SocketObject) -> Bool {
+    lhs.count == rhs.count && lhs.allSatisfy { rhs[$0.key] == $0.value }
+  }
+
+  /// Feeds the members to the hasher, regardless of their order.
+  public func hash(into hasher: inout Hasher) {
+    var combined = 0
+    for (key, value) in self {
+      var member = Hasher()
+      member.combine(key)
+      member.combine(value)
+      combined ^= member.finalize()
+    }
+    hasher.combine(combined)
+  }
+}
+
+extension SocketObject: ExpressibleByDictionaryLiteral {
+  /// Makes an object from members in the order of the literal.
+  public init(dictionaryLiteral members: (String, SocketValue)...) {
+    self.init(members)
+  }
+}
+
+extension SocketObject: CustomStringConvertible {
+  /// The object in the manner of JSON, with binary data as `<N bytes>`.
+  public var description: String { SocketValue.object(self).description }
+}
