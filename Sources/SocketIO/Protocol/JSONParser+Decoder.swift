@@ -40,9 +40,12 @@ extension JSONParser {
         }
         pending = nil
         packet.attachments.append(data)
-        if packet.attachments.count == packet.attachmentCount { return try packet.complete() }
-        pending = packet
-        return nil
+        guard packet.attachments.count == packet.attachmentCount else {
+          pending = packet
+          return nil
+        }
+        try packet.replacePlaceholders()
+        return packet.packet
       }
     }
 
@@ -53,45 +56,51 @@ extension JSONParser {
 
 /// A packet whose attachments have not all arrived, with placeholders in their stead.
 private struct PendingPacket {
-  let packet: Packet
+  var packet: Packet
   let attachmentCount: Int
   var attachments: [Data] = []
 
-  /// The packet with each placeholder replaced by the attachment that it names.
-  consuming func complete() throws(ParserError) -> Packet {
-    var packet = packet
-    switch packet.content {
+  mutating func replacePlaceholders() throws(ParserError) {
+    let content = packet.content
+    // Payloads are taken out of their enums while they change, so that no second reference makes them copy.
+    packet.content = .disconnect
+    switch consume content {
     case .event(var elements):
-      packet.content = .disconnect  // so that `elements` is the only reference, and is not copied
-      for index in elements.indices { try elements[index].replacePlaceholders(with: attachments) }
+      try elements.replacePlaceholders(with: attachments)
       packet.content = .event(elements)
     case .ack(var elements):
-      packet.content = .disconnect
-      for index in elements.indices { try elements[index].replacePlaceholders(with: attachments) }
+      try elements.replacePlaceholders(with: attachments)
       packet.content = .ack(elements)
-    case .connect, .disconnect, .connectError:
-      break
+    case let content:
+      packet.content = content
     }
-    return packet
+  }
+}
+
+extension [SocketValue] {
+  fileprivate mutating func replacePlaceholders(with attachments: [Data]) throws(ParserError) {
+    for index in indices { try self[index].replacePlaceholders(with: attachments) }
   }
 }
 
 extension SocketValue {
   fileprivate mutating func replacePlaceholders(with attachments: [Data]) throws(ParserError) {
     switch self {
-    case .object(let object) where object["_placeholder"] == .bool(true):
-      guard let number = object["num"]?.intValue, attachments.indices.contains(number) else {
-        throw ParserError(.illegalAttachments, "illegal attachments: a placeholder names none of them")
-      }
-      self = .binary(attachments[number])
-    case .object(var object):
-      self = .null
-      try object.updateValues { value throws(ParserError) in try value.replacePlaceholders(with: attachments) }
-      self = .object(object)
     case .array(var elements):
       self = .null
-      for index in elements.indices { try elements[index].replacePlaceholders(with: attachments) }
+      try elements.replacePlaceholders(with: attachments)
       self = .array(elements)
+    case .object(var object):
+      self = .null
+      if case .bool(true)? = object["_placeholder"] {
+        guard let number = object["num"]?.intValue, attachments.indices.contains(number) else {
+          throw ParserError(.illegalAttachments, "illegal attachments: a placeholder names none of them")
+        }
+        self = .binary(attachments[number])
+      } else {
+        try object.updateValues { value throws(ParserError) in try value.replacePlaceholders(with: attachments) }
+        self = .object(object)
+      }
     default:
       break
     }

@@ -159,7 +159,7 @@ extension JSONReader {
     guard magnitude <= 1 << 53 else { return nil }
     return switch exponent {
     case 0...22: Double(magnitude) * powersOfTen[exponent]
-    case -22 ..< 0: Double(magnitude) / powersOfTen[-exponent]
+    case -22..<0: Double(magnitude) / powersOfTen[-exponent]
     default: nil
     }
   }

@@ -33,7 +33,7 @@ extension JSONWriter {
     case ASCII.tab: bytes.append(UInt8(ascii: "t"))
     default:
       let digit = byte & 0xF
-      bytes.append(contentsOf: "u00".utf8)
+      writeRaw("u00")
       bytes.append(ASCII.zero + byte >> 4)
       bytes.append(digit < 10 ? ASCII.zero + digit : UInt8(ascii: "a") + digit - 10)
     }
@@ -62,7 +62,7 @@ extension JSONWriter {
 
   /// Writes a number as ECMAScript's `Number::toString` does, and what is none as null.
   mutating func write(_ value: Double) {
-    guard value.isFinite else { return bytes.append(contentsOf: "null".utf8) }
+    guard value.isFinite else { return writeRaw("null") }
     // Every integer up to 2^53 is its own shortest text. Minus zero is written as 0.
     if value.magnitude <= 0x1p53, let int = Int(exactly: value) { return write(int) }
 
@@ -77,7 +77,7 @@ extension JSONWriter {
       bytes.append(ASCII.dot)
       bytes.append(contentsOf: digits[point...])
     case -5...0:
-      bytes.append(contentsOf: "0.".utf8)
+      writeRaw("0.")
       writeZeros(-point)
       bytes.append(contentsOf: digits)
     default:

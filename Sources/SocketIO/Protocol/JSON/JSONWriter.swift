@@ -47,8 +47,8 @@ struct JSONWriter {
 
   mutating func write(_ value: SocketValue) throws(JSONError) {
     switch value {
-    case .null: write("null")
-    case .bool(let value): write(value ? "true" : "false")
+    case .null: writeRaw("null")
+    case .bool(let value): writeRaw(value ? "true" : "false")
     case .int(let value): write(value)
     case .uint(let value): write(value)
     case .double(let value): write(value)
@@ -86,14 +86,14 @@ struct JSONWriter {
     case .refuse:
       throw JSONError(.binaryValue, at: bytes.count)
     case .attach:
-      write(#"{"_placeholder":true,"num":"#)
+      writeRaw(#"{"_placeholder":true,"num":"#)
       write(attachments.count)
       bytes.append(ASCII.closeBrace)
       attachments.append(data)
     case .describe:
-      write("<")
+      writeRaw("<")
       write(data.count)
-      write(data.count == 1 ? " byte>" : " bytes>")
+      writeRaw(data.count == 1 ? " byte>" : " bytes>")
     }
   }
 
@@ -101,7 +101,7 @@ struct JSONWriter {
   private mutating func enter(_ open: UInt8) throws(JSONError) -> Bool {
     guard remainingDepth > 0 else {
       guard binaryPolicy == .describe else { throw JSONError(.tooDeep, at: bytes.count) }
-      write("…")
+      writeRaw("…")
       return false
     }
     remainingDepth -= 1
@@ -114,7 +114,7 @@ struct JSONWriter {
     bytes.append(close)
   }
 
-  private mutating func write(_ text: StaticString) {
+  mutating func writeRaw(_ text: StaticString) {
     bytes.append(contentsOf: UnsafeBufferPointer(start: text.utf8Start, count: text.utf8CodeUnitCount))
   }
 }

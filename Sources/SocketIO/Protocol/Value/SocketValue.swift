@@ -156,7 +156,12 @@ extension SocketValue {
     set {
       guard case .array(var elements) = self, 0...elements.count ~= index else { return }
       self = .null
-      elements.replaceSubrange(index..<min(index + 1, elements.count), with: CollectionOfOne(newValue).compactMap(\.self))
+      switch newValue {
+      case let newValue? where index < elements.count: elements[index] = newValue
+      case let newValue?: elements.append(newValue)
+      case nil where index < elements.count: elements.remove(at: index)
+      case nil: break
+      }
       self = .array(elements)
     }
   }
