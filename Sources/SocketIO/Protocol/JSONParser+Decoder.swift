@@ -26,85 +26,44 @@ extension JSONParser {
         guard pending == nil else {
           throw ParserError(.unexpectedText, "got plaintext data when reconstructing a packet")
         }
-        let (packet, attachmentCount) = try text.withUTF8Bytes { bytes throws(ParserError) in
-          var reader = PacketReader(bytes)
-          return try reader.read(maxAttachments: maxAttachments, maxDepth: maxDepth)
-        }
+        let (packet, attachmentCount) = try read(text, attachments: nil)
         guard attachmentCount > 0 else { return packet }
-        pending = PendingPacket(packet: packet, attachmentCount: attachmentCount)
+        pending = PendingPacket(text: text, attachmentCount: attachmentCount)
         return nil
 
       case .binary(let data):
-        guard var packet = pending else {
+        guard let attachmentCount = pending?.attachmentCount else {
           throw ParserError(.unexpectedBinary, "got binary data when not reconstructing a packet")
         }
+        pending?.attachments.append(data)
+        guard let complete = pending, complete.attachments.count == attachmentCount else { return nil }
         pending = nil
-        packet.attachments.append(data)
-        guard packet.attachments.count == packet.attachmentCount else {
-          pending = packet
-          return nil
-        }
-        try packet.replacePlaceholders()
-        return packet.packet
+        return try read(complete.text, attachments: complete.attachments).packet
       }
     }
 
     /// Forgets a half-received packet.
     public mutating func reset() { pending = nil }
+
+    private func read(
+      _ text: String, attachments: [Data]?
+    ) throws(ParserError) -> (packet: Packet, attachmentCount: Int) {
+      try text.withUTF8Bytes { bytes throws(ParserError) in
+        var reader = PacketReader(bytes)
+        return try reader.read(maxAttachments: maxAttachments, maxDepth: maxDepth, attachments: attachments)
+      }
+    }
   }
 }
 
-/// A packet whose attachments have not all arrived, with placeholders in their stead.
+/// A packet whose attachments have not all arrived.
+///
+/// Its text has been read once, so that a faulty one is refused at once. The packet is made by reading it again, when
+/// there are attachments to put into it: quicker than changing the values of the first reading, and simpler.
 private struct PendingPacket {
-  var packet: Packet
+  let text: String
   let attachmentCount: Int
   var attachments: [Data] = []
-
-  mutating func replacePlaceholders() throws(ParserError) {
-    let content = packet.content
-    // Payloads are taken out of their enums while they change, so that no second reference makes them copy.
-    packet.content = .disconnect
-    switch consume content {
-    case .event(var elements):
-      try elements.replacePlaceholders(with: attachments)
-      packet.content = .event(elements)
-    case .ack(var elements):
-      try elements.replacePlaceholders(with: attachments)
-      packet.content = .ack(elements)
-    case let content:
-      packet.content = content
-    }
-  }
-}
-
-extension [SocketValue] {
-  fileprivate mutating func replacePlaceholders(with attachments: [Data]) throws(ParserError) {
-    for index in indices { try self[index].replacePlaceholders(with: attachments) }
-  }
-}
-
-extension SocketValue {
-  fileprivate mutating func replacePlaceholders(with attachments: [Data]) throws(ParserError) {
-    switch self {
-    case .array(var elements):
-      self = .null
-      try elements.replacePlaceholders(with: attachments)
-      self = .array(elements)
-    case .object(var object):
-      self = .null
-      if case .bool(true)? = object["_placeholder"] {
-        guard let number = object["num"]?.intValue, attachments.indices.contains(number) else {
-          throw ParserError(.illegalAttachments, "illegal attachments: a placeholder names none of them")
-        }
-        self = .binary(attachments[number])
-      } else {
-        try object.updateValues { value throws(ParserError) in try value.replacePlaceholders(with: attachments) }
-        self = .object(object)
-      }
-    default:
-      break
-    }
-  }
 }
 
 /// Reads the text of one packet from left to right.
@@ -115,13 +74,20 @@ private struct PacketReader {
   init(_ bytes: UnsafeRawBufferPointer) { self.bytes = bytes }
 
   mutating func read(
-    maxAttachments: Int, maxDepth: Int
+    maxAttachments: Int, maxDepth: Int, attachments: [Data]?
   ) throws(ParserError) -> (packet: Packet, attachmentCount: Int) {
     let type = try readType()
     let attachmentCount = type.isBinary ? try readAttachmentCount(limit: maxAttachments) : 0
     let namespace = readNamespace()
     let id = try readID()
-    let content = try readContent(of: type, maxDepth: maxDepth)
+    var placeholders = JSONReader.Placeholders.ignored
+    if let attachments {
+      placeholders = .replaced(attachments)
+    } else if attachmentCount > 0 {
+      placeholders = .checked(count: attachmentCount)
+    }
+    let payload = try readPayload(maxDepth: maxDepth, placeholders: placeholders)
+    let content = try content(of: type, payload: payload)
     try content.validate()
     return (Packet(namespace: namespace, id: id, content: content), attachmentCount)
   }
@@ -177,24 +143,28 @@ private struct PacketReader {
     return number
   }
 
-  private mutating func readContent(of type: PacketType, maxDepth: Int) throws(ParserError) -> Packet.Content {
-    switch (type, try readPayload(maxDepth: maxDepth)) {
+  private mutating func readPayload(
+    maxDepth: Int, placeholders: JSONReader.Placeholders
+  ) throws(ParserError) -> SocketValue? {
+    guard position < bytes.count else { return nil }
+    var reader = JSONReader(bytes, from: position, maxDepth: maxDepth, placeholders: placeholders)
+    do {
+      return try reader.readDocument()
+    } catch  where error.reason == .illegalPlaceholder {
+      throw ParserError(.illegalAttachments, "illegal attachments", jsonError: error)
+    } catch {
+      throw ParserError(.invalidPayload, "invalid payload", jsonError: error)
+    }
+  }
+
+  private func content(of type: PacketType, payload: SocketValue?) throws(ParserError) -> Packet.Content {
+    switch (type, payload) {
     case (.connect, let payload): .connect(payload)
     case (.disconnect, nil): .disconnect
     case (.event, .array(let elements)), (.binaryEvent, .array(let elements)): .event(elements)
     case (.ack, .array(let elements)), (.binaryAck, .array(let elements)): .ack(elements)
     case (.connectError, let payload?): .connectError(payload)
     default: throw ParserError(.invalidPayload, "invalid payload: not of the kind that a \(type) has")
-    }
-  }
-
-  private mutating func readPayload(maxDepth: Int) throws(ParserError) -> SocketValue? {
-    guard position < bytes.count else { return nil }
-    var reader = JSONReader(bytes, from: position, maxDepth: maxDepth)
-    do {
-      return try reader.readDocument()
-    } catch {
-      throw ParserError(.invalidPayload, "invalid payload", jsonError: error)
     }
   }
 }

@@ -27,6 +27,8 @@ public struct JSONError: Error, Sendable, Hashable, CustomStringConvertible {
     public static let tooDeep = Reason(rawValue: "nested too deep")
     /// JSON has no binary values, and there is no other place to put this one.
     public static let binaryValue = Reason(rawValue: "binary value")
+    /// In a binary packet, a placeholder that names none of the attachments.
+    public static let illegalPlaceholder = Reason(rawValue: "placeholder of no attachment")
   }
 
   /// The kind of fault.

@@ -1,3 +1,9 @@
+#if canImport(FoundationEssentials)
+  import FoundationEssentials
+#else
+  import Foundation
+#endif
+
 /// A reader of JSON (RFC 8259) over UTF-8 bytes, strict as JavaScript's `JSON.parse`.
 ///
 /// It descends recursively, to a limited depth, and leaves numbers and strings to an extension. The bytes must be
@@ -8,12 +14,27 @@ struct JSONReader {
   static let greatestDepthLimit = 1024
   static let defaultDepthLimit = 512
 
+  /// What objects of the form `{"_placeholder":true,"num":0}` are.
+  enum Placeholders {
+    /// Objects like others.
+    case ignored
+    /// Placeholders of so many attachments, which are not there yet. They are read as null.
+    case checked(count: Int)
+    /// Placeholders of these attachments. They are read as the binary data that they stand for.
+    case replaced([Data])
+  }
+
   let bytes: UnsafeRawBufferPointer
   var position: Int
   private var remainingDepth: Int
+  private let placeholders: Placeholders
 
-  init(_ bytes: UnsafeRawBufferPointer, from start: Int = 0, maxDepth: Int = defaultDepthLimit) {
+  init(
+    _ bytes: UnsafeRawBufferPointer, from start: Int = 0, maxDepth: Int = defaultDepthLimit,
+    placeholders: Placeholders = .ignored
+  ) {
     self.bytes = bytes
+    self.placeholders = placeholders
     position = start
     remainingDepth = min(maxDepth, Self.greatestDepthLimit)
   }
@@ -32,7 +53,10 @@ struct JSONReader {
       position += 1
       return .string(try readString())
     case ASCII.openBrace:
-      return .object(try readObject())
+      let start = position
+      let object = try readObject()
+      if case .ignored = placeholders { return .object(object) }
+      return try replacement(of: object, at: start)
     case ASCII.openBracket:
       return .array(try readArray())
     case ASCII.minus, ASCII.zero...ASCII.nine:
@@ -79,6 +103,16 @@ struct JSONReader {
       try expect(ASCII.colon)
       object.set(try readValue(), forKey: key)
       if try isEnd(of: ASCII.closeBrace) { return object }
+    }
+  }
+
+  private func replacement(of object: SocketObject, at offset: Int) throws(JSONError) -> SocketValue {
+    guard case .bool(true)? = object["_placeholder"] else { return .object(object) }
+    let number = object["num"]?.intValue ?? -1
+    switch placeholders {
+    case .checked(let count) where 0..<count ~= number: return .null
+    case .replaced(let attachments) where attachments.indices ~= number: return .binary(attachments[number])
+    default: throw JSONError(.illegalPlaceholder, at: offset)
     }
   }
 
