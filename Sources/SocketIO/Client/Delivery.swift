@@ -1,0 +1,71 @@
+import Dispatch
+import Synchronization
+
+/// Where handlers run.
+public struct HandlerDelivery: Sendable {
+  enum Place: Sendable {
+    case serial
+    case queue(DispatchQueue)
+    case loop
+  }
+
+  let place: Place
+
+  /// One after the other for each Manager, on a thread of the system's pool: a handler that blocks delays the handlers
+  /// behind it, and never heartbeats or other Managers. The default.
+  public static let serial = HandlerDelivery(place: .serial)
+
+  /// On a queue of yours, for example `.main`; one that is concurrent gets one handler at a time all the same.
+  public static func queue(_ queue: DispatchQueue) -> HandlerDelivery { HandlerDelivery(place: .queue(queue)) }
+
+  /// On the event loop's own thread: the least latency, for handlers that never block. While one runs, no connection of
+  /// the loop makes progress.
+  public static let eventLoop = HandlerDelivery(place: .loop)
+}
+
+/// Runs what a Manager has to tell its user, in order, one at a time.
+///
+/// A run of deliveries crosses threads once: only the first of them wakes the other side.
+final class Delivery: Sendable {
+  typealias Work = @Sendable () -> Void
+
+  private struct State {
+    var queue: [Work] = []
+    var isScheduled = false
+  }
+
+  private let state = Mutex(State())
+  private let schedule: @Sendable (@escaping Work) -> Void
+
+  init(_ delivery: HandlerDelivery, loop: any Loop) {
+    switch delivery.place {
+    case .serial:
+      let queue = DispatchQueue(label: "socketio.delivery")
+      schedule = { queue.async(execute: $0) }
+    case .queue(let queue): schedule = { queue.async(execute: $0) }
+    case .loop: schedule = { loop.post($0) }
+    }
+  }
+
+  func enqueue(_ work: @escaping Work) {
+    let isFirst = state.withLock { state in
+      state.queue.append(work)
+      defer { state.isScheduled = true }
+      return !state.isScheduled
+    }
+    if isFirst { schedule { self.drain() } }
+  }
+
+  private func drain() {
+    while true {
+      let run = state.withLock { state in
+        let run = state.queue
+        state.queue = []
+        if run.isEmpty { state.isScheduled = false }
+        return run
+      }
+      if run.isEmpty { return }
+      for work in run { work() }
+    }
+  }
+}

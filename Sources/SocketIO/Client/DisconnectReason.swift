@@ -1,0 +1,23 @@
+/// Why a Socket or a Manager lost its connection, in the words of the JavaScript client.
+public struct DisconnectReason: Sendable, Hashable, RawRepresentable, CustomStringConvertible {
+  public var rawValue: String
+  public init(rawValue: String) { self.rawValue = rawValue }
+  public var description: String { rawValue }
+
+  private init(_ rawValue: StaticString) { self.rawValue = rawValue.description }
+
+  /// The server disconnected the Socket. No reconnection follows.
+  public static let ioServerDisconnect = Self("io server disconnect")
+  /// ``Socket/disconnect()`` was called. No reconnection follows.
+  public static let ioClientDisconnect = Self("io client disconnect")
+  /// The server's heartbeat did not come in time.
+  public static let pingTimeout = Self("ping timeout")
+  /// The server or the network closed the connection.
+  public static let transportClose = Self("transport close")
+  /// The connection broke, or the server answered with what is no Engine.IO.
+  public static let transportError = Self("transport error")
+  /// The server sent what is no Socket.IO packet.
+  public static let parseError = Self("parse error")
+  /// The engine was closed on this side.
+  public static let forcedClose = Self("forced close")
+}

@@ -1,0 +1,67 @@
+import Synchronization
+
+/// The Socket for a URL: connects to the server, sharing the connection with other namespaces of the same server.
+///
+///     let socket = try io("https://example.com/admin") { $0.auth = ["token": "abcd"] }
+///     socket.on("news") { event in print(event.args) }
+///
+/// - Parameters:
+///   - url: `http`, `https`, `ws` or `wss`, then the server, and the namespace as its path. Without it, or with a path alone, it
+///     resolves against ``Manager/location``.
+///   - configure: Sets options.
+/// - Throws: ``SocketIOError`` for a URL or an option that cannot be used.
+@discardableResult
+public func io(
+  _ url: String? = nil, _ configure: (inout SocketIOOptions) throws -> Void
+) throws -> Socket {
+  var options = SocketIOOptions()
+  try configure(&options)
+  return try io(url, options: options)
+}
+
+/// The Socket for a URL, with options that are made already.
+///
+/// A second Socket for the same namespace of a server gets a Manager, and so a connection, of its own; other
+/// namespaces share one, unless `forceNew` is set or `multiplex` is off.
+@discardableResult
+public func io(_ url: String? = nil, options: SocketIOOptions = SocketIOOptions()) throws(SocketIOError) -> Socket {
+  let server = try ServerURL(url, location: Manager.location)
+  return try ManagerCache.shared.socket(server, options)
+}
+
+/// The Managers that ``io(_:options:)`` shares, for as long as somebody uses them.
+final class ManagerCache: Sendable {
+  static let shared = ManagerCache()
+
+  private struct WeakManager {
+    weak var manager: Manager?
+  }
+
+  private let managers = Mutex<[String: WeakManager]>([:])
+
+  func socket(_ server: ServerURL, _ options: SocketIOOptions) throws(SocketIOError) -> Socket {
+    try options.validate()
+    if options.forceNew || !options.multiplex {
+      return try Manager(server, options).socket(server.namespace, auth: options.auth)
+    }
+    let key = "\(server.isSecure) \(server.host) \(server.port ?? 0) \(options.requestPath)"
+    // The lock is held until the namespace is taken, or two threads could both get the same Socket as their own.
+    let result = managers.withLock { managers -> Result<Socket, SocketIOError> in
+      do throws(SocketIOError) {
+        if let manager = managers[key]?.manager {
+          guard manager.hasUsed(server.namespace) else {
+            return .success(manager.socket(server.namespace, auth: options.auth))
+          }
+          return .success(try Manager(server, options).socket(server.namespace, auth: options.auth))
+        }
+        managers = managers.filter { $0.value.manager != nil }
+        let manager = try Manager(server, options)
+        managers[key] = WeakManager(manager: manager)
+        return .success(manager.socket(server.namespace, auth: options.auth))
+      } catch {
+        return .failure(error)
+      }
+    }
+    return try result.get()
+  }
+}

@@ -1,0 +1,70 @@
+/// Something that a ``Socket`` or a ``Manager`` reports of itself, with the type of what its handlers get.
+public struct LifecycleEvent<Source, Payload: Sendable>: Sendable {
+  let name: String
+}
+
+/// A Socket's connection to its namespace, as `connect` handlers get it.
+public struct Connection: Sendable, Hashable {
+  /// The Socket's id on the server.
+  public var id: String
+  /// Whether the server recovered the former session: the id is the same and missed events were delivered.
+  public var recovered: Bool
+  /// The transport in use when the namespace was joined; nil if it was lost at once.
+  public var transport: TransportName?
+}
+
+/// Why a Socket lost its namespace, as `disconnect` handlers get it.
+public struct Disconnection: Sendable {
+  public var reason: DisconnectReason
+  /// What is known beyond the reason: an HTTP status, a close code.
+  public var error: SocketIOError?
+}
+
+extension LifecycleEvent where Source == Socket, Payload == Connection {
+  /// The Socket joined its namespace, for the first time or again.
+  public static var connect: Self { Self(name: "connect") }
+}
+
+extension LifecycleEvent where Source == Socket, Payload == Disconnection {
+  /// The Socket lost its namespace. Comes only after a `connect`.
+  public static var disconnect: Self { Self(name: "disconnect") }
+}
+
+extension LifecycleEvent where Source == Socket, Payload == SocketIOError {
+  /// The connection could not be made, or the server refused the namespace: then ``Socket/active`` is false and nothing is
+  /// retried by itself.
+  public static var connectError: Self { Self(name: "connect_error") }
+}
+
+extension LifecycleEvent where Source == Manager, Payload == Void {
+  /// The connection to the server stands; namespaces are joined next.
+  public static var open: Self { Self(name: "open") }
+  /// The server's heartbeat arrived.
+  public static var ping: Self { Self(name: "ping") }
+  /// The last of `reconnectionAttempts` failed.
+  public static var reconnectFailed: Self { Self(name: "reconnect_failed") }
+}
+
+extension LifecycleEvent where Source == Manager, Payload == SocketIOError {
+  /// A connection attempt failed, or the connection broke.
+  public static var error: Self { Self(name: "error") }
+  /// A reconnection attempt failed.
+  public static var reconnectError: Self { Self(name: "reconnect_error") }
+}
+
+extension LifecycleEvent where Source == Manager, Payload == DisconnectReason {
+  /// The connection was closed.
+  public static var close: Self { Self(name: "close") }
+}
+
+extension LifecycleEvent where Source == Manager, Payload == Int {
+  /// A reconnection attempt begins when its handlers have run: options they set apply to it. Counts from 1.
+  public static var reconnectAttempt: Self { Self(name: "reconnect_attempt") }
+  /// The connection stands again, after so many attempts.
+  public static var reconnect: Self { Self(name: "reconnect") }
+}
+
+extension LifecycleEvent where Source == Manager, Payload == TransportName {
+  /// The connection changed to a better transport.
+  public static var upgrade: Self { Self(name: "upgrade") }
+}

@@ -1,0 +1,28 @@
+import Synchronization
+
+/// Brings commands from any thread to a Manager's core, in order. A run of commands crosses threads once.
+final class Mailbox: Sendable {
+  typealias Command = @Sendable (isolated ManagerCore) -> Void
+
+  private let core: ManagerCore
+  private let commands = Mutex<[Command]>([])
+
+  init(_ core: ManagerCore) { self.core = core }
+
+  func submit(_ command: @escaping Command) {
+    let isFirst = commands.withLock {
+      $0.append(command)
+      return $0.count == 1
+    }
+    if isFirst { core.loop.post { self.core.assumeIsolated { self.drain($0) } } }
+  }
+
+  private func drain(_ core: isolated ManagerCore) {
+    let run = commands.withLock {
+      let run = $0
+      $0 = []
+      return run
+    }
+    for command in run { command(core) }
+  }
+}

@@ -1,0 +1,201 @@
+import Logging
+import Synchronization
+
+/// The connection to one server: opens it, opens it again when it is lost, and carries any number of ``Socket``s, one for each
+/// namespace.
+///
+/// Most programs get theirs through ``io(_:options:)``. A Manager lives as long as somebody holds it or one of its
+/// Sockets is active. It can be used from any thread.
+public final class Manager: Sendable {
+  private static let processLocation = Mutex<String?>(nil)
+
+  /// What `io()` and `io("/namespace")` resolve against: it stands for the address of the page that a browser has. nil unless set.
+  public static var location: String? {
+    get { processLocation.withLock { $0 } }
+    set { processLocation.withLock { $0 = newValue } }
+  }
+
+  let connector: ServerConnector?
+  let mailbox: Mailbox
+  let delivery: Delivery
+  let logger: Logger
+  private let core: ManagerCore
+  private let handlers = HandlerRegistry()
+  private let shown = Mutex((isOpen: false, transport: TransportName?.none))
+  /// Every namespace that was ever used.
+  private let sockets = Mutex<[String: WeakSocket]>([:])
+
+  private struct WeakSocket {
+    weak var socket: Socket?
+  }
+
+  /// Makes a Manager that ``io(_:options:)`` does not know of.
+  ///
+  /// Nothing is connected before a Socket is, or ``open(_:)`` is called.
+  ///
+  /// - Throws: ``SocketIOError`` for a URL or an option that cannot be used.
+  public convenience init(_ url: String, options: SocketIOOptions = SocketIOOptions()) throws(SocketIOError) {
+    try self.init(ServerURL(url, location: Manager.location), options)
+  }
+
+  convenience init(_ server: ServerURL, _ options: SocketIOOptions) throws(SocketIOError) {
+    let loop = options.eventLoop ?? .shared
+    let connector = try ServerConnector(loop: loop, server: server, options: options)
+    self.init(loop: loop, connector: connector, serverConnector: connector, options: options)
+  }
+
+  init(loop: any Loop, connector: any Connector, serverConnector: ServerConnector?, options: SocketIOOptions) {
+    self.connector = serverConnector
+    delivery = Delivery(options.delivery, loop: loop)
+    core = ManagerCore(
+      loop: loop, connector: connector, parser: options.parser, delivery: delivery, logger: options.logger)
+    mailbox = Mailbox(core)
+    autoConnect = options.autoConnect
+    logger = options.logger
+    mailbox.submit { [weak self] core in
+      if let self { core.attach(self) }
+    }
+  }
+
+  deinit {
+    mailbox.submit { $0.shutDown() }
+  }
+
+  /// Whether Sockets connect when they are made.
+  let autoConnect: Bool
+
+  /// The options. A change takes effect as each option says, most with the next connection; a value that cannot be used is reported
+  /// by `connect_error` then (``SocketIOOptions/validate()`` tells at once).
+  public var opts: SocketIOOptions {
+    get { connector?.options.withLock { $0 } ?? SocketIOOptions() }
+    set {
+      connector?.options.withLock { $0 = newValue }
+      mailbox.submit { $0.settingsChanged() }
+    }
+  }
+
+  // MARK: Sockets
+
+  /// The Socket of a namespace: always the same one while it exists.
+  ///
+  /// Unless `autoConnect` is off, it connects if it is not active yet.
+  ///
+  /// - Parameter auth: Credentials for a Socket that is made by this call.
+  public func socket(_ namespace: String = "/", auth: Auth? = nil) -> Socket {
+    let name = namespace.hasPrefix("/") ? namespace : "/" + namespace
+    let (socket, isNew) = sockets.withLock { sockets in
+      if let socket = sockets[name]?.socket { return (socket, false) }
+      let socket = Socket(manager: self, namespace: name, auth: auth)
+      sockets[name] = WeakSocket(socket: socket)
+      return (socket, true)
+    }
+    if isNew { mailbox.submit { $0.add(socket) } }
+    if autoConnect, !socket.active { socket.connect() }
+    return socket
+  }
+
+  /// Whether there ever was a Socket for the namespace.
+  func hasUsed(_ namespace: String) -> Bool {
+    sockets.withLock { $0[namespace] != nil }
+  }
+
+  // MARK: Connection
+
+  /// Whether the connection to the server stands.
+  public var isOpen: Bool { shown.withLock { $0.isOpen } }
+
+  /// The transport in use; nil while there is no connection.
+  public var transport: TransportName? { shown.withLock { $0.transport } }
+
+  /// Opens the connection, and connects the Sockets that were made with `autoConnect` off and have not been disconnected since.
+  ///
+  /// - Parameter callback: Gets nil when the connection stands, or the error. With a callback, a failure is the caller's to deal with:
+  ///   no reconnection follows it.
+  public func open(_ callback: (@Sendable (SocketIOError?) -> Void)? = nil) {
+    let sockets = self.sockets.withLock { $0.values.compactMap(\.socket) }
+    let waiting = sockets.sorted { $0.key < $1.key }.filter { $0.claimForOpen() }
+    mailbox.submit { core in
+      core.open(callback)
+      for socket in waiting { socket.connectWithOpen(core) }
+    }
+  }
+
+  /// Opens the connection and waits until it stands.
+  ///
+  /// - Throws: Why it could not be opened. No reconnection follows.
+  public func open() async throws {
+    try await withCheckedThrowingContinuation { (continuation: CheckedContinuation<Void, any Error>) in
+      open { error in
+        if let error { continuation.resume(throwing: error) } else { continuation.resume() }
+      }
+    }
+  }
+
+  /// The connection itself.
+  public var engine: EngineHandle { EngineHandle(mailbox: mailbox) }
+
+  // MARK: Handlers
+
+  /// Registers a handler of the Manager's own events, for example `.reconnectAttempt`. Handlers run as the option
+  /// `delivery` says.
+  @discardableResult
+  public func on<Payload>(
+    _ event: LifecycleEvent<Manager, Payload>, _ handler: @escaping @Sendable (Payload) -> Void
+  ) -> Subscription {
+    handlers.add(event.name, once: false) { payload in
+      if let payload = payload as? Payload { handler(payload) }
+    }
+  }
+
+  /// Registers a handler that does not look at what the event carries.
+  @discardableResult
+  public func on<Payload>(
+    _ event: LifecycleEvent<Manager, Payload>, _ handler: @escaping @Sendable () -> Void
+  ) -> Subscription {
+    handlers.add(event.name, once: false) { _ in handler() }
+  }
+
+  /// Registers a handler for the next occurrence only.
+  @discardableResult
+  public func once<Payload>(
+    _ event: LifecycleEvent<Manager, Payload>, _ handler: @escaping @Sendable (Payload) -> Void
+  ) -> Subscription {
+    handlers.add(event.name, once: true) { payload in
+      if let payload = payload as? Payload { handler(payload) }
+    }
+  }
+
+  /// Takes off all handlers of an event.
+  public func off<Payload>(_ event: LifecycleEvent<Manager, Payload>) { handlers.removeAll(event.name) }
+
+  /// Takes off all handlers of the Manager.
+  public func off() { handlers.removeAll() }
+
+  // MARK: From the core
+
+  nonisolated func publish(isOpen: Bool) { shown.withLock { $0.isOpen = isOpen } }
+
+  nonisolated func publish(transport: TransportName?) { shown.withLock { $0.transport = transport } }
+
+  func dispatch(_ notice: ManagerNotice) {
+    switch notice {
+    case .open: handlers.dispatch(LifecycleEvent.open.name, ())
+    case .ping: handlers.dispatch(LifecycleEvent.ping.name, ())
+    case .reconnectFailed: handlers.dispatch(LifecycleEvent.reconnectFailed.name, ())
+    case .error(let error): handlers.dispatch(LifecycleEvent<Manager, SocketIOError>.error.name, error)
+    case .reconnectError(let error): handlers.dispatch(LifecycleEvent.reconnectError.name, error)
+    case .close(let reason): handlers.dispatch(LifecycleEvent.close.name, reason)
+    case .upgrade(let transport): handlers.dispatch(LifecycleEvent.upgrade.name, transport)
+    case .reconnectAttempt(let attempt): handlers.dispatch(LifecycleEvent.reconnectAttempt.name, attempt)
+    case .reconnect(let attempt): handlers.dispatch(LifecycleEvent.reconnect.name, attempt)
+    }
+  }
+}
+
+/// The connection that a Manager has at the moment.
+public struct EngineHandle: Sendable {
+  let mailbox: Mailbox
+
+  /// Closes the connection as if it had been lost: what is queued is sent, then the Manager reconnects, unless that option is off.
+  public func close() { mailbox.submit { $0.closeEngine() } }
+}

@@ -1,0 +1,321 @@
+import Logging
+
+/// The part of a Manager that lives on the loop: drives its state machine and those of its Sockets, its engine and its parser.
+///
+/// Everything here runs on the loop's thread, which the compiler checks: the loop is the actor's executor. Actions are performed depth first,
+/// so that what follows from an action has happened before the next one, as in a chain of synchronous calls.
+actor ManagerCore {
+  nonisolated let loop: any Loop
+  nonisolated var unownedExecutor: UnownedSerialExecutor { loop.asUnownedSerialExecutor() }
+
+  private let connector: any Connector
+  private let parser: any Parser
+  private let delivery: Delivery
+  private let logger: Logger
+  private weak var manager: Manager?
+
+  private var machine: ManagerStateMachine
+  private var decoder: any PacketDecoder
+  private var engine: Engine?
+  /// Let go by the machine, but still sending what they had.
+  private var closingEngines: [ObjectIdentifier: Engine] = [:]
+  private var connectTimer: (any LoopTimer)?
+  private var delayTimer: (any LoopTimer)?
+  private var openCallbacks: [@Sendable (SocketIOError?) -> Void] = []
+
+  private var slots: [Int: SocketSlot] = [:]
+  /// In the order in which they became active.
+  private var activeSlots: [SocketSlot] = []
+
+  init(loop: any Loop, connector: any Connector, parser: any Parser, delivery: Delivery, logger: Logger) {
+    self.loop = loop
+    self.connector = connector
+    self.parser = parser
+    self.delivery = delivery
+    self.logger = logger
+    machine = ManagerStateMachine(connector.reconnectionSettings())
+    decoder = parser.makeDecoder()
+  }
+
+  func attach(_ manager: Manager) { self.manager = manager }
+
+  // MARK: Commands of the Manager
+
+  func open(_ callback: (@Sendable (SocketIOError?) -> Void)?) {
+    if let callback { openCallbacks.append(callback) }
+    handle(.open(isAwaited: callback != nil))
+  }
+
+  /// Closes the engine as if the connection were lost: the Manager reconnects.
+  func closeEngine() { engine?.close() }
+
+  func settingsChanged() { handle(.settingsChanged) }
+
+  /// The Manager is gone, and with it every Socket that could be active.
+  func shutDown() {
+    for slot in slots.values { handle(.dispose, slot) }
+    handle(.released)
+    connectTimer?.close()
+    delayTimer?.close()
+  }
+
+  // MARK: Commands of the Sockets
+
+  func add(_ socket: Socket) {
+    slots[socket.key] = SocketSlot(socket)
+  }
+
+  func remove(_ key: Int) {
+    guard let slot = slots.removeValue(forKey: key) else { return }
+    handle(.dispose, slot)
+  }
+
+  func connect(_ key: Int) {
+    if let slot = slots[key] { handle(.connect, slot) }
+  }
+
+  func disconnect(_ key: Int) {
+    guard let slot = slots[key] else { return }
+    slot.disconnects += 1
+    handle(.disconnect, slot)
+  }
+
+  func emit(_ key: Int, _ emission: Emission) {
+    guard let slot = slots[key] else {
+      emission.ack?.body(.failure(SocketIOError(.disconnected, "socket has been disconnected")))
+      return
+    }
+    handle(.emit(emission, canSendNow: engine?.canSendNow ?? false), slot)
+  }
+
+  func cancelAck(_ key: Int, _ token: AckToken) {
+    if let slot = slots[key] { handle(.ackCancelled(token), slot) }
+  }
+
+  func reply(_ key: Int, session: Int, id: Int, _ arguments: [SocketValue]) {
+    if let slot = slots[key] { handle(.reply(session: session, id: id, arguments), slot) }
+  }
+
+  private func authenticated(_ key: Int, session: Int, _ result: Result<SocketValue?, SocketIOError>) {
+    if let slot = slots[key] { handle(.authenticated(session: session, result), slot) }
+  }
+
+  // MARK: The connection
+
+  private func handle(_ event: ManagerStateMachine.Event) {
+    machine.settings = connector.reconnectionSettings()
+    let actions = machine.handle(event)
+    manager?.publish(isOpen: machine.state == .open)
+    for action in actions { perform(action) }
+  }
+
+  private func perform(_ action: ManagerStateMachine.Action) {
+    switch action {
+    case .openEngine: openEngine()
+    case .releaseEngine: releaseEngine()
+    case .startConnectTimer(let milliseconds):
+      let timer = connectTimer ?? loop.makeTimer { self.handle(.connectTimeout) }
+      connectTimer = timer
+      timer.start(milliseconds: milliseconds)
+    case .stopConnectTimer: connectTimer?.stop()
+    case .startDelay(let milliseconds):
+      logger.debug("reconnecting", metadata: ["sio.delay": "\(milliseconds) ms"])
+      let timer = delayTimer ?? loop.makeTimer { self.handle(.delayElapsed) }
+      delayTimer = timer
+      timer.start(milliseconds: milliseconds)
+    case .stopDelay: delayTimer?.stop()
+    case .announceAttempt(let attempt):
+      // The handlers may change the options for this attempt, or call it off: it waits for them.
+      delivery.enqueue { [weak manager] in
+        manager?.dispatch(.reconnectAttempt(attempt))
+        self.loop.post { self.assumeIsolated { $0.handle(.attemptAnnounced) } }
+      }
+    case .resetDecoder: decoder.reset()
+    case .socketsOpened:
+      for slot in activeSlots { handle(.managerOpened, slot) }
+    case .socketsFailed(let error):
+      for slot in activeSlots { handle(.managerFailed(error), slot) }
+    case .socketsClosed(let reason, let error):
+      for slot in activeSlots { handle(.managerClosed(reason, error), slot) }
+    case .emit(let notice):
+      logger.debug("\(notice)")
+      delivery.enqueue { [weak manager] in manager?.dispatch(notice) }
+    case .completeOpen(let error):
+      let callbacks = openCallbacks
+      openCallbacks = []
+      for callback in callbacks { delivery.enqueue { callback(error) } }
+    }
+  }
+
+  private func openEngine() {
+    do {
+      let engine = try connector.makeEngine()
+      self.engine = engine
+      let identity = ObjectIdentifier(engine)
+      // The engine holds this closure, and so the core, until it has finished.
+      engine.onReport = { self.reported($0, by: identity) }
+      engine.open()
+    } catch {
+      handle(.engineFailed(error))
+    }
+  }
+
+  private func releaseEngine() {
+    guard let engine else { return }
+    self.engine = nil
+    closingEngines[ObjectIdentifier(engine)] = engine
+    manager?.publish(transport: nil)
+    engine.close()
+  }
+
+  private func reported(_ report: EngineReport, by identity: ObjectIdentifier) {
+    guard let engine, ObjectIdentifier(engine) == identity else {
+      if case .finished = report { closingEngines[identity] = nil }
+      return
+    }
+    switch report {
+    case .message(let message): received(message)
+    case .opened(let handshake, let transport):
+      logger.debug("engine open", metadata: ["sio.sid": "\(handshake.sid)", "sio.transport": "\(transport)"])
+      connector.remember(websocketWorks: transport == .websocket)
+      manager?.publish(transport: transport)
+      handle(.engineOpened)
+    case .ping: perform(.emit(.ping))
+    case .upgraded(let transport):
+      connector.remember(websocketWorks: transport == .websocket)
+      manager?.publish(transport: transport)
+      perform(.emit(.upgrade(transport)))
+    case .upgradeFailed(let cause):
+      logger.info("the upgrade failed, the connection stays as it is: \(cause)")
+    case .failed(let error):
+      connector.remember(websocketWorks: false)
+      handle(.engineFailed(error))
+    case .closed(let reason, let error):
+      if reason == .transportError { connector.remember(websocketWorks: false) }
+      handle(.engineClosed(reason, error))
+    case .finished: self.engine = nil
+    }
+  }
+
+  private func received(_ message: EngineMessage) {
+    do {
+      guard let packet = try decoder.decode(message) else { return }
+      if let slot = activeSlots.first(where: { $0.machine.namespace == packet.namespace }) {
+        handle(.received(packet), slot)
+      }
+    } catch {
+      logger.warning("undecodable packet: \(error)")
+      handle(.parseFailed(SocketIOError(.protocolViolation, "parse error: \(error)", underlying: error)))
+    }
+  }
+
+  // MARK: The Sockets
+
+  private func handle(_ event: SocketStateMachine.Event, _ slot: SocketSlot) {
+    let wasActive = slot.machine.isActive
+    let actions = slot.machine.handle(event)
+    if wasActive != slot.machine.isActive {
+      if wasActive {
+        activeSlots.removeAll { $0 === slot }
+        slot.retained = nil
+      } else {
+        activeSlots.append(slot)
+        // A Socket that wants to be connected lives on, whether or not the user holds it.
+        slot.retained = slot.socket
+      }
+    }
+    slot.publishState()
+    for action in actions { perform(action, slot) }
+  }
+
+  private func perform(_ action: SocketStateMachine.Action, _ slot: SocketSlot) {
+    switch action {
+    case .openManager:
+      if machine.state == .open {
+        handle(.managerOpened, slot)
+      } else if !machine.isReconnecting {
+        handle(.open(isAwaited: false))
+      }
+    case .release:
+      if activeSlots.isEmpty { handle(.released) }
+    case .authenticate(let session): authenticate(slot, session)
+    case .send(let packet): send(packet, slot)
+    case .deliver(let delivered):
+      guard let socket = slot.socket else { return }
+      let epoch = slot.disconnects
+      let transport = manager?.transport
+      delivery.enqueue { socket.dispatch(delivered, epoch: epoch, transport: transport) }
+    case .completeAck(let handler, let result):
+      if handler.isInline { handler.body(result) } else { delivery.enqueue { handler.body(result) } }
+    case .startAckTimer(let id, let milliseconds):
+      let timer = loop.makeTimer { [unowned slot] in self.handle(.ackTimedOut(id: id), slot) }
+      slot.ackTimers[id] = timer
+      timer.start(milliseconds: milliseconds)
+    case .stopAckTimer(let id): slot.ackTimers.removeValue(forKey: id)?.close()
+    }
+  }
+
+  private func authenticate(_ slot: SocketSlot, _ session: Int) {
+    switch slot.socket?.auth {
+    case nil: handle(.authenticated(session: session, .success(nil)), slot)
+    case .value(let value)?: handle(.authenticated(session: session, .success(value)), slot)
+    case .provider(let provider)?:
+      let key = slot.key
+      Task {
+        let result: Result<SocketValue?, SocketIOError>
+        do {
+          result = .success(try await provider())
+        } catch {
+          result = .failure(SocketIOError(.authFailed, "the auth closure failed: \(error)", underlying: error))
+        }
+        authenticated(key, session: session, result)
+      }
+    }
+  }
+
+  private func send(_ packet: Packet, _ slot: SocketSlot) {
+    do {
+      engine?.send(try parser.encode(packet))
+    } catch {
+      logger.error("a packet cannot be encoded: \(error)")
+      if let id = packet.id {
+        handle(.sendFailed(id: id, SocketIOError(.encoding, "the event cannot be encoded: \(error)", underlying: error)), slot)
+      }
+    }
+  }
+}
+
+/// A Socket as its Manager's core knows it.
+final class SocketSlot {
+  let key: Int
+  var machine: SocketStateMachine
+  private(set) weak var socket: Socket?
+  /// Set while the Socket is active.
+  var retained: Socket?
+  var ackTimers: [Int: any LoopTimer] = [:]
+  /// How many calls of `disconnect()` have been carried out.
+  var disconnects = 0
+  private var published: UInt64?
+
+  init(_ socket: Socket) {
+    self.socket = socket
+    key = socket.key
+    machine = SocketStateMachine(namespace: socket.namespace)
+  }
+
+  /// Shows the state to whoever asks the Socket, where it has changed.
+  func publishState() {
+    guard published != machine.revision else { return }
+    published = machine.revision
+    socket?.mirror.publish(
+      SocketState(id: machine.id, isActive: machine.isActive, isRecovered: machine.isRecovered))
+  }
+}
+
+/// Makes engines for a Manager, from its URL and its options as they stand.
+protocol Connector: Sendable {
+  func reconnectionSettings() -> ReconnectionSettings
+  func makeEngine() throws(SocketIOError) -> Engine
+  /// What is known now of WebSockets to this server, for `rememberUpgrade`.
+  func remember(websocketWorks: Bool)
+}

@@ -1,0 +1,73 @@
+import Synchronization
+
+/// Makes engines with real transports for one server, from the Manager's options as they stand at that moment.
+final class ServerConnector: Connector {
+  let loop: EventLoop
+  let server: ServerURL
+  let options: Mutex<SocketIOOptions>
+  private let tls = Mutex<(options: TLSOptions, context: TLSContext)?>(nil)
+
+  /// The servers to which the last connection ended up on a WebSocket.
+  private static let websocketServers = Mutex<Set<String>>([])
+
+  init(loop: EventLoop, server: ServerURL, options: SocketIOOptions) throws(SocketIOError) {
+    try options.validate()
+    self.loop = loop
+    self.server = server
+    self.options = Mutex(options)
+    _ = try tlsContext(options.tlsOptions)
+  }
+
+  func reconnectionSettings() -> ReconnectionSettings {
+    options.withLock { $0.reconnectionSettings }
+  }
+
+  func makeEngine() throws(SocketIOError) -> Engine {
+    let options = self.options.withLock { $0 }
+    try options.validate()
+    let endpoint = EngineEndpoint(
+      isSecure: server.isSecure, host: server.host, port: server.port, path: options.requestPath,
+      query: query(options), headers: { self.options.withLock { $0.extraHeaders } }, forceBase64: options.forceBase64,
+      timestampRequests: options.timestampRequests, timestampParam: options.timestampParam,
+      tls: try tlsContext(options.tlsOptions), maxMessageSize: options.maxMessageSize)
+    var configuration = EngineStateMachine.Configuration()
+    configuration.transports = options.transports
+    configuration.upgrade = options.upgrade
+    configuration.tryAllTransports = options.tryAllTransports
+    if options.rememberUpgrade, Self.websocketServers.withLock({ $0.contains(origin) }) {
+      configuration.preferred = .websocket
+    }
+    return Engine(configuration, loop: loop) { [loop] name, sid throws(SocketIOError) in
+      switch name {
+      case .websocket: try WebSocketTransport(loop: loop, endpoint: endpoint, sid: sid)
+      default: PollingTransport(loop: loop, endpoint: endpoint, sid: sid)
+      }
+    }
+  }
+
+  func remember(websocketWorks: Bool) {
+    Self.websocketServers.withLock {
+      if websocketWorks { $0.insert(origin) } else { $0.remove(origin) }
+    }
+  }
+
+  private var origin: String { "\(server.isSecure) \(server.host) \(server.port ?? 0)" }
+
+  /// The option's parameters, and the URL's, which win.
+  private func query(_ options: SocketIOOptions) -> [(name: String, value: String)] {
+    let fromURL = server.query.map { (name: $0.name, value: $0.value) }
+    let fromOption = options.query.compactMap { name, value in
+      SocketIOOptions.text(value).map { (name: name, value: $0) }
+    }
+    return fromOption.filter { option in !fromURL.contains { $0.name == option.name } } + fromURL
+  }
+
+  /// One context for all engines, so that TLS sessions and trusted authorities are shared; nil for plain connections.
+  private func tlsContext(_ options: TLSOptions) throws(SocketIOError) -> TLSContext? {
+    guard server.isSecure, options != TLSOptions() else { return nil }
+    if let cached = tls.withLock({ $0 }), cached.options == options { return cached.context }
+    let context = try TLSContext(options)
+    tls.withLock { $0 = (options, context) }
+    return context
+  }
+}

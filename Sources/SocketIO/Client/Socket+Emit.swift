@@ -1,0 +1,130 @@
+extension Socket {
+  /// Emits an event to the server.
+  ///
+  /// Returns at once. While the Socket is not connected, events wait in a buffer and are sent when it is, before its `connect` event.
+  ///
+  /// - Parameters:
+  ///   - event: Any name but those that the protocol keeps for itself, such as "connect".
+  ///   - arguments: Any mix of ``SocketValue``, `Data`, byte arrays and `Encodable`. `Data` travels as binary, at any depth.
+  ///   - ack: Asks the server to acknowledge the event; gets the server's arguments, or `.disconnected` when the connection was lost
+  ///     after the event was sent. It runs as handlers do.
+  /// - Throws: ``SocketIOError`` with `.reservedEvent` or `.encoding`; then nothing is sent.
+  public func emit(
+    _ event: String, _ arguments: any Encodable & Sendable...,
+    ack: (@Sendable (Result<[SocketValue], SocketIOError>) -> Void)? = nil
+  ) throws(SocketIOError) {
+    try Emitter(socket: self).emit(event, with: SocketValue.arguments(arguments), ack: ack)
+  }
+
+  /// Emits an event whose arguments are written as literals, mixed ones too.
+  public func emit(
+    _ event: String, _ arguments: SocketValue...,
+    ack: (@Sendable (Result<[SocketValue], SocketIOError>) -> Void)? = nil
+  ) throws(SocketIOError) {
+    try Emitter(socket: self).emit(event, with: arguments, ack: ack)
+  }
+
+  /// Emits the event `message`, as ``emit(_:_:ack:)-(_,any_Encodable&Sendable...,_)`` does.
+  public func send(_ arguments: any Encodable & Sendable...) throws(SocketIOError) {
+    try Emitter(socket: self).emit("message", with: SocketValue.arguments(arguments))
+  }
+
+  /// Emits an event and waits for the server's acknowledgement.
+  ///
+  /// - Parameter timeout: How long to wait; without it, until the answer comes or the connection is lost.
+  /// - Returns: The first argument of the acknowledgement; `.null` where it has none.
+  /// - Throws: ``SocketIOError`` with `.timeout`, `.disconnected`, `.cancelled` (the task was; an event still in the buffer
+  ///   is not sent then), `.reservedEvent` or `.encoding`.
+  public func emitWithAck(
+    _ event: String, _ arguments: any Encodable & Sendable..., timeout: Duration? = nil
+  ) async throws(SocketIOError) -> SocketValue {
+    try await Emitter(socket: self, timeout: timeout).emitWithAck(event, with: SocketValue.arguments(arguments)).first
+      ?? .null
+  }
+
+  /// Emits an event and waits for the server's acknowledgement, whose first argument is decoded.
+  ///
+  /// - Throws: As ``emitWithAck(_:_:timeout:)``, and `.decoding` for an answer of another shape.
+  public func emitWithAck<T: Decodable>(
+    _ event: String, _ arguments: any Encodable & Sendable..., as type: T.Type, timeout: Duration? = nil
+  ) async throws(SocketIOError) -> T {
+    let answer = try await Emitter(socket: self, timeout: timeout)
+      .emitWithAck(event, with: SocketValue.arguments(arguments))
+    return try (answer.first ?? .null).decodeArgument(as: type, of: event)
+  }
+
+  /// The next emit is sent only if it can be sent at once, and dropped otherwise: `try socket.volatile.emit("position", x, y)`.
+  public var volatile: Emitter { Emitter(socket: self, isVolatile: true) }
+
+  /// The acknowledgement of the next emit is awaited for so long: `try socket.timeout(.seconds(5)).emit("ask") { … }`.
+  public func timeout(_ timeout: Duration) -> Emitter { Emitter(socket: self, timeout: timeout) }
+}
+
+/// A ``Socket`` with modifiers for one emit.
+public struct Emitter: Sendable {
+  let socket: Socket
+  var timeout: Duration?
+  var isVolatile = false
+
+  /// As ``Socket/volatile``, besides the modifiers that are set.
+  public var volatile: Emitter {
+    var copy = self
+    copy.isVolatile = true
+    return copy
+  }
+
+  /// As ``Socket/timeout(_:)``, besides the modifiers that are set.
+  public func timeout(_ timeout: Duration) -> Emitter {
+    var copy = self
+    copy.timeout = timeout
+    return copy
+  }
+
+  /// Emits an event as ``Socket`` does, with the modifiers.
+  public func emit(
+    _ event: String, _ arguments: any Encodable & Sendable...,
+    ack: (@Sendable (Result<[SocketValue], SocketIOError>) -> Void)? = nil
+  ) throws(SocketIOError) {
+    try emit(event, with: SocketValue.arguments(arguments), ack: ack)
+  }
+
+  /// Emits an event with its arguments in an array.
+  public func emit(
+    _ event: String, with arguments: [SocketValue],
+    ack: (@Sendable (Result<[SocketValue], SocketIOError>) -> Void)? = nil
+  ) throws(SocketIOError) {
+    try Self.check(event)
+    submit(event, arguments, ack.map { AckHandler.delivered($0) })
+  }
+
+  /// Emits an event and waits for all arguments of the acknowledgement.
+  public func emitWithAck(
+    _ event: String, with arguments: [SocketValue]
+  ) async throws(SocketIOError) -> [SocketValue] {
+    try Self.check(event)
+    let token = AckToken()
+    let result = await withTaskCancellationHandler {
+      await withCheckedContinuation { (continuation: CheckedContinuation<Result<[SocketValue], SocketIOError>, Never>) in
+        submit(event, arguments, .continuation(continuation, token))
+      }
+    } onCancel: {
+      token.cancel()
+      let key = socket.key
+      socket.io.mailbox.submit { $0.cancelAck(key, token) }
+    }
+    return try result.get()
+  }
+
+  private static func check(_ event: String) throws(SocketIOError) {
+    if Packet.isReservedEventName(event) {
+      throw SocketIOError(.reservedEvent, "\"\(event)\" is a reserved event name")
+    }
+  }
+
+  private func submit(_ event: String, _ arguments: [SocketValue], _ ack: AckHandler?) {
+    let emission = Emission(
+      arguments: [.string(event)] + arguments, ack: ack, timeout: timeout?.milliseconds, isVolatile: isVolatile)
+    // The Socket is held until its event is handed over, or it might be let go before.
+    socket.io.mailbox.submit { [socket] in $0.emit(socket.key, emission) }
+  }
+}

@@ -1,0 +1,148 @@
+import CSIO
+
+/// What went wrong, in one shape for every part of the library.
+///
+/// `code` is for programs, `message` for people; the other fields are set where there is something to say.
+public struct SocketIOError: Error, Sendable {
+  /// The kind of failure. New codes may come with new versions, so a `switch` over codes needs a default.
+  public struct Code: Sendable, Hashable, RawRepresentable, CustomStringConvertible {
+    public var rawValue: String
+    public init(rawValue: String) { self.rawValue = rawValue }
+    public var description: String { rawValue }
+  }
+
+  public var code: Code
+
+  /// One sentence in English.
+  public var message: String
+
+  /// The status of the HTTP answer that caused the error.
+  public var httpStatus: Int?
+
+  /// The code with which the WebSocket was closed (RFC 6455, section 7.4).
+  public var closeCode: Int?
+
+  /// What the server sent along with its refusal of a namespace.
+  public var data: SocketValue?
+
+  /// The error underneath, where there is one.
+  public var underlying: (any Error)?
+
+  public init(
+    _ code: Code, _ message: String, httpStatus: Int? = nil, closeCode: Int? = nil, data: SocketValue? = nil,
+    underlying: (any Error)? = nil
+  ) {
+    self.code = code
+    self.message = message
+    self.httpStatus = httpStatus
+    self.closeCode = closeCode
+    self.data = data
+    self.underlying = underlying
+  }
+}
+
+extension SocketIOError: CustomStringConvertible {
+  public var description: String { message }
+}
+
+extension SocketIOError.Code {
+  private init(_ rawValue: StaticString) { self.rawValue = rawValue.description }
+
+  /// The URL cannot be used.
+  public static let invalidURL = Self("invalid_url")
+  /// An option has a value that cannot be used; the message names the option.
+  public static let invalidOption = Self("invalid_option")
+  /// The event name is one that the protocol keeps for itself.
+  public static let reservedEvent = Self("reserved_event")
+  /// An argument cannot be encoded; `underlying` has the coding path.
+  public static let encoding = Self("encoding")
+  /// What arrived cannot be decoded as asked; `underlying` has the coding path.
+  public static let decoding = Self("decoding")
+
+  /// The time limit was reached: of a connection attempt or of an acknowledgement.
+  public static let timeout = Self("timeout")
+  /// The connection ended before an answer came.
+  public static let disconnected = Self("disconnected")
+  /// A volatile event could not be sent at once.
+  public static let dropped = Self("dropped")
+  /// The waiting task was cancelled.
+  public static let cancelled = Self("cancelled")
+  /// The server refused the namespace: `message` and `data` are the server's.
+  public static let refused = Self("refused")
+  /// The closure that gives the credentials threw; see `underlying`.
+  public static let authFailed = Self("auth_failed")
+  /// The server answered the connection to a namespace as Socket.IO 2 servers do.
+  public static let incompatibleServer = Self("incompatible_server")
+
+  /// No transport of the `transports` option can be used.
+  public static let noTransport = Self("no_transport")
+  /// The host name could not be resolved.
+  public static let unresolvedHost = Self("unresolved_host")
+  /// No connection could be made to the server's address.
+  public static let connectFailed = Self("connect_failed")
+  /// The connection broke.
+  public static let connectionLost = Self("connection_lost")
+  /// The server answered with an HTTP status other than the one expected; see `httpStatus`.
+  public static let httpStatus = Self("http_status")
+  /// The server's answer is not Engine.IO, Socket.IO or HTTP.
+  public static let protocolViolation = Self("protocol_violation")
+  /// A message is larger than the limit.
+  public static let tooLarge = Self("too_large")
+  /// The TLS handshake failed.
+  public static let tls = Self("tls")
+  /// The server's certificate is not signed by a trusted authority.
+  public static let tlsUntrusted = Self("tls_untrusted")
+  /// The server's certificate is expired or not yet valid.
+  public static let tlsExpired = Self("tls_expired")
+  /// The server's certificate is for another host.
+  public static let tlsHostMismatch = Self("tls_host_mismatch")
+  /// The server's public key matches no pin.
+  public static let tlsPinMismatch = Self("tls_pin_mismatch")
+  /// The server requires a client certificate, or refused the one it got.
+  public static let tlsClientCertificate = Self("tls_client_certificate")
+  /// Certificates, key, passphrase or ciphers of the options cannot be used; the message says which.
+  public static let tlsOption = Self("tls_option")
+  /// The system refused: memory, threads or file descriptors ran out.
+  public static let system = Self("system")
+}
+
+extension SocketIOError {
+  /// An error code of the C core, with what it says of itself or `detail`.
+  init(csio code: Int32, detail: String? = nil, httpStatus: Int? = nil) {
+    self.init(
+      Code(csio: code), detail ?? String(cString: csio_err_message(code)), httpStatus: httpStatus)
+  }
+
+  init(_ error: UnsafePointer<csio_error>) {
+    let error = error.pointee
+    self.init(
+      csio: error.code, detail: String(cString: error.message),
+      httpStatus: error.http_status == 0 ? nil : Int(error.http_status))
+  }
+}
+
+extension SocketIOError.Code {
+  init(csio code: Int32) {
+    self =
+      switch csio_err(code) {
+      case CSIO_EURL: .invalidURL
+      case CSIO_ETIMEOUT: .timeout
+      case CSIO_ECANCELLED, CSIO_ECLOSED: .cancelled
+      case CSIO_ERESOLVE: .unresolvedHost
+      case CSIO_ECONNECT, CSIO_EPROXY, CSIO_EPROXY_AUTH: .connectFailed
+      case CSIO_ELOST: .connectionLost
+      case CSIO_EHANDSHAKE: .httpStatus
+      case CSIO_EPROTOCOL, CSIO_EREDIRECT: .protocolViolation
+      case CSIO_ETOO_LARGE: .tooLarge
+      case CSIO_ETLS: .tls
+      case CSIO_ETLS_UNTRUSTED: .tlsUntrusted
+      case CSIO_ETLS_EXPIRED: .tlsExpired
+      case CSIO_ETLS_HOST: .tlsHostMismatch
+      case CSIO_ETLS_PIN: .tlsPinMismatch
+      case CSIO_ETLS_CLIENT_CERT: .tlsClientCertificate
+      case CSIO_ETLS_CA, CSIO_ETLS_CERT, CSIO_ETLS_KEY, CSIO_ETLS_PASSPHRASE, CSIO_ETLS_CIPHERS, CSIO_EFILE: .tlsOption
+      case CSIO_EINVALID: .invalidOption
+      default: .system
+      }
+  }
+}

@@ -1,0 +1,79 @@
+import Synchronization
+
+/// What a Socket shows of its state to any thread.
+struct SocketState: Sendable, Equatable {
+  var id: String?
+  var isActive = false
+  var isRecovered = false
+}
+
+/// The state of a Socket for those who are not on the loop.
+///
+/// The loop publishes the truth; a call of `connect()` or `disconnect()` is shown at once, before the loop has carried it out, so that
+/// a caller sees his own calls.
+final class SocketMirror: Sendable {
+  private struct Contents {
+    var shown = SocketState()
+    var actual = SocketState()
+    /// Commands that the loop has not carried out yet: while there are any, the prediction is shown.
+    var pendingCommands = 0
+    var disconnects = 0
+    var isConnectDelivered = false
+  }
+
+  private let contents = Mutex(Contents())
+
+  var state: SocketState { contents.withLock { $0.shown } }
+
+  func publish(_ state: SocketState) {
+    contents.withLock {
+      $0.actual = state
+      if $0.pendingCommands == 0 { $0.shown = state }
+    }
+  }
+
+  func willConnect() {
+    contents.withLock {
+      $0.pendingCommands += 1
+      $0.shown.isActive = true
+    }
+  }
+
+  func willDisconnect() {
+    contents.withLock {
+      $0.pendingCommands += 1
+      $0.disconnects += 1
+      $0.shown.isActive = false
+      $0.shown.id = nil
+    }
+  }
+
+  func didCarryOut() {
+    contents.withLock {
+      $0.pendingCommands -= 1
+      if $0.pendingCommands == 0 { $0.shown = $0.actual }
+    }
+  }
+
+  // MARK: What may still be delivered
+
+  /// Whether what was enqueued after `epoch` calls of `disconnect()` is still wanted: nothing that happened before a call of it
+  /// is delivered after it.
+  func isCurrent(_ epoch: Int) -> Bool { contents.withLock { $0.disconnects == epoch } }
+
+  func shouldDeliverConnect(_ epoch: Int) -> Bool {
+    contents.withLock {
+      guard $0.disconnects == epoch else { return false }
+      $0.isConnectDelivered = true
+      return true
+    }
+  }
+
+  /// A `disconnect` is told to those only who were told of the `connect`.
+  func shouldDeliverDisconnect() -> Bool {
+    contents.withLock { contents in
+      defer { contents.isConnectDelivered = false }
+      return contents.isConnectDelivered
+    }
+  }
+}

@@ -1,0 +1,289 @@
+/// One namespace of a connection as events and actions: joining and leaving it, events in both directions and their acknowledgements.
+struct SocketStateMachine {
+  enum Event {
+    case connect
+    case disconnect
+    case managerOpened
+    case managerFailed(SocketIOError)
+    case managerClosed(DisconnectReason, SocketIOError?)
+    /// What `.authenticate` asked for; nil where there are no credentials.
+    case authenticated(session: Int, Result<SocketValue?, SocketIOError>)
+    case received(Packet)
+    /// `canSendNow`: whether the transport would take the event at once.
+    case emit(Emission, canSendNow: Bool)
+    /// The answer to an event that came with an acknowledgement id.
+    case reply(session: Int, id: Int, [SocketValue])
+    case ackTimedOut(id: Int)
+    case sendFailed(id: Int, SocketIOError)
+    case ackCancelled(AckToken)
+    /// Nobody can use the Socket any more.
+    case dispose
+  }
+
+  enum Action {
+    /// The Manager opens unless it is open or about to; if it is open, `.managerOpened` follows at once.
+    case openManager
+    /// The Socket is not active any more.
+    case release
+    /// Evaluate the credentials, then answer with `.authenticated`.
+    case authenticate(session: Int)
+    case send(Packet)
+    case deliver(Delivered)
+    case completeAck(AckHandler, Result<[SocketValue], SocketIOError>)
+    case startAckTimer(id: Int, milliseconds: UInt64)
+    case stopAckTimer(id: Int)
+  }
+
+  /// What the user's handlers are told.
+  enum Delivered: Sendable {
+    case connect(id: String, recovered: Bool)
+    case connectError(SocketIOError)
+    case disconnect(DisconnectReason, SocketIOError?)
+    /// `ack`: the id under which the server waits for an answer.
+    case event([SocketValue], session: Int, ack: Int?)
+  }
+
+  private enum State: Equatable {
+    case inactive
+    /// Active, while the Manager is not open or the credentials are being evaluated.
+    case waiting
+    /// CONNECT is sent.
+    case joining
+    case connected(id: String)
+  }
+
+  private struct PendingAck {
+    var handler: AckHandler
+    /// Still in the buffer: it survives a disconnection.
+    var isBuffered: Bool
+    var hasTimer: Bool
+  }
+
+  let namespace: String
+  private var state = State.inactive {
+    didSet { revision += 1 }
+  }
+  /// Grows with every change of state.
+  private(set) var revision: UInt64 = 0
+  /// Counts connections of the Manager, so that what belongs to an older one can be told.
+  private var session = 0
+  private var recovery: (pid: String, offset: String?)?
+  private(set) var isRecovered = false
+  private var sendBuffer: [(emission: Emission, id: Int?)] = []
+  private var receiveBuffer: [(arguments: [SocketValue], ack: Int?)] = []
+  private var acks: [Int: PendingAck] = [:]
+  private var nextAckID = 0
+
+  init(namespace: String) { self.namespace = namespace }
+
+  var isActive: Bool { state != .inactive }
+
+  var id: String? {
+    if case .connected(let id) = state { id } else { nil }
+  }
+
+  mutating func handle(_ event: Event) -> [Action] {
+    switch event {
+    case .connect:
+      guard state == .inactive else { return [] }
+      state = .waiting
+      return [.openManager]
+    case .disconnect: return disconnect()
+    case .managerOpened:
+      guard state == .waiting else { return [] }
+      session += 1
+      return [.authenticate(session: session)]
+    case .managerFailed(let error):
+      guard isActive, id == nil else { return [] }
+      return [.deliver(.connectError(error))]
+    case .managerClosed(let reason, let error):
+      guard isActive else { return [] }
+      return leave(.waiting, reason, error)
+    case .authenticated(let session, let result): return authenticated(session, result)
+    case .received(let packet): return received(packet)
+    case .emit(let emission, let canSendNow): return emit(emission, canSendNow: canSendNow)
+    case .reply(let session, let id, let arguments):
+      guard session == self.session, self.id != nil else { return [] }
+      return [.send(Packet(namespace: namespace, id: id, content: .ack(arguments)))]
+    case .ackTimedOut(let id): return ackTimedOut(id)
+    case .sendFailed(let id, let error): return completeAck(id, .failure(error))
+    case .ackCancelled(let token): return ackCancelled(token)
+    case .dispose: return dispose()
+    }
+  }
+
+  // MARK: Joining
+
+  private mutating func authenticated(_ session: Int, _ result: Result<SocketValue?, SocketIOError>) -> [Action] {
+    guard session == self.session, state == .waiting else { return [] }
+    switch result {
+    case .success(let auth):
+      state = .joining
+      return [.send(Packet(namespace: namespace, id: nil, content: .connect(connectPayload(auth))))]
+    case .failure(let error):
+      state = .inactive
+      return [.release, .deliver(.connectError(error))]
+    }
+  }
+
+  /// The credentials, with what asks for the former session to be recovered.
+  private func connectPayload(_ auth: SocketValue?) -> SocketValue? {
+    guard let recovery else { return auth }
+    var payload = SocketObject()
+    payload["pid"] = .string(recovery.pid)
+    if let offset = recovery.offset { payload["offset"] = .string(offset) }
+    for (key, value) in auth?.objectValue ?? [:] { payload[key] = value }
+    return .object(payload)
+  }
+
+  private mutating func connected(_ reply: SocketValue?) -> [Action] {
+    guard state == .joining else { return [] }
+    guard let id = reply?["sid"]?.stringValue else {
+      return [
+        .deliver(
+          .connectError(
+            SocketIOError(
+              .incompatibleServer,
+              "the server answered without a session id, as servers of Socket.IO 2 do; this client needs version 3 or 4")))
+      ]
+    }
+    let pid = reply?["pid"]?.stringValue
+    isRecovered = pid != nil && pid == recovery?.pid
+    recovery = pid.map { ($0, recovery?.offset) }
+    state = .connected(id: id)
+    var actions: [Action] = []
+    for (arguments, ack) in receiveBuffer { actions += deliver(arguments, ack) }
+    receiveBuffer = []
+    for (emission, id) in sendBuffer { actions.append(send(emission, id)) }
+    sendBuffer = []
+    return actions + [.deliver(.connect(id: id, recovered: isRecovered))]
+  }
+
+  // MARK: Leaving
+
+  private mutating func disconnect() -> [Action] {
+    guard isActive else { return [] }
+    let wasConnected = id != nil
+    let goodbye: [Action] =
+      wasConnected ? [.send(Packet(namespace: namespace, id: nil, content: .disconnect))] : []
+    state = .inactive
+    session += 1
+    receiveBuffer = []
+    return goodbye + [.release] + (wasConnected ? [.deliver(.disconnect(.ioClientDisconnect, nil))] : []) + loseAcks()
+  }
+
+  private mutating func leave(_ next: State, _ reason: DisconnectReason, _ error: SocketIOError?) -> [Action] {
+    let wasConnected = id != nil
+    state = next
+    session += 1
+    receiveBuffer = []
+    return (next == .inactive ? [.release] : [])
+      + (wasConnected ? [.deliver(.disconnect(reason, error))] : []) + loseAcks()
+  }
+
+  /// The answers to what was sent will not come any more; what is still buffered will be sent.
+  private mutating func loseAcks() -> [Action] {
+    let lost = acks.filter { !$0.value.isBuffered }.keys.sorted()
+    return lost.flatMap {
+      completeAck($0, .failure(SocketIOError(.disconnected, "socket has been disconnected")))
+    }
+  }
+
+  private mutating func dispose() -> [Action] {
+    sendBuffer = []
+    for id in acks.keys { acks[id]?.isBuffered = false }
+    return loseAcks()
+  }
+
+  // MARK: Receiving
+
+  private mutating func received(_ packet: Packet) -> [Action] {
+    guard isActive else { return [] }
+    switch packet.content {
+    case .connect(let reply): return connected(reply)
+    case .disconnect: return leave(.inactive, .ioServerDisconnect, nil)
+    case .connectError(let payload):
+      guard id == nil else { return [] }
+      state = .inactive
+      session += 1
+      let error = SocketIOError(
+        .refused, payload["message"]?.stringValue ?? payload.stringValue ?? "the server refused the connection",
+        data: payload["data"])
+      return [.release, .deliver(.connectError(error))]
+    case .event(let arguments):
+      guard id != nil else {
+        receiveBuffer.append((arguments, packet.id))
+        return []
+      }
+      return deliver(arguments, packet.id)
+    case .ack(let arguments):
+      guard let id = packet.id else { return [] }
+      return completeAck(id, .success(arguments))
+    }
+  }
+
+  private mutating func deliver(_ arguments: [SocketValue], _ ack: Int?) -> [Action] {
+    // The server adds the offset to events that it may have to send again.
+    if recovery != nil, ack == nil, case .string(let offset)? = arguments.last { recovery?.offset = offset }
+    return [.deliver(.event(arguments, session: session, ack: ack))]
+  }
+
+  // MARK: Emitting
+
+  private mutating func emit(_ emission: Emission, canSendNow: Bool) -> [Action] {
+    let isSent = id != nil && (!emission.isVolatile || canSendNow)
+    let isDropped = !isSent && emission.isVolatile
+    var actions: [Action] = []
+    var ackID: Int?
+    if let handler = emission.ack {
+      if handler.token?.isCancelled == true { return [.completeAck(handler, .failure(Self.cancelled))] }
+      let id = nextAckID
+      nextAckID += 1
+      ackID = id
+      if isDropped, emission.timeout == nil {
+        return [.completeAck(handler, .failure(SocketIOError(.dropped, "the volatile event was dropped")))]
+      }
+      acks[id] = PendingAck(handler: handler, isBuffered: !isSent, hasTimer: emission.timeout != nil)
+      if let timeout = emission.timeout { actions.append(.startAckTimer(id: id, milliseconds: timeout)) }
+    }
+    if isSent {
+      actions.append(send(emission, ackID))
+    } else if !isDropped {
+      sendBuffer.append((emission, ackID))
+    }
+    return actions
+  }
+
+  private mutating func send(_ emission: Emission, _ id: Int?) -> Action {
+    if let id { acks[id]?.isBuffered = false }
+    return .send(Packet(namespace: namespace, id: id, content: .event(emission.arguments)))
+  }
+
+  private mutating func ackTimedOut(_ id: Int) -> [Action] {
+    sendBuffer.removeAll { $0.id == id }
+    return completeAck(id, .failure(SocketIOError(.timeout, "operation has timed out")))
+  }
+
+  private static var cancelled: SocketIOError { SocketIOError(.cancelled, "the task was cancelled") }
+
+  private mutating func ackCancelled(_ token: AckToken) -> [Action] {
+    guard let id = acks.first(where: { $0.value.handler.token === token })?.key else { return [] }
+    sendBuffer.removeAll { $0.id == id }
+    return completeAck(id, .failure(Self.cancelled))
+  }
+
+  private mutating func completeAck(_ id: Int, _ result: Result<[SocketValue], SocketIOError>) -> [Action] {
+    guard let ack = acks.removeValue(forKey: id) else { return [] }
+    return (ack.hasTimer ? [.stopAckTimer(id: id)] : []) + [.completeAck(ack.handler, result)]
+  }
+}
+
+/// An event on its way out.
+struct Emission: Sendable {
+  /// The event's name, then what the user passed.
+  var arguments: [SocketValue]
+  var ack: AckHandler?
+  /// Milliseconds to wait for the acknowledgement.
+  var timeout: UInt64?
+  var isVolatile = false
+}

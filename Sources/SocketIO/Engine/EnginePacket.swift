@@ -1,0 +1,92 @@
+import Foundation
+
+/// A packet of Engine.IO protocol 4.
+enum EnginePacket: Sendable, Hashable {
+  /// The server's handshake, as JSON text.
+  case open(String)
+  case close
+  case ping(String)
+  case pong(String)
+  case message(EngineMessage)
+  case upgrade
+  case noop
+}
+
+extension EnginePacket {
+  /// The packet as text: its type character and what follows it. Binary messages are `b` and base64 there, without the type of
+  /// messages.
+  var text: (type: UInt8, payload: String) {
+    switch self {
+    case .open(let payload): (UInt8(ascii: "0"), payload)
+    case .close: (UInt8(ascii: "1"), "")
+    case .ping(let payload): (UInt8(ascii: "2"), payload)
+    case .pong(let payload): (UInt8(ascii: "3"), payload)
+    case .message(.text(let payload)): (UInt8(ascii: "4"), payload)
+    case .message(.binary(let data)): (UInt8(ascii: "b"), data.base64EncodedString())
+    case .upgrade: (UInt8(ascii: "5"), "")
+    case .noop: (UInt8(ascii: "6"), "")
+    }
+  }
+
+  /// Decodes a packet from its text, which is a whole WebSocket text frame or one part of a polling payload. The bytes are copied
+  /// once, into the packet.
+  ///
+  /// - Returns: nil for what is no packet: nothing at all, an unknown type, bad base64 or bytes that are not UTF-8.
+  init?(text: UnsafeRawBufferPointer) {
+    guard let type = text.first else { return nil }
+    let rest = UnsafeRawBufferPointer(rebasing: text.dropFirst())
+    if type == UInt8(ascii: "b") {
+      guard let data = Data(base64Encoded: Data(rest)) else { return nil }
+      self = .message(.binary(data))
+      return
+    }
+    guard let payload = String(validating: rest, as: UTF8.self) else { return nil }
+    switch type {
+    case UInt8(ascii: "4"): self = .message(.text(payload))
+    case UInt8(ascii: "0"): self = .open(payload)
+    case UInt8(ascii: "1"): self = .close
+    case UInt8(ascii: "2"): self = .ping(payload)
+    case UInt8(ascii: "3"): self = .pong(payload)
+    case UInt8(ascii: "5"): self = .upgrade
+    case UInt8(ascii: "6"): self = .noop
+    default: return nil
+    }
+  }
+
+  /// What the packet counts against the server's `maxPayload`: the bytes of its payload, as base64 for binary.
+  var payloadSize: Int {
+    switch self {
+    case .open(let payload), .ping(let payload), .pong(let payload), .message(.text(let payload)): payload.utf8.count
+    case .message(.binary(let data)): (data.count * 133 + 99) / 100
+    case .close, .upgrade, .noop: 0
+    }
+  }
+}
+
+/// A body of HTTP long-polling: packets as text, joined by the record separator (Engine.IO protocol 4, "Packet encoding").
+enum EnginePayload {
+  static let separator: UInt8 = 0x1E
+
+  static func encode(_ packets: [EnginePacket]) -> [UInt8] {
+    var body: [UInt8] = []
+    for (index, packet) in packets.enumerated() {
+      if index > 0 { body.append(separator) }
+      let (type, payload) = packet.text
+      body.append(type)
+      body.append(contentsOf: payload.utf8)
+    }
+    return body
+  }
+
+  /// Decodes left to right up to the first part that is no packet.
+  ///
+  /// - Returns: The packets, and whether the whole body was good.
+  static func decode(_ body: UnsafeRawBufferPointer) -> (packets: [EnginePacket], isWhole: Bool) {
+    var packets: [EnginePacket] = []
+    for part in body.split(separator: separator, omittingEmptySubsequences: false) {
+      guard let packet = EnginePacket(text: UnsafeRawBufferPointer(rebasing: part)) else { return (packets, false) }
+      packets.append(packet)
+    }
+    return (packets, true)
+  }
+}

@@ -1,0 +1,323 @@
+/// An Engine.IO session as events and actions: handshake, heartbeat, upgrade, write buffer and close.
+///
+/// A session has up to two transports: `main` carries it, `probe` is tried for an upgrade. One machine serves one connection
+/// attempt; the session ends with exactly one report of `.failed` (it never opened) or `.closed`, and `.finished` follows when
+/// nothing of it is left.
+///
+/// Reports stand last in a list of actions: whoever gets one may call the engine back at once.
+struct EngineStateMachine {
+  struct Configuration: Sendable {
+    var transports: [TransportName] = [.polling, .websocket]
+    var upgrade = true
+    /// Open with the next transport where one cannot be opened.
+    var tryAllTransports = false
+    /// Start with this one, whatever the order: the transport that a former session was upgraded to.
+    var preferred: TransportName?
+    /// Milliseconds for what is left to send, and for the closing handshake.
+    var closeTimeout: UInt64 = 5_000
+    /// The most packets in one polling POST: servers refuse bodies of more than 16.
+    var maxPacketsPerPost = 16
+  }
+
+  enum Slot: Sendable { case main, probe }
+
+  enum Event {
+    case open
+    case transport(Slot, TransportEvent)
+    case send([EngineMessage])
+    case close
+    case heartbeatExpired
+    case closeTimeout
+  }
+
+  enum Action {
+    case openTransport(Slot, TransportName, sid: String?)
+    case send(Slot, [EnginePacket])
+    case pause
+    case resume
+    /// The probe becomes `main`; the old transport, which is paused, is let go.
+    case promoteProbe
+    case close(Slot)
+    case abort(Slot)
+    case startHeartbeat(milliseconds: UInt64)
+    case stopHeartbeat
+    case startCloseTimer(milliseconds: UInt64)
+    case stopCloseTimer
+    case report(EngineReport)
+  }
+
+  private enum State {
+    case idle
+    case opening
+    case open
+    /// What is buffered is still sent, an upgrade under way still ends; then the transport is closed.
+    case draining
+    /// The transport was told to close.
+    case closing
+    case finished
+  }
+
+  private enum Upgrade {
+    case none
+    /// The probe's connection is being made.
+    case connecting
+    /// `2probe` is sent, `3probe` awaited.
+    case probing
+    /// The probe answered; `main` finishes what is under way. Nothing is sent until the switch.
+    case switching
+  }
+
+  private let configuration: Configuration
+  private var state = State.idle
+  private var candidates: [TransportName] = []
+  private var mainName: TransportName = .polling
+  private var probeName: TransportName = .websocket
+  private var upgrade = Upgrade.none
+  private var isWritable = false
+  private var buffer: [EnginePacket] = []
+  private var handshake: Handshake?
+
+  init(_ configuration: Configuration) { self.configuration = configuration }
+
+  /// Whether a packet sent now would leave at once.
+  var canSendNow: Bool {
+    guard case .open = state, buffer.isEmpty, isWritable else { return false }
+    return upgrade != .switching
+  }
+
+  mutating func handle(_ event: Event) -> [Action] {
+    switch event {
+    case .open: return open()
+    case .transport(.main, let event): return main(event)
+    case .transport(.probe, let event): return probe(event)
+    case .send(let messages): return send(messages)
+    case .close: return close()
+    case .heartbeatExpired:
+      guard state == .open || state == .draining else { return [] }
+      return end(reason: .pingTimeout, error: nil)
+    case .closeTimeout:
+      guard state == .draining || state == .closing else { return [] }
+      return [.abort(.main)] + abortProbe() + finish()
+    }
+  }
+
+  // MARK: Opening
+
+  private mutating func open() -> [Action] {
+    guard state == .idle else { return [] }
+    candidates = configuration.transports
+    if let preferred = configuration.preferred, let index = candidates.firstIndex(of: preferred) {
+      candidates.swapAt(0, index)
+    }
+    guard let first = candidates.first else {
+      state = .finished
+      return [.report(.failed(SocketIOError(.noTransport, "No transports available"))), .report(.finished)]
+    }
+    state = .opening
+    mainName = first
+    return [.openTransport(.main, first, sid: nil)]
+  }
+
+  private mutating func opened(_ json: String) -> [Action] {
+    let handshake: Handshake
+    do {
+      handshake = try Handshake(json: json)
+    } catch {
+      return [.abort(.main)] + failed(error)
+    }
+    self.handshake = handshake
+    state = .open
+    var actions: [Action] = [.startHeartbeat(milliseconds: handshake.pingInterval + handshake.pingTimeout)]
+    if configuration.upgrade, mainName == .polling, handshake.upgrades.contains(.websocket), candidates.contains(.websocket) {
+      upgrade = .connecting
+      probeName = .websocket
+      actions.append(.openTransport(.probe, .websocket, sid: handshake.sid))
+    }
+    return actions + [.report(.opened(handshake, mainName))]
+  }
+
+  /// `main` could not be opened.
+  private mutating func failed(_ error: SocketIOError) -> [Action] {
+    if configuration.tryAllTransports, candidates.count > 1 {
+      candidates.removeFirst()
+      mainName = candidates[0]
+      isWritable = false
+      return [.openTransport(.main, mainName, sid: nil)]
+    }
+    return [.report(.failed(error))] + finish()
+  }
+
+  // MARK: The transport that carries the session
+
+  private mutating func main(_ event: TransportEvent) -> [Action] {
+    switch (state, event) {
+    case (.idle, _), (.finished, _): return []
+    case (.closing, .closed), (.closing, .failed): return finish()
+    case (.closing, _): return []
+    case (_, .opened), (_, .writable):
+      isWritable = true
+      return flush()
+    case (.opening, .packet(.open(let json))): return opened(json)
+    case (.opening, .packet):
+      return [.abort(.main)]
+        + failed(SocketIOError(.protocolViolation, "server error: the first packet is no handshake"))
+    case (.opening, .failed(let error)): return failed(error)
+    case (.opening, .closed(let error)):
+      return failed(error ?? SocketIOError(.connectionLost, "the connection was closed before the handshake"))
+    case (_, .packet(let packet)): return received(packet)
+    case (_, .paused): return paused()
+    case (_, .failed(let error)): return end(reason: .transportError, error: error)
+    case (_, .closed(let error)): return end(reason: .transportClose, error: error)
+    }
+  }
+
+  private mutating func received(_ packet: EnginePacket) -> [Action] {
+    switch packet {
+    case .message(let message): return [.report(.message(message))]
+    case .ping:
+      buffer.append(.pong(""))
+      var actions = flush()
+      if let handshake {
+        actions.append(.startHeartbeat(milliseconds: handshake.pingInterval + handshake.pingTimeout))
+      }
+      return actions + [.report(.ping)]
+    // A close packet means something on polling only, where the transport sees to it.
+    case .open, .close, .pong, .upgrade, .noop: return []
+    }
+  }
+
+  // MARK: Upgrade
+
+  private mutating func probe(_ event: TransportEvent) -> [Action] {
+    guard state == .open || state == .draining else { return [] }
+    switch (upgrade, event) {
+    case (.connecting, .opened):
+      upgrade = .probing
+      return [.send(.probe, [.ping("probe")])]
+    case (.probing, .packet(.pong("probe"))):
+      upgrade = .switching
+      return [.pause]
+    case (.probing, .packet): return [.abort(.probe)] + probeFailed("it answered the probe with another packet")
+    case (.none, _), (_, .opened), (_, .writable), (_, .paused), (_, .packet): return []
+    case (_, .failed(let error)): return probeFailed(error.message)
+    case (_, .closed(let error)): return probeFailed(error?.message ?? "it was closed")
+    }
+  }
+
+  private mutating func paused() -> [Action] {
+    guard upgrade == .switching else { return [] }
+    upgrade = .none
+    mainName = probeName
+    isWritable = true
+    buffer.insert(.upgrade, at: 0)
+    return [.promoteProbe] + flush() + [.report(.upgraded(mainName))]
+  }
+
+  private mutating func probeFailed(_ cause: String) -> [Action] {
+    let wasSwitching = upgrade == .switching
+    upgrade = .none
+    return (wasSwitching ? [.resume] : []) + [.report(.upgradeFailed(cause))] + flush()
+  }
+
+  private mutating func abortProbe() -> [Action] {
+    guard upgrade != .none else { return [] }
+    upgrade = .none
+    return [.abort(.probe)]
+  }
+
+  // MARK: Writing
+
+  private mutating func send(_ messages: [EngineMessage]) -> [Action] {
+    guard state == .opening || state == .open else { return [] }
+    for message in messages { buffer.append(.message(message)) }
+    return flush()
+  }
+
+  private mutating func flush() -> [Action] {
+    guard state == .open || state == .draining, isWritable, upgrade != .switching else { return [] }
+    guard !buffer.isEmpty else { return closeIfDrained() }
+    let packets = nextPackets()
+    isWritable = false
+    return [.send(.main, packets)]
+  }
+
+  /// Takes from the buffer what goes out in one piece: all of it on a WebSocket, what the server accepts in one body on polling.
+  private mutating func nextPackets() -> [EnginePacket] {
+    var count = buffer.count
+    if mainName == .polling {
+      count = min(count, configuration.maxPacketsPerPost)
+      if let limit = handshake?.maxPayload, limit > 0 {
+        var size = 1
+        for index in 0..<count {
+          size += buffer[index].payloadSize
+          // One packet beyond the limit is sent all the same, for the server to judge.
+          if index > 0, size > limit {
+            count = index
+            break
+          }
+          size += 2
+        }
+      }
+    }
+    if count == buffer.count {
+      defer { buffer = [] }
+      return buffer
+    }
+    defer { buffer.removeFirst(count) }
+    return Array(buffer[..<count])
+  }
+
+  // MARK: Closing
+
+  private mutating func close() -> [Action] {
+    switch state {
+    case .idle:
+      state = .finished
+      return [.report(.finished)]
+    case .opening:
+      state = .closing
+      return [
+        .startCloseTimer(milliseconds: configuration.closeTimeout), .close(.main), .report(.closed(.forcedClose, nil)),
+      ]
+    case .open:
+      state = .draining
+      let abandoned: [Action] = upgrade == .switching ? [] : abortProbe()
+      return abandoned
+        + [.startCloseTimer(milliseconds: configuration.closeTimeout)] + flush() + [.report(.closed(.forcedClose, nil))]
+    case .draining, .closing, .finished: return []
+    }
+  }
+
+  private mutating func closeIfDrained() -> [Action] {
+    guard state == .draining, buffer.isEmpty, isWritable, upgrade == .none else { return [] }
+    state = .closing
+    return [.stopHeartbeat, .close(.main)]
+  }
+
+  /// The session broke.
+  private mutating func end(reason: DisconnectReason, error: SocketIOError?) -> [Action] {
+    // While draining the session counts as closed already.
+    let report: [Action] = state == .open ? [.report(.closed(reason, error))] : []
+    return [.stopHeartbeat, .abort(.main)] + abortProbe() + report + finish()
+  }
+
+  private mutating func finish() -> [Action] {
+    state = .finished
+    buffer = []
+    return [.stopHeartbeat, .stopCloseTimer, .report(.finished)]
+  }
+}
+
+/// What an engine tells its Manager.
+enum EngineReport: Sendable {
+  case opened(Handshake, TransportName)
+  case message(EngineMessage)
+  case ping
+  case upgraded(TransportName)
+  case upgradeFailed(String)
+  /// The session never opened.
+  case failed(SocketIOError)
+  case closed(DisconnectReason, SocketIOError?)
+  /// Nothing is under way any more; no report follows.
+  case finished
+}

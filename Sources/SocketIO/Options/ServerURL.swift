@@ -1,0 +1,83 @@
+import Foundation
+
+/// A URL as `io()` takes it, in its parts: where the server is, which namespace is meant, and query parameters.
+struct ServerURL: Sendable, Equatable {
+  var isSecure: Bool
+  /// With brackets around an IPv6 address.
+  var host: String
+  /// nil for the scheme's default.
+  var port: Int?
+  /// The path of the URL as it stands there; "/" for none.
+  var namespace: String
+  var query: [Parameter]
+
+  struct Parameter: Sendable, Equatable {
+    var name: String
+    var value: String
+  }
+
+  private static let maxLength = 8_000
+
+  /// - Parameters:
+  ///   - text: A URL with or without scheme, a path (a namespace of `location`'s server), or nil for `location` itself.
+  ///   - location: What stands for the page of a browser.
+  init(_ text: String?, location: String?) throws(SocketIOError) {
+    let base: ServerURL?
+    if let location { base = try ServerURL(absolute: location) } else { base = nil }
+    guard let text else {
+      guard let base else { throw Self.needsLocation("io() without a URL") }
+      self = base
+      self.namespace = "/"
+      self.query = []
+      return
+    }
+    if text.contains("://") {
+      try self.init(absolute: text)
+      return
+    }
+    guard let base else {
+      throw Self.needsLocation(text.hasPrefix("/") ? "the namespace \"\(text)\" alone" : "\"\(text)\", which has no scheme,")
+    }
+    let scheme = base.isSecure ? "https" : "http"
+    if text.hasPrefix("//") {
+      try self.init(absolute: "\(scheme):\(text)")
+    } else if text.hasPrefix("/") {
+      try self.init(absolute: "\(scheme)://\(base.host)\(base.port.map { ":\($0)" } ?? "")\(text)")
+    } else {
+      try self.init(absolute: "\(scheme)://\(text)")
+    }
+  }
+
+  private init(absolute text: String) throws(SocketIOError) {
+    guard text.utf8.count <= Self.maxLength else { throw Self.invalid(text, "URI too long") }
+    guard let components = URLComponents(string: text), let scheme = components.scheme else {
+      throw Self.invalid(text, "it is malformed")
+    }
+    switch scheme.lowercased() {
+    case "http", "ws": isSecure = false
+    case "https", "wss": isSecure = true
+    default: throw Self.invalid(text, "the scheme \"\(scheme)\" is none of http, https, ws and wss")
+    }
+    guard let host = components.encodedHost, !host.isEmpty else { throw Self.invalid(text, "it names no host") }
+    self.host = host.contains(":") && !host.hasPrefix("[") ? "[\(host)]" : host
+    port = components.port
+    if let port {
+      guard (1...65_535).contains(port) else { throw Self.invalid(text, "the port is not from 1 to 65535") }
+      if port == (isSecure ? 443 : 80) { self.port = nil }
+    }
+    let path = components.percentEncodedPath
+    namespace = path.isEmpty ? "/" : path
+    query = (components.queryItems ?? []).map { Parameter(name: $0.name, value: $0.value ?? "") }
+  }
+
+  private static func invalid(_ text: String, _ why: String) -> SocketIOError {
+    let shown = text.count > 200 ? text.prefix(200) + "…" : text[...]
+    return SocketIOError(.invalidURL, "\"\(shown)\" is no URL of a server: \(why)")
+  }
+
+  private static func needsLocation(_ what: String) -> SocketIOError {
+    SocketIOError(
+      .invalidURL,
+      "\(what) is relative to a page, which a program does not have: give a whole URL such as https://example.com, or set Manager.location")
+  }
+}

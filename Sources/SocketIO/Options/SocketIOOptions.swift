@@ -1,0 +1,237 @@
+import Logging
+
+/// The options of ``io(_:options:)`` and ``Manager``, with the names and defaults of the JavaScript client.
+///
+/// The first group decides which Manager is used, `auth` belongs to one Socket, and all others to the Manager: where an existing Manager is used
+/// again, they have no effect.
+public struct SocketIOOptions: Sendable {
+  // MARK: Factory
+
+  /// Make a new Manager, and with it a connection of its own, even where one to the same server exists.
+  public var forceNew = false
+
+  /// Use an existing Manager for another namespace of the same server. The opposite of `forceNew`.
+  public var multiplex = true
+
+  // MARK: Engine
+
+  /// The transports to use, best liked first: the first is used for connecting, the others for upgrades.
+  public var transports: [TransportName] = [.polling, .websocket]
+
+  /// Change from polling to WebSocket once connected, where the server offers it.
+  public var upgrade = true
+
+  /// Start with WebSocket if the previous connection to the server ended up on one. A connection that failed since makes
+  /// the next one start in the usual order.
+  public var rememberUpgrade = false
+
+  /// Where one transport cannot be opened, try the next within the same attempt.
+  public var tryAllTransports = false
+
+  /// The path of requests. It is not the namespace, and must match the server's.
+  public var path = "/socket.io/"
+
+  /// End the path of requests in a slash.
+  public var addTrailingSlash = true
+
+  /// Further query parameters of every request; values are strings, numbers or Booleans. Those of the URL win over them. The
+  /// names `EIO`, `transport` and `sid` are the protocol's own. A change takes effect with the next connection.
+  public var query: SocketObject = [:]
+
+  /// Further headers of every request. A change takes effect with the next request.
+  public var extraHeaders: [String: String] = [:]
+
+  /// Send binary over WebSocket as base64 text, as it always is over polling.
+  public var forceBase64 = false
+
+  /// Add a parameter to every request that no other request has, against caches.
+  public var timestampRequests = true
+
+  /// The name of that parameter.
+  public var timestampParam = "t"
+
+  /// The largest message that is accepted from the server, in bytes.
+  public var maxMessageSize = 64 << 20
+
+  // MARK: TLS
+
+  /// The certificate authorities to trust instead of the system's.
+  public var ca: [Credential] = []
+
+  /// The client certificate, with its chain; needs `key`.
+  public var cert: Credential?
+
+  /// The private key of `cert`.
+  public var key: Credential?
+
+  /// The passphrase of `key` or `pfx`.
+  public var passphrase: String?
+
+  /// A PKCS#12 file with client certificate and key.
+  public var pfx: Credential?
+
+  /// The ciphers to offer, as OpenSSL names them, separated by colons.
+  public var ciphers: String?
+
+  /// Refuse servers whose certificate is not trusted or is for another host. Without it, anybody can pose as the server.
+  public var rejectUnauthorized = true
+
+  // MARK: Manager
+
+  /// Reconnect when a connection is lost or cannot be made.
+  public var reconnection = true
+
+  /// Attempts before giving up.
+  public var reconnectionAttempts = AttemptLimit.unlimited
+
+  /// The delay before the first attempt, doubled with each further one.
+  public var reconnectionDelay = Duration.seconds(1)
+
+  /// The longest delay between two attempts.
+  public var reconnectionDelayMax = Duration.seconds(5)
+
+  /// How far delays are spread at random, from 0 (not at all) to 1 (from nothing to twice the delay).
+  public var randomizationFactor = 0.5
+
+  /// The limit for each connection attempt, until the server's handshake.
+  public var timeout = ConnectTimeout.after(.seconds(20))
+
+  /// Connect as soon as the Socket is made.
+  public var autoConnect = true
+
+  /// Encodes and decodes packets; it must match the server's.
+  public var parser: any Parser = JSONParser()
+
+  // MARK: Socket
+
+  /// What is sent to the server when the namespace is joined.
+  public var auth: Auth?
+
+  // MARK: Beyond the JavaScript client
+
+  /// Where handlers run.
+  public var delivery = HandlerDelivery.serial
+
+  /// The loop that carries the connection; ``EventLoop/shared`` unless set.
+  public var eventLoop: EventLoop?
+
+  /// Where the library logs; quiet unless set. Metadata keys: `sio.namespace`, `sio.sid`, `sio.transport`.
+  public var logger = Logger(label: "socketio") { _ in SwiftLogNoOpLogHandler() }
+
+  /// The defaults.
+  public init() {}
+}
+
+/// How often a Manager tries to reconnect.
+public enum AttemptLimit: Sendable, Hashable, ExpressibleByIntegerLiteral {
+  case unlimited
+  case limited(Int)
+
+  public init(integerLiteral value: Int) { self = .limited(value) }
+}
+
+/// How long a connection attempt may take.
+public enum ConnectTimeout: Sendable, Hashable {
+  case never
+  case after(Duration)
+}
+
+/// Credentials for a namespace: fixed, or asked for each time the namespace is joined.
+public enum Auth: Sendable, ExpressibleByDictionaryLiteral {
+  /// An object.
+  case value(SocketValue)
+  /// Evaluated for every connection. An error it throws is reported by `connect_error`, and the Socket is not active any more.
+  case provider(@Sendable () async throws -> SocketValue)
+
+  public init(dictionaryLiteral elements: (String, SocketValue)...) {
+    self = .value(.object(SocketObject(elements)))
+  }
+}
+
+extension SocketIOOptions {
+  /// Checks every option that does not depend on the server.
+  ///
+  /// - Throws: ``SocketIOError`` with `.invalidOption`, naming the first bad option.
+  public func validate() throws(SocketIOError) {
+    for transport in transports where transport != .polling && transport != .websocket {
+      throw Self.invalid("transports", "there is no transport \"\(transport)\"; there are polling and websocket")
+    }
+    for (name, value) in query {
+      guard Self.text(value) != nil else { throw Self.invalid("query", "\"\(name)\" is no string, number or Boolean") }
+    }
+    for (name, value) in extraHeaders where !Self.isHeader(name, value) {
+      throw Self.invalid("extraHeaders", "\"\(name)\" or its value cannot stand in a header")
+    }
+    if timestampParam.isEmpty { throw Self.invalid("timestampParam", "it is empty") }
+    if path.contains(where: { $0 == "?" || $0 == "#" || $0 == " " || $0.isNewline }) {
+      throw Self.invalid("path", "\"\(path)\" is no path")
+    }
+    if maxMessageSize <= 0 { throw Self.invalid("maxMessageSize", "it must be positive") }
+    if case .limited(let count) = reconnectionAttempts, count < 0 {
+      throw Self.invalid("reconnectionAttempts", "it is negative")
+    }
+    try Self.check("reconnectionDelay", reconnectionDelay)
+    try Self.check("reconnectionDelayMax", reconnectionDelayMax)
+    if case .after(let timeout) = timeout { try Self.check("timeout", timeout) }
+    if !(0...1).contains(randomizationFactor) { throw Self.invalid("randomizationFactor", "it must be from 0 to 1") }
+    if case .value(let value)? = auth, value.objectValue == nil { throw Self.invalid("auth", "it is no object") }
+  }
+
+  private static func invalid(_ option: String, _ why: String) -> SocketIOError {
+    SocketIOError(.invalidOption, "option \(option): \(why)")
+  }
+
+  private static func check(_ option: String, _ duration: Duration) throws(SocketIOError) {
+    if duration < .zero || duration > .seconds(365 * 86_400) { throw invalid(option, "it must be from 0 to a year") }
+  }
+
+  private static func isHeader(_ name: String, _ value: String) -> Bool {
+    let separators = Set("()<>@,;:\\\"/[]?={} \t".utf8)
+    return !name.isEmpty && name.utf8.allSatisfy { $0 > 32 && $0 < 127 && !separators.contains($0) }
+      && value.utf8.allSatisfy { $0 >= 32 && $0 != 127 || $0 == 9 }
+  }
+
+  /// A query value as it stands in a URL.
+  static func text(_ value: SocketValue) -> String? {
+    switch value {
+    case .string(let text): text
+    case .int, .uint, .double, .bool: value.description
+    case .null, .binary, .array, .object: nil
+    }
+  }
+
+  var reconnectionSettings: ReconnectionSettings {
+    var settings = ReconnectionSettings()
+    settings.isEnabled = reconnection
+    if case .limited(let count) = reconnectionAttempts { settings.attempts = count }
+    settings.delay = Double(reconnectionDelay.milliseconds)
+    settings.delayMax = Double(reconnectionDelayMax.milliseconds)
+    settings.randomizationFactor = randomizationFactor
+    settings.timeout = nil
+    if case .after(let timeout) = timeout { settings.timeout = timeout.milliseconds }
+    return settings
+  }
+
+  var tlsOptions: TLSOptions {
+    TLSOptions(
+      ca: ca, cert: cert, key: key, passphrase: passphrase, pfx: pfx, ciphers: ciphers,
+      rejectUnauthorized: rejectUnauthorized)
+  }
+
+  /// The path as it stands in requests.
+  var requestPath: String {
+    var path = self.path.isEmpty ? "/socket.io" : self.path
+    if !path.hasPrefix("/") { path = "/" + path }
+    if path.hasSuffix("/") { path.removeLast() }
+    return addTrailingSlash ? path + "/" : (path.isEmpty ? "/" : path)
+  }
+}
+
+extension Duration {
+  /// Whole milliseconds, rounded up; 0 for negative durations.
+  var milliseconds: UInt64 {
+    let (seconds, attoseconds) = components
+    guard seconds >= 0, attoseconds >= 0 else { return 0 }
+    return UInt64(seconds) * 1_000 + UInt64((attoseconds + 999_999_999_999_999) / 1_000_000_000_000_000)
+  }
+}

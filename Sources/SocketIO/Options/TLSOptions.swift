@@ -1,0 +1,48 @@
+import Foundation
+
+/// A certificate, key or PKCS#12 file of the options: its text, its bytes, or where it lies.
+public struct Credential: Sendable, Hashable, ExpressibleByStringLiteral {
+  private enum Source: Hashable {
+    case bytes(Data)
+    case file(String)
+  }
+
+  private var source: Source
+
+  /// PEM text.
+  public static func pem(_ text: String) -> Self { Self(source: .bytes(Data(text.utf8))) }
+
+  /// The bytes of a PEM or PKCS#12 file.
+  public static func bytes(_ data: Data) -> Self { Self(source: .bytes(data)) }
+
+  /// A file, read when the Socket is made.
+  public static func file(_ path: String) -> Self { Self(source: .file(path)) }
+
+  private init(source: Source) { self.source = source }
+
+  /// PEM text.
+  public init(stringLiteral value: String) { self = .pem(value) }
+
+  func read(_ option: String) throws(SocketIOError) -> Data {
+    switch source {
+    case .bytes(let data): return data
+    case .file(let path):
+      do {
+        return try Data(contentsOf: URL(fileURLWithPath: path))
+      } catch {
+        throw SocketIOError(.tlsOption, "option \(option): the file \(path) cannot be read", underlying: error)
+      }
+    }
+  }
+}
+
+/// The options that decide whom a TLS connection trusts and as whom it presents itself, for both transports.
+struct TLSOptions: Sendable, Hashable {
+  var ca: [Credential] = []
+  var cert: Credential?
+  var key: Credential?
+  var passphrase: String?
+  var pfx: Credential?
+  var ciphers: String?
+  var rejectUnauthorized = true
+}

@@ -1,0 +1,59 @@
+/// Where an engine's requests go and what they carry: everything its transports know about the server and the options.
+struct EngineEndpoint: Sendable {
+  var isSecure: Bool
+  /// With brackets around an IPv6 address.
+  var host: String
+  /// nil for the scheme's default.
+  var port: Int?
+  /// From "/" on, as it stands in requests.
+  var path: String
+  /// The user's query parameters, decoded.
+  var query: [(name: String, value: String)] = []
+  /// Asked for each request, since users may change the headers of a running session.
+  var headers: @Sendable () -> [String: String] = { [:] }
+  var forceBase64 = false
+  var timestampRequests = true
+  var timestampParam = "t"
+  var tls: TLSContext?
+  /// The largest message or polling body that is accepted, in bytes.
+  var maxMessageSize = 64 << 20
+
+  /// The URL of one request (Engine.IO protocol 4, "HTTP long-polling" and "WebSocket").
+  func url(_ transport: TransportName, sid: String?) -> String {
+    let scheme =
+      transport == .websocket ? (isSecure ? "wss" : "ws") : (isSecure ? "https" : "http")
+    var own = [("EIO", "4"), ("transport", transport.rawValue)]
+    if let sid { own.append(("sid", sid)) }
+    if timestampRequests { own.append((timestampParam, Self.timestamp())) }
+    if forceBase64 { own.append(("b64", "1")) }
+    let parameters =
+      query.filter { parameter in !own.contains { $0.0 == parameter.name } }.map { ($0.name, $0.value) } + own
+    let text = parameters.map { "\($0.percentEncoded)=\($1.percentEncoded)" }.joined(separator: "&")
+    return "\(scheme)://\(host)\(port.map { ":\($0)" } ?? "")\(path)?\(text)"
+  }
+
+  /// Eight characters that no other request has, for caches in between.
+  private static func timestamp() -> String {
+    let digits = String(UInt64.random(in: 0..<2_821_109_907_456), radix: 36)
+    return String(repeating: "0", count: 8 - digits.count) + digits
+  }
+}
+
+extension String {
+  /// Encoded as JavaScript's encodeURIComponent does.
+  var percentEncoded: String {
+    var encoded = ""
+    for byte in utf8 {
+      switch byte {
+      case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"), UInt8(ascii: "0")...UInt8(ascii: "9"),
+        UInt8(ascii: "-"), UInt8(ascii: "_"), UInt8(ascii: "."), UInt8(ascii: "!"), UInt8(ascii: "~"), UInt8(ascii: "*"),
+        UInt8(ascii: "'"), UInt8(ascii: "("), UInt8(ascii: ")"):
+        encoded.unicodeScalars.append(Unicode.Scalar(byte))
+      default:
+        let hex = String(byte, radix: 16, uppercase: true)
+        encoded += hex.utf8.count == 1 ? "%0\(hex)" : "%\(hex)"
+      }
+    }
+    return encoded
+  }
+}

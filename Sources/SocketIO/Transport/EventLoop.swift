@@ -1,0 +1,118 @@
+import CSIO
+
+/// The thread on which connections live: network I/O, heartbeats and protocol state of every ``Manager`` that uses it.
+///
+/// One loop carries thousands of connections, and ``shared`` is what a Manager uses unless told otherwise. A program that
+/// wants more than one core for its I/O makes further loops and passes them in the options. A loop's thread ends when the last
+/// reference to it goes.
+///
+/// The loop is the executor of the library's actors, so that callbacks from the C core run on the right
+/// thread already: nothing hops and nothing locks.
+public final class EventLoop: Loop, Sendable {
+  /// The loop of every Manager that was not given one. Its thread starts with the first use and lasts as long as the process.
+  public static let shared: EventLoop = {
+    do {
+      return try EventLoop()
+    } catch {
+      // A process that cannot start one thread at its first connection can do nothing useful with an error here.
+      preconditionFailure("cannot start the event loop: \(error)")
+    }
+  }()
+
+  // The C loop is thread-safe for the calls that this class makes from other threads (post, is_current, now, close).
+  nonisolated(unsafe) let handle: OpaquePointer
+
+  /// Starts a loop's thread.
+  ///
+  /// - Throws: ``SocketIOError`` when the system has no more threads or file descriptors.
+  public init() throws {
+    var handle: OpaquePointer?
+    let status = csio_loop_create(&handle)
+    guard status == 0, let handle else { throw SocketIOError(csio: status) }
+    self.handle = handle
+  }
+
+  deinit {
+    csio_loop_close(handle)
+  }
+
+  var now: UInt64 { csio_loop_now(handle) }
+
+  var isCurrent: Bool { csio_loop_is_current(handle) }
+
+  func post(_ body: @escaping @Sendable () -> Void) {
+    let box = Unmanaged.passRetained(PostedBody(body))
+    let status = csio_loop_post(handle, { Unmanaged<PostedBody>.fromOpaque($0!).takeRetainedValue().body() }, box.toOpaque())
+    // The loop is not closed while somebody holds it, so the queue could only fail to grow.
+    precondition(status == 0, "out of memory")
+  }
+
+  func makeTimer(_ body: @escaping () -> Void) -> any LoopTimer {
+    CoreTimer(loop: self, body)
+  }
+}
+
+private final class PostedBody: Sendable {
+  let body: @Sendable () -> Void
+  init(_ body: @escaping @Sendable () -> Void) { self.body = body }
+}
+
+extension EventLoop: SerialExecutor {
+  public func enqueue(_ job: consuming ExecutorJob) {
+    let job = JobOnLoop(job: UnownedJob(job), loop: self)
+    let box = Unmanaged.passRetained(job)
+    let status = csio_loop_post(handle, { Unmanaged<JobOnLoop>.fromOpaque($0!).takeRetainedValue().run() }, box.toOpaque())
+    precondition(status == 0, "out of memory")
+  }
+
+  public func checkIsolated() {
+    precondition(isCurrent, "expected to run on the event loop's thread")
+  }
+
+  public func isIsolatingCurrentContext() -> Bool? { isCurrent }
+}
+
+private final class JobOnLoop: Sendable {
+  let job: UnownedJob
+  let loop: EventLoop
+
+  init(job: UnownedJob, loop: EventLoop) {
+    self.job = job
+    self.loop = loop
+  }
+
+  func run() { job.runSynchronously(on: loop.asUnownedSerialExecutor()) }
+}
+
+/// A timer of the C core.
+private final class CoreTimer: LoopTimer {
+  private var handle: OpaquePointer?
+  private let body: () -> Void
+
+  init(loop: EventLoop, _ body: @escaping () -> Void) {
+    self.body = body
+    let status = csio_timer_create(
+      loop.handle,
+      { _, data in Unmanaged<CoreTimer>.fromOpaque(data!).takeUnretainedValue().body() },
+      Unmanaged.passUnretained(self).toOpaque(),
+      &handle
+    )
+    precondition(status == 0, "cannot make a timer: \(String(cString: csio_err_message(status)))")
+  }
+
+  deinit { close() }
+
+  func start(milliseconds: UInt64) {
+    if let handle { csio_timer_start(handle, milliseconds) }
+  }
+
+  func stop() {
+    if let handle { csio_timer_stop(handle) }
+  }
+
+  func close() {
+    guard let handle else { return }
+    self.handle = nil
+    csio_timer_close(handle, nil)
+  }
+}

@@ -1,0 +1,76 @@
+import CSIO
+
+/// One HTTP request of the C core, confined to its loop. It keeps itself alive until it is done.
+final class HTTPRequest {
+  struct Response {
+    var status: Int
+    /// Valid inside the callback only.
+    var body: UnsafeRawBufferPointer
+  }
+
+  private var handle: OpaquePointer?
+  private var onDone: ((Result<Response, SocketIOError>) -> Void)?
+
+  /// Starts the request. `onDone` runs once, on the loop, unless the request is cancelled.
+  init(
+    loop: EventLoop, method: String, url: String, headers: [(String, String)], body: [UInt8]?, tls: TLSContext?,
+    timeout: UInt64, maxBody: Int, onDone: @escaping (Result<Response, SocketIOError>) -> Void
+  ) throws(SocketIOError) {
+    self.onDone = onDone
+    try check(csio_http_create(loop.handle, method, url, &handle))
+    do {
+      for (name, value) in headers { try check(csio_http_add_header(handle, name, value)) }
+      if let body { try check(csio_http_set_body(handle, makeBuffer(body))) }
+      try check(csio_http_set_tls(handle, tls?.handle))
+      try check(csio_http_set_timeout(handle, timeout))
+      try check(csio_http_set_max_body(handle, maxBody))
+      // The reference is given back when the handle is closed.
+      csio_http_set_data(handle, Unmanaged.passRetained(self).toOpaque())
+      try check(
+        csio_http_start(handle) { _, error, data in
+          Unmanaged<HTTPRequest>.fromOpaque(data!).takeUnretainedValue().done(error)
+        })
+    } catch {
+      cancel()
+      throw error
+    }
+  }
+
+  /// Ends the request; `onDone` does not run any more.
+  func cancel() {
+    onDone = nil
+    guard let handle else { return }
+    self.handle = nil
+    csio_http_close(handle) { data in
+      if let data { Unmanaged<HTTPRequest>.fromOpaque(data).release() }
+    }
+  }
+
+  private func done(_ error: UnsafePointer<csio_error>?) {
+    let onDone = self.onDone
+    self.onDone = nil
+    if let error {
+      onDone?(.failure(SocketIOError(error)))
+    } else {
+      var size = 0
+      let body = csio_http_body(handle, &size)
+      onDone?(
+        .success(Response(status: Int(csio_http_status(handle)), body: UnsafeRawBufferPointer(start: body, count: size))))
+    }
+    cancel()
+  }
+}
+
+/// Turns a status of the C core into an error.
+func check(_ status: Int32) throws(SocketIOError) {
+  guard status == 0 else { throw SocketIOError(csio: status) }
+}
+
+/// Copies bytes into a buffer that the C core will own; nil when memory is short, which the core reports.
+func makeBuffer(_ bytes: [UInt8]) -> OpaquePointer? {
+  guard let buffer = csio_buffer_create(bytes.count) else { return nil }
+  bytes.withUnsafeBytes {
+    if let base = $0.baseAddress { csio_buffer_bytes(buffer).update(from: base.assumingMemoryBound(to: UInt8.self), count: $0.count) }
+  }
+  return buffer
+}

@@ -1,0 +1,119 @@
+import CSIO
+
+/// HTTP long-polling over the C core: performs the actions of ``PollingStateMachine`` with HTTP requests.
+final class PollingTransport: Transport {
+  var onEvent: ((TransportEvent) -> Void)?
+  var sid: String?
+
+  private let loop: EventLoop
+  private let endpoint: EngineEndpoint
+  private var machine = PollingStateMachine()
+  private var getRequest: HTTPRequest?
+  private var postRequest: HTTPRequest?
+
+  init(loop: EventLoop, endpoint: EngineEndpoint, sid: String?) {
+    self.loop = loop
+    self.endpoint = endpoint
+    self.sid = sid
+  }
+
+  deinit { cancelRequests() }
+
+  func open() { handle(.open) }
+
+  func send(_ packets: [EnginePacket]) -> Bool {
+    handle(.send(packets))
+    return false
+  }
+
+  func pause() { handle(.pause) }
+  func resume() { handle(.resume) }
+  func close() { handle(.close) }
+
+  func abort() {
+    onEvent = nil
+    cancelRequests()
+  }
+
+  private func handle(_ event: PollingStateMachine.Event) {
+    for action in machine.handle(event) { perform(action) }
+  }
+
+  private func perform(_ action: PollingStateMachine.Action) {
+    switch action {
+    case .poll: poll()
+    case .post(let packets): post(packets)
+    case .cancelRequests: cancelRequests()
+    case .report(let event): onEvent?(event)
+    }
+  }
+
+  private func cancelRequests() {
+    getRequest?.cancel()
+    postRequest?.cancel()
+    getRequest = nil
+    postRequest = nil
+  }
+
+  private func poll() {
+    do {
+      getRequest = try request("GET", body: nil) { [weak self] result in
+        guard let self else { return }
+        getRequest = nil
+        switch Self.answer(result, "xhr poll error") {
+        case .success(let body):
+          let (packets, isWhole) = EnginePayload.decode(body)
+          handle(.polled(packets, isWhole: isWhole))
+        case .failure(let error): handle(.pollFailed(error))
+        }
+      }
+    } catch {
+      handle(.pollFailed(error))
+    }
+  }
+
+  private func post(_ packets: [EnginePacket]) {
+    do {
+      postRequest = try request("POST", body: EnginePayload.encode(packets)) { [weak self] result in
+        guard let self else { return }
+        postRequest = nil
+        switch Self.answer(result, "xhr post error") {
+        case .success: handle(.posted)
+        case .failure(let error): handle(.postFailed(error))
+        }
+      }
+    } catch {
+      handle(.postFailed(error))
+    }
+  }
+
+  private func request(
+    _ method: String, body: [UInt8]?, onDone: @escaping (Result<HTTPRequest.Response, SocketIOError>) -> Void
+  ) throws(SocketIOError) -> HTTPRequest {
+    var headers = [("Accept", "*/*")]
+    if body != nil { headers.append(("Content-type", "text/plain;charset=UTF-8")) }
+    for (name, value) in endpoint.headers() {
+      headers.removeAll { $0.0.lowercased() == name.lowercased() }
+      headers.append((name, value))
+    }
+    return try HTTPRequest(
+      loop: loop, method: method, url: endpoint.url(.polling, sid: sid), headers: headers, body: body, tls: endpoint.tls,
+      timeout: 0, maxBody: endpoint.maxMessageSize, onDone: onDone)
+  }
+
+  /// The body of an answer with status 200; everything else is an error (Engine.IO protocol 4, "HTTP long-polling").
+  private static func answer(
+    _ result: Result<HTTPRequest.Response, SocketIOError>, _ summary: String
+  ) -> Result<UnsafeRawBufferPointer, SocketIOError> {
+    switch result {
+    case .success(let response) where response.status == 200: return .success(response.body)
+    case .success(let response):
+      return .failure(
+        SocketIOError(
+          .httpStatus, "\(summary): the server answered with HTTP status \(response.status)", httpStatus: response.status))
+    case .failure(var error):
+      error.message = "\(summary): \(error.message)"
+      return .failure(error)
+    }
+  }
+}

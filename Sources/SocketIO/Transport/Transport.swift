@@ -1,0 +1,43 @@
+/// One way of carrying Engine.IO packets: HTTP long-polling or WebSocket.
+///
+/// A transport is confined to its loop. It is opened once, reports what happens through `onEvent`, and is done after `.closed` or
+/// `.failed`. Commands go down, events come up; the only command that may report inside its own call is `pause`.
+protocol Transport: AnyObject {
+  var onEvent: ((TransportEvent) -> Void)? { get set }
+
+  /// The session's id, once the handshake told it.
+  var sid: String? { get set }
+
+  func open() throws(SocketIOError)
+
+  /// Sends packets in order. Called only when the transport is writable: after `.opened`, and after the `.writable` that follows
+  /// an earlier `send` that returned false.
+  ///
+  /// - Returns: Whether the transport takes more at once.
+  func send(_ packets: [EnginePacket]) -> Bool
+
+  /// Lets what is under way finish and starts nothing new; answered by `.paused`. Polling only: no other transport is left for
+  /// a better one.
+  func pause()
+
+  /// Goes on after `pause`, when the better transport failed.
+  func resume()
+
+  /// Closes in good order after what was handed to `send`; answered by `.closed`.
+  func close()
+
+  /// Ends at once, without a word to the server and without a further event.
+  func abort()
+}
+
+enum TransportEvent: Sendable {
+  /// Packets can be sent. For polling this comes with the handshake, just before its packet.
+  case opened
+  case packet(EnginePacket)
+  /// The transport takes packets again.
+  case writable
+  case paused
+  /// The peer or `close` ended the transport.
+  case closed(SocketIOError?)
+  case failed(SocketIOError)
+}

@@ -1,0 +1,153 @@
+import CSIO
+import Foundation
+
+/// A WebSocket of the C core, one Engine.IO packet in each message.
+final class WebSocketTransport: Transport {
+  /// Bytes that wait in the core before the transport counts as busy; the rest waits in the engine's buffer.
+  private static let highWaterMark = 256 << 10
+
+  var onEvent: ((TransportEvent) -> Void)?
+  var sid: String?
+
+  private let endpoint: EngineEndpoint
+  private var handle: OpaquePointer?
+  private var isOpen = false
+  private var isBusy = false
+
+  init(loop: EventLoop, endpoint: EngineEndpoint, sid: String?) throws(SocketIOError) {
+    self.endpoint = endpoint
+    self.sid = sid
+    try check(csio_ws_create(loop.handle, endpoint.url(.websocket, sid: sid), &handle))
+    for (name, value) in endpoint.headers() { try check(csio_ws_add_header(handle, name, value)) }
+    try check(csio_ws_set_tls(handle, endpoint.tls?.handle))
+    try check(csio_ws_set_max_message(handle, endpoint.maxMessageSize))
+  }
+
+  deinit { abort() }
+
+  func open() throws(SocketIOError) {
+    // The reference is given back when the handle is closed.
+    csio_ws_set_data(handle, Unmanaged.passRetained(self).toOpaque())
+    csio_ws_on_open(handle) { _, data in transport(data).opened() }
+    csio_ws_on_message(handle) { _, type, bytes, size, data in
+      transport(data).received(type, UnsafeRawBufferPointer(start: bytes, count: size))
+    }
+    csio_ws_on_drain(handle) { _, data in transport(data).drained() }
+    csio_ws_on_close(handle) { _, code, reason, size, data in
+      transport(data).closed(code, UnsafeRawBufferPointer(start: reason, count: size))
+    }
+    csio_ws_on_error(handle) { _, error, data in transport(data).failed(error) }
+    do {
+      try check(csio_ws_connect(handle))
+    } catch {
+      abort()
+      throw error
+    }
+  }
+
+  func send(_ packets: [EnginePacket]) -> Bool {
+    guard let handle else { return false }
+    for packet in packets { send(packet, on: handle) }
+    isBusy = csio_ws_queued_bytes(handle) > Self.highWaterMark
+    return !isBusy
+  }
+
+  // A WebSocket is the best transport there is: nothing takes over from it.
+  func pause() { onEvent?(.paused) }
+  func resume() {}
+
+  func close() {
+    guard isOpen, let handle else {
+      let onEvent = self.onEvent
+      abort()
+      onEvent?(.closed(nil))
+      return
+    }
+    csio_ws_shutdown(handle, 0, nil)
+  }
+
+  func abort() {
+    onEvent = nil
+    guard let handle else { return }
+    self.handle = nil
+    csio_ws_close(handle) { data in
+      if let data { Unmanaged<WebSocketTransport>.fromOpaque(data).release() }
+    }
+  }
+
+  private func send(_ packet: EnginePacket, on handle: OpaquePointer) {
+    let status: Int32
+    if case .message(.binary(let data)) = packet, !endpoint.forceBase64 {
+      status = data.withUnsafeBytes { csio_ws_send(handle, CSIO_WS_BINARY, $0.baseAddress, $0.count) }
+    } else {
+      status = sendText(packet, on: handle)
+    }
+    // Closed under our hands means that the close is about to be reported; memory running out is reported as an error.
+    if status == CSIO_ENOMEM.rawValue { fail(SocketIOError(csio: status)) }
+  }
+
+  private func sendText(_ packet: EnginePacket, on handle: OpaquePointer) -> Int32 {
+    let (type, payload) = packet.text
+    var payloadText = payload
+    return payloadText.withUTF8 { payload in
+      guard let buffer = csio_buffer_create(payload.count + 1), let bytes = csio_buffer_bytes(buffer) else {
+        return CSIO_ENOMEM.rawValue
+      }
+      bytes[0] = type
+      if let base = payload.baseAddress { (bytes + 1).update(from: base, count: payload.count) }
+      return csio_ws_send_buffer(handle, CSIO_WS_TEXT, buffer)
+    }
+  }
+
+  // MARK: From the core
+
+  private func opened() {
+    isOpen = true
+    onEvent?(.opened)
+  }
+
+  private func received(_ type: csio_ws_type, _ bytes: UnsafeRawBufferPointer) {
+    if type == CSIO_WS_BINARY {
+      onEvent?(.packet(.message(.binary(Data(bytes)))))
+    } else if let packet = EnginePacket(text: bytes) {
+      onEvent?(.packet(packet))
+    } else {
+      fail(SocketIOError(.protocolViolation, "server error: a WebSocket message is no Engine.IO packet"))
+    }
+  }
+
+  private func drained() {
+    guard isBusy else { return }
+    isBusy = false
+    onEvent?(.writable)
+  }
+
+  private func closed(_ code: UInt16, _ reason: UnsafeRawBufferPointer) {
+    let onEvent = self.onEvent
+    abort()
+    let text = String(decoding: reason, as: UTF8.self)
+    onEvent?(
+      .closed(
+        SocketIOError(
+          .connectionLost, "websocket connection closed (code \(code)\(text.isEmpty ? "" : ", \(text)"))",
+          closeCode: Int(code))))
+  }
+
+  private func failed(_ error: UnsafePointer<csio_error>?) {
+    guard let error else { return }
+    var failure = SocketIOError(error)
+    failure.message = "websocket error: \(failure.message)"
+    fail(failure)
+  }
+
+  private func fail(_ error: SocketIOError) {
+    let onEvent = self.onEvent
+    abort()
+    onEvent?(.failed(error))
+  }
+}
+
+/// The transport that a callback of the core belongs to. The core holds a reference until the handle is closed.
+private func transport(_ data: UnsafeMutableRawPointer?) -> WebSocketTransport {
+  Unmanaged.fromOpaque(data!).takeUnretainedValue()
+}
