@@ -8,8 +8,8 @@ extension SocketValue {
   /// Decodes the value as any Decodable type: the reverse of ``init(encoding:)``.
   ///
   /// A number decodes as an integer type only if that holds it exactly, whether it was written as `3` or as `3.0`. A
-  /// string decodes as a `Date` if it is an ISO 8601 date with time and time zone. Only binary data decodes as `Data`
-  /// or `[UInt8]`.
+  /// string decodes as a `Date` if it is an ISO 8601 date with time and time zone. Only binary data decodes as `Data`;
+  /// as `[UInt8]` an array of numbers decodes too.
   ///
   /// - Throws: A `DecodingError` that says where and why the value is not of that type.
   public func decode<Value: Decodable>(as type: Value.Type = Value.self) throws -> Value {
