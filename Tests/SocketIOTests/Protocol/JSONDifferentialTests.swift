@@ -60,8 +60,10 @@ struct JSONDifferentialTests {
         }
       }
       let text = String(decoding: bytes, as: UTF8.self)
-      // Foundation keeps lone surrogates or refuses them, and has its own idea of numbers out of range.
-      guard !text.lowercased().contains(#"\ud"#), String(validating: bytes, as: UTF8.self) != nil else { continue }
+      // Foundation has its own idea of lone surrogates and of numbers out of range, and lets a comma end an array.
+      guard text.firstMatch(of: /,\s*\]/) == nil, !text.lowercased().contains(#"\ud"#),
+        String(validating: bytes, as: UTF8.self) != nil
+      else { continue }
       let ours = try? SocketValue(jsonBytes: bytes)
       if let ours, hasInfinity(ours) { continue }
       let theirs = try? JSONSerialization.jsonObject(with: Data(bytes), options: .fragmentsAllowed)
