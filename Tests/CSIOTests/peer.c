@@ -125,7 +125,11 @@ long client_read(client *client, void *into, size_t size)
     int got = SSL_read(client->ssl, into, (int)size);
     return got > 0 ? got : SSL_get_shutdown(client->ssl) & SSL_RECEIVED_SHUTDOWN ? 0 : -1;
   }
-  return recv(client->fd, into, size, 0);
+  long got;
+  do
+    got = recv(client->fd, into, size, 0);
+  while (got < 0 && errno == EINTR); /* a debugger's doing */
+  return got;
 }
 
 bool client_read_all(client *client, void *into, size_t size)
