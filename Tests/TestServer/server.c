@@ -33,6 +33,7 @@ bool server_start(struct server *server, const struct options *options, uv_loop_
   info.foreign_loops = loops;
   info.pt_serv_buf_size = READ_SIZE;
   info.user = server;
+  info.pcontext = &server->context; /* cleared when the context is no more */
   server->context = lws_create_context(&info);
   if (!server->context) {
     uv_close((uv_handle_t *)&server->finish, NULL);
@@ -93,6 +94,8 @@ void server_connection_closed(struct server *server)
 
 void server_free(struct server *server)
 {
+  /* libwebsockets closes its handles on the loop first and frees what they are in when asked again. */
+  if (server->context) lws_context_destroy(server->context);
   buffer_free(&server->scratch);
 }
 
