@@ -54,7 +54,7 @@ class WebSocket:
     """A WebSocket whose messages are str and bytes, and whose end is an exception."""
 
     class Closed(Exception):
-        """Its argument is the close code, None if the connection ended without a close frame."""
+        """Its argument is the close code, 1005 if the close frame had none, None if there was no close frame."""
 
     def __init__(self, socket):
         self.socket = socket
@@ -71,8 +71,7 @@ class WebSocket:
             message = await self.socket.receive()
         if message.type in (aiohttp.WSMsgType.TEXT, aiohttp.WSMsgType.BINARY):
             return message.data
-        # 1006 is what aiohttp reports when there was no close frame.
-        raise WebSocket.Closed(None if self.socket.close_code == 1006 else self.socket.close_code)
+        raise WebSocket.Closed(message.data or 1005 if message.type == aiohttp.WSMsgType.CLOSE else None)
 
     async def receive_all(self, count):
         """The next messages that are not pings."""
@@ -102,7 +101,8 @@ class Client:
         self.url, self.path, self.ssl = url, path, ssl
 
     async def __aenter__(self):
-        self.http = aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=PATIENCE))
+        timeout = aiohttp.ClientTimeout(total=PATIENCE)
+        self.http = aiohttp.ClientSession(timeout=timeout, connector=aiohttp.TCPConnector(limit=0))
         return self
 
     async def __aexit__(self, *_):
