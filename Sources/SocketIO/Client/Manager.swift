@@ -94,6 +94,11 @@ public final class Manager: Sendable {
     return socket
   }
 
+  /// In the order in which they were made.
+  private var allSockets: [Socket] {
+    sockets.withLock { $0.values.compactMap(\.socket) }.sorted { $0.key < $1.key }
+  }
+
   /// Whether there ever was a Socket for the namespace.
   func hasUsed(_ namespace: String) -> Bool {
     sockets.withLock { $0[namespace] != nil }
@@ -112,8 +117,7 @@ public final class Manager: Sendable {
   /// - Parameter callback: Gets nil when the connection stands, or the error. With a callback, a failure is the caller's to deal with:
   ///   no reconnection follows it.
   public func open(_ callback: (@Sendable (SocketIOError?) -> Void)? = nil) {
-    let sockets = self.sockets.withLock { $0.values.compactMap(\.socket) }
-    let waiting = sockets.sorted { $0.key < $1.key }.filter { $0.claimForOpen() }
+    let waiting = allSockets.filter { $0.claimForOpen() }
     mailbox.submit { core in
       core.open(callback)
       for socket in waiting { socket.connectWithOpen(core) }
@@ -128,6 +132,17 @@ public final class Manager: Sendable {
       open { error in
         if let error { continuation.resume(throwing: error) } else { continuation.resume() }
       }
+    }
+  }
+
+  /// Ends the connection in good order: disconnects every Socket, and returns when what they had emitted is out, the connection is
+  /// closed and the handlers were told. A program that is about to exit waits for it, or its last events may not leave.
+  ///
+  /// It takes as long as the server does to take what is left, at most 5 seconds. Sockets can connect again afterwards.
+  public func close() async {
+    for socket in allSockets { socket.disconnect() }
+    await withCheckedContinuation { continuation in
+      mailbox.submit { core in core.close { continuation.resume() } }
     }
   }
 

@@ -11,7 +11,7 @@ final class ServerConnector: Connector {
   private static let websocketServers = Mutex<Set<String>>([])
 
   init(loop: EventLoop, server: ServerURL, options: SocketIOOptions) throws(SocketIOError) {
-    try options.validate()
+    try options.validateValues()
     self.loop = loop
     self.server = server
     self.options = Mutex(options)
@@ -24,7 +24,7 @@ final class ServerConnector: Connector {
 
   func makeEngine() throws(SocketIOError) -> Engine {
     let options = self.options.withLock { $0 }
-    try options.validate()
+    try options.validateValues()
     let endpoint = EngineEndpoint(
       isSecure: server.isSecure, host: server.host, port: server.port, path: options.requestPath,
       query: query(options), headers: { self.options.withLock { $0.extraHeaders } }, forceBase64: options.forceBase64,
