@@ -1,0 +1,177 @@
+#if canImport(FoundationEssentials)
+  import FoundationEssentials
+#else
+  import Foundation
+#endif
+
+extension SocketValue {
+  /// Encodes any Encodable value.
+  ///
+  /// - `Data` and `[UInt8]` become binary data, at any depth.
+  /// - `Date` becomes a string as JavaScript's `toISOString` writes it: `2024-02-29T12:30:00.000Z`.
+  /// - `URL` becomes a string, `Decimal` a number.
+  /// - Numbers that are not finite stay what they are, and are written as null.
+  /// - Dictionaries with String or Int keys become objects.
+  /// - A `SocketValue` stays as it is.
+  ///
+  /// - Throws: An `EncodingError` for what none of these can hold, or whatever the value's `encode(to:)` throws.
+  public init(encoding value: some Encodable) throws {
+    self = try SocketValueEncoder.encode(value, at: .top).value
+  }
+}
+
+/// Takes in one value, through any of the three kinds of container.
+final class SocketValueEncoder: Encoder {
+  /// A value, or the place of one that is still being encoded.
+  enum Slot {
+    case value(SocketValue)
+    case array(ArrayNode)
+    case object(ObjectNode)
+    case encoder(SocketValueEncoder)
+
+    /// The value, when all is encoded. What has encoded nothing is an empty object.
+    var value: SocketValue {
+      switch self {
+      case .value(let value): value
+      case .array(let node): .array(node.elements.map(\.value))
+      case .object(let node): .object(SocketObject(node.members.lazy.map { ($0.key, $0.slot.value) }))
+      case .encoder(let encoder): encoder.slot?.value ?? .object([:])
+      }
+    }
+  }
+
+  final class ArrayNode {
+    var elements: [Slot] = []
+  }
+
+  final class ObjectNode {
+    var members: [(key: String, slot: Slot)] = []
+  }
+
+  fileprivate(set) var slot: Slot?
+  let path: CodingPath
+
+  init(path: CodingPath) { self.path = path }
+
+  var codingPath: [any CodingKey] { path.keys }
+  var userInfo: [CodingUserInfoKey: Any] { [:] }
+
+  static func encode<Value: Encodable>(_ value: Value, at path: @autoclosure () -> CodingPath) throws -> Slot {
+    if let leaf = try SocketValue(leaf: value, at: path()) { return .value(leaf) }
+    let encoder = SocketValueEncoder(path: path())
+    try value.encode(to: encoder)
+    return encoder.slot ?? .encoder(encoder)
+  }
+
+  func container<Key: CodingKey>(keyedBy type: Key.Type) -> KeyedEncodingContainer<Key> {
+    let node: ObjectNode
+    if case .object(let existing) = slot {
+      // A subclass and its superclass may ask for a container each, and share the object.
+      node = existing
+    } else {
+      node = ObjectNode()
+      slot = .object(node)
+    }
+    return KeyedEncodingContainer(KeyedContainer<Key>(node: node, path: path))
+  }
+
+  func unkeyedContainer() -> any UnkeyedEncodingContainer {
+    if case .array(let existing) = slot { return UnkeyedContainer(node: existing, path: path) }
+    let node = ArrayNode()
+    slot = .array(node)
+    return UnkeyedContainer(node: node, path: path)
+  }
+
+  func singleValueContainer() -> any SingleValueEncodingContainer { SingleValueContainer(encoder: self) }
+}
+
+/// Each container's generic `encode` answers for all the types of the protocol: ``SocketValue/init(leaf:at:)`` knows
+/// those that Swift encodes by themselves.
+extension SocketValueEncoder {
+  private struct KeyedContainer<Key: CodingKey>: KeyedEncodingContainerProtocol {
+    let node: ObjectNode
+    let path: CodingPath
+
+    var codingPath: [any CodingKey] { path.keys }
+
+    func encodeNil(forKey key: Key) { add(.value(.null), forKey: key) }
+
+    func encode<Value: Encodable>(_ value: Value, forKey key: Key) throws {
+      add(try SocketValueEncoder.encode(value, at: path.appending(key)), forKey: key)
+    }
+
+    func nestedContainer<NestedKey: CodingKey>(
+      keyedBy keyType: NestedKey.Type, forKey key: Key
+    ) -> KeyedEncodingContainer<NestedKey> {
+      let nested = ObjectNode()
+      add(.object(nested), forKey: key)
+      return KeyedEncodingContainer(KeyedContainer<NestedKey>(node: nested, path: path.appending(key)))
+    }
+
+    func nestedUnkeyedContainer(forKey key: Key) -> any UnkeyedEncodingContainer {
+      let nested = ArrayNode()
+      add(.array(nested), forKey: key)
+      return UnkeyedContainer(node: nested, path: path.appending(key))
+    }
+
+    func superEncoder() -> any Encoder { superEncoder(at: AnyCodingKey.super) }
+
+    func superEncoder(forKey key: Key) -> any Encoder { superEncoder(at: key) }
+
+    private func superEncoder(at key: any CodingKey) -> any Encoder {
+      let encoder = SocketValueEncoder(path: path.appending(key))
+      add(.encoder(encoder), forKey: key)
+      return encoder
+    }
+
+    private func add(_ slot: Slot, forKey key: any CodingKey) {
+      node.members.append((key.stringValue, slot))
+    }
+  }
+
+  private struct UnkeyedContainer: UnkeyedEncodingContainer {
+    let node: ArrayNode
+    let path: CodingPath
+
+    var codingPath: [any CodingKey] { path.keys }
+    var count: Int { node.elements.count }
+
+    private var elementPath: CodingPath { path.appending(AnyCodingKey.index(count)) }
+
+    func encodeNil() { node.elements.append(.value(.null)) }
+
+    func encode<Value: Encodable>(_ value: Value) throws {
+      node.elements.append(try SocketValueEncoder.encode(value, at: elementPath))
+    }
+
+    func nestedContainer<NestedKey: CodingKey>(keyedBy keyType: NestedKey.Type) -> KeyedEncodingContainer<NestedKey> {
+      let nested = KeyedContainer<NestedKey>(node: ObjectNode(), path: elementPath)
+      node.elements.append(.object(nested.node))
+      return KeyedEncodingContainer(nested)
+    }
+
+    func nestedUnkeyedContainer() -> any UnkeyedEncodingContainer {
+      let nested = UnkeyedContainer(node: ArrayNode(), path: elementPath)
+      node.elements.append(.array(nested.node))
+      return nested
+    }
+
+    func superEncoder() -> any Encoder {
+      let encoder = SocketValueEncoder(path: elementPath)
+      node.elements.append(.encoder(encoder))
+      return encoder
+    }
+  }
+
+  private struct SingleValueContainer: SingleValueEncodingContainer {
+    let encoder: SocketValueEncoder
+
+    var codingPath: [any CodingKey] { encoder.codingPath }
+
+    func encodeNil() { encoder.slot = .value(.null) }
+
+    func encode<Value: Encodable>(_ value: Value) throws {
+      encoder.slot = try SocketValueEncoder.encode(value, at: encoder.path)
+    }
+  }
+}
