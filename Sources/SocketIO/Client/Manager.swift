@@ -15,7 +15,7 @@ public final class Manager: Sendable {
     set { processLocation.withLock { $0 = newValue } }
   }
 
-  let connector: ServerConnector?
+  private let connector: any Connector
   let mailbox: Mailbox
   let delivery: Delivery
   let logger: Logger
@@ -41,11 +41,11 @@ public final class Manager: Sendable {
   convenience init(_ server: ServerURL, _ options: SocketIOOptions) throws(SocketIOError) {
     let loop = options.eventLoop ?? .shared
     let connector = try ServerConnector(loop: loop, server: server, options: options)
-    self.init(loop: loop, connector: connector, serverConnector: connector, options: options)
+    self.init(loop: loop, connector: connector, options: options)
   }
 
-  init(loop: any Loop, connector: any Connector, serverConnector: ServerConnector?, options: SocketIOOptions) {
-    self.connector = serverConnector
+  init(loop: any Loop, connector: any Connector, options: SocketIOOptions) {
+    self.connector = connector
     delivery = Delivery(options.delivery, loop: loop)
     core = ManagerCore(
       loop: loop, connector: connector, parser: options.parser, delivery: delivery, logger: options.logger)
@@ -67,9 +67,9 @@ public final class Manager: Sendable {
   /// The options. A change takes effect as each option says, most with the next connection; a value that cannot be used is reported
   /// by `connect_error` then (``SocketIOOptions/validate()`` tells at once).
   public var opts: SocketIOOptions {
-    get { connector?.options.withLock { $0 } ?? SocketIOOptions() }
+    get { connector.options }
     set {
-      connector?.options.withLock { $0 = newValue }
+      connector.options = newValue
       mailbox.submit { $0.settingsChanged() }
     }
   }
