@@ -28,6 +28,7 @@ let package = Package(
       name: "sio",
       dependencies: ["SocketIO", .product(name: "ArgumentParser", package: "swift-argument-parser")]
     ),
+    .executableTarget(name: "demo", dependencies: ["SocketIO"], path: "Examples/swift/Demo"),
     .testTarget(name: "SocketIOTests", dependencies: ["SocketIO"]),
     .testTarget(name: "InteropTests", dependencies: ["SocketIO"]),
   ],

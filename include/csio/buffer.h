@@ -1,4 +1,5 @@
-/* Bytes with room in front for what the transports put there, so that a message is written once and never copied. */
+/* Bytes with room in front for what the transports put there, so that a message is written once and never
+ * copied. */
 #ifndef CSIO_BUFFER_H
 #define CSIO_BUFFER_H
 
@@ -10,8 +11,8 @@ extern "C" {
 
 typedef struct csio_buffer csio_buffer;
 
-/* Makes a buffer of `size` bytes, not initialised; NULL when memory is short. Any thread. The caller owns it until it
- * hands it to a function that says it takes ownership, or destroys it. */
+/* Makes a buffer of `size` bytes, not initialised; NULL when memory is short. Any thread. The caller owns it
+ * until it hands it to a function that says it takes ownership, or destroys it. */
 CSIO_EXTERN csio_buffer *csio_buffer_create(size_t size);
 
 /* The first of the buffer's bytes, writable. Valid as long as the buffer. */

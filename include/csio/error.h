@@ -1,5 +1,5 @@
-/* Errors. A function that can fail returns 0 or one of the negative codes below; an operation that fails later
- * hands a `csio_error` to its callback. */
+/* Errors. A function that can fail returns 0 or one of the negative codes below; an operation that fails
+ * later hands a `csio_error` to its callback. */
 #ifndef CSIO_ERROR_H
 #define CSIO_ERROR_H
 
@@ -52,12 +52,14 @@ typedef enum csio_err {
 
 /* Why an operation failed. Owned by the library, valid only during the callback that receives it. */
 typedef struct csio_error {
-  int code;            /* a csio_err */
-  int http_status;     /* the HTTP status that came with the failure, or 0 */
-  const char *message; /* one sentence in English, UTF-8, never NULL: what happened, with the cause where known */
+  int code;        /* a csio_err */
+  int http_status; /* the HTTP status that came with the failure, or 0 */
+  const char
+      *message; /* one sentence in English, UTF-8, never NULL: what happened, with the cause where known */
 } csio_error;
 
-/* The short name of a code, as "CONNECT"; "UNKNOWN" for a code that does not exist. Any thread. Static storage. */
+/* The short name of a code, as "CONNECT"; "UNKNOWN" for a code that does not exist. Any thread. Static
+ * storage. */
 CSIO_EXTERN const char *csio_err_name(int code);
 
 /* The sentence of a code. Any thread. Static storage. */

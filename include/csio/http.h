@@ -2,8 +2,9 @@
  *
  *   create, set what is needed, start, then exactly one call of `on_done`, then close (also inside on_done).
  *
- * An answer with any status is a success; an error means that no whole answer came. A request is sent at most once: where
- * a reused connection dies with part of the body sent, the request fails with LOST rather than being repeated. */
+ * An answer with any status is a success; an error means that no whole answer came. A request is sent at most
+ * once: where a reused connection dies with part of the body sent, the request fails with LOST rather than
+ * being repeated. */
 #ifndef CSIO_HTTP_H
 #define CSIO_HTTP_H
 
@@ -27,8 +28,8 @@ CSIO_EXTERN int csio_http_create(csio_loop *loop, const char *method, const char
 /* Sets what the callbacks get as `data`; NULL unless set. */
 CSIO_EXTERN void csio_http_set_data(csio_http *http, void *data);
 
-/* Adds a request header, both parts copied; one that the library would send itself (as Accept) is replaced. Fails with
- * INVALID for a name or value that cannot stand in a header. */
+/* Adds a request header, both parts copied; one that the library would send itself (as Accept) is replaced.
+ * Fails with INVALID for a name or value that cannot stand in a header. */
 CSIO_EXTERN int csio_http_add_header(csio_http *http, const char *name, const char *value);
 
 /* The request's body. `body` becomes the library's, also when the call fails. */
@@ -41,7 +42,8 @@ CSIO_EXTERN int csio_http_set_tls(csio_http *http, csio_tls *tls);
 CSIO_EXTERN int csio_http_set_timeout(csio_http *http, uint64_t ms);
 CSIO_EXTERN int csio_http_set_connect_timeout(csio_http *http, uint64_t ms);
 
-/* Largest accepted body in bytes, 0 for no limit (default: 64 MiB); beyond it the request fails with TOO_LARGE. */
+/* Largest accepted body in bytes, 0 for no limit (default: 64 MiB); beyond it the request fails with
+ * TOO_LARGE. */
 CSIO_EXTERN int csio_http_set_max_body(csio_http *http, size_t bytes);
 
 /* Follows up to `count` redirects of a GET (default 0). */
@@ -50,8 +52,9 @@ CSIO_EXTERN int csio_http_set_redirects(csio_http *http, unsigned count);
 /* Sends the request. */
 CSIO_EXTERN int csio_http_start(csio_http *http, csio_http_done_cb on_done);
 
-/* The answer, from on_done until csio_http_close: status, body (UTF-8 or not, as it came, decompressed) and headers.
- * A header's name is compared without case; `index` counts from 0 among headers of that name; NULL when there is none. */
+/* The answer, from on_done until csio_http_close: status, body (UTF-8 or not, as it came, decompressed) and
+ * headers. A header's name is compared without case; `index` counts from 0 among headers of that name; NULL
+ * when there is none. */
 CSIO_EXTERN int csio_http_status(const csio_http *http);
 CSIO_EXTERN const uint8_t *csio_http_body(const csio_http *http, size_t *size);
 CSIO_EXTERN const char *csio_http_header(const csio_http *http, const char *name, size_t index);
@@ -60,8 +63,8 @@ CSIO_EXTERN const char *csio_http_header(const csio_http *http, const char *name
 CSIO_EXTERN uint64_t csio_http_bytes_sent(const csio_http *http);
 CSIO_EXTERN uint64_t csio_http_bytes_received(const csio_http *http);
 
-/* Frees the request, cancelling it where it is under way: on_done does not run any more. `on_closed` (may be NULL) gets
- * the request's data in a later turn of the loop. The handle must not be used after the call. */
+/* Frees the request, cancelling it where it is under way: on_done does not run any more. `on_closed` (may be
+ * NULL) gets the request's data in a later turn of the loop. The handle must not be used after the call. */
 CSIO_EXTERN void csio_http_close(csio_http *http, void (*on_closed)(void *data));
 
 #ifdef __cplusplus

@@ -1,7 +1,8 @@
 /* The event loop: one thread on which every callback of its handles runs.
  *
- * A loop is made by csio_loop_create, which starts its thread. Handles (timers, HTTP requests, WebSockets) belong to
- * one loop and may be touched on its thread only; from elsewhere, csio_loop_post brings a function there. */
+ * A loop is made by csio_loop_create, which starts its thread. Handles (timers, HTTP requests, WebSockets)
+ * belong to one loop and may be touched on its thread only; from elsewhere, csio_loop_post brings a function
+ * there. */
 #ifndef CSIO_LOOP_H
 #define CSIO_LOOP_H
 
@@ -18,9 +19,9 @@ typedef void (*csio_loop_fn)(void *arg);
 /* Makes a loop and starts its thread. Any thread. The caller owns `*out` and ends it with csio_loop_close. */
 CSIO_EXTERN int csio_loop_create(csio_loop **out);
 
-/* Runs `fn(arg)` on the loop's thread, never inside this call. Functions posted by one thread run in the order in which
- * they were posted. Any thread, the loop's own included. Fails with CLOSED once csio_loop_close was called, and with
- * NOMEM; then `fn` does not run and `arg` stays the caller's. */
+/* Runs `fn(arg)` on the loop's thread, never inside this call. Functions posted by one thread run in the
+ * order in which they were posted. Any thread, the loop's own included. Fails with CLOSED once
+ * csio_loop_close was called, and with NOMEM; then `fn` does not run and `arg` stays the caller's. */
 CSIO_EXTERN int csio_loop_post(csio_loop *loop, csio_loop_fn fn, void *arg);
 
 /* Whether the calling thread is the loop's. Any thread. */
@@ -32,10 +33,10 @@ CSIO_EXTERN uint64_t csio_loop_now(const csio_loop *loop);
 /* How many handles of this loop are not yet fully closed. Loop thread. */
 CSIO_EXTERN size_t csio_loop_handle_count(const csio_loop *loop);
 
-/* Ends the loop: runs what was posted before, cancels and closes every handle that is still open (their callbacks run,
- * with CANCELLED where an operation was under way), and ends the thread. Called once; the loop must not be used after.
- * From another thread it returns when the thread has ended and everything is freed. From the loop's own thread it
- * returns at once and the rest happens after the current callback. */
+/* Ends the loop: runs what was posted before, cancels and closes every handle that is still open (their
+ * callbacks run, with CANCELLED where an operation was under way), and ends the thread. Called once; the loop
+ * must not be used after. From another thread it returns when the thread has ended and everything is freed.
+ * From the loop's own thread it returns at once and the rest happens after the current callback. */
 CSIO_EXTERN void csio_loop_close(csio_loop *loop);
 
 #ifdef __cplusplus

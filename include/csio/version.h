@@ -15,8 +15,8 @@ extern "C" {
 /* "0.1.0". Any thread. Static storage. */
 CSIO_EXTERN const char *csio_version(void);
 
-/* csio and the libraries underneath, as "csio/0.1.0 libcurl/7.88.1 libwebsockets/4.1.6 libuv/1.44.2 OpenSSL/3.0.19".
- * Any thread. Static storage. */
+/* csio and the libraries underneath, as "csio/0.1.0 libcurl/7.88.1 libwebsockets/4.1.6 libuv/1.44.2
+ * OpenSSL/3.0.19". Any thread. Static storage. */
 CSIO_EXTERN const char *csio_version_details(void);
 
 #ifdef __cplusplus

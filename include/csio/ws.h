@@ -1,7 +1,8 @@
 /* WebSockets (RFC 6455, client side). Every function is called on the loop's thread.
  *
- *   create, set what is needed, connect; then on_open, any number of on_message and on_drain, then exactly one of
- *   on_close (the connection was closed by either side) and on_error (it could not be made, or was lost); then close. */
+ *   create, set what is needed, connect; then on_open, any number of on_message and on_drain, then exactly
+ * one of on_close (the connection was closed by either side) and on_error (it could not be made, or was
+ * lost); then close. */
 #ifndef CSIO_WS_H
 #define CSIO_WS_H
 
@@ -20,13 +21,14 @@ typedef enum csio_ws_type { CSIO_WS_TEXT = 1, CSIO_WS_BINARY = 2 } csio_ws_type;
 
 /* The callbacks, each of which may be NULL. */
 typedef void (*csio_ws_open_cb)(csio_ws *ws, void *data);
-/* One whole message; the bytes are the library's and valid during the call. Text is not checked to be UTF-8. */
+/* One whole message; the bytes are the library's and valid during the call. Text is not checked to be UTF-8.
+ */
 typedef void (*csio_ws_message_cb)(
-  csio_ws *ws, csio_ws_type type, const uint8_t *bytes, size_t size, void *data);
+    csio_ws *ws, csio_ws_type type, const uint8_t *bytes, size_t size, void *data);
 /* Everything that was queued has been handed to the operating system. */
 typedef void (*csio_ws_drain_cb)(csio_ws *ws, void *data);
-/* The closing handshake's code (1005 where the peer gave none, 1006 where the connection ended without a close frame)
- * and reason (UTF-8, not terminated, `size` up to 123 bytes). */
+/* The closing handshake's code (1005 where the peer gave none, 1006 where the connection ended without a
+ * close frame) and reason (UTF-8, not terminated, `size` up to 123 bytes). */
 typedef void (*csio_ws_close_cb)(csio_ws *ws, uint16_t code, const char *reason, size_t size, void *data);
 typedef void (*csio_ws_error_cb)(csio_ws *ws, const csio_error *error, void *data);
 
@@ -40,7 +42,8 @@ CSIO_EXTERN void csio_ws_on_drain(csio_ws *ws, csio_ws_drain_cb callback);
 CSIO_EXTERN void csio_ws_on_close(csio_ws *ws, csio_ws_close_cb callback);
 CSIO_EXTERN void csio_ws_on_error(csio_ws *ws, csio_ws_error_cb callback);
 
-/* Adds a header to the handshake; INVALID for one that cannot stand in a header. A Host header replaces the URL's. */
+/* Adds a header to the handshake; INVALID for one that cannot stand in a header. A Host header replaces the
+ * URL's. */
 CSIO_EXTERN int csio_ws_add_header(csio_ws *ws, const char *name, const char *value);
 
 /* Offers a subprotocol; called again, one more. */
@@ -52,8 +55,8 @@ CSIO_EXTERN int csio_ws_set_tls(csio_ws *ws, csio_tls *tls);
 /* Limit from csio_ws_connect to on_open in milliseconds; 0, the default, is no limit. */
 CSIO_EXTERN int csio_ws_set_timeout(csio_ws *ws, uint64_t ms);
 
-/* Largest accepted message in bytes, 0 for no limit (default: 64 MiB); beyond it the WebSocket is closed with code 1009
- * and on_error gets TOO_LARGE. */
+/* Largest accepted message in bytes, 0 for no limit (default: 64 MiB); beyond it the WebSocket is closed with
+ * code 1009 and on_error gets TOO_LARGE. */
 CSIO_EXTERN int csio_ws_set_max_message(csio_ws *ws, size_t bytes);
 
 /* Resolves the name, connects (each address in turn) and makes the handshake. */
@@ -62,25 +65,25 @@ CSIO_EXTERN int csio_ws_connect(csio_ws *ws);
 /* Queues one message, copying `bytes`. Allowed between on_open and csio_ws_shutdown, else STATE. */
 CSIO_EXTERN int csio_ws_send(csio_ws *ws, csio_ws_type type, const void *bytes, size_t size);
 
-/* Queues one message without copying it. `message` becomes the library's, also when the call fails, and its bytes are
- * overwritten. */
+/* Queues one message without copying it. `message` becomes the library's, also when the call fails, and its
+ * bytes are overwritten. */
 CSIO_EXTERN int csio_ws_send_buffer(csio_ws *ws, csio_ws_type type, csio_buffer *message);
 
 /* Bytes of messages queued and not yet handed to the operating system. */
 CSIO_EXTERN size_t csio_ws_queued_bytes(const csio_ws *ws);
 
-/* Starts the closing handshake after everything queued; code 0 sends a close frame without a code. on_close follows, at
- * the latest after 5 s, with or without the peer's answer. */
+/* Starts the closing handshake after everything queued; code 0 sends a close frame without a code. on_close
+ * follows, at the latest after 5 s, with or without the peer's answer. */
 CSIO_EXTERN int csio_ws_shutdown(csio_ws *ws, uint16_t code, const char *reason);
 
-/* From on_open on: the subprotocol the server chose, "" for none; the value of a header of its answer, NULL for none
- * (known are Set-Cookie and Sec-WebSocket-Extensions, `index` counts from 0). */
+/* From on_open on: the subprotocol the server chose, "" for none; the value of a header of its answer, NULL
+ * for none (known are Set-Cookie and Sec-WebSocket-Extensions, `index` counts from 0). */
 CSIO_EXTERN const char *csio_ws_protocol(const csio_ws *ws);
 CSIO_EXTERN const char *csio_ws_header(const csio_ws *ws, const char *name, size_t index);
 
-/* Frees the WebSocket. A connection that still stands is cut without a closing handshake; on_close and on_error do not
- * run any more. `on_closed` (may be NULL) gets the data in a later turn of the loop, when the socket is closed. The handle
- * must not be used after the call. */
+/* Frees the WebSocket. A connection that still stands is cut without a closing handshake; on_close and
+ * on_error do not run any more. `on_closed` (may be NULL) gets the data in a later turn of the loop, when the
+ * socket is closed. The handle must not be used after the call. */
 CSIO_EXTERN void csio_ws_close(csio_ws *ws, void (*on_closed)(void *data));
 
 #ifdef __cplusplus

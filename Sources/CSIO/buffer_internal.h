@@ -1,0 +1,30 @@
+#ifndef CSIO_BUFFER_INTERNAL_H
+#define CSIO_BUFFER_INTERNAL_H
+
+#include <csio/buffer.h>
+
+#include <libwebsockets.h>
+#include <string.h>
+
+/* `headroom` is where libwebsockets writes the frame's header, right before the bytes it masks in place. */
+struct csio_buffer {
+  csio_buffer *next; /* in the queue of the WebSocket that took it */
+  size_t size;
+  bool binary;
+  uint8_t headroom[LWS_PRE];
+  uint8_t bytes[];
+};
+
+/* A byte string that grows: what arrives in pieces is put together in one. */
+typedef struct csio__bytes {
+  uint8_t *data;
+  size_t size;
+  size_t capacity;
+} csio__bytes;
+
+/* Both return false, and leave the bytes as they are, when memory is short. */
+bool csio__bytes_reserve(csio__bytes *bytes, size_t extra);
+bool csio__bytes_append(csio__bytes *bytes, const void *data, size_t size);
+void csio__bytes_free(csio__bytes *bytes);
+
+#endif

@@ -1,0 +1,16 @@
+#ifndef CSIO_HEADER_H
+#define CSIO_HEADER_H
+
+#include <stdbool.h>
+
+/* A method or a header's name, as RFC 9110 defines "token". */
+bool csio__is_token(const char *text);
+
+/* What may stand as a header's value: anything but control characters, tabs aside. */
+bool csio__is_field_value(const char *text);
+
+/* "name: value" in the form that libcurl takes (an empty value is "name;"); NULL when memory is short. The
+ * caller frees it. */
+char *csio__header_line(const char *name, const char *value);
+
+#endif

@@ -1,0 +1,207 @@
+#include "http_internal.h"
+
+#include "curl_multi.h"
+#include "header.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+enum { DEFAULT_MAX_BODY = 64 << 20 };
+
+static void http_free(csio_http *http)
+{
+  if (http->easy) curl_easy_cleanup(http->easy);
+  curl_slist_free_all(http->headers);
+  csio__tls_session_release(http->session);
+  csio_tls_release(http->tls);
+  csio_buffer_destroy(http->body);
+  csio__bytes_free(&http->answer);
+  csio__url_free(&http->url);
+  free(http->method);
+  free(http);
+}
+
+static void finish(csio_http *http, const csio_error *error)
+{
+  http->state = CSIO__HTTP_DONE;
+  http->on_done(http, error, http->data);
+}
+
+static void on_curl_done(void *transfer, CURLcode result)
+{
+  csio_http *http = transfer;
+  csio__failure failure;
+  if (result) csio__http_failure(http, result, &failure);
+  finish(http, result ? &failure.error : NULL);
+}
+
+static void http_abort(csio__handle *handle)
+{
+  csio_http *http = (csio_http *)handle;
+  if (http->state == CSIO__HTTP_RUNNING) {
+    csio__curl_remove(handle->loop, http->easy);
+    csio__failure failure;
+    csio__failure_code(&failure, CSIO_ECANCELLED);
+    finish(http, &failure.error);
+  }
+  if (handle->link) csio_http_close(http, NULL);
+}
+
+static void run_close(csio__task *task)
+{
+  csio_http *http = csio__container_of(task, csio_http, close_task);
+  if (http->on_closed) http->on_closed(http->data);
+  csio__handle_closed(&http->handle);
+  http_free(http);
+}
+
+int csio_http_create(csio_loop *loop, const char *method, const char *url, csio_http **out)
+{
+  if (!csio__is_token(method)) return CSIO_EINVALID;
+  csio_http *http = calloc(1, sizeof *http);
+  if (!http) return CSIO_ENOMEM;
+  http->close_task.run = run_close;
+  http->max_body = DEFAULT_MAX_BODY;
+  int err = csio__url_parse(&http->url, url, "http", "https");
+  if (!err) {
+    http->method = strdup(method);
+    http->easy = curl_easy_init();
+    if (!http->method || !http->easy) err = CSIO_ENOMEM;
+  }
+  if (!err) err = csio__handle_open(&http->handle, loop, http_abort);
+  if (err)
+    http_free(http);
+  else
+    *out = http;
+  return err;
+}
+
+void csio_http_set_data(csio_http *http, void *data)
+{
+  http->data = data;
+}
+
+int csio_http_add_header(csio_http *http, const char *name, const char *value)
+{
+  if (http->state != CSIO__HTTP_NEW) return CSIO_ESTATE;
+  if (!csio__is_token(name) || !csio__is_field_value(value)) return CSIO_EINVALID;
+  char *line = csio__header_line(name, value);
+  if (!line) return CSIO_ENOMEM;
+  struct curl_slist *headers = curl_slist_append(http->headers, line);
+  free(line);
+  if (!headers) return CSIO_ENOMEM;
+  http->headers = headers;
+  return CSIO_OK;
+}
+
+int csio_http_set_body(csio_http *http, csio_buffer *body)
+{
+  if (http->state != CSIO__HTTP_NEW) {
+    csio_buffer_destroy(body);
+    return CSIO_ESTATE;
+  }
+  csio_buffer_destroy(http->body);
+  http->body = body;
+  return CSIO_OK;
+}
+
+int csio_http_set_tls(csio_http *http, csio_tls *tls)
+{
+  if (http->state != CSIO__HTTP_NEW) return CSIO_ESTATE;
+  csio_tls *before = http->tls;
+  http->tls = csio__tls_use(tls);
+  csio_tls_release(before);
+  return CSIO_OK;
+}
+
+/* libcurl takes its times as long, and 0 for its own default. */
+static int set_limit(csio_http *http, CURLoption option, uint64_t ms)
+{
+  if (http->state != CSIO__HTTP_NEW) return CSIO_ESTATE;
+  const long longest = INT32_MAX;
+  curl_easy_setopt(http->easy, option, ms < (uint64_t)longest ? (long)ms : longest);
+  return CSIO_OK;
+}
+
+int csio_http_set_timeout(csio_http *http, uint64_t ms)
+{
+  return set_limit(http, CURLOPT_TIMEOUT_MS, ms);
+}
+
+int csio_http_set_connect_timeout(csio_http *http, uint64_t ms)
+{
+  return set_limit(http, CURLOPT_CONNECTTIMEOUT_MS, ms ? ms : UINT64_MAX);
+}
+
+int csio_http_set_max_body(csio_http *http, size_t bytes)
+{
+  if (http->state != CSIO__HTTP_NEW) return CSIO_ESTATE;
+  http->max_body = bytes;
+  return CSIO_OK;
+}
+
+int csio_http_set_redirects(csio_http *http, unsigned count)
+{
+  if (http->state != CSIO__HTTP_NEW) return CSIO_ESTATE;
+  bool follow = count && strcmp(http->method, "GET") == 0;
+  curl_easy_setopt(http->easy, CURLOPT_FOLLOWLOCATION, (long)follow);
+  curl_easy_setopt(http->easy, CURLOPT_MAXREDIRS, (long)(count < INT16_MAX ? count : INT16_MAX));
+  return CSIO_OK;
+}
+
+int csio_http_start(csio_http *http, csio_http_done_cb on_done)
+{
+  if (http->state != CSIO__HTTP_NEW) return CSIO_ESTATE;
+  http->on_done = on_done;
+  int err = csio__http_prepare(http);
+  if (!err) err = csio__curl_add(http->handle.loop, http->easy, on_curl_done);
+  if (!err) http->state = CSIO__HTTP_RUNNING;
+  return err;
+}
+
+int csio_http_status(const csio_http *http)
+{
+  long status = 0;
+  curl_easy_getinfo(http->easy, CURLINFO_RESPONSE_CODE, &status);
+  return (int)status;
+}
+
+const uint8_t *csio_http_body(const csio_http *http, size_t *size)
+{
+  *size = http->answer.size;
+  return http->answer.data ? http->answer.data : (const uint8_t *)"";
+}
+
+const char *csio_http_header(const csio_http *http, const char *name, size_t index)
+{
+  struct curl_header *header;
+  const int last_answer = -1;
+  return curl_easy_header(http->easy, name, index, CURLH_HEADER, last_answer, &header) ? NULL : header->value;
+}
+
+uint64_t csio_http_bytes_sent(const csio_http *http)
+{
+  long head = 0;
+  curl_off_t body = 0;
+  curl_easy_getinfo(http->easy, CURLINFO_REQUEST_SIZE, &head);
+  curl_easy_getinfo(http->easy, CURLINFO_SIZE_UPLOAD_T, &body);
+  return (uint64_t)head + (uint64_t)body;
+}
+
+uint64_t csio_http_bytes_received(const csio_http *http)
+{
+  long head = 0;
+  curl_off_t body = 0;
+  curl_easy_getinfo(http->easy, CURLINFO_HEADER_SIZE, &head);
+  curl_easy_getinfo(http->easy, CURLINFO_SIZE_DOWNLOAD_T, &body);
+  return (uint64_t)head + (uint64_t)body;
+}
+
+void csio_http_close(csio_http *http, void (*on_closed)(void *data))
+{
+  csio__handle_closing(&http->handle);
+  if (http->state == CSIO__HTTP_RUNNING) csio__curl_remove(http->handle.loop, http->easy);
+  http->state = CSIO__HTTP_DONE;
+  http->on_closed = on_closed;
+  csio__task_queue(http->handle.loop, &http->close_task);
+}

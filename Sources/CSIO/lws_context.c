@@ -1,0 +1,339 @@
+#include "lws_context.h"
+
+#include "ws_internal.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+/* libwebsockets' own time limits, in seconds: far beyond ours. */
+enum { NEVER = 365 * 24 * 3600 };
+
+enum {
+  /* Allocated for every connection, and the most that is read at once. */
+  RECEIVE_BUFFER = 16 * 1024,
+  /* The most given to one send(). Less would cut large messages into many writable callbacks. */
+  SEND_PIECE = 1 << 20,
+  /* A server's answer to the handshake, allocated while it goes on. */
+  MAX_ANSWER_HEAD = 32 * 1024,
+  /* With more file descriptors allowed than this, libwebsockets' tables of all possible ones get too large
+   * (16 bytes each, all written to), and it is told to search a table of MAX_SOCKETS instead. */
+  MAX_TABLE = 128 * 1024,
+  MAX_SOCKETS = 64 * 1024,
+};
+
+typedef struct csio__vhost {
+  struct csio__vhost *next;
+  struct lws_vhost *lws;
+  csio_tls *tls; /* the setting that it is for, NULL for connections without TLS */
+  SSL_CTX *ctx;
+  csio__tls_session *session;
+  size_t connections;
+} csio__vhost;
+
+struct csio__lws {
+  struct lws_context *context; /* libwebsockets sets this to NULL when the context is gone */
+  csio__vhost *vhosts;
+  csio__conn *conns;
+};
+
+static int on_lws(struct lws *wsi, enum lws_callback_reasons reason, void *user, void *in, size_t size);
+
+static const struct lws_protocols protocols[] = {
+    {.name = "csio", .callback = on_lws, .rx_buffer_size = RECEIVE_BUFFER, .tx_packet_size = SEND_PIECE},
+    {0},
+};
+
+/* No pings of libwebsockets' own. */
+static const lws_retry_bo_t no_validity_checks = {0};
+
+/* Making and destroying contexts writes to libwebsockets' globals. */
+static uv_mutex_t global_lock;
+static bool global_started; /* under `global_lock` */
+
+static void init_globals(void)
+{
+  uv_mutex_init(&global_lock);
+  lws_set_log_level(0, NULL);
+}
+
+static void lock_globals(void)
+{
+  static uv_once_t once = UV_ONCE_INIT;
+  uv_once(&once, init_globals);
+  uv_mutex_lock(&global_lock);
+}
+
+/* --- the context --- */
+
+static struct lws_context *create_context(csio_loop *loop, struct csio__lws *lws)
+{
+  void *loops[] = {&loop->uv};
+  struct lws_context_creation_info info = {
+      .port = CONTEXT_PORT_NO_LISTEN,
+      .options = LWS_SERVER_OPTION_LIBUV | LWS_SERVER_OPTION_EXPLICIT_VHOSTS,
+      .foreign_loops = loops,
+      .pt_serv_buf_size = CSIO__LWS_SHARED_BUFFER,
+      .max_http_header_data = MAX_ANSWER_HEAD,
+      .timeout_secs = NEVER,
+      .pcontext = &lws->context,
+      .user = loop,
+      .gid = (gid_t)-1,
+      .uid = (uid_t)-1,
+  };
+  if (sysconf(_SC_OPEN_MAX) > MAX_TABLE) info.fd_limit_per_thread = MAX_SOCKETS;
+
+  lock_globals();
+  /* once only: a second time it would change the index under which other loops' handshakes find their
+   * connection */
+  if (!global_started) info.options |= LWS_SERVER_OPTION_DO_SSL_GLOBAL_INIT;
+  struct sigaction sigpipe; /* libwebsockets ignores it for the whole process, which is not its business */
+  sigaction(SIGPIPE, NULL, &sigpipe);
+  struct lws_context *context = lws_create_context(&info);
+  sigaction(SIGPIPE, &sigpipe, NULL);
+  if (context) global_started = true;
+  uv_mutex_unlock(&global_lock);
+  return context;
+}
+
+static int lws_of(csio_loop *loop, struct csio__lws **out, csio__failure *failure)
+{
+  if (!loop->lws) {
+    struct csio__lws *lws = calloc(1, sizeof *lws);
+    if (!lws) return CSIO_ENOMEM;
+    lws->context = create_context(loop, lws);
+    if (!lws->context) {
+      free(lws);
+      csio__failure_set(failure, CSIO_EUNSUPPORTED,
+          "libwebsockets could not start; is its libuv plugin installed (libwebsockets-evlib-uv)?");
+      return CSIO_EUNSUPPORTED;
+    }
+    loop->lws = lws;
+  }
+  *out = loop->lws;
+  return CSIO_OK;
+}
+
+/* --- virtual hosts --- */
+
+static void vhost_free(csio__vhost *vhost)
+{
+  csio__tls_session_release(vhost->session);
+  SSL_CTX_free(vhost->ctx);
+  csio_tls_release(vhost->tls);
+  free(vhost);
+}
+
+static int vhost_create(struct csio__lws *lws, csio_tls *tls, csio__vhost **out)
+{
+  csio__vhost *vhost = calloc(1, sizeof *vhost);
+  if (!vhost) return CSIO_ENOMEM;
+  int err = CSIO_OK;
+  if (tls) {
+    vhost->tls = csio_tls_retain(tls);
+    vhost->ctx = SSL_CTX_new(TLS_client_method());
+    err = vhost->ctx ? csio__tls_session_create(tls, vhost->ctx, NULL, &vhost->session) : CSIO_ENOMEM;
+  }
+  struct lws_context_creation_info info = {
+      .port = CONTEXT_PORT_NO_LISTEN,
+      .vhost_name = "csio",
+      .protocols = protocols,
+      .options = tls ? LWS_SERVER_OPTION_DO_SSL_GLOBAL_INIT : 0,
+      .provided_client_ssl_ctx = vhost->ctx,
+      .connect_timeout_secs = NEVER,
+  };
+  if (!err && !(vhost->lws = lws_create_vhost(lws->context, &info))) err = CSIO_ENOMEM;
+  if (err) {
+    vhost_free(vhost);
+    return err;
+  }
+  vhost->next = lws->vhosts;
+  lws->vhosts = vhost;
+  *out = vhost;
+  return CSIO_OK;
+}
+
+/* Drops the virtual hosts of settings that nobody has any more. Only where a new one is to be made: their
+ * number stays bounded, and no callback of libwebsockets is under way. */
+static void drop_unused_vhosts(struct csio__lws *lws)
+{
+  for (csio__vhost **link = &lws->vhosts; *link;) {
+    csio__vhost *vhost = *link;
+    /* one reference is the vhost's, one its session's */
+    bool unused = vhost->tls && !vhost->connections && atomic_load(&vhost->tls->references) == 2;
+    if (!unused) {
+      link = &vhost->next;
+      continue;
+    }
+    *link = vhost->next;
+    lws_vhost_destroy(vhost->lws);
+    vhost_free(vhost);
+  }
+}
+
+static int vhost_for(struct csio__lws *lws, csio_tls *tls, csio__vhost **out)
+{
+  for (csio__vhost *vhost = lws->vhosts; vhost; vhost = vhost->next)
+    if (vhost->tls == tls) {
+      *out = vhost;
+      return CSIO_OK;
+    }
+  drop_unused_vhosts(lws);
+  return vhost_create(lws, tls, out);
+}
+
+/* --- connections --- */
+
+static void conn_free(csio__conn *conn)
+{
+  *conn->link = conn->next;
+  if (conn->next) conn->next->link = conn->link;
+  conn->vhost->connections--;
+  free(conn);
+}
+
+static csio__conn *conn_create(struct csio_ws *ws, struct csio__lws *lws, csio__vhost *vhost)
+{
+  csio__conn *conn = calloc(1, sizeof *conn);
+  if (!conn) return NULL;
+  conn->ws = ws;
+  conn->vhost = vhost;
+  vhost->connections++;
+  conn->next = lws->conns;
+  if (conn->next) conn->next->link = &conn->next;
+  conn->link = &lws->conns;
+  lws->conns = conn;
+  return conn;
+}
+
+int csio__lws_connect(struct csio_ws *ws, csio_loop *loop, const csio__lws_target *target, csio__conn **out,
+    int *cause, csio__failure *failure)
+{
+  struct csio__lws *lws;
+  csio__vhost *vhost;
+  csio__failure_code(failure, CSIO_ENOMEM);
+  int err = lws_of(loop, &lws, failure);
+  if (!err) err = vhost_for(lws, target->secure ? target->tls : NULL, &vhost);
+  if (err) return err;
+  csio__conn *conn = conn_create(ws, lws, vhost);
+  if (!conn) return CSIO_ENOMEM;
+  struct lws_client_connect_info info = {
+      .context = lws->context,
+      .vhost = vhost->lws,
+      .address = target->address,
+      .port = target->port,
+      .path = "/", /* the real one is put in by csio__ws_write_handshake */
+      .host = target->host,
+      .protocol = target->protocols,
+      .local_protocol_name = protocols[0].name,
+      .ssl_connection = LCCSCF_HTTP_NO_FOLLOW_REDIRECT,
+      .ietf_version_or_minus_one = -1,
+      .userdata = conn,
+      .pwsi = &conn->wsi,
+      .retry_and_idle_policy = &no_validity_checks,
+  };
+  if (target->secure) info.ssl_connection |= LCCSCF_USE_SSL | LCCSCF_SKIP_SERVER_CERT_HOSTNAME_CHECK;
+  *out = conn;
+  errno = 0;
+  if (lws_client_connect_via_info(&info)) return CSIO_OK;
+  /* An end that the callback has reported is no news. Of others, WSI_DESTROY may come or not: the connection
+   * waits for it without the WebSocket, at the longest until the loop ends. */
+  *cause = errno;
+  *out = NULL;
+  if (conn->dead) return CSIO_OK;
+  conn->ws = NULL;
+  csio__failure_code(failure, CSIO_ECONNECT);
+  return CSIO_ECONNECT;
+}
+
+void csio__conn_kill(csio__conn *conn)
+{
+  if (conn->dead || !conn->wsi) return;
+  conn->dead = true;
+  struct lws_context *context = lws_get_context(conn->wsi);
+  lws_set_timeout(conn->wsi, PENDING_TIMEOUT_USER_REASON_BASE, LWS_TO_KILL_ASYNC);
+  lws_cancel_service(context); /* under a foreign loop nothing else makes it look at its timeouts soon */
+}
+
+csio__tls_session *csio__conn_tls(csio__conn *conn)
+{
+  return conn->vhost->session;
+}
+
+static int on_lws(struct lws *wsi, enum lws_callback_reasons reason, void *user, void *in, size_t size)
+{
+  csio__conn *conn = user;
+  if (reason == LWS_CALLBACK_OPENSSL_PERFORM_SERVER_CERT_VERIFICATION) {
+    conn = lws_wsi_user(wsi); /* `user` is the X509_STORE_CTX, `size` whether all was well so far */
+    return !csio__tls_verify_step(conn->vhost->session, csio__ws_host(conn->ws), size, user);
+  }
+  if (!conn || !conn->ws) {
+    if (conn && reason == LWS_CALLBACK_WSI_DESTROY) conn_free(conn);
+    return 0;
+  }
+  switch (reason) {
+  case LWS_CALLBACK_WSI_CREATE:
+    conn->connected = true;
+    return 0;
+  case LWS_CALLBACK_CLIENT_APPEND_HANDSHAKE_HEADER:
+    return csio__ws_write_handshake(conn, in, size);
+  case LWS_CALLBACK_CLIENT_FILTER_PRE_ESTABLISH:
+    return csio__ws_read_answer(conn);
+  case LWS_CALLBACK_CLIENT_ESTABLISHED:
+    csio__ws_opened(conn);
+    return 0;
+  case LWS_CALLBACK_CLIENT_RECEIVE:
+    return csio__ws_received(conn, in, size);
+  case LWS_CALLBACK_CLIENT_WRITEABLE:
+    return csio__ws_writable(conn);
+  case LWS_CALLBACK_WS_PEER_INITIATED_CLOSE:
+    return csio__ws_peer_closed(conn, in, size);
+  case LWS_CALLBACK_CLIENT_CONNECTION_ERROR:
+    csio__ws_connect_failed(conn, in, size);
+    return 0;
+  case LWS_CALLBACK_CLIENT_CLOSED:
+    csio__ws_ended(conn);
+    return 0;
+  case LWS_CALLBACK_WSI_DESTROY: {
+    struct csio_ws *ws = conn->ws;
+    conn_free(conn);
+    csio__ws_conn_gone(ws);
+    return 0;
+  }
+  default:
+    return 0;
+  }
+}
+
+/* --- the end --- */
+
+/* Destroying a context under a foreign loop goes in two calls: the first closes everything that the loop has
+ * to close in its own time, the second, when the loop has nothing left, frees the memory. */
+static void destroy_context(struct csio__lws *lws)
+{
+  lock_globals();
+  lws_context_destroy(lws->context);
+  uv_mutex_unlock(&global_lock);
+}
+
+void csio__lws_stop(csio_loop *loop)
+{
+  if (loop->lws) destroy_context(loop->lws);
+}
+
+void csio__lws_free(csio_loop *loop)
+{
+  struct csio__lws *lws = loop->lws;
+  if (!lws) return;
+  if (lws->context) destroy_context(lws);
+  uv_run(&loop->uv, UV_RUN_DEFAULT);
+  while (lws->conns)
+    conn_free(lws->conns);
+  while (lws->vhosts) {
+    csio__vhost *vhost = lws->vhosts;
+    lws->vhosts = vhost->next;
+    vhost_free(vhost);
+  }
+  free(lws);
+}

@@ -1,0 +1,56 @@
+/* libwebsockets as a guest of the loop: one context per loop, one virtual host per TLS setting. */
+#ifndef CSIO_LWS_CONTEXT_H
+#define CSIO_LWS_CONTEXT_H
+
+#include "error_internal.h"
+#include "loop_internal.h"
+#include "tls_internal.h"
+
+#include <libwebsockets.h>
+
+/* libwebsockets reads and writes handshakes in a buffer of this size, which every connection shares. */
+enum { CSIO__LWS_SHARED_BUFFER = 64 * 1024 };
+
+struct csio_ws;
+
+/* A connection or the attempt at one: what libwebsockets' callbacks get. It lives as long as its socket,
+ * which closes a turn of the loop after everything else of the WebSocket has ended. */
+typedef struct csio__conn {
+  struct csio_ws *ws; /* NULL when libwebsockets made nothing of the attempt */
+  struct lws *wsi;
+  struct csio__vhost *vhost;
+  struct csio__conn *next;
+  struct csio__conn **link;
+  bool connected; /* TCP has connected */
+  bool asked;     /* the handshake's request has been written, so TLS is done */
+  bool dead;      /* libwebsockets has reported the end, or has been told to make one */
+} csio__conn;
+
+/* Where a connection goes. */
+typedef struct csio__lws_target {
+  const char *address; /* numeric */
+  uint16_t port;
+  bool secure;
+  const char *host;      /* for SNI and verification */
+  const char *protocols; /* subprotocols offered, separated by ", ", or NULL */
+  csio_tls *tls;
+} csio__lws_target;
+
+/* Starts connecting for `ws`. The callbacks may come before this returns, with `*out` set. On failure `*out`
+ * is NULL; NOMEM and UNSUPPORTED (with words in `failure`) are final, CONNECT speaks of this one address,
+ * with the cause in
+ * `*cause` as an errno, where it is known, else 0. */
+int csio__lws_connect(struct csio_ws *ws, csio_loop *loop, const csio__lws_target *target, csio__conn **out,
+    int *cause, csio__failure *failure);
+
+/* Ends a connection soon, without a closing handshake. */
+void csio__conn_kill(csio__conn *conn);
+
+/* The session of the connection's TLS setting, NULL for one without TLS. */
+csio__tls_session *csio__conn_tls(csio__conn *conn);
+
+/* Ends the context; then, once the loop's handles are closed, frees the rest. */
+void csio__lws_stop(csio_loop *loop);
+void csio__lws_free(csio_loop *loop);
+
+#endif

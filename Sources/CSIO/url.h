@@ -1,0 +1,23 @@
+#ifndef CSIO_URL_H
+#define CSIO_URL_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+/* A URL in the parts that connecting needs. All strings belong to it. */
+typedef struct csio__url {
+  char *whole;     /* normalised, without the fragment */
+  char *host;      /* a name in ASCII, or an address without brackets */
+  char *authority; /* what stands in the Host header: the port only where it is not the default one */
+  char *target;    /* path and query */
+  char *userinfo;  /* "user:password" decoded, or NULL */
+  uint16_t port;
+  bool secure;
+} csio__url;
+
+/* Reads a URL whose scheme is `plain` or `secure` ("http" and "https"). Fails with URL or NOMEM. */
+int csio__url_parse(csio__url *out, const char *text, const char *plain, const char *secure);
+
+void csio__url_free(csio__url *url);
+
+#endif

@@ -1,0 +1,243 @@
+/* From csio_ws_connect to on_open: addresses, attempts, the handshake. */
+#include "ws_internal.h"
+
+#include <netdb.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* --- addresses --- */
+
+static bool is_address(const char *host)
+{
+  struct sockaddr_in v4;
+  struct sockaddr_in6 v6;
+  return !uv_ip4_addr(host, 0, &v4) || !uv_ip6_addr(host, 0, &v6);
+}
+
+static size_t list_addresses(const struct addrinfo *found, csio__address *into)
+{
+  size_t count = 0;
+  for (; found; found = found->ai_next) {
+    bool usable = found->ai_family == AF_INET || found->ai_family == AF_INET6;
+    if (!usable) continue;
+    if (into && getnameinfo(found->ai_addr, found->ai_addrlen, into[count].text, sizeof into[count].text,
+                    NULL, 0, NI_NUMERICHOST))
+      continue;
+    count++;
+  }
+  return count;
+}
+
+static void on_resolved(uv_getaddrinfo_t *resolve, int status, struct addrinfo *found)
+{
+  csio_ws *ws = resolve->data;
+  csio__failure failure;
+  if (ws->state != CSIO__WS_CONNECTING) {
+    uv_freeaddrinfo(found);
+    csio__ws_unpend(ws);
+    return;
+  }
+  size_t count = status ? 0 : list_addresses(found, NULL);
+  if (count) ws->addresses = calloc(count, sizeof *ws->addresses);
+  if (ws->addresses) {
+    ws->address_count = list_addresses(found, ws->addresses);
+    csio__ws_connect_next(ws);
+  } else if (count) {
+    csio__failure_code(&failure, CSIO_ENOMEM);
+    csio__ws_fail(ws, &failure);
+  } else {
+    csio__failure_set(&failure, CSIO_ERESOLVE, "could not resolve the host name %s: %s", ws->url.host,
+        status ? uv_strerror(status) : "no address");
+    csio__ws_fail(ws, &failure);
+  }
+  uv_freeaddrinfo(found);
+  csio__ws_unpend(ws);
+}
+
+int csio__ws_resolve(csio_ws *ws)
+{
+  const char *host = ws->url.host;
+  if (is_address(host) && strlen(host) < sizeof ws->addresses->text) {
+    ws->addresses = calloc(1, sizeof *ws->addresses);
+    if (!ws->addresses) return CSIO_ENOMEM;
+    strcpy(ws->addresses->text, host);
+    ws->address_count = 1;
+    csio__ws_queue_task(ws);
+    return CSIO_OK;
+  }
+  struct addrinfo hints = {.ai_family = AF_UNSPEC, .ai_socktype = SOCK_STREAM};
+  if (uv_getaddrinfo(ws->timer.loop, &ws->resolve, on_resolved, host, NULL, &hints)) return CSIO_ENOMEM;
+  ws->pending++;
+  return CSIO_OK;
+}
+
+/* --- attempts --- */
+
+static void fail_to_connect(csio_ws *ws)
+{
+  csio__failure failure;
+  csio__failure_set(&failure, CSIO_ECONNECT, "could not connect to %s port %u%s%s", ws->url.host,
+      (unsigned)ws->url.port, ws->connect_errno ? ": " : "",
+      ws->connect_errno ? strerror(ws->connect_errno) : "");
+  csio__ws_fail(ws, &failure);
+}
+
+void csio__ws_connect_next(csio_ws *ws)
+{
+  if (ws->address_next == ws->address_count) {
+    fail_to_connect(ws);
+    return;
+  }
+  csio_loop *loop = ws->handle.loop;
+  csio__lws_target target = {
+      .address = ws->addresses[ws->address_next++].text,
+      .port = ws->url.port,
+      .secure = ws->url.secure,
+      .host = ws->url.host,
+      .protocols = ws->protocols.size ? (const char *)ws->protocols.data : NULL,
+      .tls = ws->tls ? ws->tls : loop->default_tls,
+  };
+  csio__failure failure;
+  int cause = 0;
+  ws->pending++;
+  int err = csio__lws_connect(ws, loop, &target, &ws->conn, &cause, &failure);
+  if (!err) return;
+  ws->pending--;
+  if (err == CSIO_ECONNECT) {
+    ws->connect_errno = cause;
+    csio__ws_queue_task(ws);
+  } else {
+    csio__ws_fail(ws, &failure);
+  }
+}
+
+/* What libwebsockets calls a protocol error, by the beginning of its words. */
+static bool is_protocol_error(const char *text, size_t size)
+{
+  static const char *const beginnings[] = {"HS:", "problems parsing", "ws protocol"};
+  for (size_t i = 0; i < sizeof beginnings / sizeof *beginnings; i++) {
+    size_t length = strlen(beginnings[i]);
+    if (size >= length && !memcmp(text, beginnings[i], length)) return true;
+  }
+  return false;
+}
+
+void csio__ws_connect_failed(csio__conn *conn, const char *text, size_t size)
+{
+  csio_ws *ws = conn->ws;
+  bool expected = conn->dead;
+  conn->dead = true;
+  ws->conn = NULL;
+  if (expected || ws->state != CSIO__WS_CONNECTING) return;
+  if (!conn->connected) {
+    ws->connect_errno = 0;
+    csio__ws_queue_task(ws);
+    return;
+  }
+  const char *host = ws->url.host;
+  csio__tls_session *session = csio__conn_tls(conn);
+  csio__failure failure;
+  unsigned status = lws_http_client_http_response(conn->wsi);
+  if (status && status != 101) {
+    csio__failure_set(
+        &failure, CSIO_EHANDSHAKE, "%s refused the WebSocket handshake with HTTP status %u", host, status);
+    failure.error.http_status = (int)status;
+  } else if (session && csio__tls_failure(session, host, &failure)) {
+    ; /* in its words */
+  } else if (session && !conn->asked) {
+    csio__failure_set(&failure, CSIO_ETLS, "the TLS handshake with %s failed: the connection was lost", host);
+  } else if (is_protocol_error(text, size)) {
+    csio__failure_set(&failure, CSIO_EPROTOCOL, "%s did not answer the WebSocket handshake correctly: %.*s",
+        host, (int)size, text);
+    failure.error.http_status = (int)status;
+  } else {
+    csio__failure_set(&failure, CSIO_ELOST,
+        "the connection to %s port %u was lost during the WebSocket handshake", host, (unsigned)ws->url.port);
+  }
+  csio__ws_fail(ws, &failure);
+}
+
+/* --- the handshake --- */
+
+/* libwebsockets has written its request from the start of the shared buffer up to `*end`, with `room` left
+ * before a reserve of 12 bytes. It cuts long paths and host names, so its first lines are replaced by our
+ * own; what it wrote of the handshake itself stays. */
+int csio__ws_write_handshake(csio__conn *conn, char **end, size_t room)
+{
+  static const char first_line[] = "GET / HTTP/1.1\r\n";
+  const size_t reserve = 12;
+  csio_ws *ws = conn->ws;
+  char *start = *end + room + reserve - CSIO__LWS_SHARED_BUFFER;
+  char *rest = memcmp(start, first_line, strlen(first_line)) ? NULL : strstr(start, "\r\nUpgrade:");
+  csio__bytes request = {0};
+  const char *host = ws->host_header ? ws->host_header : ws->url.authority;
+  const struct {
+    const void *text;
+    size_t size;
+  } parts[] = {
+      {"GET ", 4},
+      {ws->url.target, strlen(ws->url.target)},
+      {" HTTP/1.1\r\nHost: ", 17},
+      {host, strlen(host)},
+      {"\r\n", 2},
+      {ws->headers.data, ws->headers.size},
+      {rest ? rest + 2 : NULL, rest ? (size_t)(*end - rest - 2) : 0},
+  };
+  bool whole = rest;
+  for (size_t i = 0; whole && i < sizeof parts / sizeof *parts; i++)
+    whole = csio__bytes_append(&request, parts[i].text, parts[i].size);
+  if (whole && request.size + reserve <= CSIO__LWS_SHARED_BUFFER) {
+    memcpy(start, request.data, request.size);
+    *end = start + request.size;
+    conn->asked = true;
+  } else {
+    csio__failure failure;
+    csio__failure_code(&failure, rest ? CSIO_ENOMEM : CSIO_EUNSUPPORTED);
+    csio__ws_fail(ws, &failure);
+  }
+  csio__bytes_free(&request);
+  return !conn->asked;
+}
+
+static char *copy_header(struct lws *wsi, enum lws_token_indexes token)
+{
+  int size = lws_hdr_total_length(wsi, token) + 1;
+  char *text = size > 1 ? malloc((size_t)size) : NULL;
+  if (text && lws_hdr_copy(wsi, text, size, token) < 0) {
+    free(text);
+    return NULL;
+  }
+  return text;
+}
+
+static int copy_cookies(csio_ws *ws, struct lws *wsi)
+{
+  int size;
+  for (int i = 0; (size = lws_hdr_fragment_length(wsi, WSI_TOKEN_HTTP_SET_COOKIE, i)) > 0; i++) {
+    csio__bytes *cookies = &ws->cookies;
+    if (!csio__bytes_reserve(cookies, (size_t)size + 1)) return -1;
+    char *into = (char *)cookies->data + cookies->size;
+    if (lws_hdr_copy_fragment(wsi, into, size + 1, WSI_TOKEN_HTTP_SET_COOKIE, i) < 0) return -1;
+    cookies->size += strlen(into) + 1;
+  }
+  return 0;
+}
+
+int csio__ws_read_answer(csio__conn *conn)
+{
+  csio_ws *ws = conn->ws;
+  ws->protocol = copy_header(conn->wsi, WSI_TOKEN_PROTOCOL);
+  ws->extensions = copy_header(conn->wsi, WSI_TOKEN_EXTENSIONS);
+  return copy_cookies(ws, conn->wsi);
+}
+
+void csio__ws_opened(csio__conn *conn)
+{
+  csio_ws *ws = conn->ws;
+  if (ws->state != CSIO__WS_CONNECTING) return;
+  uv_timer_stop(&ws->timer);
+  free(ws->addresses);
+  ws->addresses = NULL;
+  ws->state = CSIO__WS_OPEN;
+  if (ws->on_open) ws->on_open(ws, ws->data);
+}

@@ -1,0 +1,110 @@
+#ifndef CSIO_WS_INTERNAL_H
+#define CSIO_WS_INTERNAL_H
+
+#include <csio/ws.h>
+
+#include "buffer_internal.h"
+#include "error_internal.h"
+#include "loop_internal.h"
+#include "lws_context.h"
+#include "url.h"
+
+enum { CSIO__WS_MAX_REASON = 123 };
+
+typedef enum csio__ws_state {
+  CSIO__WS_NEW,
+  CSIO__WS_CONNECTING, /* from csio_ws_connect to on_open */
+  CSIO__WS_OPEN,
+  CSIO__WS_CLOSING, /* either side has begun the closing handshake */
+  CSIO__WS_ENDED,   /* on_close or on_error has been called, or never will be */
+} csio__ws_state;
+
+/* A resolved address, in numbers. */
+typedef struct csio__address {
+  char text[64];
+} csio__address;
+
+struct csio_ws {
+  csio__handle handle;
+  csio__ws_state state;
+  csio__url url;
+  csio_tls *tls;
+  uint64_t timeout;
+  size_t max_message;
+  char *host_header;     /* the user's, or NULL */
+  csio__bytes headers;   /* the user's others, as they go out */
+  csio__bytes protocols; /* offered, separated by ", " and terminated once there is one */
+
+  csio_ws_open_cb on_open;
+  csio_ws_message_cb on_message;
+  csio_ws_drain_cb on_drain;
+  csio_ws_close_cb on_close;
+  csio_ws_error_cb on_error;
+  void (*on_closed)(void *data);
+  void *data;
+
+  uv_timer_t timer; /* limits connecting, then the closing handshake */
+  uv_getaddrinfo_t resolve;
+  csio__address *addresses;
+  size_t address_count, address_next;
+  csio__conn *conn;  /* the current one */
+  unsigned pending;  /* what still refers to this: the timer, the resolution, connections */
+  csio__task task;   /* tries the next address */
+  int connect_errno; /* why the last address failed, or 0 */
+
+  csio_buffer *first, **last; /* messages to send */
+  size_t queued;              /* bytes in them */
+  size_t in_lws; /* bytes of a message that libwebsockets holds since the socket took it in part only */
+  bool drained;  /* nothing was queued since the last on_drain */
+
+  csio__bytes message; /* the fragments so far of a message */
+  bool binary;         /* its type */
+
+  uint16_t close_code; /* ours to send, then the peer's */
+  uint8_t close_size;
+  char close_reason[CSIO__WS_MAX_REASON];
+  bool close_sent;     /* our close frame has gone out */
+  bool close_received; /* `close_code` and the reason are the peer's */
+  bool lingering;      /* the close frame of a message too large is under way, and is not to be cut off */
+
+  char *protocol;      /* what the server chose */
+  csio__bytes cookies; /* its Set-Cookie headers, each terminated */
+  char *extensions;    /* its Sec-WebSocket-Extensions, or NULL */
+};
+
+/* What the connection's callbacks do. Those that return int end the connection by returning other than 0. */
+int csio__ws_write_handshake(csio__conn *conn, char **end, size_t room);
+int csio__ws_read_answer(csio__conn *conn);
+void csio__ws_opened(csio__conn *conn);
+int csio__ws_received(csio__conn *conn, const uint8_t *bytes, size_t size);
+int csio__ws_writable(csio__conn *conn);
+int csio__ws_peer_closed(csio__conn *conn, const uint8_t *payload, size_t size);
+void csio__ws_connect_failed(csio__conn *conn, const char *text, size_t size);
+void csio__ws_ended(csio__conn *conn);
+void csio__ws_conn_gone(struct csio_ws *ws);
+
+const char *csio__ws_host(const struct csio_ws *ws);
+
+/* Tries the next address. */
+void csio__ws_connect_next(struct csio_ws *ws);
+
+/* Finds the host's addresses, then goes on with csio__ws_connect_next. */
+int csio__ws_resolve(struct csio_ws *ws);
+
+/* Runs the WebSocket's task in a later turn of the loop. */
+void csio__ws_queue_task(struct csio_ws *ws);
+
+/* Limits the present phase; `on_timer` is the WebSocket's own. */
+void csio__ws_start_timer(struct csio_ws *ws, uint64_t ms);
+
+/* Ends the WebSocket and calls back, once. */
+void csio__ws_fail(struct csio_ws *ws, const csio__failure *failure);
+void csio__ws_closed(struct csio_ws *ws, uint16_t code, const char *reason, size_t size);
+
+/* Drops what `pending` counted. */
+void csio__ws_unpend(struct csio_ws *ws);
+
+/* Frees the messages that will not be sent any more. */
+void csio__ws_drop_queue(struct csio_ws *ws);
+
+#endif

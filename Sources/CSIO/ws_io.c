@@ -1,0 +1,239 @@
+/* Messages both ways, and the closing handshake. */
+#include "ws_internal.h"
+
+#include <errno.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+
+enum {
+  /* The most written in one writable callback, lest one connection keep the loop from the others. */
+  BATCH = 1 << 20,
+  /* The most that a peer's mere announcement of a large frame makes us allocate at once. */
+  MAX_RESERVE = 16 << 20,
+  /* Room for fragments that is kept from one message to the next. */
+  MAX_KEPT = 64 * 1024,
+};
+
+/* --- sending --- */
+
+void csio__ws_drop_queue(csio_ws *ws)
+{
+  while (ws->first) {
+    csio_buffer *message = ws->first;
+    ws->first = message->next;
+    csio_buffer_destroy(message);
+  }
+  ws->last = &ws->first;
+  ws->queued = 0;
+  ws->in_lws = 0;
+}
+
+int csio_ws_send_buffer(csio_ws *ws, csio_ws_type type, csio_buffer *message)
+{
+  if (ws->state != CSIO__WS_OPEN) {
+    csio_buffer_destroy(message);
+    return CSIO_ESTATE;
+  }
+  message->binary = type == CSIO_WS_BINARY;
+  message->next = NULL;
+  if (!ws->first) lws_callback_on_writable(ws->conn->wsi);
+  *ws->last = message;
+  ws->last = &message->next;
+  ws->queued += message->size;
+  ws->drained = false;
+  return CSIO_OK;
+}
+
+int csio_ws_send(csio_ws *ws, csio_ws_type type, const void *bytes, size_t size)
+{
+  if (ws->state != CSIO__WS_OPEN) return CSIO_ESTATE;
+  csio_buffer *message = csio_buffer_create(size);
+  if (!message) return CSIO_ENOMEM;
+  if (size) memcpy(message->bytes, bytes, size);
+  return csio_ws_send_buffer(ws, type, message);
+}
+
+/* Holds small frames back in the kernel until the batch is complete: libwebsockets makes a send() of each. */
+static void set_cork(struct lws *wsi, int on)
+{
+#if defined(TCP_CORK)
+  setsockopt(lws_get_socket_fd(wsi), IPPROTO_TCP, TCP_CORK, &on, sizeof on);
+#elif defined(TCP_NOPUSH)
+  setsockopt(lws_get_socket_fd(wsi), IPPROTO_TCP, TCP_NOPUSH, &on, sizeof on);
+#else
+  (void)wsi, (void)on;
+#endif
+}
+
+/* Writes the first message of the queue. Where the socket takes a part of it only, libwebsockets keeps the
+ * rest, and calls back when that is out. */
+static int write_first(csio_ws *ws, struct lws *wsi)
+{
+  csio_buffer *message = ws->first;
+  ws->first = message->next;
+  if (!ws->first) ws->last = &ws->first;
+  ws->queued -= message->size;
+  int written =
+      lws_write(wsi, message->bytes, message->size, message->binary ? LWS_WRITE_BINARY : LWS_WRITE_TEXT);
+  if (lws_partial_buffered(wsi)) ws->in_lws = message->size;
+  csio_buffer_destroy(message);
+  return written;
+}
+
+static int write_queue(csio_ws *ws, struct lws *wsi)
+{
+  bool batch = ws->first && ws->first->next;
+  size_t written = 0;
+  int err = 0;
+  if (batch) set_cork(wsi, 1);
+  while (ws->first && !ws->in_lws && written < BATCH && err >= 0) {
+    written += ws->first->size;
+    err = write_first(ws, wsi);
+  }
+  if (batch) set_cork(wsi, 0);
+  if (ws->first) lws_callback_on_writable(wsi);
+  return err;
+}
+
+/* What libwebsockets calls LWS_WRITE_CLOSE in its private headers. */
+static const enum lws_write_protocol WRITE_CLOSE = (enum lws_write_protocol)4;
+
+/* Sent by ourselves and not by libwebsockets' own means, which would not show the code that the peer answers.
+ */
+static int write_close(csio_ws *ws, struct lws *wsi)
+{
+  uint8_t frame[LWS_PRE + 2 + CSIO__WS_MAX_REASON];
+  size_t size = 0;
+  if (ws->close_code) {
+    frame[LWS_PRE] = (uint8_t)(ws->close_code >> 8);
+    frame[LWS_PRE + 1] = (uint8_t)ws->close_code;
+    memcpy(frame + LWS_PRE + 2, ws->close_reason, ws->close_size);
+    size = 2 + (size_t)ws->close_size;
+  }
+  ws->close_sent = true;
+  return lws_write(wsi, frame + LWS_PRE, size, WRITE_CLOSE) < 0 ? -1 : 0;
+}
+
+int csio__ws_writable(csio__conn *conn)
+{
+  csio_ws *ws = conn->ws;
+  struct lws *wsi = conn->wsi;
+  if (ws->state == CSIO__WS_ENDED || ws->close_received) return 0;
+  ws->in_lws = 0;
+  if (write_queue(ws, wsi) < 0) return -1;
+  if (ws->first || ws->in_lws) return 0;
+  if (!ws->drained) {
+    ws->drained = true;
+    if (ws->on_drain) ws->on_drain(ws, ws->data);
+  }
+  bool all_out = !ws->first && !ws->in_lws;
+  return ws->state == CSIO__WS_CLOSING && all_out && !ws->close_sent ? write_close(ws, wsi) : 0;
+}
+
+/* --- receiving --- */
+
+static void deliver(csio_ws *ws, const uint8_t *bytes, size_t size)
+{
+  if (ws->on_message) ws->on_message(ws, ws->binary ? CSIO_WS_BINARY : CSIO_WS_TEXT, bytes, size, ws->data);
+}
+
+/* The close frame goes out by libwebsockets' own means, which read on until the peer answers: a connection
+ * cut with data unread is reset, and the peer would not learn the reason. */
+static int refuse_too_large(csio__conn *conn)
+{
+  csio_ws *ws = conn->ws;
+  lws_close_reason(conn->wsi, LWS_CLOSE_STATUS_MESSAGE_TOO_LARGE, NULL, 0);
+  ws->lingering = true;
+  csio__failure failure;
+  csio__failure_set(
+      &failure, CSIO_ETOO_LARGE, "%s sent a message of more than %zu bytes", ws->url.host, ws->max_message);
+  csio__ws_fail(ws, &failure);
+  return -1;
+}
+
+static int fail_for_memory(csio_ws *ws)
+{
+  csio__failure failure;
+  csio__failure_code(&failure, CSIO_ENOMEM);
+  csio__ws_fail(ws, &failure);
+  return 0;
+}
+
+int csio__ws_received(csio__conn *conn, const uint8_t *bytes, size_t size)
+{
+  csio_ws *ws = conn->ws;
+  struct lws *wsi = conn->wsi;
+  if (ws->state == CSIO__WS_ENDED) return 0;
+  bool first = lws_is_first_fragment(wsi), final = lws_is_final_fragment(wsi);
+  if (first) {
+    ws->message.size = 0;
+    ws->binary = lws_frame_is_binary(wsi);
+  }
+  size_t rest = lws_remaining_packet_payload(wsi);
+  if (ws->max_message && (size + rest > ws->max_message || ws->message.size > ws->max_message - size - rest))
+    return refuse_too_large(conn);
+  if (first && final) {
+    deliver(ws, bytes, size);
+    return 0;
+  }
+  size_t expected = size + (rest < MAX_RESERVE ? rest : MAX_RESERVE);
+  if (!csio__bytes_reserve(&ws->message, expected) || !csio__bytes_append(&ws->message, bytes, size))
+    return fail_for_memory(ws);
+  if (final) {
+    deliver(ws, ws->message.data, ws->message.size);
+    ws->message.size = 0;
+    if (ws->message.capacity > MAX_KEPT) csio__bytes_free(&ws->message);
+  }
+  return 0;
+}
+
+/* --- the end --- */
+
+int csio__ws_peer_closed(csio__conn *conn, const uint8_t *payload, size_t size)
+{
+  csio_ws *ws = conn->ws;
+  if (ws->state == CSIO__WS_ENDED) return 0;
+  ws->state = CSIO__WS_CLOSING;
+  ws->close_received = true;
+  ws->close_code = size < 2 ? 1005 : (uint16_t)(payload[0] << 8 | payload[1]);
+  ws->close_size = size > 2 ? (uint8_t)(size - 2) : 0;
+  if (ws->close_size) memcpy(ws->close_reason, payload + 2, ws->close_size);
+  csio__ws_drop_queue(ws);
+  /* libwebsockets answers with a close frame of its own unless told to end: the peer may have answered ours
+   */
+  return ws->close_sent ? -1 : 0;
+}
+
+/* Whether the peer's end of the connection still stands. Then it was libwebsockets that gave up, for it could
+ * not read what the peer sent. */
+static bool peer_is_there(struct lws *wsi)
+{
+  SSL *ssl = lws_get_ssl(wsi);
+  if (ssl && SSL_get_shutdown(ssl) & SSL_RECEIVED_SHUTDOWN) return false;
+  char byte;
+  ssize_t size = recv(lws_get_socket_fd(wsi), &byte, 1, MSG_PEEK | MSG_DONTWAIT);
+  return size > 0 || (size < 0 && (errno == EAGAIN || errno == EWOULDBLOCK));
+}
+
+void csio__ws_ended(csio__conn *conn)
+{
+  csio_ws *ws = conn->ws;
+  conn->dead = true;
+  ws->conn = NULL;
+  csio__tls_session *session = csio__conn_tls(conn);
+  csio__failure failure;
+  if (session)
+    csio__tls_failure(
+        session, ws->url.host, &failure); /* forgotten, lest it be taken for another connection's */
+  if (ws->close_received) {
+    csio__ws_closed(ws, ws->close_code, ws->close_reason, ws->close_size);
+  } else if (ws->state == CSIO__WS_OPEN && peer_is_there(conn->wsi)) {
+    csio__failure_set(&failure, CSIO_EPROTOCOL, "%s sent what is no WebSocket frame", ws->url.host);
+    csio__ws_fail(ws, &failure);
+  } else {
+    csio__ws_closed(ws, 1006, "", 0);
+  }
+}

@@ -1,0 +1,51 @@
+/* A growable run of bytes that is filled at the end and consumed at the front. */
+#ifndef TEST_SERVER_BUFFER_H
+#define TEST_SERVER_BUFFER_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+/* Bytes that belong to somebody else. */
+struct slice {
+  const char *data;
+  size_t length;
+};
+
+/* A zeroed buffer is an empty one. */
+struct buffer {
+  char *memory;
+  size_t start, length, capacity;
+  /* Set by the first append that found no memory: whoever sends the contents looks here once, not after each
+   * append. */
+  bool failed;
+};
+
+static inline char *buffer_bytes(const struct buffer *buffer)
+{
+  return buffer->memory ? buffer->memory + buffer->start : NULL;
+}
+
+static inline struct slice buffer_slice(const struct buffer *buffer)
+{
+  return (struct slice){buffer_bytes(buffer), buffer->length};
+}
+
+/* Makes room for that many further bytes and returns where they go, or NULL. */
+char *buffer_reserve(struct buffer *buffer, size_t length);
+void buffer_append(struct buffer *buffer, const void *data, size_t length);
+void buffer_append_text(struct buffer *buffer, const char *text);
+void buffer_append_slice(struct buffer *buffer, struct slice slice);
+void buffer_append_char(struct buffer *buffer, char c);
+void buffer_append_number(struct buffer *buffer, unsigned long long number);
+
+/* Drops bytes at the front. Costs nothing until the space is wanted again. */
+void buffer_consume(struct buffer *buffer, size_t length);
+/* Empties the buffer but keeps its memory. */
+void buffer_clear(struct buffer *buffer);
+void buffer_free(struct buffer *buffer);
+
+struct slice slice_of(const char *text);
+bool slice_is(struct slice slice, const char *text);
+bool slice_is_ignoring_case(struct slice slice, const char *text);
+
+#endif

@@ -1,0 +1,241 @@
+#include "client.h"
+
+#include "events.h"
+#include "json.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* A CONNECT to a namespace that takes its time. */
+struct joining {
+  uv_timer_t timer;
+  struct client *client; /* NULL once the session is over */
+  struct namespace *namespace;
+  struct buffer auth;
+  struct joining *next;
+};
+
+static void on_connect_timeout(uv_timer_t *timer)
+{
+  struct client *client = timer->data;
+  session_shut_down(client->session, "no namespace was joined in time");
+}
+
+static bool on_opened(struct session *session)
+{
+  struct client *client = calloc(1, sizeof *client);
+  if (!client) return false;
+  client->session = session;
+  session->data = client;
+  uv_timer_init(session->server->loop, &client->connect_timeout);
+  client->connect_timeout.data = client;
+  uv_timer_start(&client->connect_timeout, on_connect_timeout, session->server->options->connect_timeout, 0);
+  return true;
+}
+
+static void on_client_closed(uv_handle_t *handle)
+{
+  struct client *client = handle->data;
+  buffer_free(&client->text);
+  buffer_free(&client->bytes);
+  free(client);
+}
+
+static void on_joining_closed(uv_handle_t *handle)
+{
+  struct joining *joining = handle->data;
+  buffer_free(&joining->auth);
+  free(joining);
+}
+
+static void remove_joining(struct joining *joining)
+{
+  struct joining **link = &joining->client->joining;
+  while (*link != joining)
+    link = &(*link)->next;
+  *link = joining->next;
+  joining->client = NULL;
+  uv_close((uv_handle_t *)&joining->timer, on_joining_closed);
+}
+
+static void on_closed(struct session *session)
+{
+  struct client *client = session->data;
+  while (client->sockets)
+    client_remove(client->sockets);
+  while (client->joining)
+    remove_joining(client->joining);
+  /* Freed when the timer is, since callers up the stack may still look at it. */
+  uv_close((uv_handle_t *)&client->connect_timeout, on_client_closed);
+}
+
+static struct socket *find_socket(struct client *client, struct slice namespace)
+{
+  struct socket *socket = client->sockets;
+  while (socket && !slice_is(namespace, socket->namespace->name))
+    socket = socket->next_of_client;
+  return socket;
+}
+
+void client_remove(struct socket *socket)
+{
+  struct client *client = socket->session->data;
+  struct socket **link = &client->sockets;
+  while (*link != socket)
+    link = &(*link)->next_of_client;
+  *link = socket->next_of_client;
+  socket_free(socket);
+}
+
+static void join(struct client *client, struct namespace *namespace, struct slice auth)
+{
+  struct session *session = client->session;
+  struct socket *socket = socket_create(session, namespace, auth);
+  if (!socket) {
+    session_drop(session);
+    return;
+  }
+  socket->next_of_client = client->sockets;
+  client->sockets = socket;
+  uv_timer_stop(&client->connect_timeout);
+  server_log(session->server, "%s: joined %s as %s", session->id, namespace->name, socket->id);
+  char reply[ID_LENGTH + 16];
+  strcat(strcat(strcpy(reply, "{\"sid\":\""), socket->id), "\"}");
+  socket_send_packet(session, SIO_CONNECT, namespace->name, slice_of(reply));
+  if (session->state == SESSION_OPEN && namespace->greets) {
+    struct arguments greeting = {.json = buffer_slice(&socket->auth)};
+    socket_emit(socket, "auth", &greeting);
+  }
+}
+
+static void on_joining_timer(uv_timer_t *timer)
+{
+  struct joining *joining = timer->data;
+  struct client *client = joining->client;
+  struct namespace *namespace = joining->namespace;
+  remove_joining(joining);
+  join(client, namespace, buffer_slice(&joining->auth));
+}
+
+static void join_later(struct client *client, struct namespace *namespace, struct slice auth)
+{
+  struct joining *joining = calloc(1, sizeof *joining);
+  if (joining) buffer_append_slice(&joining->auth, auth.data ? auth : slice_of("{}"));
+  if (!joining || joining->auth.failed) {
+    free(joining);
+    session_drop(client->session);
+    return;
+  }
+  joining->client = client;
+  joining->namespace = namespace;
+  joining->next = client->joining;
+  client->joining = joining;
+  uv_timer_init(client->session->server->loop, &joining->timer);
+  joining->timer.data = joining;
+  uv_timer_start(&joining->timer, on_joining_timer, namespace->delay, 0);
+}
+
+static bool is_joining(const struct client *client, const struct namespace *namespace)
+{
+  const struct joining *joining = client->joining;
+  while (joining && joining->namespace != namespace)
+    joining = joining->next;
+  return joining != NULL;
+}
+
+static void refuse(struct client *client, struct slice namespace, const char *error)
+{
+  struct buffer name = {0};
+  buffer_append_slice(&name, namespace);
+  buffer_append_char(&name, 0);
+  if (name.failed)
+    session_drop(client->session);
+  else
+    socket_send_packet(client->session, SIO_CONNECT_ERROR, buffer_bytes(&name), slice_of(error));
+  buffer_free(&name);
+}
+
+static void on_connect(struct client *client, const struct sio_packet *packet)
+{
+  struct namespace *namespace = namespace_find(client->session->server, packet->namespace);
+  if (!namespace) {
+    refuse(client, packet->namespace, "{\"message\":\"Invalid namespace\"}");
+  } else if (is_joining(client, namespace)) {
+    session_shut_down(client->session, "a second CONNECT to one namespace");
+  } else if (namespace->wants_token &&
+             (!packet->json.data || !slice_is(json_member(packet->json, "\"token\""), "\"abcd\""))) {
+    refuse(client, packet->namespace,
+        "{\"message\":\"invalid credentials\",\"data\":{\"code\":\"invalid_credentials\"}}");
+  } else if (namespace->delay) {
+    join_later(client, namespace, packet->json);
+  } else {
+    join(client, namespace, packet->json);
+  }
+}
+
+/* The packet is complete: its attachments lie in client->bytes. */
+static void on_packet(struct client *client, const struct sio_packet *packet)
+{
+  struct socket *socket = find_socket(client, packet->namespace);
+  if (!socket && packet->type == SIO_CONNECT) {
+    on_connect(client, packet);
+    return;
+  }
+  if (!socket || packet->type == SIO_CONNECT) {
+    session_shut_down(client->session, "a packet that does not belong here");
+    return;
+  }
+  if (packet->type == SIO_DISCONNECT) {
+    client_remove(socket);
+    return;
+  }
+  struct slice attachments[SIO_MAX_ATTACHMENTS];
+  char *bytes = buffer_bytes(&client->bytes);
+  for (size_t i = 0; i < packet->attachments; bytes += client->attachment_lengths[i++])
+    attachments[i] = (struct slice){bytes, client->attachment_lengths[i]};
+  if (packet->type == SIO_EVENT)
+    events_on_event(socket, packet, attachments);
+  else
+    events_on_ack(socket, packet, attachments);
+}
+
+static void on_text(struct session *session, struct slice text)
+{
+  struct client *client = session->data;
+  struct sio_packet packet;
+  if (client->assembling) {
+    session_shut_down(session, "text where an attachment was due");
+  } else if (!sio_parse(&packet, text)) {
+    session_shut_down(session, "invalid Socket.IO packet");
+  } else if (!packet.attachments) {
+    on_packet(client, &packet);
+  } else {
+    client->assembling = true;
+    client->attachments_wanted = packet.attachments;
+    client->attachment_count = 0;
+    buffer_clear(&client->text);
+    buffer_clear(&client->bytes);
+    buffer_append_slice(&client->text, text);
+  }
+}
+
+static void on_binary(struct session *session, struct slice bytes)
+{
+  struct client *client = session->data;
+  struct sio_packet packet;
+  if (!client->assembling) {
+    session_shut_down(session, "binary that belongs to no packet");
+    return;
+  }
+  buffer_append_slice(&client->bytes, bytes);
+  client->attachment_lengths[client->attachment_count++] = bytes.length;
+  if (client->text.failed || client->bytes.failed || client->bytes.length > session->server->queue_limit) {
+    session_drop(session);
+    return;
+  }
+  if (client->attachment_count < client->attachments_wanted) return;
+  client->assembling = false;
+  if (sio_parse(&packet, buffer_slice(&client->text))) on_packet(client, &packet);
+}
+
+const struct session_handler client_handler = {on_opened, on_text, on_binary, on_closed};

@@ -1,0 +1,29 @@
+/* Responses to HTTP requests. */
+#ifndef TEST_SERVER_HTTP_RESPONSE_H
+#define TEST_SERVER_HTTP_RESPONSE_H
+
+#include "connection.h"
+
+/* Reasons to refuse an Engine.IO request, numbered as the protocol numbers them. */
+enum engine_error {
+  ERROR_UNKNOWN_TRANSPORT = 0,
+  ERROR_UNKNOWN_SESSION = 1,
+  ERROR_BAD_HANDSHAKE_METHOD = 2,
+  ERROR_BAD_REQUEST = 3,
+  ERROR_FORBIDDEN = 4,
+  ERROR_UNSUPPORTED_VERSION = 5,
+};
+
+/* Each answers the request that the connection is busy with, and ends the connection after it if the client
+ * or the status wants that. */
+void http_respond(struct connection *connection, int status, const char *content_type, struct slice body);
+void http_respond_error(struct connection *connection, enum engine_error error);
+/* A status that no body explains further. */
+void http_respond_status(struct connection *connection, int status);
+/* The answer to the question of a browser whether it may send a request. */
+void http_respond_preflight(struct connection *connection, struct slice requested_headers);
+
+/* Appends a header that lets pages of every origin read the response. */
+void http_append_cors(struct connection *connection);
+
+#endif

@@ -1,0 +1,27 @@
+/* The command line. */
+#ifndef TEST_SERVER_OPTIONS_H
+#define TEST_SERVER_OPTIONS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct options {
+  const char *host;
+  uint16_t port;                                                          /* 0: any free one */
+  char path[256];                                                         /* begins and ends with a slash */
+  uint64_t ping_interval, ping_timeout, connect_timeout, upgrade_timeout; /* milliseconds */
+  size_t max_payload;                                                     /* bytes */
+  bool polling, websocket;                                                /* the transports that are served */
+  const char *tls_cert, *tls_key;                                         /* both or neither */
+  bool conformance, verbose;
+};
+
+enum options_result { OPTIONS_RUN, OPTIONS_DONE, OPTIONS_WRONG };
+
+/* Fills in the options. After OPTIONS_DONE everything that was asked for (--help, --version) has been
+ * printed; after OPTIONS_WRONG one line on stderr has said what is wrong. The strings are the arguments
+ * themselves. */
+enum options_result options_parse(struct options *options, int argc, char **argv);
+
+#endif

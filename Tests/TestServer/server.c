@@ -1,0 +1,118 @@
+#include "server.h"
+
+#include "connection.h"
+#include "namespace.h"
+#include "session.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+enum { READ_SIZE = 64 * 1024, LEAST_QUEUE_LIMIT = 64 * 1024 * 1024 };
+
+static void log_library(int level, const char *line)
+{
+  (void)level;
+  fprintf(stderr, "%s", line);
+}
+
+bool server_start(struct server *server, const struct options *options, uv_loop_t *loop)
+{
+  void *loops[] = {loop};
+  *server = (struct server){.options = options, .loop = loop};
+  server->queue_limit =
+      options->max_payload > LEAST_QUEUE_LIMIT / 4 ? options->max_payload * 4 : LEAST_QUEUE_LIMIT;
+  namespaces_set_up(server);
+  uv_timer_init(loop, &server->finish);
+  server->finish.data = server;
+  lws_set_log_level(LLL_ERR, log_library);
+  struct lws_context_creation_info info = {0};
+  info.options = LWS_SERVER_OPTION_LIBUV | LWS_SERVER_OPTION_EXPLICIT_VHOSTS |
+                 LWS_SERVER_OPTION_ADOPT_APPLY_LISTEN_ACCEPT_CONFIG;
+  if (options->tls_cert) info.options |= LWS_SERVER_OPTION_DO_SSL_GLOBAL_INIT;
+  info.foreign_loops = loops;
+  info.pt_serv_buf_size = READ_SIZE;
+  info.user = server;
+  server->context = lws_create_context(&info);
+  if (!server->context) {
+    uv_close((uv_handle_t *)&server->finish, NULL);
+    return false;
+  }
+  info.port = options->port;
+  info.iface = options->host;
+  info.protocols = connection_protocols;
+  /* libwebsockets' own HTTP server can neither list a request's headers nor notice that a client has hung up
+   * on a long poll, so it is asked for plain sockets, and nothing in TLS may switch it to HTTP. */
+  info.listen_accept_role = "raw-skt";
+  info.listen_accept_protocol = "connection";
+  info.alpn = "none";
+  info.ssl_cert_filepath = options->tls_cert;
+  info.ssl_private_key_filepath = options->tls_key;
+  server->vhost = lws_create_vhost(server->context, &info);
+  if (!server->vhost) {
+    fprintf(stderr, "socketio-test-server: cannot listen on %s port %d\n", options->host, options->port);
+    server_stop(server);
+    return false;
+  }
+  bool ipv6 = strchr(options->host, ':');
+  printf("listening on %s://%s%s%s:%d\n", options->tls_cert ? "https" : "http", ipv6 ? "[" : "",
+      options->host, ipv6 ? "]" : "", lws_get_vhost_listen_port(server->vhost));
+  fflush(stdout);
+  return true;
+}
+
+static void on_finish(uv_timer_t *timer)
+{
+  struct server *server = timer->data;
+  uv_close((uv_handle_t *)timer, NULL);
+  lws_context_destroy(server->context);
+}
+
+/* The last connection is being closed by libwebsockets when this is called, so its end has to wait a little.
+ */
+static void finish(struct server *server)
+{
+  uv_timer_start(&server->finish, on_finish, 0, 0);
+}
+
+void server_stop(struct server *server)
+{
+  server->stopping = true;
+  for (size_t i = 0; i < SESSION_BUCKETS; i++)
+    while (server->sessions[i])
+      session_close(server->sessions[i], "the server stops", PACKET_CLOSE);
+  for (struct connection *connection = server->connections; connection; connection = connection->next)
+    connection_close(connection);
+  if (!server->connections) finish(server);
+}
+
+void server_connection_closed(struct server *server)
+{
+  if (server->stopping && !server->connections) finish(server);
+}
+
+void server_free(struct server *server)
+{
+  buffer_free(&server->scratch);
+}
+
+bool server_make_id(struct server *server, char id[ID_LENGTH + 1])
+{
+  static const char alphabet[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+  unsigned char random[ID_LENGTH];
+  if (lws_get_random(server->context, random, sizeof random) != sizeof random) return false;
+  for (size_t i = 0; i < ID_LENGTH; i++)
+    id[i] = alphabet[random[i] % 64];
+  id[ID_LENGTH] = 0;
+  return true;
+}
+
+void server_log(const struct server *server, const char *format, ...)
+{
+  if (!server->options->verbose) return;
+  va_list arguments;
+  va_start(arguments, format);
+  vfprintf(stderr, format, arguments);
+  va_end(arguments);
+  fputc('\n', stderr);
+}

@@ -1,0 +1,64 @@
+#include "upgrade.h"
+
+#include "polling.h"
+#include "websocket.h"
+
+enum { RELEASE_MS = 100 };
+
+bool upgrade_is_possible(const struct session *session)
+{
+  return session->state == SESSION_OPEN && session->transport == TRANSPORT_POLLING && !session->probe;
+}
+
+static void on_tick(uv_timer_t *timer)
+{
+  struct session *session = timer->data;
+  if (uv_now(session->server->loop) >= session->upgrade_deadline) {
+    server_log(session->server, "%s: the upgrade took too long", session->id);
+    upgrade_cancel(session);
+  } else if (session->probed) {
+    /* The client waits for its poll to end before it upgrades. */
+    polling_release(session);
+  }
+}
+
+void upgrade_begin(struct session *session, struct connection *connection)
+{
+  session_attach(session, connection, ROLE_PROBE);
+  session->probed = false;
+  session->upgrade_deadline = uv_now(session->server->loop) + session->server->options->upgrade_timeout;
+  uv_timer_start(&session->upgrade, on_tick, RELEASE_MS, RELEASE_MS);
+}
+
+static void complete(struct session *session, struct connection *connection)
+{
+  server_log(session->server, "%s: upgraded", session->id);
+  uv_timer_stop(&session->upgrade);
+  polling_release(session);
+  session_detach(connection);
+  session_attach(session, connection, ROLE_WEBSOCKET);
+  session->transport = TRANSPORT_WEBSOCKET;
+  polling_move_queue(session);
+}
+
+void upgrade_receive(struct connection *connection, struct slice text)
+{
+  struct session *session = connection->session;
+  if (slice_is(text, "2probe")) {
+    websocket_send_text(connection, PACKET_PONG, slice_of("probe"));
+    session->probed = true;
+  } else if (slice_is(text, "5")) {
+    complete(session, connection);
+  } else {
+    upgrade_cancel(session);
+  }
+}
+
+void upgrade_cancel(struct session *session)
+{
+  struct connection *connection = session->probe;
+  uv_timer_stop(&session->upgrade);
+  if (!connection) return;
+  session_detach(connection);
+  websocket_close(connection, WEBSOCKET_NO_STATUS);
+}

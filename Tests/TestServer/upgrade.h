@@ -1,0 +1,16 @@
+/* The change of a session from polling to a WebSocket. */
+#ifndef TEST_SERVER_UPGRADE_H
+#define TEST_SERVER_UPGRADE_H
+
+#include "session.h"
+
+/* True if the session polls and no other WebSocket tries for it. */
+bool upgrade_is_possible(const struct session *session);
+/* The WebSocket may now probe. */
+void upgrade_begin(struct session *session, struct connection *connection);
+/* A text message of the probing WebSocket. */
+void upgrade_receive(struct connection *connection, struct slice text);
+/* Closes the probing WebSocket, if there is one. The session goes on polling. */
+void upgrade_cancel(struct session *session);
+
+#endif

@@ -1,0 +1,80 @@
+# What the scripts share. Sourced, with the project's root as the working directory.
+# shellcheck shell=bash
+
+export LC_ALL=C.UTF-8
+BUILD=$PWD/.build
+say() { printf '%s\n' "$*" >&2; }
+die() { say "$*"; exit 1; }
+
+# install PACKAGE…: Debian packages that are not there yet. Elsewhere the user is told what is missing.
+install() {
+  command -v dpkg-query >/dev/null && command -v apt-get >/dev/null || return 0
+  local missing=() package
+  for package in "$@"; do
+    [ "$(dpkg-query -W -f='${db:Status-Status}' "$package" 2>/dev/null)" = installed ] || missing+=("$package")
+  done
+  [ ${#missing[@]} -gt 0 ] || return 0
+  local sudo=()
+  if [ "$(id -u)" != 0 ]; then
+    command -v sudo >/dev/null || die "missing: ${missing[*]} (install them with apt-get, as root)"
+    sudo=(sudo)
+  fi
+  say "installing ${missing[*]}"
+  "${sudo[@]}" apt-get update -qq
+  DEBIAN_FRONTEND=noninteractive "${sudo[@]}" apt-get install -y -qq --no-install-recommends "${missing[@]}" >/dev/null ||
+    die "apt-get could not install: ${missing[*]}"
+}
+
+# need WHAT COMMAND…: stops with a sentence unless the command succeeds.
+need() {
+  local what=$1
+  shift
+  "$@" >/dev/null 2>&1 || die "missing: $what"
+}
+
+# What building takes.
+prepare_build() {
+  command -v swift >/dev/null || die "missing: Swift 6.1 or newer, from https://www.swift.org/install"
+  install cmake make gcc pkg-config libcurl4-openssl-dev libwebsockets-dev libuv1-dev libssl-dev
+  need "cmake" command -v cmake
+  need "a C compiler" command -v cc
+  need "pkg-config" command -v pkg-config
+  local library
+  for library in libcurl libwebsockets libuv openssl; do
+    need "$library with its headers" pkg-config --exists "$library"
+  done
+}
+
+# build_core [SANITIZERS]: libcsio and the test server, in a private prefix.
+build_core() {
+  local sanitizers=${1:-} name=csio${1:+-${1//,/-}} compiler=()
+  # The sanitizers' runtime must be the one that Swift links.
+  [ -z "$sanitizers" ] || compiler=(-DCMAKE_C_COMPILER="$(dirname "$(readlink -f "$(command -v swift)")")/clang")
+  CORE_BUILD=$BUILD/$name-build
+  CORE_PREFIX=$BUILD/$name
+  say "building the C core${sanitizers:+ with -fsanitize=$sanitizers}"
+  cmake -S . -B "$CORE_BUILD" -DCMAKE_BUILD_TYPE=RelWithDebInfo -DCMAKE_INSTALL_PREFIX="$CORE_PREFIX" \
+    -DCMAKE_INSTALL_LIBDIR=lib -DCSIO_SHARED=OFF -DCSIO_WERROR=ON -DCSIO_SANITIZE="$sanitizers" "${compiler[@]}" \
+    >"$BUILD/cmake.log" || die "$(tail -n 30 "$BUILD/cmake.log")"
+  cmake --build "$CORE_BUILD" -j "$(nproc)" >"$BUILD/cmake.log" 2>&1 || die "$(tail -n 40 "$BUILD/cmake.log")"
+  cmake --install "$CORE_BUILD" >"$BUILD/cmake.log" || die "$(tail -n 30 "$BUILD/cmake.log")"
+  export PKG_CONFIG_PATH=$CORE_PREFIX/lib/pkgconfig
+  export SOCKETIO_TEST_SERVER=$CORE_PREFIX/bin/socketio-test-server
+}
+
+# A virtual environment with the servers and suites written in Python.
+prepare_python() {
+  install python3 python3-venv
+  need "python3 with venv" python3 -c 'import venv, ensurepip'
+  local requirements=(Tests/InteropTests/requirements.txt Tests/Conformance/requirements.txt) stamp
+  stamp=$(cat "${requirements[@]}" | cksum)
+  if [ "$(cat "$BUILD/venv/.stamp" 2>/dev/null)" != "$stamp" ]; then
+    say "installing the Python packages of the tests"
+    rm -rf "$BUILD/venv"
+    python3 -m venv "$BUILD/venv"
+    "$BUILD/venv/bin/pip" install -q --disable-pip-version-check $(printf -- '-r %s ' "${requirements[@]}") ||
+      die "pip could not install the Python packages"
+    printf '%s' "$stamp" >"$BUILD/venv/.stamp"
+  fi
+  export SOCKETIO_PYTHON=$BUILD/venv/bin/python
+}
