@@ -83,13 +83,14 @@ public final class Manager: Sendable {
   /// - Parameter auth: Credentials for a Socket that is made by this call.
   public func socket(_ namespace: String = "/", auth: Auth? = nil) -> Socket {
     let name = namespace.hasPrefix("/") ? namespace : "/" + namespace
-    let (socket, isNew) = sockets.withLock { sockets in
-      if let socket = sockets[name]?.socket { return (socket, false) }
+    let socket = sockets.withLock { sockets in
+      if let socket = sockets[name]?.socket { return socket }
       let socket = Socket(manager: self, namespace: name, auth: auth)
       sockets[name] = WeakSocket(socket: socket)
-      return (socket, true)
+      // Before another thread can find the Socket and connect it.
+      mailbox.submit { $0.add(socket) }
+      return socket
     }
-    if isNew { mailbox.submit { $0.add(socket) } }
     if autoConnect, !socket.active { socket.connect() }
     return socket
   }
@@ -109,8 +110,8 @@ public final class Manager: Sendable {
 
   /// Opens the connection, and connects the Sockets that were made with `autoConnect` off and have not been disconnected since.
   ///
-  /// - Parameter callback: Gets nil when the connection stands, or the error. With a callback, a failure is the caller's to deal with:
-  ///   no reconnection follows it.
+  /// - Parameter callback: Gets nil when the connection stands, or the error. With a callback, the failure of an attempt that
+  ///   begins with this call is the caller's to deal with: no reconnection follows it.
   public func open(_ callback: (@Sendable (SocketIOError?) -> Void)? = nil) {
     let sockets = self.sockets.withLock { $0.values.compactMap(\.socket) }
     let waiting = sockets.sorted { $0.key < $1.key }.filter { $0.claimForOpen() }
@@ -122,7 +123,7 @@ public final class Manager: Sendable {
 
   /// Opens the connection and waits until it stands.
   ///
-  /// - Throws: Why it could not be opened. No reconnection follows.
+  /// - Throws: Why it could not be opened. No reconnection follows, unless the attempt was under way already.
   public func open() async throws {
     try await withCheckedThrowingContinuation { (continuation: CheckedContinuation<Void, any Error>) in
       open { error in

@@ -32,7 +32,7 @@ final class ServerConnector: Connector {
     try options.validate()
     let endpoint = EngineEndpoint(
       isSecure: server.isSecure, host: server.host, port: server.port, path: options.requestPath,
-      query: query(options), headers: { self.options.extraHeaders }, forceBase64: options.forceBase64,
+      query: Self.query(server, options), headers: { self.options.extraHeaders }, forceBase64: options.forceBase64,
       timestampRequests: options.timestampRequests, timestampParam: options.timestampParam,
       tls: try tlsContext(options.tlsOptions), maxMessageSize: options.maxMessageSize)
     var configuration = EngineStateMachine.Configuration()
@@ -59,7 +59,7 @@ final class ServerConnector: Connector {
   private var origin: String { "\(server.isSecure) \(server.host) \(server.port ?? 0)" }
 
   /// The option's parameters, and the URL's, which win.
-  private func query(_ options: SocketIOOptions) -> [(name: String, value: String)] {
+  static func query(_ server: ServerURL, _ options: SocketIOOptions) -> [(name: String, value: String)] {
     let fromURL = server.query.map { (name: $0.name, value: $0.value) }
     let fromOption = options.query.compactMap { name, value in
       SocketIOOptions.text(value).map { (name: name, value: $0) }
