@@ -31,18 +31,23 @@ public func io(_ url: String? = nil, options: SocketIOOptions = SocketIOOptions(
 
 /// The Managers that ``io(_:options:)`` shares, for as long as somebody uses them.
 final class ManagerCache: Sendable {
-  static let shared = ManagerCache()
+  typealias MakeManager = @Sendable (ServerURL, SocketIOOptions) throws(SocketIOError) -> Manager
+
+  static let shared = ManagerCache { (server, options) throws(SocketIOError) in try Manager(server, options) }
 
   private struct WeakManager {
     weak var manager: Manager?
   }
 
+  private let makeManager: MakeManager
   private let managers = Mutex<[String: WeakManager]>([:])
+
+  init(_ makeManager: @escaping MakeManager) { self.makeManager = makeManager }
 
   func socket(_ server: ServerURL, _ options: SocketIOOptions) throws(SocketIOError) -> Socket {
     try options.validate()
     if options.forceNew || !options.multiplex {
-      return try Manager(server, options).socket(server.namespace, auth: options.auth)
+      return try makeManager(server, options).socket(server.namespace, auth: options.auth)
     }
     let key = "\(server.isSecure) \(server.host) \(server.port ?? 0) \(options.requestPath)"
     // The lock is held until the namespace is taken, or two threads could both get the same Socket as their own.
@@ -52,10 +57,10 @@ final class ManagerCache: Sendable {
           guard manager.hasUsed(server.namespace) else {
             return .success(manager.socket(server.namespace, auth: options.auth))
           }
-          return .success(try Manager(server, options).socket(server.namespace, auth: options.auth))
+          return .success(try makeManager(server, options).socket(server.namespace, auth: options.auth))
         }
         managers = managers.filter { $0.value.manager != nil }
-        let manager = try Manager(server, options)
+        let manager = try makeManager(server, options)
         managers[key] = WeakManager(manager: manager)
         return .success(manager.socket(server.namespace, auth: options.auth))
       } catch {

@@ -15,7 +15,7 @@ public final class Manager: Sendable {
     set { processLocation.withLock { $0 = newValue } }
   }
 
-  let connector: ServerConnector?
+  private let connector: any Connector
   let mailbox: Mailbox
   let delivery: Delivery
   let logger: Logger
@@ -41,11 +41,11 @@ public final class Manager: Sendable {
   convenience init(_ server: ServerURL, _ options: SocketIOOptions) throws(SocketIOError) {
     let loop = options.eventLoop ?? .shared
     let connector = try ServerConnector(loop: loop, server: server, options: options)
-    self.init(loop: loop, connector: connector, serverConnector: connector, options: options)
+    self.init(loop: loop, connector: connector, options: options)
   }
 
-  init(loop: any Loop, connector: any Connector, serverConnector: ServerConnector?, options: SocketIOOptions) {
-    self.connector = serverConnector
+  init(loop: any Loop, connector: any Connector, options: SocketIOOptions) {
+    self.connector = connector
     delivery = Delivery(options.delivery, loop: loop)
     core = ManagerCore(
       loop: loop, connector: connector, parser: options.parser, delivery: delivery, logger: options.logger)
@@ -67,9 +67,9 @@ public final class Manager: Sendable {
   /// The options. A change takes effect as each option says, most with the next connection; a value that cannot be used is reported
   /// by `connect_error` then (``SocketIOOptions/validate()`` tells at once).
   public var opts: SocketIOOptions {
-    get { connector?.options.withLock { $0 } ?? SocketIOOptions() }
+    get { connector.options }
     set {
-      connector?.options.withLock { $0 = newValue }
+      connector.options = newValue
       mailbox.submit { $0.settingsChanged() }
     }
   }
@@ -83,13 +83,14 @@ public final class Manager: Sendable {
   /// - Parameter auth: Credentials for a Socket that is made by this call.
   public func socket(_ namespace: String = "/", auth: Auth? = nil) -> Socket {
     let name = namespace.hasPrefix("/") ? namespace : "/" + namespace
-    let (socket, isNew) = sockets.withLock { sockets in
-      if let socket = sockets[name]?.socket { return (socket, false) }
+    let socket = sockets.withLock { sockets in
+      if let socket = sockets[name]?.socket { return socket }
       let socket = Socket(manager: self, namespace: name, auth: auth)
       sockets[name] = WeakSocket(socket: socket)
-      return (socket, true)
+      // Before another thread can find the Socket and connect it.
+      mailbox.submit { $0.add(socket) }
+      return socket
     }
-    if isNew { mailbox.submit { $0.add(socket) } }
     if autoConnect, !socket.active { socket.connect() }
     return socket
   }
@@ -114,8 +115,8 @@ public final class Manager: Sendable {
 
   /// Opens the connection, and connects the Sockets that were made with `autoConnect` off and have not been disconnected since.
   ///
-  /// - Parameter callback: Gets nil when the connection stands, or the error. With a callback, a failure is the caller's to deal with:
-  ///   no reconnection follows it.
+  /// - Parameter callback: Gets nil when the connection stands, or the error. With a callback, the failure of an attempt that
+  ///   begins with this call is the caller's to deal with: no reconnection follows it.
   public func open(_ callback: (@Sendable (SocketIOError?) -> Void)? = nil) {
     let waiting = allSockets.filter { $0.claimForOpen() }
     mailbox.submit { core in
@@ -126,7 +127,7 @@ public final class Manager: Sendable {
 
   /// Opens the connection and waits until it stands.
   ///
-  /// - Throws: Why it could not be opened. No reconnection follows.
+  /// - Throws: Why it could not be opened. No reconnection follows, unless the attempt was under way already.
   public func open() async throws {
     try await withCheckedThrowingContinuation { (continuation: CheckedContinuation<Void, any Error>) in
       open { error in

@@ -21,6 +21,8 @@ actor ManagerCore {
   private var closingEngines: [ObjectIdentifier: Engine] = [:]
   private var connectTimer: (any LoopTimer)?
   private var delayTimer: (any LoopTimer)?
+  /// Counts the connections that were opened.
+  private var connection = 0
   private var openCallbacks: [@Sendable (SocketIOError?) -> Void] = []
   private var closeCallbacks: [@Sendable () -> Void] = []
 
@@ -73,6 +75,9 @@ actor ManagerCore {
     handle(.released)
     connectTimer?.close()
     delayTimer?.close()
+    // They hold the core.
+    connectTimer = nil
+    delayTimer = nil
   }
 
   // MARK: Commands of the Sockets
@@ -130,7 +135,12 @@ actor ManagerCore {
     case .openEngine: openEngine()
     case .releaseEngine: releaseEngine()
     case .startConnectTimer(let milliseconds):
-      let timer = connectTimer ?? loop.makeTimer { self.handle(.connectTimeout) }
+      let timer =
+        connectTimer
+        ?? loop.makeTimer {
+          self.connector.remember(websocketWorks: false)
+          self.handle(.connectTimeout)
+        }
       connectTimer = timer
       timer.start(milliseconds: milliseconds)
     case .stopConnectTimer: connectTimer?.stop()
@@ -148,7 +158,8 @@ actor ManagerCore {
       }
     case .resetDecoder: decoder.reset()
     case .socketsOpened:
-      for slot in activeSlots { handle(.managerOpened, slot) }
+      connection += 1
+      for slot in activeSlots { handle(.managerOpened(connection: connection), slot) }
     case .socketsFailed(let error):
       for slot in activeSlots { handle(.managerFailed(error), slot) }
     case .socketsClosed(let reason, let error):
@@ -219,9 +230,7 @@ actor ManagerCore {
   private func received(_ message: EngineMessage) {
     do {
       guard let packet = try decoder.decode(message) else { return }
-      if let slot = activeSlots.first(where: { $0.machine.namespace == packet.namespace }) {
-        handle(.received(packet), slot)
-      }
+      if let slot = slot(packet.namespace) { handle(.received(packet), slot) }
     } catch {
       logger.warning("undecodable packet: \(error)")
       handle(.parseFailed(SocketIOError(.protocolViolation, "parse error: \(error)", underlying: error)))
@@ -230,8 +239,16 @@ actor ManagerCore {
 
   // MARK: The Sockets
 
+  /// Who gets the packets of a namespace: its active Socket, or one that left before the server answered it.
+  private func slot(_ namespace: String) -> SocketSlot? {
+    activeSlots.first { $0.machine.namespace == namespace }
+      ?? slots.values.first { $0.machine.namespace == namespace && $0.machine.awaitsAnswer }
+  }
+
   private func handle(_ event: SocketStateMachine.Event, _ slot: SocketSlot) {
     let wasActive = slot.machine.isActive
+    // A Socket that nobody else holds is still told of its end.
+    let socket = slot.socket
     let actions = slot.machine.handle(event)
     if wasActive != slot.machine.isActive {
       if wasActive {
@@ -244,14 +261,16 @@ actor ManagerCore {
       }
     }
     slot.publishState()
-    for action in actions { perform(action, slot) }
+    withExtendedLifetime(socket) {
+      for action in actions { perform(action, slot) }
+    }
   }
 
   private func perform(_ action: SocketStateMachine.Action, _ slot: SocketSlot) {
     switch action {
     case .openManager:
       if machine.state == .open {
-        handle(.managerOpened, slot)
+        handle(.managerOpened(connection: connection), slot)
       } else if !machine.isReconnecting {
         handle(.open(isAwaited: false))
       }
@@ -332,7 +351,9 @@ final class SocketSlot {
 }
 
 /// Makes engines for a Manager, from its URL and its options as they stand.
-protocol Connector: Sendable {
+protocol Connector: AnyObject, Sendable {
+  /// The Manager's options as they stand.
+  var options: SocketIOOptions { get set }
   func reconnectionSettings() -> ReconnectionSettings
   func makeEngine() throws(SocketIOError) -> Engine
   /// What is known now of WebSockets to this server, for `rememberUpgrade`.

@@ -1,7 +1,8 @@
 /// The connection of a Manager as events and actions: one engine at a time, opened again after a loss.
 struct ManagerStateMachine {
   enum Event {
-    /// Open now, whatever was waited for. With a caller who waits for the outcome a failure is his to deal with.
+    /// Open now, whatever was waited for. With a caller who waits for the outcome the failure of an attempt that begins with it is
+    /// his to deal with.
     case open(isAwaited: Bool)
     case engineOpened
     case engineFailed(SocketIOError)
@@ -97,9 +98,8 @@ struct ManagerStateMachine {
   private mutating func open(isAwaited: Bool) -> [Action] {
     switch state {
     case .open: return isAwaited ? [.completeOpen(nil)] : []
-    case .opening:
-      self.isAwaited = self.isAwaited || isAwaited
-      return []
+    // Who joins an attempt gets its outcome, but what follows a failure is up to whoever began it.
+    case .opening: return []
     case .closed, .waiting, .announcing:
       self.isAwaited = isAwaited
       return [.stopDelay] + openEngine(attempt: nil)

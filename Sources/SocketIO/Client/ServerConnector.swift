@@ -4,7 +4,7 @@ import Synchronization
 final class ServerConnector: Connector {
   let loop: EventLoop
   let server: ServerURL
-  let options: Mutex<SocketIOOptions>
+  private let storedOptions: Mutex<SocketIOOptions>
   private let tls = Mutex<(options: TLSOptions, context: TLSContext)?>(nil)
 
   /// The servers to which the last connection ended up on a WebSocket.
@@ -14,20 +14,25 @@ final class ServerConnector: Connector {
     try options.validateValues()
     self.loop = loop
     self.server = server
-    self.options = Mutex(options)
+    storedOptions = Mutex(options)
     _ = try tlsContext(options.tlsOptions)
   }
 
+  var options: SocketIOOptions {
+    get { storedOptions.withLock { $0 } }
+    set { storedOptions.withLock { $0 = newValue } }
+  }
+
   func reconnectionSettings() -> ReconnectionSettings {
-    options.withLock { $0.reconnectionSettings }
+    storedOptions.withLock { $0.reconnectionSettings }
   }
 
   func makeEngine() throws(SocketIOError) -> Engine {
-    let options = self.options.withLock { $0 }
+    let options = self.options
     try options.validateValues()
     let endpoint = EngineEndpoint(
       isSecure: server.isSecure, host: server.host, port: server.port, path: options.requestPath,
-      query: query(options), headers: { self.options.withLock { $0.extraHeaders } }, forceBase64: options.forceBase64,
+      query: Self.query(server, options), headers: { self.options.extraHeaders }, forceBase64: options.forceBase64,
       timestampRequests: options.timestampRequests, timestampParam: options.timestampParam,
       tls: try tlsContext(options.tlsOptions), maxMessageSize: options.maxMessageSize)
     var configuration = EngineStateMachine.Configuration()
@@ -54,7 +59,7 @@ final class ServerConnector: Connector {
   private var origin: String { "\(server.isSecure) \(server.host) \(server.port ?? 0)" }
 
   /// The option's parameters, and the URL's, which win.
-  private func query(_ options: SocketIOOptions) -> [(name: String, value: String)] {
+  static func query(_ server: ServerURL, _ options: SocketIOOptions) -> [(name: String, value: String)] {
     let fromURL = server.query.map { (name: $0.name, value: $0.value) }
     let fromOption = options.query.compactMap { name, value in
       SocketIOOptions.text(value).map { (name: name, value: $0) }

@@ -3,7 +3,8 @@ struct SocketStateMachine {
   enum Event {
     case connect
     case disconnect
-    case managerOpened
+    /// `connection` counts the Manager's connections.
+    case managerOpened(connection: Int)
     case managerFailed(SocketIOError)
     case managerClosed(DisconnectReason, SocketIOError?)
     /// What `.authenticate` asked for; nil where there are no credentials.
@@ -45,8 +46,10 @@ struct SocketStateMachine {
 
   private enum State: Equatable {
     case inactive
-    /// Active, while the Manager is not open or the credentials are being evaluated.
+    /// Active, while the Manager is not open, or the server still owes the answer to a CONNECT that was given up.
     case waiting
+    /// The credentials are being evaluated.
+    case authenticating
     /// CONNECT is sent.
     case joining
     case connected(id: String)
@@ -67,6 +70,10 @@ struct SocketStateMachine {
   private(set) var revision: UInt64 = 0
   /// Counts connections of the Manager, so that what belongs to an older one can be told.
   private var session = 0
+  /// The connection that the Manager has, as far as the Socket was told.
+  private var connection = 0
+  /// Set from a CONNECT to its answer. Servers close a connection on which a namespace is joined twice, or left before it is joined.
+  private var unansweredConnection: Int?
   private var recovery: (pid: String, offset: String?)?
   private(set) var isRecovered = false
   private var sendBuffer: [(emission: Emission, id: Int?)] = []
@@ -78,6 +85,9 @@ struct SocketStateMachine {
 
   var isActive: Bool { state != .inactive }
 
+  /// Whether the server still owes the answer to a CONNECT.
+  var awaitsAnswer: Bool { unansweredConnection == connection }
+
   var id: String? {
     if case .connected(let id) = state { id } else { nil }
   }
@@ -85,14 +95,15 @@ struct SocketStateMachine {
   mutating func handle(_ event: Event) -> [Action] {
     switch event {
     case .connect:
-      guard state == .inactive else { return [] }
+      // One that waits already opens a Manager that has stopped trying.
+      guard state == .inactive || state == .waiting else { return [] }
       state = .waiting
       return [.openManager]
     case .disconnect: return disconnect()
-    case .managerOpened:
+    case .managerOpened(let connection):
       guard state == .waiting else { return [] }
-      session += 1
-      return [.authenticate(session: session)]
+      self.connection = connection
+      return awaitsAnswer ? [] : authenticate()
     case .managerFailed(let error):
       guard isActive, id == nil else { return [] }
       return [.deliver(.connectError(error))]
@@ -114,11 +125,20 @@ struct SocketStateMachine {
 
   // MARK: Joining
 
+  private mutating func authenticate() -> [Action] {
+    state = .authenticating
+    session += 1
+    return [.authenticate(session: session)]
+  }
+
   private mutating func authenticated(_ session: Int, _ result: Result<SocketValue?, SocketIOError>) -> [Action] {
-    guard session == self.session, state == .waiting else { return [] }
+    guard session == self.session, state == .authenticating else { return [] }
     switch result {
+    case .success(let auth?) where auth.objectValue == nil:
+      return authenticated(session, .failure(SocketIOError(.authFailed, "auth is no object")))
     case .success(let auth):
       state = .joining
+      unansweredConnection = connection
       return [.send(Packet(namespace: namespace, id: nil, content: .connect(connectPayload(auth))))]
     case .failure(let error):
       state = .inactive
@@ -198,6 +218,17 @@ struct SocketStateMachine {
   // MARK: Receiving
 
   private mutating func received(_ packet: Packet) -> [Action] {
+    if awaitsAnswer {
+      switch packet.content {
+      case .connect:
+        unansweredConnection = nil
+        if state != .joining { return [.send(Packet(namespace: namespace, id: nil, content: .disconnect))] + rejoin() }
+      case .connectError:
+        unansweredConnection = nil
+        if state != .joining { return rejoin() }
+      case .disconnect, .event, .ack: break
+      }
+    }
     guard isActive else { return [] }
     switch packet.content {
     case .connect(let reply): return connected(reply)
@@ -206,6 +237,7 @@ struct SocketStateMachine {
       guard id == nil else { return [] }
       state = .inactive
       session += 1
+      receiveBuffer = []
       let error = SocketIOError(
         .refused, payload["message"]?.stringValue ?? payload.stringValue ?? "the server refused the connection",
         data: payload["data"])
@@ -221,6 +253,9 @@ struct SocketStateMachine {
       return completeAck(id, .success(arguments))
     }
   }
+
+  /// The answer to a CONNECT that was given up has come: if the namespace is wanted again, it can be joined now.
+  private mutating func rejoin() -> [Action] { state == .waiting ? authenticate() : [] }
 
   private mutating func deliver(_ arguments: [SocketValue], _ ack: Int?) -> [Action] {
     // The server adds the offset to events that it may have to send again.

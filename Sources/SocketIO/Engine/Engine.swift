@@ -1,7 +1,6 @@
 /// Drives one Engine.IO session: performs the actions of its state machine on real transports and timers.
 ///
-/// Confined to its loop. An engine that was opened keeps itself alive through its transports until it reports `.finished`; `onReport` is
-/// dropped then.
+/// Confined to its loop. Whoever opens an engine holds it until it reports `.finished`; `onReport` is dropped then.
 final class Engine {
   typealias MakeTransport = (TransportName, _ sid: String?) throws(SocketIOError) -> any Transport
 
@@ -36,6 +35,7 @@ final class Engine {
     case .openTransport(let slot, let name, let sid): openTransport(slot, name, sid)
     case .send(let slot, let packets):
       if transports[slot]?.send(packets) == true { handle(.transport(slot, .writable)) }
+    case .setSession(let sid): transports[.main]?.sid = sid
     case .pause: transports[.main]?.pause()
     case .resume: transports[.main]?.resume()
     case .promoteProbe:
@@ -53,10 +53,7 @@ final class Engine {
       timer(&closeTimer, firing: .closeTimeout).start(milliseconds: milliseconds)
     case .stopCloseTimer: closeTimer?.stop()
     case .report(.finished): finish()
-    case .report(let report):
-      // Before the report, because it is answered with the first packets of the session.
-      if case .opened(let handshake, _) = report { transports[.main]?.sid = handshake.sid }
-      onReport?(report)
+    case .report(let report): onReport?(report)
     }
   }
 

@@ -57,7 +57,7 @@ extension EnginePacket {
   var payloadSize: Int {
     switch self {
     case .open(let payload), .ping(let payload), .pong(let payload), .message(.text(let payload)): payload.utf8.count
-    case .message(.binary(let data)): (data.count * 133 + 99) / 100
+    case .message(.binary(let data)): (data.count + 2) / 3 * 4
     case .close, .upgrade, .noop: 0
     }
   }

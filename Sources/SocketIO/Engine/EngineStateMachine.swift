@@ -4,7 +4,8 @@
 /// attempt; the session ends with exactly one report of `.failed` (it never opened) or `.closed`, and `.finished` follows when
 /// nothing of it is left.
 ///
-/// Reports stand last in a list of actions: whoever gets one may call the engine back at once.
+/// Reports stand last in a list of actions, since whoever gets one may call the engine back at once. The end of a session is
+/// reported first: a transport may answer `.close` inside the call, and after the end all calls are in vain.
 struct EngineStateMachine {
   struct Configuration: Sendable {
     var transports: [TransportName] = [.polling, .websocket]
@@ -32,6 +33,8 @@ struct EngineStateMachine {
 
   enum Action {
     case openTransport(Slot, TransportName, sid: String?)
+    /// From now on the requests of `main` belong to this session.
+    case setSession(sid: String)
     case send(Slot, [EnginePacket])
     case pause
     case resume
@@ -127,7 +130,10 @@ struct EngineStateMachine {
     }
     self.handshake = handshake
     state = .open
-    var actions: [Action] = [.startHeartbeat(milliseconds: handshake.pingInterval + handshake.pingTimeout)]
+    var actions: [Action] = [
+      .setSession(sid: handshake.sid),
+      .startHeartbeat(milliseconds: handshake.pingInterval + handshake.pingTimeout),
+    ]
     if configuration.upgrade, mainName == .polling, handshake.upgrades.contains(.websocket), candidates.contains(.websocket) {
       upgrade = .connecting
       probeName = .websocket
@@ -153,6 +159,10 @@ struct EngineStateMachine {
     switch (state, event) {
     case (.idle, _), (.finished, _): return []
     case (.closing, .closed), (.closing, .failed): return finish()
+    case (.closing, .packet(.open(let json))) where handshake == nil:
+      // Closed before the handshake: the session that it opens can only be closed by its id.
+      guard let handshake = try? Handshake(json: json) else { return [.abort(.main)] + finish() }
+      return [.setSession(sid: handshake.sid)]
     case (.closing, _): return []
     case (_, .opened), (_, .writable):
       isWritable = true
@@ -197,7 +207,7 @@ struct EngineStateMachine {
     case (.probing, .packet(.pong("probe"))):
       upgrade = .switching
       return [.pause]
-    case (.probing, .packet): return [.abort(.probe)] + probeFailed("it answered the probe with another packet")
+    case (.probing, .packet): return probeFailed("it answered the probe with another packet")
     case (.none, _), (_, .opened), (_, .writable), (_, .paused), (_, .packet): return []
     case (_, .failed(let error)): return probeFailed(error.message)
     case (_, .closed(let error)): return probeFailed(error?.message ?? "it was closed")
@@ -216,7 +226,7 @@ struct EngineStateMachine {
   private mutating func probeFailed(_ cause: String) -> [Action] {
     let wasSwitching = upgrade == .switching
     upgrade = .none
-    return (wasSwitching ? [.resume] : []) + [.report(.upgradeFailed(cause))] + flush()
+    return [.abort(.probe)] + (wasSwitching ? [.resume] : []) + flush() + [.report(.upgradeFailed(cause))]
   }
 
   private mutating func abortProbe() -> [Action] {
@@ -228,7 +238,7 @@ struct EngineStateMachine {
   // MARK: Writing
 
   private mutating func send(_ messages: [EngineMessage]) -> [Action] {
-    guard state == .opening || state == .open else { return [] }
+    guard state == .open else { return [] }
     for message in messages { buffer.append(.message(message)) }
     return flush()
   }
@@ -277,13 +287,13 @@ struct EngineStateMachine {
     case .opening:
       state = .closing
       return [
-        .startCloseTimer(milliseconds: configuration.closeTimeout), .close(.main), .report(.closed(.forcedClose, nil)),
+        .startCloseTimer(milliseconds: configuration.closeTimeout), .report(.closed(.forcedClose, nil)), .close(.main),
       ]
     case .open:
       state = .draining
       let abandoned: [Action] = upgrade == .switching ? [] : abortProbe()
       return abandoned
-        + [.startCloseTimer(milliseconds: configuration.closeTimeout)] + flush() + [.report(.closed(.forcedClose, nil))]
+        + [.startCloseTimer(milliseconds: configuration.closeTimeout), .report(.closed(.forcedClose, nil))] + flush()
     case .draining, .closing, .finished: return []
     }
   }

@@ -22,30 +22,31 @@ struct ServerURL: Sendable, Equatable {
   ///   - text: A URL with or without scheme, a path (a namespace of `location`'s server), or nil for `location` itself.
   ///   - location: What stands for the page of a browser.
   init(_ text: String?, location: String?) throws(SocketIOError) {
-    let base: ServerURL?
-    if let location { base = try ServerURL(absolute: location) } else { base = nil }
-    guard let text else {
-      guard let base else { throw Self.needsLocation("io() without a URL") }
-      self = base
-      self.namespace = "/"
-      self.query = []
-      return
-    }
-    if text.contains("://") {
+    if let text, Self.hasScheme(text) {
       try self.init(absolute: text)
       return
     }
-    guard let base else {
-      throw Self.needsLocation(text.hasPrefix("/") ? "the namespace \"\(text)\" alone" : "\"\(text)\", which has no scheme,")
-    }
+    guard let location else { throw Self.needsLocation(text) }
+    let base = try ServerURL(absolute: location)
     let scheme = base.isSecure ? "https" : "http"
-    if text.hasPrefix("//") {
+    switch text {
+    case nil:
+      self = base
+      namespace = "/"
+      query = []
+    case let text? where text.hasPrefix("//"):
       try self.init(absolute: "\(scheme):\(text)")
-    } else if text.hasPrefix("/") {
+    case let text? where text.hasPrefix("/"):
       try self.init(absolute: "\(scheme)://\(base.host)\(base.port.map { ":\($0)" } ?? "")\(text)")
-    } else {
+    case let text?:
       try self.init(absolute: "\(scheme)://\(text)")
     }
+  }
+
+  /// A "://" further behind may belong to a query.
+  private static func hasScheme(_ text: String) -> Bool {
+    guard let end = text.firstRange(of: "://")?.lowerBound else { return false }
+    return end > text.startIndex && !text[..<end].contains { "/?#".contains($0) }
   }
 
   private init(absolute text: String) throws(SocketIOError) {
@@ -75,9 +76,18 @@ struct ServerURL: Sendable, Equatable {
     return SocketIOError(.invalidURL, "\"\(shown)\" is no URL of a server: \(why)")
   }
 
-  private static func needsLocation(_ what: String) -> SocketIOError {
-    SocketIOError(
+  private static func needsLocation(_ text: String?) -> SocketIOError {
+    let what =
+      switch text {
+      case nil: "io() without a URL"
+      case let text? where text.hasPrefix("/"): "\"\(text)\", without a server,"
+      case let text?: "\"\(text)\", which has no scheme,"
+      }
+    return SocketIOError(
       .invalidURL,
-      "\(what) is relative to a page, which a program does not have: give a whole URL such as https://example.com, or set Manager.location")
+      """
+      \(what) is relative to a page, which a program does not have: give a whole URL such as https://example.com, or set \
+      Manager.location
+      """)
   }
 }

@@ -169,6 +169,9 @@ extension SocketIOOptions {
       throw Self.invalid("extraHeaders", "\"\(name)\" or its value cannot stand in a header")
     }
     if timestampParam.isEmpty { throw Self.invalid("timestampParam", "it is empty") }
+    if ["EIO", "transport", "sid", "b64"].contains(timestampParam) {
+      throw Self.invalid("timestampParam", "\"\(timestampParam)\" is the protocol's own")
+    }
     if path.contains(where: { $0 == "?" || $0 == "#" || $0 == " " || $0.isNewline }) {
       throw Self.invalid("path", "\"\(path)\" is no path")
     }

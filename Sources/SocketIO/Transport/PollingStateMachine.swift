@@ -8,10 +8,13 @@ struct PollingStateMachine {
     case close
     /// The GET was answered with status 200: its packets, and whether the whole body could be decoded.
     case polled([EnginePacket], isWhole: Bool)
+    /// What `.polled` reported has been dealt with.
+    case proceed
     case pollFailed(SocketIOError)
     /// The POST was answered with status 200.
     case posted
     case postFailed(SocketIOError)
+    case abort
   }
 
   enum Action {
@@ -20,6 +23,8 @@ struct PollingStateMachine {
     /// No answer is awaited any more: cancel whatever is still under way.
     case cancelRequests
     case report(TransportEvent)
+    /// Answer with `.proceed`: what comes next depends on what the reports before led to.
+    case proceed
   }
 
   private enum State {
@@ -29,7 +34,9 @@ struct PollingStateMachine {
     case open
     /// Nothing new is started until `resume`; reported as paused once `isIdle`.
     case pausing(isReported: Bool)
-    /// A close packet goes out as soon as it can: after the handshake, which tells the session, and after the POST under way.
+    /// Closed while opening. The server keeps a session from the moment it answers, so the handshake is awaited to close it.
+    case abandoned
+    /// A close packet goes out as soon as it can, after the POST under way.
     case closing(isPosted: Bool)
     case closed
   }
@@ -48,6 +55,7 @@ struct PollingStateMachine {
       isPolling = true
       return [.poll]
     case .send(let packets):
+      guard isOpen else { return [] }
       isPosting = true
       return [.post(packets)]
     case .pause:
@@ -61,8 +69,11 @@ struct PollingStateMachine {
     case .close:
       return close()
     case .polled(let packets, let isWhole):
-      isPolling = false
       return polled(packets, isWhole: isWhole)
+    case .proceed:
+      // Up to here the GET counts as under way, or a pause could end before what it brought was dealt with.
+      isPolling = false
+      return pollAgain() + reportIfPaused() + postCloseIfPossible()
     case .posted:
       isPosting = false
       return posted()
@@ -72,34 +83,39 @@ struct PollingStateMachine {
     case .postFailed(let error):
       isPosting = false
       return fail(error)
+    case .abort:
+      guard !isClosed else { return [] }
+      state = .closed
+      return [.cancelRequests]
     }
   }
 
   private mutating func polled(_ packets: [EnginePacket], isWhole: Bool) -> [Action] {
+    switch state {
+    case .idle, .closed: return []
+    case .closing: return packets.contains(.close) ? end(.closed(nil)) : [.proceed]
+    case .abandoned:
+      guard let handshake = packets.first, case .open = handshake else { return end(.closed(nil)) }
+      state = .closing(isPosted: false)
+      return [.report(.packet(handshake)), .proceed]
+    case .opening, .open, .pausing: break
+    }
     var actions: [Action] = []
     for packet in packets {
       if packet == .close {
-        actions += end(.closed(SocketIOError(.connectionLost, "transport closed by the server")))
-        return actions
+        return actions + end(.closed(SocketIOError(.connectionLost, "transport closed by the server")))
       }
-      switch state {
-      case .opening:
-        // Only the handshake opens; whatever else a server says first is for the engine to judge.
-        if case .open = packet {
-          state = .open
-          actions.append(.report(.opened))
-        }
-        actions.append(.report(.packet(packet)))
-      case .open, .pausing:
-        actions.append(.report(.packet(packet)))
-      case .idle, .closing, .closed:
-        break
+      // Only the handshake opens; whatever else a server says first is for the engine to judge.
+      if case .opening = state, case .open = packet {
+        state = .open
+        actions.append(.report(.opened))
       }
+      actions.append(.report(.packet(packet)))
     }
-    if !isWhole, !isClosing {
+    guard isWhole else {
       return actions + fail(SocketIOError(.protocolViolation, "server error: the answer to a poll is no Engine.IO payload"))
     }
-    return actions + pollAgain() + reportIfPaused() + postCloseIfPossible()
+    return actions + [.proceed]
   }
 
   private mutating func posted() -> [Action] {
@@ -108,7 +124,7 @@ struct PollingStateMachine {
     case .pausing: [.report(.writable)] + reportIfPaused()
     case .closing(isPosted: true): end(.closed(nil))
     case .closing(isPosted: false): postCloseIfPossible()
-    case .idle, .opening, .closed: []
+    case .idle, .opening, .abandoned, .closed: []
     }
   }
 
@@ -118,7 +134,7 @@ struct PollingStateMachine {
       guard !isPolling else { return [] }
       isPolling = true
       return [.poll]
-    case .idle, .pausing, .closing, .closed: return []
+    case .idle, .pausing, .abandoned, .closing, .closed: return []
     }
   }
 
@@ -132,18 +148,24 @@ struct PollingStateMachine {
     switch state {
     case .idle: return end(.closed(nil))
     case .opening:
-      // The server keeps a session from the moment it answers, so the answer is awaited to be able to close it.
-      state = .closing(isPosted: false)
+      state = .abandoned
       return []
     case .open, .pausing:
       state = .closing(isPosted: false)
       return isPosting ? [] : postClose()
-    case .closing, .closed: return []
+    case .abandoned, .closing, .closed: return []
     }
   }
 
-  private var isClosing: Bool {
-    if case .closing = state { true } else { false }
+  private var isOpen: Bool {
+    switch state {
+    case .open, .pausing: true
+    case .idle, .opening, .abandoned, .closing, .closed: false
+    }
+  }
+
+  private var isClosed: Bool {
+    if case .closed = state { true } else { false }
   }
 
   private mutating func postCloseIfPossible() -> [Action] {
@@ -161,7 +183,7 @@ struct PollingStateMachine {
     switch state {
     case .closed: []
     // Nobody waits for more than the end any more.
-    case .closing: end(.closed(nil))
+    case .abandoned, .closing: end(.closed(nil))
     case .idle, .opening, .open, .pausing: end(.failed(error))
     }
   }

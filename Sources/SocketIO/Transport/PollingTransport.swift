@@ -32,7 +32,7 @@ final class PollingTransport: Transport {
 
   func abort() {
     onEvent = nil
-    cancelRequests()
+    handle(.abort)
   }
 
   private func handle(_ event: PollingStateMachine.Event) {
@@ -45,6 +45,7 @@ final class PollingTransport: Transport {
     case .post(let packets): post(packets)
     case .cancelRequests: cancelRequests()
     case .report(let event): onEvent?(event)
+    case .proceed: handle(.proceed)
     }
   }
 

@@ -1,0 +1,488 @@
+import Testing
+
+@testable import SocketIO
+
+@Suite("Reconnection")
+struct ReconnectionTests {
+  // MARK: Orders of events
+
+  @Test("A refused server: errors, attempts, and reconnect_failed before the last reconnect_error")
+  func refusedServer() {
+    let bench = ClientBench { $0.reconnectionAttempts = 2 }
+    bench.connector.setOpenFailure(.websocket, Fixture.refused)
+    bench.followManager()
+    let socket = bench.socket()
+    #expect(bench.take() == ["connect_error: refused", "error: refused"])
+    bench.loop.advance(by: 1_000)
+    #expect(
+      bench.take() == ["reconnect_attempt 1", "connect_error: refused", "error: refused", "reconnect_error: refused"])
+    bench.loop.advance(by: 2_000)
+    #expect(
+      bench.take() == [
+        "reconnect_attempt 2", "connect_error: refused", "error: refused", "reconnect_failed", "reconnect_error: refused",
+      ])
+    bench.loop.advance(by: 1_000_000)
+    #expect(bench.take() == [])
+    #expect(bench.attempts == 3)
+    #expect(socket.active)
+    #expect(!bench.manager.isOpen)
+  }
+
+  @Test("Loss and recovery: disconnect, close, reconnect_attempt, open, reconnect, connect")
+  func lossAndRecovery() {
+    let (bench, socket) = ClientBench.connected()
+    bench.followManager()
+    #expect(socket.id == "s")
+    bench.script.report(.closed(nil))
+    #expect(bench.take() == ["disconnect: transport close", "close: transport close"])
+    #expect(socket.id == nil)
+    #expect(socket.active)
+    bench.loop.advance(by: 999)
+    #expect(bench.take() == [])
+    bench.loop.advance(by: 1)
+    #expect(bench.take() == ["reconnect_attempt 1"])
+    bench.open()
+    #expect(bench.take() == ["open", "reconnect 1"])
+    #expect(bench.sent == ["0"])
+    bench.join(sid: "t")
+    #expect(bench.take() == ["connect"])
+    #expect(socket.id == "t")
+  }
+
+  @Test("A failure after the opening is an error, then a close with transport error")
+  func failureWhileOpen() {
+    let (bench, _) = ClientBench.connected()
+    bench.followManager()
+    let waiting = bench.socket("/waiting")
+    bench.loop.run()
+    bench.script.report(.failed(SocketIOError(.httpStatus, "status 500", httpStatus: 500)))
+    #expect(
+      bench.take() == [
+        "/waiting connect_error: status 500", "error: status 500", "disconnect: transport error", "close: transport error",
+      ])
+    #expect(waiting.active)
+  }
+
+  @Test("A disconnection tells what is known beyond its reason")
+  func disconnectionError() {
+    let (bench, socket) = ClientBench.connected()
+    let log = bench.log
+    socket.on(.disconnect) { log.add("\($0.error?.closeCode ?? 0)") }
+    bench.script.report(.closed(SocketIOError(.connectionLost, "closed", closeCode: 1_009)))
+    #expect(bench.take() == ["disconnect: transport close", "1009"])
+  }
+
+  @Test("Every loss reconnects by itself", arguments: [DisconnectReason.pingTimeout, .transportClose, .transportError, .parseError, .forcedClose])
+  func reasons(reason: DisconnectReason) {
+    let (bench, _) = ClientBench.connected()
+    switch reason {
+    case .pingTimeout: bench.loop.advance(by: 45_000)
+    case .transportClose: bench.script.report(.closed(nil))
+    case .transportError: bench.script.report(.failed(Fixture.refused))
+    case .parseError: bench.script.receive("garbage")
+    default: bench.manager.engine.close()
+    }
+    #expect(bench.take() == ["disconnect: \(reason)"])
+    bench.loop.advance(by: 1_000)
+    bench.open(joining: "/")
+    #expect(bench.take() == ["connect"])
+  }
+
+  @Test("A first connection that fails emits neither close nor disconnect nor reconnect_error")
+  func firstFailure() {
+    let bench = ClientBench()
+    bench.followManager()
+    _ = bench.socket()
+    bench.loop.run()
+    bench.script.report(.failed(Fixture.refused))
+    #expect(bench.take() == ["connect_error: refused", "error: refused"])
+    bench.loop.advance(by: 1_000)
+    bench.open(joining: "/")
+    #expect(bench.take() == ["reconnect_attempt 1", "open", "reconnect 1", "connect"])
+  }
+
+  // MARK: Delays and attempts
+
+  @Test("Without jitter the delays double up to the maximum, and start over after a connection")
+  func delays() {
+    let bench = ClientBench()
+    _ = bench.socket()
+    bench.loop.run()
+    for delay: UInt64 in [1_000, 2_000, 4_000, 5_000, 5_000] {
+      bench.script.report(.failed(Fixture.refused))
+      #expect(bench.loop.pendingDelays == [delay])
+      bench.loop.advance(by: delay)
+    }
+    bench.open(joining: "/")
+    bench.script.report(.closed(nil))
+    #expect(bench.loop.pendingDelays.first == 1_000)
+  }
+
+  @Test("A change of the options counts from the next delay on")
+  func liveOptions() {
+    let bench = ClientBench()
+    _ = bench.socket()
+    bench.loop.run()
+    bench.manager.opts.reconnectionDelay = .milliseconds(10)
+    bench.manager.opts.reconnectionDelayMax = .milliseconds(35)
+    for delay: UInt64 in [10, 20, 35] {
+      bench.script.report(.failed(Fixture.refused))
+      #expect(bench.loop.pendingDelays == [delay])
+      bench.loop.advance(by: delay)
+    }
+  }
+
+  @Test("A delay of 0 means at once, and 0 attempts none")
+  func zeros() {
+    let immediate = ClientBench { $0.reconnectionDelay = .zero }
+    _ = immediate.socket()
+    immediate.loop.run()
+    immediate.script.report(.failed(Fixture.refused))
+    #expect(immediate.attempts == 2)
+
+    let none = ClientBench { $0.reconnectionAttempts = 0 }
+    none.followManager()
+    _ = none.socket()
+    none.loop.run()
+    none.script.report(.failed(Fixture.refused))
+    #expect(none.take() == ["connect_error: refused", "error: refused", "reconnect_failed"])
+    #expect(none.loop.pendingDelays == [])
+  }
+
+  @Test("With reconnection off, nothing follows a failure or a loss until the user connects", arguments: [true, false])
+  func reconnectionOff(isLoss: Bool) {
+    let bench = ClientBench { $0.reconnection = false }
+    let socket = bench.socket()
+    if isLoss { bench.open(joining: "/") } else { bench.loop.run() }
+    bench.script.report(.failed(Fixture.refused))
+    bench.loop.advance(by: 1_000_000)
+    #expect(bench.attempts == 1)
+    #expect(socket.active)
+    _ = bench.take()
+    socket.connect()
+    bench.open(joining: "/")
+    #expect(bench.attempts == 2)
+    #expect(bench.take() == ["connect"])
+  }
+
+  @Test("Turning reconnection off stops a delay that runs; connecting works all the same")
+  func turningOff() {
+    let (bench, socket) = ClientBench.connected()
+    bench.script.report(.closed(nil))
+    bench.manager.opts.reconnection = false
+    bench.loop.advance(by: 100_000)
+    #expect(bench.attempts == 1)
+    socket.connect()
+    bench.loop.run()
+    #expect(bench.attempts == 2)
+  }
+
+  @Test("After reconnect_failed, connecting starts over with all attempts")
+  func afterReconnectFailed() {
+    let bench = ClientBench { $0.reconnectionAttempts = 1 }
+    bench.connector.setOpenFailure(.websocket, Fixture.refused)
+    bench.followManager()
+    let socket = bench.socket()
+    bench.loop.advance(by: 10_000)
+    _ = bench.take()
+    socket.connect()
+    #expect(bench.take() == ["connect_error: refused", "error: refused"])
+    bench.loop.advance(by: 1_000)
+    #expect(
+      bench.take() == [
+        "reconnect_attempt 1", "connect_error: refused", "error: refused", "reconnect_failed", "reconnect_error: refused",
+      ])
+  }
+
+  // MARK: Timeout
+
+  @Test("An attempt that takes too long fails with timeout, and its late success is nobody's")
+  func timeout() {
+    let bench = ClientBench { $0.timeout = .after(.milliseconds(100)) }
+    bench.followManager()
+    _ = bench.socket()
+    bench.loop.advance(by: 99)
+    #expect(bench.take() == [])
+    bench.loop.advance(by: 1)
+    #expect(bench.take() == ["connect_error: timeout", "error: timeout"])
+    let late = bench.script
+    #expect(late.commands.last == .close)
+    late.open()
+    #expect(bench.take() == [])
+    #expect(!bench.manager.isOpen)
+    bench.loop.advance(by: 1_000)
+    #expect(bench.attempts == 2)
+  }
+
+  @Test("The limit is 20 seconds by default, and ends with the handshake, not with the namespace")
+  func defaultTimeout() {
+    let bench = ClientBench()
+    _ = bench.socket()
+    bench.loop.advance(by: 19_999)
+    bench.open()
+    bench.loop.advance(by: 20_000)
+    #expect(bench.take() == [])
+    bench.join()
+    #expect(bench.take() == ["connect"])
+  }
+
+  @Test("Without a limit an attempt waits for ever")
+  func noTimeout() {
+    let bench = ClientBench { $0.timeout = .never }
+    _ = bench.socket()
+    bench.loop.advance(by: 1_000_000_000)
+    bench.open(joining: "/")
+    #expect(bench.take() == ["connect"])
+  }
+
+  @Test("A limit of 0 times out at once")
+  func zeroTimeout() {
+    let bench = ClientBench { $0.timeout = .after(.zero) }
+    _ = bench.socket()
+    #expect(bench.take() == ["connect_error: timeout"])
+  }
+
+  // MARK: Commands in between
+
+  @Test("Disconnecting during the delay ends the attempts")
+  func disconnectDuringDelay() {
+    let (bench, socket) = ClientBench.connected()
+    bench.script.report(.closed(nil))
+    _ = bench.take()
+    socket.disconnect()
+    bench.loop.advance(by: 100_000)
+    #expect(bench.take() == [])
+    #expect(bench.attempts == 1)
+    #expect(!socket.active)
+  }
+
+  @Test("Of two Sockets, one that disconnects during the delay stays away, and the other reconnects")
+  func oneDisconnectsDuringDelay() {
+    let (bench, socket) = ClientBench.connected()
+    let other = bench.socket("/other")
+    bench.loop.run()
+    bench.join("/other")
+    bench.script.report(.closed(nil))
+    socket.disconnect()
+    bench.loop.advance(by: 1_000)
+    bench.open()
+    #expect(bench.sent == ["0/other,"])
+    #expect(other.active)
+  }
+
+  @Test("An attempt waits for the handlers of reconnect_attempt, and what they set applies to it")
+  func attemptWaitsForHandlers() {
+    let (bench, _) = ClientBench.connected()
+    let (manager, connector, log) = (bench.manager, bench.connector, bench.log)
+    manager.on(.reconnectAttempt) { attempt in
+      log.add("\(connector.scripts.count)")
+      manager.opts.transports = [.polling]
+    }
+    bench.script.report(.closed(nil))
+    _ = bench.take()
+    bench.loop.advance(by: 1_000)
+    #expect(bench.take() == ["1"])
+    #expect(bench.attempts == 2)
+    #expect(bench.script.name == .polling)
+  }
+
+  @Test("Disconnecting in a handler of reconnect_attempt calls the attempt off")
+  func disconnectInAttempt() {
+    let (bench, socket) = ClientBench.connected()
+    bench.manager.on(.reconnectAttempt) { _ in socket.disconnect() }
+    bench.script.report(.closed(nil))
+    bench.loop.advance(by: 100_000)
+    #expect(bench.attempts == 1)
+    #expect(bench.loop.pendingDelays == [])
+  }
+
+  @Test("Disconnecting and connecting in a handler of reconnect_attempt goes on with one attempt")
+  func reconnectInAttempt() {
+    let (bench, socket) = ClientBench.connected()
+    bench.manager.on(.reconnectAttempt) { _ in socket.disconnect().connect() }
+    bench.script.report(.closed(nil))
+    bench.loop.advance(by: 1_000)
+    #expect(bench.attempts == 2)
+    bench.open(joining: "/")
+    #expect(bench.take() == ["disconnect: transport close", "connect"])
+  }
+
+  @Test("Turning reconnection off in a handler of reconnect_attempt calls the attempt off")
+  func turningOffInAttempt() {
+    let (bench, _) = ClientBench.connected()
+    let manager = bench.manager
+    manager.on(.reconnectAttempt) { _ in manager.opts.reconnection = false }
+    bench.script.report(.closed(nil))
+    bench.loop.advance(by: 100_000)
+    #expect(bench.attempts == 1)
+  }
+
+  @Test("Connecting in a handler of disconnect leaves the reconnection as it is")
+  func connectInDisconnect() {
+    let (bench, socket) = ClientBench.connected()
+    socket.on(.disconnect) { socket.connect() }
+    bench.script.report(.closed(nil))
+    #expect(bench.attempts == 1)
+    bench.loop.advance(by: 1_000)
+    #expect(bench.attempts == 2)
+    bench.open(joining: "/")
+    bench.script.report(.closed(nil))
+    bench.loop.advance(by: 1_000)
+    #expect(bench.attempts == 3)
+  }
+
+  // MARK: Manager.open
+
+  @Test("Opening during the delay tries at once, and later losses still reconnect")
+  func openDuringDelay() {
+    let (bench, _) = ClientBench.connected()
+    let log = bench.log
+    bench.script.report(.closed(nil))
+    _ = bench.take()
+    bench.manager.open { log.add("opened \($0 == nil)") }
+    bench.open(joining: "/")
+    #expect(bench.take() == ["opened true", "connect"])
+    #expect(bench.attempts == 2)
+    bench.script.report(.closed(nil))
+    bench.loop.advance(by: 1_000)
+    #expect(bench.attempts == 3)
+  }
+
+  @Test("Opening with a callback tells the outcome, and a failure is not followed by attempts")
+  func openWithCallback() {
+    let bench = ClientBench()
+    let log = bench.log
+    bench.followManager()
+    bench.manager.open { log.add("outcome: \($0?.message ?? "open")") }
+    bench.loop.run()
+    bench.script.report(.failed(Fixture.refused))
+    #expect(bench.take() == ["error: refused", "outcome: refused"])
+    bench.loop.advance(by: 100_000)
+    #expect(bench.attempts == 1)
+
+    bench.manager.open { log.add("outcome: \($0?.message ?? "open")") }
+    bench.open()
+    #expect(bench.take() == ["open", "outcome: open"])
+    bench.manager.open { log.add("outcome: \($0?.message ?? "open")") }
+    #expect(bench.take() == ["outcome: open"])
+    #expect(bench.attempts == 2)
+  }
+
+  @Test("Opening with a callback joins an attempt that is under way, whose failure is followed by further ones")
+  func openJoins() {
+    let bench = ClientBench()
+    let log = bench.log
+    _ = bench.socket()
+    bench.loop.run()
+    bench.manager.open { log.add("outcome: \($0?.message ?? "open")") }
+    bench.loop.run()
+    #expect(bench.attempts == 1)
+    bench.script.report(.failed(Fixture.refused))
+    #expect(bench.take() == ["connect_error: refused", "outcome: refused"])
+    bench.loop.advance(by: 1_000)
+    #expect(bench.attempts == 2)
+  }
+
+  @Test("Opening without a callback reconnects like a Socket")
+  func openWithoutCallback() {
+    let bench = ClientBench()
+    bench.manager.open()
+    bench.manager.open()
+    bench.loop.run()
+    #expect(bench.attempts == 1)
+    bench.script.report(.failed(Fixture.refused))
+    bench.loop.advance(by: 1_000)
+    #expect(bench.attempts == 2)
+  }
+
+  @Test("With autoConnect off nothing happens until Manager.open, which connects the Sockets that were never disconnected")
+  func openConnectsSockets() {
+    let bench = ClientBench { $0.autoConnect = false }
+    let first = bench.socket("/first")
+    let left = bench.socket("/left")
+    let second = bench.socket("/second")
+    left.disconnect()
+    bench.loop.advance(by: 100_000)
+    #expect(bench.attempts == 0)
+    #expect(!first.active)
+    bench.manager.open()
+    #expect(first.active)
+    bench.open()
+    #expect(bench.sent == ["0/first,", "0/second,"])
+    #expect(second.active)
+    #expect(!left.active)
+  }
+
+  @Test("Closing the engine while it opens fails the attempt, and the next one follows")
+  func engineClosedWhileOpening() {
+    let bench = ClientBench()
+    _ = bench.socket()
+    bench.loop.run()
+    bench.manager.engine.close()
+    #expect(bench.take() == ["connect_error: forced close"])
+    bench.loop.advance(by: 1_000)
+    #expect(bench.attempts == 2)
+  }
+
+  // MARK: Reports of the connection
+
+  @Test("The Manager shows its transport, its upgrade and its pings")
+  func upgrade() {
+    let bench = ClientBench { $0.transports = [.polling, .websocket] }
+    bench.followManager()
+    _ = bench.socket()
+    bench.loop.run()
+    #expect(bench.manager.transport == nil)
+    bench.connector.scripts[0].open(Fixture.handshake(upgrades: ["websocket"]))
+    #expect(bench.manager.isOpen)
+    #expect(bench.manager.transport == .polling)
+    bench.connector.scripts[1].report(.opened, .packet(.pong("probe")))
+    bench.connector.scripts[0].report(.packet(.ping("")), .paused)
+    #expect(bench.manager.transport == .websocket)
+    #expect(bench.take() == ["open", "ping", "upgrade: websocket"])
+    bench.script.report(.closed(nil))
+    #expect(!bench.manager.isOpen)
+    #expect(bench.manager.transport == nil)
+    #expect(bench.connector.remembered == [false, true])
+  }
+
+  @Test("A connection on a WebSocket is remembered, a failure of any kind forgets it")
+  func remembering() {
+    let (bench, _) = ClientBench.connected()
+    #expect(bench.connector.remembered == [true])
+    bench.script.report(.closed(nil))
+    #expect(bench.connector.remembered == [true])
+    bench.loop.advance(by: 1_000)
+    bench.script.report(.failed(Fixture.refused))
+    #expect(bench.connector.remembered == [true, false])
+    bench.loop.advance(by: 2_000 + 20_000)
+    #expect(bench.connector.remembered == [true, false, false])
+    bench.loop.advance(by: 4_000)
+    bench.open()
+    bench.script.report(.failed(Fixture.refused))
+    #expect(bench.connector.remembered == [true, false, false, true, false])
+  }
+
+  @Test("A connector that cannot make an engine is a failure like any other")
+  func noEngine() {
+    let bench = ClientBench()
+    bench.connector.engineFailure = SocketIOError(.invalidOption, "option query")
+    _ = bench.socket()
+    #expect(bench.take() == ["connect_error: option query"])
+    bench.connector.engineFailure = nil
+    bench.loop.advance(by: 1_000)
+    bench.open(joining: "/")
+    #expect(bench.take() == ["connect"])
+  }
+
+  @Test("Without transports there is a connect_error, and attempts go on")
+  func noTransports() {
+    let bench = ClientBench { $0.transports = [] }
+    _ = bench.socket()
+    #expect(bench.take() == ["connect_error: No transports available"])
+    bench.manager.opts.transports = [.websocket]
+    bench.loop.advance(by: 1_000)
+    bench.open(joining: "/")
+    #expect(bench.take() == ["connect"])
+  }
+}

@@ -1,0 +1,46 @@
+import Testing
+
+@testable import SocketIO
+
+@Suite("The handshake")
+struct HandshakeTests {
+  @Test("Is read from the server's JSON")
+  func complete() throws {
+    let json = Fixture.handshake(
+      sid: "s", upgrades: ["websocket", "webtransport"], pingInterval: 100, pingTimeout: 50, maxPayload: 1_000)
+    let handshake = try Handshake(json: json)
+    #expect(handshake.sid == "s")
+    #expect(handshake.upgrades == [.websocket, "webtransport"])
+    #expect(handshake.pingInterval == 100)
+    #expect(handshake.pingTimeout == 50)
+    #expect(handshake.maxPayload == 1_000)
+  }
+
+  @Test(
+    "A missing, zero or negative maxPayload means no limit", arguments: ["", #","maxPayload":0"#, #","maxPayload":-5"#])
+  func noLimit(field: String) throws {
+    let handshake = try Handshake(json: #"{"sid":"s","upgrades":[],"pingInterval":1,"pingTimeout":1\#(field)}"#)
+    #expect(handshake.maxPayload == 0)
+  }
+
+  @Test("Missing upgrades are none")
+  func noUpgrades() throws {
+    #expect(try Handshake(json: #"{"sid":"s","pingInterval":1,"pingTimeout":1}"#).upgrades == [])
+  }
+
+  @Test(
+    "Anything else is an error that names the fault",
+    arguments: [
+      ("", "not JSON"), ("{", "not JSON"), ("[]", "sid"), ("null", "sid"), ("{}", "sid"),
+      (#"{"sid":5,"pingInterval":1,"pingTimeout":1}"#, "sid"), (#"{"sid":"","pingInterval":1,"pingTimeout":1}"#, "sid"),
+      (#"{"sid":"s","pingTimeout":1}"#, "pingInterval"), (#"{"sid":"s","pingInterval":"1","pingTimeout":1}"#, "pingInterval"),
+      (#"{"sid":"s","pingInterval":-1,"pingTimeout":1}"#, "pingInterval"),
+      (#"{"sid":"s","pingInterval":1}"#, "pingTimeout"),
+      (#"{"sid":"s","pingInterval":1,"pingTimeout":1e300}"#, "pingTimeout"),
+    ])
+  func malformed(json: String, fault: String) {
+    let error = #expect(throws: SocketIOError.self) { try Handshake(json: json) }
+    #expect(error?.code == .protocolViolation)
+    #expect(error?.message.contains(fault) == true)
+  }
+}

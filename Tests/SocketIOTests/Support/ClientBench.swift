@@ -1,0 +1,108 @@
+@testable import SocketIO
+
+/// A Manager whose connections are scripted, on a virtual clock. Handlers run on the loop, so that everything happens inside calls of
+/// this bench.
+final class ClientBench {
+  let loop: VirtualLoop
+  let connector: ScriptedConnector
+  let manager: Manager
+  let log = Log()
+
+  /// WebSocket only, and delays without jitter, unless `configure` says otherwise.
+  init(_ configure: (inout SocketIOOptions) -> Void = { _ in }) {
+    let loop = VirtualLoop()
+    let options = Self.options(configure)
+    let connector = ScriptedConnector(loop: loop, options: options)
+    self.loop = loop
+    self.connector = connector
+    manager = Manager(loop: loop, connector: connector, options: options)
+  }
+
+  static func options(_ configure: (inout SocketIOOptions) -> Void = { _ in }) -> SocketIOOptions {
+    var options = SocketIOOptions()
+    options.delivery = .eventLoop
+    options.transports = [.websocket]
+    options.randomizationFactor = 0
+    configure(&options)
+    return options
+  }
+
+  /// The transport made last.
+  var script: TransportScript { connector.scripts[connector.scripts.count - 1] }
+
+  /// How many connections were begun.
+  var attempts: Int { connector.scripts.count }
+
+  /// A Socket whose events are logged, those of the main namespace without its name.
+  func socket(_ namespace: String = "/", auth: Auth? = nil, logging events: String...) -> Socket {
+    let socket = manager.socket(namespace, auth: auth)
+    log.follow(socket, events)
+    return socket
+  }
+
+  /// Logs the Manager's events as well.
+  func followManager() { log.follow(manager) }
+
+  /// The server opens the session that is being connected, and joins the namespaces.
+  func open(joining namespaces: String..., sid: String = "s") {
+    loop.run()
+    script.open()
+    for namespace in namespaces { join(namespace, sid: sid) }
+  }
+
+  /// The server answers a CONNECT.
+  func join(_ namespace: String = "/", sid: String = "s") {
+    script.receive("0\(namespace == "/" ? "" : "\(namespace),"){\"sid\":\"\(sid)\"}")
+  }
+
+  /// A bench whose main namespace is joined, with what led there forgotten.
+  static func connected(_ configure: (inout SocketIOOptions) -> Void = { _ in }) -> (ClientBench, Socket) {
+    let bench = ClientBench(configure)
+    let socket = bench.socket()
+    bench.open(joining: "/")
+    bench.forget()
+    return (bench, socket)
+  }
+
+  /// Forgets what was logged and sent up to now.
+  func forget() {
+    _ = log.take()
+    script.forget()
+  }
+
+  /// Runs the loop, and returns what was logged since the last call.
+  func take() -> [String] {
+    loop.run()
+    return log.take()
+  }
+
+  /// The messages that were sent on the present connection.
+  var sent: [String] {
+    loop.run()
+    return script.messages
+  }
+}
+
+extension Log {
+  func follow(_ socket: Socket, _ events: [String] = []) {
+    let prefix = socket.namespace == "/" ? "" : "\(socket.namespace) "
+    socket.on(.connect) { self.add("\(prefix)connect") }
+    socket.on(.disconnect) { self.add("\(prefix)disconnect: \($0.reason)") }
+    socket.on(.connectError) { self.add("\(prefix)connect_error: \($0)") }
+    for event in events {
+      socket.on(event) { self.add("\(prefix)\($0.name)\(SocketValue.array($0.args))") }
+    }
+  }
+
+  func follow(_ manager: Manager) {
+    manager.on(.open) { self.add("open") }
+    manager.on(.error) { self.add("error: \($0)") }
+    manager.on(.close) { self.add("close: \($0)") }
+    manager.on(.ping) { self.add("ping") }
+    manager.on(.upgrade) { self.add("upgrade: \($0)") }
+    manager.on(.reconnectAttempt) { self.add("reconnect_attempt \($0)") }
+    manager.on(.reconnect) { self.add("reconnect \($0)") }
+    manager.on(.reconnectError) { self.add("reconnect_error: \($0)") }
+    manager.on(.reconnectFailed) { self.add("reconnect_failed") }
+  }
+}

@@ -1,0 +1,34 @@
+import Synchronization
+
+@testable import SocketIO
+
+enum Fixture {
+  static func handshake(
+    sid: String = "engine-1", upgrades: [String] = [], pingInterval: Int = 25_000, pingTimeout: Int = 20_000,
+    maxPayload: Int = 1_000_000
+  ) -> String {
+    let upgrades = upgrades.map { "\"\($0)\"" }.joined(separator: ",")
+    return """
+      {"sid":"\(sid)","upgrades":[\(upgrades)],"pingInterval":\(pingInterval),"pingTimeout":\(pingTimeout),"maxPayload":\(maxPayload)}
+      """
+  }
+
+  static let refused = SocketIOError(.connectFailed, "refused")
+}
+
+/// Collects what handlers tell, in order.
+final class Log: Sendable {
+  private let lines = Mutex<[String]>([])
+
+  var entries: [String] { lines.withLock { $0 } }
+
+  func add(_ entry: String) { lines.withLock { $0.append(entry) } }
+
+  /// What was collected since the last call.
+  func take() -> [String] {
+    lines.withLock { lines in
+      defer { lines = [] }
+      return lines
+    }
+  }
+}

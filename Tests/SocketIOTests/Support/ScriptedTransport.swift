@@ -1,0 +1,174 @@
+import Synchronization
+
+@testable import SocketIO
+
+/// A transport that does nothing by itself: a test says through its ``TransportScript`` what happens to it.
+final class ScriptedTransport: Transport {
+  var onEvent: ((TransportEvent) -> Void)?
+
+  var sid: String? {
+    get { script.sid }
+    set { script.sid = newValue }
+  }
+
+  private let script: TransportScript
+  private var timer: VirtualTimer?
+
+  init(_ script: TransportScript, loop: VirtualLoop) {
+    self.script = script
+    let timer = VirtualTimer(loop: loop) { [weak self] in self?.reportPending() }
+    self.timer = timer
+    script.bind(timer.trigger)
+  }
+
+  func open() throws(SocketIOError) {
+    script.record(.open)
+    if let error = script.openFailure { throw error }
+  }
+
+  func send(_ packets: [EnginePacket]) -> Bool {
+    script.record(.send(packets))
+    return script.takesMore
+  }
+
+  func pause() { perform(.pause) }
+  func resume() { perform(.resume) }
+  func close() { perform(.close) }
+
+  func abort() {
+    script.record(.abort)
+    onEvent = nil
+  }
+
+  private func perform(_ command: TransportScript.Command) {
+    script.record(command)
+    if let event = script.immediateAnswer(to: command) { onEvent?(event) }
+  }
+
+  private func reportPending() {
+    for event in script.takePending() { onEvent?(event) }
+  }
+}
+
+/// What a test sees of one transport, and by which it acts as network and server.
+final class TransportScript: Sendable {
+  enum Command: Sendable, Equatable {
+    case open
+    case send([EnginePacket])
+    case pause
+    case resume
+    case close
+    case abort
+  }
+
+  private struct State: Sendable {
+    var sid: String?
+    var commands: [Command] = []
+    var pending: [TransportEvent] = []
+    var takesMore = true
+    var openFailure: SocketIOError?
+    var answers: [(command: Command, event: TransportEvent)] = []
+    var trigger: VirtualTimer.Trigger?
+  }
+
+  let name: TransportName
+  /// The session's id, with which the transport was made.
+  let initialSid: String?
+  private let loop: VirtualLoop
+  private let state: Mutex<State>
+
+  init(_ name: TransportName, sid: String?, loop: VirtualLoop, openFailure: SocketIOError? = nil) {
+    self.name = name
+    self.loop = loop
+    initialSid = sid
+    var state = State()
+    state.sid = sid
+    // A POST is under way until it is answered; a WebSocket takes frame after frame.
+    state.takesMore = name == .websocket
+    state.openFailure = openFailure
+    self.state = Mutex(state)
+  }
+
+  var sid: String? {
+    get { state.withLock { $0.sid } }
+    set { state.withLock { $0.sid = newValue } }
+  }
+
+  /// What `send` returns.
+  var takesMore: Bool {
+    get { state.withLock { $0.takesMore } }
+    set { state.withLock { $0.takesMore = newValue } }
+  }
+
+  var openFailure: SocketIOError? { state.withLock { $0.openFailure } }
+
+  var commands: [Command] { state.withLock { $0.commands } }
+
+  var isAborted: Bool { commands.contains(.abort) }
+
+  /// The packets of each `send`.
+  var batches: [[EnginePacket]] {
+    commands.compactMap { if case .send(let packets) = $0 { packets } else { nil } }
+  }
+
+  var packets: [EnginePacket] { batches.flatMap { $0 } }
+
+  /// The payloads of the messages among them; a binary one as its size.
+  var messages: [String] {
+    packets.compactMap {
+      switch $0 {
+      case .message(.text(let text)): text
+      case .message(.binary(let data)): "<\(data.count) bytes>"
+      default: nil
+      }
+    }
+  }
+
+  /// Forgets what was sent up to now.
+  func forget() { state.withLock { $0.commands = [] } }
+
+  /// Has the transport report `event` inside the next call of `command`.
+  func answer(_ command: Command, with event: TransportEvent) {
+    state.withLock { $0.answers.append((command, event)) }
+  }
+
+  /// Has the transport report, and runs the loop until nothing is left to do.
+  func report(_ events: TransportEvent...) {
+    let trigger = state.withLock { state in
+      state.pending += events
+      return state.trigger
+    }
+    trigger?.fire()
+    loop.run()
+  }
+
+  /// The server sends messages, each the text of one.
+  func receive(_ messages: String...) {
+    for message in messages { report(.packet(.message(.text(message)))) }
+  }
+
+  /// The connection is made, and the server opens a session on it.
+  func open(_ handshake: String = Fixture.handshake()) {
+    report(.opened, .packet(.open(handshake)))
+  }
+
+  // MARK: For the transport
+
+  fileprivate func bind(_ trigger: VirtualTimer.Trigger) { state.withLock { $0.trigger = trigger } }
+
+  fileprivate func record(_ command: Command) { state.withLock { $0.commands.append(command) } }
+
+  fileprivate func takePending() -> [TransportEvent] {
+    state.withLock { state in
+      defer { state.pending = [] }
+      return state.pending
+    }
+  }
+
+  fileprivate func immediateAnswer(to command: Command) -> TransportEvent? {
+    state.withLock { state in
+      guard let index = state.answers.firstIndex(where: { $0.command == command }) else { return nil }
+      return state.answers.remove(at: index).event
+    }
+  }
+}

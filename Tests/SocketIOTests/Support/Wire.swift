@@ -1,0 +1,32 @@
+@testable import SocketIO
+
+extension EnginePacket {
+  /// As it stands on the wire: "2probe".
+  var wire: String {
+    let (type, payload) = text
+    return String(UnicodeScalar(type)) + payload
+  }
+}
+
+extension Sequence<EnginePacket> {
+  /// Packets separated by blanks: "5 4hello".
+  var wire: String { map(\.wire).joined(separator: " ") }
+}
+
+extension EnginePacket {
+  static func text(_ payload: String) -> EnginePacket { .message(.text(payload)) }
+  static func binary(_ size: Int) -> EnginePacket { .message(.binary(.init(repeating: 7, count: size))) }
+}
+
+extension TransportEvent: CustomStringConvertible {
+  public var description: String {
+    switch self {
+    case .opened: "opened"
+    case .packet(let packet): packet.wire
+    case .writable: "writable"
+    case .paused: "paused"
+    case .closed(let error): error.map { "closed: \($0)" } ?? "closed"
+    case .failed(let error): "failed: \(error)"
+    }
+  }
+}
