@@ -41,9 +41,12 @@ struct FailureTests {
 
   @Test("gives a named error on WebSocket", arguments: cases)
   func websocket(_ failure: Case) async throws {
-    // Whatever a server answers with a status is a refused handshake here.
-    let isHTTP = failure.answer?.hasPrefix("HTTP") ?? false
-    try await expect(failure, over: .websocket, isHTTP ? .httpStatus : failure.code)
+    // Whatever a server answers with a status is a refused handshake here; what is no HTTP ends as a lost connection.
+    switch failure.answer {
+    case nil: try await expect(failure, over: .websocket, .timeout)
+    case let answer? where answer.hasPrefix("HTTP"): try await expect(failure, over: .websocket, .httpStatus)
+    default: try await expect(failure, over: .websocket, .connectionLost)
+    }
   }
 
   private func expect(_ failure: Case, over transport: TransportName, _ code: SocketIOError.Code) async throws {
