@@ -21,7 +21,15 @@ static void *run_client(void *arg)
     ready = SSL_accept(client->ssl) == 1;
     if (ready) CHANGE(&peer->monitor, peer->handshakes++);
   }
-  if (ready) peer->script(client);
+  if (ready)
+    peer->script(client);
+  else {
+    shutdown(client->fd,
+        SHUT_WR); /* a close with data unread would be a reset, and the client would miss the alert */
+    char rubbish[4096];
+    while (recv(client->fd, rubbish, sizeof rubbish, 0) > 0)
+      ;
+  }
   if (client->ssl) {
     SSL_shutdown(client->ssl);
     SSL_free(client->ssl);
@@ -32,12 +40,26 @@ static void *run_client(void *arg)
   return NULL;
 }
 
+/* Joins the threads of connections that have ended: until then, each keeps its stack. */
+static void join_ended(peer *peer)
+{
+  for (int i = 0; i < peer->accepted; i++) {
+    pthread_mutex_lock(&peer->monitor.lock);
+    bool join = peer->fds[i] < 0 && !peer->joined[i];
+    pthread_mutex_unlock(&peer->monitor.lock);
+    if (!join) continue;
+    pthread_join(peer->clients[i], NULL);
+    peer->joined[i] = true;
+  }
+}
+
 static void *accept_clients(void *arg)
 {
   peer *peer = arg;
   for (;;) {
     int fd = accept(peer->listener, NULL, NULL);
     if (fd < 0) return NULL; /* shut down by peer_stop */
+    join_ended(peer);
     struct timeval limit = {.tv_sec = 60};
     setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof limit);
     client *client = calloc(1, sizeof *client);
@@ -96,7 +118,7 @@ void peer_stop(peer *peer)
     if (peer->fds[i] >= 0) shutdown(peer->fds[i], SHUT_RDWR);
   pthread_mutex_unlock(&peer->monitor.lock);
   for (int i = 0; i < peer->accepted; i++)
-    pthread_join(peer->clients[i], NULL);
+    if (!peer->joined[i]) pthread_join(peer->clients[i], NULL);
 }
 
 const char *peer_url(const peer *peer, const char *scheme, const char *host, const char *path)

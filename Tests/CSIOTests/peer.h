@@ -34,6 +34,7 @@ struct peer {
   pthread_t acceptor;
   pthread_t clients[1024];
   int fds[1024]; /* under `monitor`; -1 once closed */
+  bool joined[1024];
 };
 
 /* Starts listening on a free port of 127.0.0.1; the URL functions tell which. */
