@@ -4,7 +4,9 @@ string(REGEX MATCHALL "[^\n]+" lines "${listing}")
 set(exported)
 foreach(line IN LISTS lines)
   string(REGEX REPLACE ".* " "" name "${line}")
-  list(APPEND exported ${name})
+  if(NOT name MATCHES "^(__bss_start|_edata|_end|_init|_fini)$") # the linker's own
+    list(APPEND exported ${name})
+  endif()
 endforeach()
 
 file(GLOB headers ${INCLUDE}/*.h)

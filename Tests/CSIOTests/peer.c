@@ -131,6 +131,14 @@ const char *peer_url(const peer *peer, const char *scheme, const char *host, con
   return url;
 }
 
+int peer_count(peer *peer, const int *counter)
+{
+  pthread_mutex_lock(&peer->monitor.lock);
+  int count = *counter;
+  pthread_mutex_unlock(&peer->monitor.lock);
+  return count;
+}
+
 uint16_t free_port(void)
 {
   struct sockaddr_in address = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};

@@ -50,6 +50,9 @@ void peer_stop(peer *peer);
  * from now uses again. */
 const char *peer_url(const peer *peer, const char *scheme, const char *host, const char *path);
 
+/* One of the counters, read under the lock. */
+int peer_count(peer *peer, const int *counter);
+
 /* A port of 127.0.0.1 on which nobody listens. */
 uint16_t free_port(void);
 

@@ -314,7 +314,7 @@ static void keeps_settings_apart(void)
     CHECK_INT(call.error_code, CSIO_OK);
     call_free(&call);
   }
-  CHECK_INT(server.accepted, 1);
+  CHECK_INT(peer_count(&server, &server.accepted), 1);
   call strict = {.loop = loop, .url = peer_url(&server, "https", "localhost", "/")};
   call_run(&strict);
   call_close(&strict);
