@@ -46,8 +46,9 @@ CSIO_EXTERN void csio_ws_on_drain(csio_ws *ws, csio_ws_drain_cb callback);
 CSIO_EXTERN void csio_ws_on_close(csio_ws *ws, csio_ws_close_cb callback);
 CSIO_EXTERN void csio_ws_on_error(csio_ws *ws, csio_ws_error_cb callback);
 
-/* Adds a header to the handshake; INVALID for one that cannot stand in a header. A Host header replaces the
- * URL's. */
+/* Adds a header to the handshake; INVALID for one that cannot stand in a header, and for those that belong to
+ * the handshake itself (Connection, Upgrade, Sec-WebSocket-*). A Host header replaces the URL's, an
+ * Authorization header what the URL's user and password would give. */
 CSIO_EXTERN int csio_ws_add_header(csio_ws *ws, const char *name, const char *value);
 
 /* Offers a subprotocol; called again, one more. */
