@@ -3,6 +3,7 @@
 #include <arpa/inet.h>
 #include <errno.h>
 #include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <openssl/err.h>
 #include <signal.h>
 #include <stdarg.h>
@@ -62,6 +63,8 @@ static void *accept_clients(void *arg)
     join_ended(peer);
     struct timeval limit = {.tv_sec = 60};
     setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof limit);
+    int yes = 1; /* or a frame's head and payload, sent apart, would wait for each other's acknowledgement */
+    setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &yes, sizeof yes);
     client *client = calloc(1, sizeof *client);
     CHECK(client);
     client->peer = peer;
