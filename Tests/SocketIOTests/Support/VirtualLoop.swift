@@ -83,16 +83,19 @@ final class VirtualLoop: Loop {
   /// Runs until `condition` holds, waiting for what other threads have yet to post.
   func run(until condition: () -> Bool) async {
     run()
-    while !condition() {
-      await withCheckedContinuation { continuation in
-        let isPending = state.withLock { state in
-          if state.jobs.isEmpty { state.arrival = continuation }
-          return !state.jobs.isEmpty
-        }
-        if isPending { continuation.resume() }
+    while !condition() { await runNextArrival() }
+  }
+
+  /// Waits until another thread has posted something, and runs it.
+  func runNextArrival() async {
+    await withCheckedContinuation { continuation in
+      let isPending = state.withLock { state in
+        if state.jobs.isEmpty { state.arrival = continuation }
+        return !state.jobs.isEmpty
       }
-      run()
+      if isPending { continuation.resume() }
     }
+    run()
   }
 
   private func append(_ job: Job) {
