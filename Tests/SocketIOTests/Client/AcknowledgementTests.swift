@@ -61,7 +61,9 @@ struct AcknowledgementTests {
     bench.loop.run()
     if isLoss { bench.script.report(.closed(nil)) } else { socket.disconnect() }
     #expect(
-      bench.take() == ["disconnect: \(isLoss ? "transport close" : "io client disconnect")", "a disconnected", "b disconnected"])
+      bench.take() == [
+        "disconnect: \(isLoss ? "transport close" : "io client disconnect")", "a disconnected", "b disconnected",
+      ])
     bench.loop.advance(by: 5_000)
     #expect(bench.take() == [])
   }

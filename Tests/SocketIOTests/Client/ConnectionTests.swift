@@ -89,7 +89,8 @@ struct ConnectionTests {
   @Test(
     "A refusal is a connect_error with the server's message and data, and leaves the Socket inactive",
     arguments: [
-      (#"4{"message":"m","data":{"a":1}}"#, "m", "{\"a\":1}"), (#"4{"message":"Invalid namespace"}"#, "Invalid namespace", "none"),
+      (#"4{"message":"m","data":{"a":1}}"#, "m", "{\"a\":1}"),
+      (#"4{"message":"Invalid namespace"}"#, "Invalid namespace", "none"),
       (#"4"text""#, "text", "none"), ("4{}", "the server refused the connection", "none"),
     ])
   func refusal(packet: String, message: String, data: String) {

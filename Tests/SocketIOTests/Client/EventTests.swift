@@ -31,7 +31,8 @@ struct EventTests {
     try socket.emit("foo", ["b": [.binary(Data([1]))], "a": .binary(Data([1, 2, 3]))] as SocketValue)
     #expect(
       bench.sent == [
-        #"52-["foo",{"b":[{"_placeholder":true,"num":0}],"a":{"_placeholder":true,"num":1}}]"#, "<1 bytes>", "<3 bytes>",
+        #"52-["foo",{"b":[{"_placeholder":true,"num":0}],"a":{"_placeholder":true,"num":1}}]"#, "<1 bytes>",
+        "<3 bytes>",
       ])
   }
 
@@ -299,7 +300,11 @@ struct EventTests {
     #expect(bench.take() == ["a[1]"])
   }
 
-  @Test("Packets for nobody are ignored", arguments: [#"2/unknown,["a"]"#, "0/unknown,{\"sid\":\"x\"}", "1/unknown,", "399[1]", #"4/unknown,{"message":"m"}"#])
+  @Test(
+    "Packets for nobody are ignored",
+    arguments: [
+      #"2/unknown,["a"]"#, "0/unknown,{\"sid\":\"x\"}", "1/unknown,", "399[1]", #"4/unknown,{"message":"m"}"#,
+    ])
   func nobody(packet: String) {
     let (bench, socket) = ClientBench.connected()
     bench.script.receive(packet)

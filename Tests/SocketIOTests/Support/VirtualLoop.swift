@@ -125,7 +125,10 @@ final class VirtualLoop: Loop {
 
   private func fireNextTimer(until target: UInt64) -> Bool {
     let address = state.withLock { state -> UInt? in
-      guard let (id, timer) = state.started.min(by: { ($0.value.deadline, $0.value.order) < ($1.value.deadline, $1.value.order) }),
+      guard
+        let (id, timer) = state.started.min(by: {
+          ($0.value.deadline, $0.value.order) < ($1.value.deadline, $1.value.order)
+        }),
         timer.deadline <= target
       else { return nil }
       state.now = max(state.now, timer.deadline)
