@@ -237,6 +237,16 @@ struct ConnectionTests {
     #expect(bench.take() == ["a[2]", "disconnect: io client disconnect"])
   }
 
+  @Test("A Socket that is disconnected by a handler of another one is not told of the failure any more")
+  func noErrorAfterDisconnect() {
+    let bench = ClientBench()
+    let (first, second) = (bench.socket("/first"), bench.socket("/second"))
+    first.on(.connectError) { _ in second.disconnect() }
+    bench.loop.run()
+    bench.script.report(.failed(Fixture.refused))
+    #expect(bench.take() == ["/first connect_error: refused"])
+  }
+
   @Test("A loss that was not told yet when disconnect() is called is told as what it was, once")
   func lossThenDisconnect() {
     let (bench, socket) = ClientBench.connected()

@@ -102,6 +102,7 @@ struct EngineSessionTests {
     arguments: [
       // Exactly 100 bytes each; the first is sent alone because nothing is under way then.
       ([99, 30, 30, 35, 99].map { .text(String(repeating: "a", count: $0)) }, [1, 3, 1]),
+      ([99, 30, 30, 36, 99].map { .text(String(repeating: "a", count: $0)) }, [1, 2, 1, 1]),
       (
         [.text(String(repeating: "a", count: 99)), .text("aa"), .text(String(repeating: "€", count: 33)), .text("a")],
         [1, 1, 1, 1]
