@@ -176,7 +176,9 @@ const char *csio_http_header(const csio_http *http, const char *name, size_t ind
 {
   struct curl_header *header;
   const int last_answer = -1;
-  return curl_easy_header(http->easy, name, index, CURLH_HEADER, last_answer, &header) ? NULL : header->value;
+  if (curl_easy_header(http->easy, name, index, CURLH_HEADER, last_answer, &header)) return NULL;
+  /* of an empty value libcurl leaves the line's end */
+  return header->value[strspn(header->value, " \t\r\n")] ? header->value : "";
 }
 
 uint64_t csio_http_bytes_sent(const csio_http *http)

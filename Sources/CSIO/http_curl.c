@@ -108,7 +108,7 @@ int csio__http_prepare(csio_http *http)
   if (http->max_body) curl_easy_setopt(easy, CURLOPT_MAXFILESIZE_LARGE, (curl_off_t)http->max_body);
   prepare_method(http);
   int err = suppress_header(http, "Expect");
-  if (!err && http->body) err = suppress_header(http, "Content-Type");
+  if (!err) err = suppress_header(http, "Content-Type");
   if (!err && http->url.secure) err = csio__http_prepare_tls(http);
   curl_easy_setopt(easy, CURLOPT_HTTPHEADER, http->headers);
   return err;
@@ -170,8 +170,11 @@ void csio__http_failure(csio_http *http, CURLcode result, csio__failure *failure
     break;
   default:
     if (csio__http_tls_failure(http, result, failure)) break;
-    csio__failure_set(failure, CSIO_ELOST, "the connection to %s port %u was lost: %s", host,
-        (unsigned)http->url.port, cause ? cause : detail);
+    if (result == CURLE_RECV_ERROR && strstr(detail, "chunked")) /* libcurl has no code of its own for this */
+      csio__failure_set(failure, CSIO_EPROTOCOL, "the answer could not be read: %s", detail);
+    else
+      csio__failure_set(failure, CSIO_ELOST, "the connection to %s port %u was lost: %s", host,
+          (unsigned)http->url.port, cause ? cause : detail);
   }
   failure->error.http_status = (int)status;
 }

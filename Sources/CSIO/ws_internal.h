@@ -60,7 +60,7 @@ struct csio_ws {
   csio__bytes message; /* the fragments so far of a message */
   bool binary;         /* its type */
 
-  uint16_t close_code; /* ours to send, then the peer's */
+  uint16_t close_code; /* ours to send, then the peer's; 0 for none to send */
   uint8_t close_size;
   char close_reason[CSIO__WS_MAX_REASON];
   bool close_sent;     /* our close frame has gone out */

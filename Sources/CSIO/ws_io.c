@@ -15,6 +15,8 @@ enum {
   MAX_RESERVE = 16 << 20,
   /* Room for fragments that is kept from one message to the next. */
   MAX_KEPT = 64 * 1024,
+  /* How long a peer has to answer the close frame after a message too large. */
+  LINGER_SECONDS = 5,
 };
 
 /* --- sending --- */
@@ -121,6 +123,7 @@ int csio__ws_writable(csio__conn *conn)
 {
   csio_ws *ws = conn->ws;
   struct lws *wsi = conn->wsi;
+  if (ws->lingering) return ws->close_sent ? 0 : write_close(ws, wsi);
   if (ws->state == CSIO__WS_ENDED || ws->close_received) return 0;
   ws->in_lws = 0;
   if (write_queue(ws, wsi) < 0) return -1;
@@ -140,18 +143,21 @@ static void deliver(csio_ws *ws, const uint8_t *bytes, size_t size)
   if (ws->on_message) ws->on_message(ws, ws->binary ? CSIO_WS_BINARY : CSIO_WS_TEXT, bytes, size, ws->data);
 }
 
-/* The close frame goes out by libwebsockets' own means, which read on until the peer answers: a connection
- * cut with data unread is reset, and the peer would not learn the reason. */
+/* A connection cut with data unread is reset, and the peer would not learn the reason. So it goes on for a
+ * while, and drops what comes, until the peer answers the close frame. */
 static int refuse_too_large(csio__conn *conn)
 {
   csio_ws *ws = conn->ws;
-  lws_close_reason(conn->wsi, LWS_CLOSE_STATUS_MESSAGE_TOO_LARGE, NULL, 0);
   ws->lingering = true;
+  ws->close_code = LWS_CLOSE_STATUS_MESSAGE_TOO_LARGE;
+  ws->close_size = 0;
+  lws_callback_on_writable(conn->wsi);
+  lws_set_timeout(conn->wsi, PENDING_TIMEOUT_USER_REASON_BASE, LINGER_SECONDS);
   csio__failure failure;
   csio__failure_set(
       &failure, CSIO_ETOO_LARGE, "%s sent a message of more than %zu bytes", ws->url.host, ws->max_message);
   csio__ws_fail(ws, &failure);
-  return -1;
+  return 0;
 }
 
 static int fail_for_memory(csio_ws *ws)
@@ -195,7 +201,7 @@ int csio__ws_received(csio__conn *conn, const uint8_t *bytes, size_t size)
 int csio__ws_peer_closed(csio__conn *conn, const uint8_t *payload, size_t size)
 {
   csio_ws *ws = conn->ws;
-  if (ws->state == CSIO__WS_ENDED) return 0;
+  if (ws->state == CSIO__WS_ENDED) return ws->close_sent ? -1 : 0;
   ws->state = CSIO__WS_CLOSING;
   ws->close_received = true;
   ws->close_code = size < 2 ? 1005 : (uint16_t)(payload[0] << 8 | payload[1]);

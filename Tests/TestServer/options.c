@@ -1,5 +1,6 @@
 #include "options.h"
 
+#include <arpa/inet.h>
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -13,7 +14,7 @@ static const char help[] =
     "Prints `listening on http://HOST:PORT` once it listens, and exits with status 0 on SIGINT or SIGTERM.\n"
     "\n"
     "  --port N                 port to listen on, 0 for any free one (default 3000)\n"
-    "  --host ADDRESS           address to listen on (default 127.0.0.1)\n"
+    "  --host ADDRESS           IP address to listen on (default 127.0.0.1)\n"
     "  --path PATH              path of the Engine.IO endpoint (default /socket.io/)\n"
     "  --transports LIST        transports served, separated by a comma (default polling,websocket)\n"
     "  --ping-interval MS       time between a pong and the next ping (default 25000)\n"
@@ -108,6 +109,12 @@ static bool parse_path(struct options *options, const char *path)
   return true;
 }
 
+static bool is_address(const char *text)
+{
+  struct in6_addr address;
+  return inet_pton(AF_INET, text, &address) == 1 || inet_pton(AF_INET6, text, &address) == 1;
+}
+
 /* Longest time that a timer takes without the sum of two overflowing anything: ten days. */
 static const uint64_t longest = 864000000;
 
@@ -140,6 +147,7 @@ static enum options_result parse_value(struct options *options, const char *flag
   } else if (!strcmp(flag, "--transports")) {
     if (!parse_transports(options, value)) return wrong(flag, "not a list of polling and websocket");
   } else if (!strcmp(flag, "--host")) {
+    if (!is_address(value)) return wrong(flag, "not an IP address");
     options->host = value;
   } else if (!strcmp(flag, "--tls-cert")) {
     options->tls_cert = value;

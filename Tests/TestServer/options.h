@@ -7,7 +7,7 @@
 #include <stdint.h>
 
 struct options {
-  const char *host;
+  const char *host;                                                       /* an IPv4 or IPv6 address */
   uint16_t port;                                                          /* 0: any free one */
   char path[256];                                                         /* begins and ends with a slash */
   uint64_t ping_interval, ping_timeout, connect_timeout, upgrade_timeout; /* milliseconds */

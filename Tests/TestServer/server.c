@@ -25,14 +25,20 @@ bool server_start(struct server *server, const struct options *options, uv_loop_
   namespaces_set_up(server);
   uv_timer_init(loop, &server->finish);
   server->finish.data = server;
-  lws_set_log_level(LLL_ERR, log_library);
+  lws_set_log_level(options->verbose ? LLL_ERR | LLL_WARN : 0, log_library);
   struct lws_context_creation_info info = {0};
+  bool ipv6 = strchr(options->host, ':');
   info.options = LWS_SERVER_OPTION_LIBUV | LWS_SERVER_OPTION_EXPLICIT_VHOSTS |
-                 LWS_SERVER_OPTION_ADOPT_APPLY_LISTEN_ACCEPT_CONFIG;
+                 LWS_SERVER_OPTION_ADOPT_APPLY_LISTEN_ACCEPT_CONFIG |
+                 LWS_SERVER_OPTION_FAIL_UPON_UNABLE_TO_BIND;
+  /* Unless it is told to leave IPv6 alone, libwebsockets takes an IPv4 address for "all addresses". */
+  info.options |= ipv6 ? LWS_SERVER_OPTION_IPV6_V6ONLY_MODIFY | LWS_SERVER_OPTION_IPV6_V6ONLY_VALUE
+                       : LWS_SERVER_OPTION_DISABLE_IPV6;
   if (options->tls_cert) info.options |= LWS_SERVER_OPTION_DO_SSL_GLOBAL_INIT;
   info.foreign_loops = loops;
   info.pt_serv_buf_size = READ_SIZE;
   info.user = server;
+  info.pcontext = &server->context; /* cleared when the context is no more */
   server->context = lws_create_context(&info);
   if (!server->context) {
     uv_close((uv_handle_t *)&server->finish, NULL);
@@ -50,11 +56,11 @@ bool server_start(struct server *server, const struct options *options, uv_loop_
   info.ssl_private_key_filepath = options->tls_key;
   server->vhost = lws_create_vhost(server->context, &info);
   if (!server->vhost) {
-    fprintf(stderr, "socketio-test-server: cannot listen on %s port %d\n", options->host, options->port);
+    fprintf(stderr, "socketio-test-server: cannot listen on %s port %d%s; --verbose says more\n",
+        options->host, options->port, options->tls_cert ? " with that certificate and key" : "");
     server_stop(server);
     return false;
   }
-  bool ipv6 = strchr(options->host, ':');
   printf("listening on %s://%s%s%s:%d\n", options->tls_cert ? "https" : "http", ipv6 ? "[" : "",
       options->host, ipv6 ? "]" : "", lws_get_vhost_listen_port(server->vhost));
   fflush(stdout);
@@ -93,6 +99,8 @@ void server_connection_closed(struct server *server)
 
 void server_free(struct server *server)
 {
+  /* libwebsockets closes its handles on the loop first and frees what they are in when asked again. */
+  if (server->context) lws_context_destroy(server->context);
   buffer_free(&server->scratch);
 }
 

@@ -21,14 +21,6 @@ static struct session **bucket_of(struct server *server, struct slice id)
   return &server->sessions[hash % SESSION_BUCKETS];
 }
 
-struct session *session_find(struct server *server, struct slice id)
-{
-  struct session *session = *bucket_of(server, id);
-  while (session && !slice_is(id, session->id))
-    session = session->next;
-  return session;
-}
-
 static void remove_from_table(struct session *session)
 {
   struct session **link = bucket_of(session->server, slice_of(session->id));
@@ -37,22 +29,45 @@ static void remove_from_table(struct session *session)
   *link = session->next;
 }
 
+static void on_heartbeat(uv_timer_t *timer);
+
+/* The time to answer a ping counts from when the ping was due: one that goes out late gives the client no
+ * more time, so a client can rely on the sum of both times. Yet half of the time is its own, however late the
+ * ping was. */
+static void start_waiting_for_pong(struct session *session)
+{
+  const struct options *options = session->server->options;
+  uint64_t now = uv_now(session->server->loop), least = now + options->ping_timeout / 2;
+  uint64_t due = session->heartbeat_base + options->ping_interval + options->ping_timeout;
+  session->awaiting_pong = true;
+  session->pong_due = due > least ? due : least;
+  uv_timer_start(&session->heartbeat, on_heartbeat, session->pong_due - now, 0);
+}
+
 static void on_heartbeat(uv_timer_t *timer)
 {
   struct session *session = timer->data;
-  const struct options *options = session->server->options;
   if (session->state == SESSION_CLOSING) {
     session_close(session, "the close packet was not fetched", PACKET_CLOSE);
   } else if (session->awaiting_pong) {
     session_close(session, "ping timeout", PACKET_CLOSE);
   } else {
-    session->awaiting_pong = true;
-    /* Both times count from the same moment, so that a late timer does not make the client's time longer. */
-    uint64_t due = session->heartbeat_base + options->ping_interval + options->ping_timeout;
-    uint64_t now = uv_now(session->server->loop);
-    uv_timer_start(timer, on_heartbeat, due > now ? due - now : 0, 0);
+    start_waiting_for_pong(session);
     session_send_packet(session, PACKET_PING, (struct slice){NULL, 0});
   }
+}
+
+struct session *session_find(struct server *server, struct slice id)
+{
+  struct session *session = *bucket_of(server, id);
+  while (session && !slice_is(id, session->id))
+    session = session->next;
+  /* Input is seen before timers that are due: a session whose time is up must not live on by that. */
+  if (session && session->awaiting_pong && uv_now(server->loop) >= session->pong_due) {
+    session_close(session, "ping timeout", PACKET_CLOSE);
+    return NULL;
+  }
+  return session;
 }
 
 static void schedule_ping(struct session *session)
@@ -257,6 +272,7 @@ void session_shut_down(struct session *session, const char *reason)
   server_log(session->server, "%s: closing: %s", session->id, reason);
   polling_queue_packet(session, PACKET_CLOSE, (struct slice){NULL, 0});
   session->state = SESSION_CLOSING;
+  session->awaiting_pong = false;
   session->handler->closed(session);
   upgrade_cancel(session);
   uv_timer_start(&session->heartbeat, on_heartbeat, FAREWELL_MS, 0);

@@ -47,7 +47,8 @@ struct session {
   struct buffer queue;          /* packets for the next poll, see polling.c */
   struct buffer headers, query; /* JSON objects of what the first request had */
   uv_timer_t heartbeat, upgrade;
-  uint64_t heartbeat_base; /* time of the handshake or of the last pong, in the loop's milliseconds */
+  /* In the loop's milliseconds: the handshake or the last pong, and when the next pong must have come. */
+  uint64_t heartbeat_base, pong_due;
   bool awaiting_pong, silent;
   bool probed; /* a probe was answered: polls are released until the upgrade is over */
   uint64_t upgrade_deadline;

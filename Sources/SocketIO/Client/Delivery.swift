@@ -1,5 +1,4 @@
 import Dispatch
-import Synchronization
 
 /// Where handlers run.
 public struct HandlerDelivery: Sendable {
@@ -34,7 +33,7 @@ final class Delivery: Sendable {
     var isScheduled = false
   }
 
-  private let state = Mutex(State())
+  private let state = Locked(State())
   private let schedule: @Sendable (@escaping Work) -> Void
 
   init(_ delivery: HandlerDelivery, loop: any Loop) {
@@ -56,16 +55,18 @@ final class Delivery: Sendable {
     if isFirst { schedule { self.drain() } }
   }
 
+  /// One run at a time: between two of them, others who use the same queue have their turn.
   private func drain() {
-    while true {
-      let run = state.withLock { state in
-        let run = state.queue
-        state.queue = []
-        if run.isEmpty { state.isScheduled = false }
-        return run
-      }
-      if run.isEmpty { return }
-      for work in run { work() }
+    let run = state.withLock { state in
+      let run = state.queue
+      state.queue = []
+      return run
     }
+    for work in run { work() }
+    let hasMore = state.withLock { state in
+      state.isScheduled = !state.queue.isEmpty
+      return state.isScheduled
+    }
+    if hasMore { schedule { self.drain() } }
   }
 }

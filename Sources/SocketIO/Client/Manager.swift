@@ -1,5 +1,4 @@
 import Logging
-import Synchronization
 
 /// The connection to one server: opens it, opens it again when it is lost, and carries any number of ``Socket``s, one for each
 /// namespace.
@@ -7,7 +6,7 @@ import Synchronization
 /// Most programs get theirs through ``io(_:options:)``. A Manager lives as long as somebody holds it or one of its
 /// Sockets is active. It can be used from any thread.
 public final class Manager: Sendable {
-  private static let processLocation = Mutex<String?>(nil)
+  private static let processLocation = Locked<String?>(nil)
 
   /// What `io()` and `io("/namespace")` resolve against: it stands for the address of the page that a browser has. nil unless set.
   public static var location: String? {
@@ -21,9 +20,9 @@ public final class Manager: Sendable {
   let logger: Logger
   private let core: ManagerCore
   private let handlers = HandlerRegistry()
-  private let shown = Mutex((isOpen: false, transport: TransportName?.none))
+  private let shown = Locked((isOpen: false, transport: TransportName?.none))
   /// Every namespace that was ever used.
-  private let sockets = Mutex<[String: WeakSocket]>([:])
+  private let sockets = Locked<[String: WeakSocket]>([:])
 
   private struct WeakSocket {
     weak var socket: Socket?
@@ -95,6 +94,11 @@ public final class Manager: Sendable {
     return socket
   }
 
+  /// In the order in which they were made.
+  private var allSockets: [Socket] {
+    sockets.withLock { $0.values.compactMap(\.socket) }.sorted { $0.key < $1.key }
+  }
+
   /// Whether there ever was a Socket for the namespace.
   func hasUsed(_ namespace: String) -> Bool {
     sockets.withLock { $0[namespace] != nil }
@@ -113,8 +117,7 @@ public final class Manager: Sendable {
   /// - Parameter callback: Gets nil when the connection stands, or the error. With a callback, the failure of an attempt that
   ///   begins with this call is the caller's to deal with: no reconnection follows it.
   public func open(_ callback: (@Sendable (SocketIOError?) -> Void)? = nil) {
-    let sockets = self.sockets.withLock { $0.values.compactMap(\.socket) }
-    let waiting = sockets.sorted { $0.key < $1.key }.filter { $0.claimForOpen() }
+    let waiting = allSockets.filter { $0.claimForOpen() }
     mailbox.submit { core in
       core.open(callback)
       for socket in waiting { socket.connectWithOpen(core) }
@@ -129,6 +132,17 @@ public final class Manager: Sendable {
       open { error in
         if let error { continuation.resume(throwing: error) } else { continuation.resume() }
       }
+    }
+  }
+
+  /// Ends the connection in good order: disconnects every Socket, and returns when what they had emitted is out, the connection is
+  /// closed and the handlers were told. A program that is about to exit waits for it, or its last events may not leave.
+  ///
+  /// It takes as long as the server does to take what is left, at most 5 seconds. Sockets can connect again afterwards.
+  public func close() async {
+    for socket in allSockets { socket.disconnect() }
+    await withCheckedContinuation { continuation in
+      mailbox.submit { core in core.close { continuation.resume() } }
     }
   }
 

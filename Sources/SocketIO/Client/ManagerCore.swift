@@ -24,6 +24,7 @@ actor ManagerCore {
   /// Counts the connections that were opened.
   private var connection = 0
   private var openCallbacks: [@Sendable (SocketIOError?) -> Void] = []
+  private var closeCallbacks: [@Sendable () -> Void] = []
 
   private var slots: [Int: SocketSlot] = [:]
   /// In the order in which they became active.
@@ -46,6 +47,21 @@ actor ManagerCore {
   func open(_ callback: (@Sendable (SocketIOError?) -> Void)?) {
     if let callback { openCallbacks.append(callback) }
     handle(.open(isAwaited: callback != nil))
+  }
+
+  /// Lets the connection go, and calls back when nothing is left of it or of those before it.
+  func close(_ callback: @escaping @Sendable () -> Void) {
+    closeCallbacks.append(callback)
+    handle(.released)
+    completeClose()
+  }
+
+  private func completeClose() {
+    guard closingEngines.isEmpty else { return }
+    let callbacks = closeCallbacks
+    closeCallbacks = []
+    // Behind what the handlers are still to be told.
+    for callback in callbacks { delivery.enqueue(callback) }
   }
 
   /// Closes the engine as if the connection were lost: the Manager reconnects.
@@ -181,7 +197,10 @@ actor ManagerCore {
 
   private func reported(_ report: EngineReport, by identity: ObjectIdentifier) {
     guard let engine, ObjectIdentifier(engine) == identity else {
-      if case .finished = report { closingEngines[identity] = nil }
+      if case .finished = report {
+        closingEngines[identity] = nil
+        completeClose()
+      }
       return
     }
     switch report {

@@ -66,6 +66,15 @@ public struct Emitter: Sendable {
   var timeout: Duration?
   var isVolatile = false
 
+  /// An emit without modifiers, to which they can be added.
+  public init(_ socket: Socket) { self.init(socket: socket) }
+
+  init(socket: Socket, timeout: Duration? = nil, isVolatile: Bool = false) {
+    self.socket = socket
+    self.timeout = timeout
+    self.isVolatile = isVolatile
+  }
+
   /// As ``Socket/volatile``, besides the modifiers that are set.
   public var volatile: Emitter {
     var copy = self

@@ -149,10 +149,16 @@ public enum Auth: Sendable, ExpressibleByDictionaryLiteral {
 }
 
 extension SocketIOOptions {
-  /// Checks every option that does not depend on the server.
+  /// Checks every option, as ``io(_:options:)`` does; files of certificates and keys are read.
   ///
-  /// - Throws: ``SocketIOError`` with `.invalidOption`, naming the first bad option.
+  /// - Throws: ``SocketIOError`` with `.invalidOption` or `.tlsOption`, naming the first bad option.
   public func validate() throws(SocketIOError) {
+    try validateValues()
+    if tlsOptions != TLSOptions() { _ = try TLSContext(tlsOptions) }
+  }
+
+  /// Checks what can be told without reading certificates and keys.
+  func validateValues() throws(SocketIOError) {
     for transport in transports where transport != .polling && transport != .websocket {
       throw Self.invalid("transports", "there is no transport \"\(transport)\"; there are polling and websocket")
     }

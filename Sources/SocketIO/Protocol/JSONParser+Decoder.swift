@@ -58,8 +58,8 @@ extension JSONParser {
 
 /// A packet whose attachments have not all arrived.
 ///
-/// Its text has been read once, so that a faulty one is refused at once. The packet is made by reading it again, when
-/// there are attachments to put into it: quicker than changing the values of the first reading, and simpler.
+/// Its text has been read once already, so that a faulty one is refused at once. It is read again when there are
+/// attachments to put into their places, so that a value is made once and for all.
 private struct PendingPacket {
   let text: String
   let attachmentCount: Int

@@ -17,7 +17,7 @@ extension SocketValueDecoder {
     if type == SocketObject.self { return try cast(value.objectValue) }
     if type == [SocketValue].self { return try cast(value.arrayValue) }
     if type == Data.self { return try cast(value.dataValue) }
-    if type == [UInt8].self { return try cast(value.dataValue.map { [UInt8]($0) }) }
+    if type == [UInt8].self, let data = value.dataValue { return try cast([UInt8](data)) }
     if type == Date.self { return try parse(ISO8601.date(from:), "an ISO 8601 date with time and time zone") }
     if type == URL.self { return try parse({ URL(string: $0) }, "a URL") }
     if type == Decimal.self { return try cast(decimal()) }

@@ -8,19 +8,23 @@ extension SocketValue {
   /// Decodes the value as any Decodable type: the reverse of ``init(encoding:)``.
   ///
   /// A number decodes as an integer type only if that holds it exactly, whether it was written as `3` or as `3.0`. A
-  /// string decodes as a `Date` if it is an ISO 8601 date with time and time zone. Only binary data decodes as `Data`
-  /// or `[UInt8]`.
+  /// string decodes as a `Date` if it is an ISO 8601 date with time and time zone. Only binary data decodes as `Data`;
+  /// as `[UInt8]` an array of numbers decodes too.
   ///
   /// - Throws: A `DecodingError` that says where and why the value is not of that type.
   public func decode<Value: Decodable>(as type: Value.Type = Value.self) throws -> Value {
-    try SocketValueDecoder(value: self, path: .top).decode(type)
+    try SocketValueDecoder(value: self, parent: .top, key: nil).decode(type)
   }
 }
 
 /// Gives out one value, through any of the three kinds of container.
 struct SocketValueDecoder: Decoder {
   let value: SocketValue
-  let path: CodingPath
+  let parent: CodingPath
+  /// The key of the value in its parent, not yet part of a path: most values are leaves, and need none.
+  let key: (any CodingKey)?
+
+  private var path: CodingPath { key.map { parent.appending($0) } ?? parent }
 
   var codingPath: [any CodingKey] { path.keys }
   var userInfo: [CodingUserInfoKey: Any] { [:] }
@@ -88,7 +92,7 @@ extension SocketValueDecoder {
     func superDecoder(forKey key: Key) -> any Decoder { superDecoder(at: key) }
 
     private func superDecoder(at key: any CodingKey) -> any Decoder {
-      SocketValueDecoder(value: object[key.stringValue] ?? .null, path: path.appending(key))
+      SocketValueDecoder(value: object[key.stringValue] ?? .null, parent: path, key: key)
     }
 
     private func decoder(forKey key: Key) throws -> SocketValueDecoder {
@@ -96,7 +100,7 @@ extension SocketValueDecoder {
         let reason = "There is no member \"\(key.stringValue)\"."
         throw DecodingError.keyNotFound(key, .init(codingPath: codingPath, debugDescription: reason))
       }
-      return SocketValueDecoder(value: value, path: path.appending(key))
+      return SocketValueDecoder(value: value, parent: path, key: key)
     }
   }
 
@@ -147,12 +151,12 @@ extension SocketValueDecoder {
     }
 
     private func decoder(for type: Any.Type) throws -> SocketValueDecoder {
-      let path = path.appending(AnyCodingKey.index(currentIndex))
+      let key = AnyCodingKey.index(currentIndex)
       guard !isAtEnd else {
         let reason = "The array ends before the \(type)."
-        throw DecodingError.valueNotFound(type, .init(codingPath: path.keys, debugDescription: reason))
+        throw DecodingError.valueNotFound(type, .init(codingPath: codingPath + [key], debugDescription: reason))
       }
-      return SocketValueDecoder(value: elements[currentIndex], path: path)
+      return SocketValueDecoder(value: elements[currentIndex], parent: path, key: key)
     }
   }
 

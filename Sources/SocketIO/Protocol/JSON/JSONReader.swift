@@ -9,8 +9,8 @@
 /// It descends recursively, to a limited depth, and leaves numbers and strings to an extension. The bytes must be
 /// well-formed UTF-8; whoever holds others asks ``Swift/UnsafeRawBufferPointer/firstInvalidUTF8()`` first.
 struct JSONReader {
-  /// The depth that is always safe on a secondary thread's stack of 512 KiB. Destroying and comparing values takes
-  /// stack too, so no limit may exceed it.
+  /// No limit may exceed this one. Reading, writing, comparing, hashing and destroying values take up to 0.4 KiB of stack
+  /// a level, 2.4 KiB in a debug build: at this depth the former fits a secondary thread's stack of 512 KiB.
   static let greatestDepthLimit = 1024
   static let defaultDepthLimit = 512
 

@@ -33,7 +33,8 @@ extension SocketValue {
   }
 
   /// The value as JSON, as JavaScript's `JSON.stringify` writes it: the shortest texts of numbers, null for NaN and
-  /// infinities, and no more escapes than needed.
+  /// infinities, and no more escapes than needed. Only beyond 2^53 may a double come back as another number: the text of
+  /// an integral one has rounded digits, and is read as an integer.
   ///
   /// - Throws: When there is binary data inside, or more than 1,024 levels of nesting.
   public func jsonString() throws(JSONError) -> String {

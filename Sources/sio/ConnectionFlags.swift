@@ -1,0 +1,103 @@
+import ArgumentParser
+import Foundation
+import Logging
+import SocketIO
+
+/// The flags that every command with a connection has.
+struct ConnectionFlags: ParsableArguments {
+  @Argument(help: "The server, and as its path the namespace: http://localhost:3000/admin")
+  var url: String
+
+  @Option(help: "Credentials for the namespace, a JSON object.", transform: Self.object)
+  var auth: SocketObject?
+
+  @Option(help: "The transports to use, best liked first. (default: polling,websocket)", transform: Self.transports)
+  var transports: [TransportName]?
+
+  @Option(help: "The path of requests on the server. (default: /socket.io/)")
+  var path: String?
+
+  @Option(
+    help: ArgumentHelp("A query parameter of every request; can be repeated.", valueName: "name=value"),
+    transform: Self.parameter)
+  var query: [Pair] = []
+
+  @Option(
+    help: ArgumentHelp("A header of every request; can be repeated.", valueName: "name: value"),
+    transform: Self.header)
+  var header: [Pair] = []
+
+  @Option(
+    help: ArgumentHelp("Trust the certificate authorities in this PEM file, not the system's.", valueName: "file"))
+  var ca: String?
+
+  @Flag(help: "Do not check the server's certificate.")
+  var insecure = false
+
+  @Flag(help: "Log to standard error what the library does.")
+  var verbose = false
+
+  struct Pair: Sendable, Equatable {
+    var name: String
+    var value: String
+  }
+
+  func validate() throws {
+    do {
+      try options().validate()
+    } catch {
+      throw ValidationError(error.message)
+    }
+  }
+
+  /// What the flags say, for a Socket that is connected when its handlers are set.
+  func options() -> SocketIOOptions {
+    var options = SocketIOOptions()
+    options.autoConnect = false
+    options.auth = auth.map { .value(.object($0)) }
+    if let transports { options.transports = transports }
+    if let path { options.path = path }
+    for pair in query { options.query[pair.name] = .string(pair.value) }
+    for pair in header { options.extraHeaders[pair.name] = pair.value }
+    if let ca { options.ca = [.file(ca)] }
+    options.rejectUnauthorized = !insecure
+    if verbose { options.logger = .standardError }
+    return options
+  }
+
+  // MARK: Reading values
+
+  static func object(_ text: String) throws -> SocketObject {
+    guard let object = try? SocketValue(json: text).objectValue else { throw ValidationError("it is no JSON object") }
+    return object
+  }
+
+  static func transports(_ text: String) throws -> [TransportName] {
+    text.split(separator: ",", omittingEmptySubsequences: false).map { TransportName(rawValue: String($0)) }
+  }
+
+  static func parameter(_ text: String) throws -> Pair {
+    guard let separator = text.firstIndex(of: "="), separator > text.startIndex else {
+      throw ValidationError("it is not NAME=VALUE")
+    }
+    return Pair(name: String(text[..<separator]), value: String(text[text.index(after: separator)...]))
+  }
+
+  static func header(_ text: String) throws -> Pair {
+    guard let separator = text.firstIndex(of: ":"), separator > text.startIndex else {
+      throw ValidationError("it is not NAME: VALUE")
+    }
+    return Pair(
+      name: String(text[..<separator]),
+      value: text[text.index(after: separator)...].trimmingCharacters(in: .whitespaces))
+  }
+}
+
+extension Logger {
+  /// Everything that the library logs, on standard error.
+  static var standardError: Logger {
+    var logger = Logger(label: "sio") { StreamLogHandler.standardError(label: $0) }
+    logger.logLevel = .trace
+    return logger
+  }
+}

@@ -1,0 +1,149 @@
+/* Errors, versions, buffers, URLs, headers: what needs no loop. */
+#include "test.h"
+
+#include <csio/csio.h>
+
+#include "buffer_internal.h"
+#include "header.h"
+#include "url.h"
+
+static void names_every_error(void)
+{
+  int count = 0;
+#define CHECK_ERROR(name, value, sentence)                                                                   \
+  CHECK_INT(CSIO_E##name, value);                                                                            \
+  CHECK_STRING(csio_err_name(value), #name);                                                                 \
+  CHECK_STRING(csio_err_message(value), sentence);                                                           \
+  count++;
+  CSIO_ERROR_MAP(CHECK_ERROR)
+#undef CHECK_ERROR
+  CHECK(count > 20);
+  CHECK_STRING(csio_err_name(CSIO_OK), "OK");
+  CHECK_STRING(csio_err_name(-1000), "UNKNOWN");
+  CHECK_STRING(csio_err_name(1), "UNKNOWN");
+  CHECK_STRING(csio_err_message(-1000), "an unknown error");
+}
+
+static void tells_versions(void)
+{
+  char version[32];
+  snprintf(version, sizeof version, "%d.%d.%d", CSIO_VERSION_MAJOR, CSIO_VERSION_MINOR, CSIO_VERSION_PATCH);
+  CHECK_STRING(csio_version(), version);
+  const char *details = csio_version_details();
+  CHECK_CONTAINS(details, version);
+  CHECK_CONTAINS(details, " libcurl/");
+  CHECK_CONTAINS(details, " libwebsockets/");
+  CHECK_CONTAINS(details, " libuv/");
+  CHECK_CONTAINS(details, " OpenSSL/3");
+  CHECK(csio_version_details() == details);
+}
+
+static void makes_buffers(void)
+{
+  csio_buffer *buffer = csio_buffer_create(10);
+  CHECK(buffer);
+  CHECK_INT(csio_buffer_size(buffer), 10);
+  memset(csio_buffer_bytes(buffer), 'x', 10);
+  csio_buffer_truncate(buffer, 20);
+  CHECK_INT(csio_buffer_size(buffer), 10);
+  csio_buffer_truncate(buffer, 3);
+  CHECK_INT(csio_buffer_size(buffer), 3);
+  CHECK_INT(csio_buffer_bytes(buffer)[2], 'x');
+  csio_buffer_destroy(buffer);
+  buffer = csio_buffer_create(0);
+  CHECK(buffer);
+  CHECK_INT(csio_buffer_size(buffer), 0);
+  csio_buffer_destroy(buffer);
+  csio_buffer_destroy(NULL);
+  CHECK(!csio_buffer_create(SIZE_MAX));
+}
+
+static void grows_bytes(void)
+{
+  csio__bytes bytes = {0};
+  for (int i = 0; i < 1000; i++)
+    CHECK(csio__bytes_append(&bytes, &i, sizeof i));
+  CHECK_INT(bytes.size, 1000 * sizeof(int));
+  int last;
+  memcpy(&last, bytes.data + bytes.size - sizeof last, sizeof last);
+  CHECK_INT(last, 999);
+  CHECK(!csio__bytes_reserve(&bytes, SIZE_MAX));
+  CHECK(!csio__bytes_reserve(&bytes, SIZE_MAX / 2));
+  CHECK_INT(bytes.size, 1000 * sizeof(int));
+  csio__bytes_free(&bytes);
+  CHECK(csio__bytes_append(&bytes, NULL, 0));
+}
+
+static void check_url(
+    const char *text, const char *host, int port, bool secure, const char *authority, const char *target)
+{
+  csio__url url;
+  CHECK_INT(csio__url_parse(&url, text, "ws", "wss"), CSIO_OK);
+  CHECK_STRING(url.host, host);
+  CHECK_INT(url.port, port);
+  CHECK_INT(url.secure, secure);
+  CHECK_STRING(url.authority, authority);
+  CHECK_STRING(url.target, target);
+  csio__url_free(&url);
+}
+
+static void reads_urls(void)
+{
+  check_url("ws://example.com", "example.com", 80, false, "example.com", "/");
+  check_url("WSS://Example.com/", "Example.com", 443, true, "Example.com", "/");
+  check_url("ws://example.com:80/a/b?c=d&e#f", "example.com", 80, false, "example.com", "/a/b?c=d&e");
+  check_url("wss://example.com:80/", "example.com", 80, true, "example.com:80", "/");
+  check_url("wss://example.com:443/?", "example.com", 443, true, "example.com", "/?");
+  check_url("ws://127.0.0.1:8080/x", "127.0.0.1", 8080, false, "127.0.0.1:8080", "/x");
+  check_url("ws://[::1]:8080/x", "::1", 8080, false, "[::1]:8080", "/x");
+  check_url("ws://[::1]/x", "::1", 80, false, "[::1]", "/x");
+  check_url("ws://[fe80::1%25eth0]/x", "fe80::1%eth0", 80, false, "[fe80::1]", "/x");
+  check_url("ws://user:pass@example.com/", "example.com", 80, false, "example.com", "/");
+  check_url("ws://example.com/\xc3\xa4?\xc3\xb6", "example.com", 80, false, "example.com", "/%c3%a4?%c3%b6");
+
+  csio__url url;
+  CHECK_INT(csio__url_parse(&url, "https://b%C3%BCcher:p%40ss@example.com/", "http", "https"), CSIO_OK);
+  CHECK_STRING(url.userinfo, "b\xc3\xbc"
+                             "cher:p@ss");
+  csio__url_free(&url);
+  CHECK_INT(csio__url_parse(&url, "http://user@example.com/", "http", "https"), CSIO_OK);
+  CHECK_STRING(url.userinfo, "user:");
+  csio__url_free(&url);
+}
+
+static void refuses_malformed_urls(void)
+{
+  static const char *const malformed[] = {"", "ws", "ws:", "ws://", "example.com", "/path",
+      "http://example.com/", "ftp://example.com/", "ws://example.com:99999/", "ws://example.com:x/",
+      "ws://example.com:0/", "ws://exa mple.com/", "ws://example.com/\r\nX: y", "ws://[::1/", "ws://[zz]/"};
+  for (size_t i = 0; i < sizeof malformed / sizeof *malformed; i++) {
+    csio__url url;
+    int err = csio__url_parse(&url, malformed[i], "ws", "wss");
+    if (err != CSIO_EURL) FAIL("\"%s\" gives %s", malformed[i], csio_err_name(err));
+  }
+}
+
+static void knows_tokens_and_values(void)
+{
+  CHECK(csio__is_token("GET"));
+  CHECK(csio__is_token("X-Custom_1"));
+  CHECK(!csio__is_token(""));
+  CHECK(!csio__is_token("a b"));
+  CHECK(!csio__is_token("a:"));
+  CHECK(!csio__is_token("\xc3\xa4"));
+  CHECK(csio__is_field_value(""));
+  CHECK(csio__is_field_value("text\twith tab and \xc3\xa4"));
+  CHECK(!csio__is_field_value("a\r\nInjected: b"));
+  CHECK(!csio__is_field_value("a\x7f"));
+}
+
+int main(int argc, char **argv)
+{
+  RUN(names_every_error);
+  RUN(tells_versions);
+  RUN(makes_buffers);
+  RUN(grows_bytes);
+  RUN(reads_urls);
+  RUN(refuses_malformed_urls);
+  RUN(knows_tokens_and_values);
+}

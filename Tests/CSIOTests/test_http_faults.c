@@ -1,0 +1,396 @@
+/* Requests that go wrong: by the server, the network, or our own will. */
+#include "call.h"
+#include "peer.h"
+
+#include <netinet/in.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+static csio_loop *loop;
+
+static void expect_error(call *call, int code, const char *part)
+{
+  call_run(call);
+  call_close(call);
+  if (call->error_code != code)
+    FAIL("%s gives %s (%s), not %s", call->url, csio_err_name(call->error_code), call->message,
+        csio_err_name(code));
+  CHECK_CONTAINS(call->message, part);
+}
+
+static void expect_error_of(const char *url, int code, const char *part)
+{
+  call call = {.loop = loop, .url = url};
+  expect_error(&call, code, part);
+}
+
+/* Runs a GET against a server with this script. */
+static void expect_error_from(script script, int code, const char *part)
+{
+  peer server;
+  peer_start(&server, script, NULL, NULL);
+  expect_error_of(peer_url(&server, "http", NULL, "/"), code, part);
+  peer_stop(&server);
+}
+
+static void names_the_refused_port(void)
+{
+  char url[64], message[64];
+  unsigned port = free_port();
+  snprintf(url, sizeof url, "http://127.0.0.1:%u/", port);
+  snprintf(message, sizeof message, "could not connect to 127.0.0.1 port %u: Connection refused", port);
+  expect_error_of(url, CSIO_ECONNECT, message);
+}
+
+static void names_the_unresolvable_host(void)
+{
+  expect_error_of("http://no-such-host.invalid/", CSIO_ERESOLVE, "no-such-host.invalid");
+}
+
+/* --- servers that misbehave --- */
+
+static void answer_garbage(client *client)
+{
+  client_print(client, "this is not HTTP\r\n\r\n");
+  client_drain(client);
+}
+
+static void close_without_answer(client *client)
+{
+  request request;
+  if (client_read_request(client, &request)) request_free(&request);
+}
+
+static void reset_without_answer(client *client)
+{
+  close_without_answer(client);
+  client_reset(client);
+}
+
+static void close_inside_body(client *client)
+{
+  close_without_answer(client);
+  client_print(client, "HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nabc");
+}
+
+static void send_bad_chunk(client *client)
+{
+  close_without_answer(client);
+  client_print(client, "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nxyz\r\n");
+  client_drain(client);
+}
+
+static void send_bad_gzip(client *client)
+{
+  close_without_answer(client);
+  client_print(client, "HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: 8\r\n\r\nnot gzip");
+  client_drain(client);
+}
+
+static void reports_broken_answers(void)
+{
+  expect_error_from(answer_garbage, CSIO_EPROTOCOL, "did not answer in HTTP");
+  expect_error_from(close_without_answer, CSIO_ELOST, "was lost");
+  expect_error_from(reset_without_answer, CSIO_ELOST, "was lost");
+  expect_error_from(close_inside_body, CSIO_ELOST, "was lost");
+  expect_error_from(send_bad_chunk, CSIO_EPROTOCOL, "could not be read");
+  expect_error_from(send_bad_gzip, CSIO_EPROTOCOL, "could not be read");
+}
+
+/* --- limits --- */
+
+static void never_answer(client *client)
+{
+  client_drain(client);
+}
+
+static void limits_the_time(void)
+{
+  peer server;
+  peer_start(&server, never_answer, NULL, NULL);
+  call call = {.loop = loop, .url = peer_url(&server, "http", NULL, "/"), .timeout = 100};
+  uint64_t before = csio_loop_now(loop);
+  expect_error(&call, CSIO_ETIMEOUT, "in time");
+  uint64_t took = csio_loop_now(loop) - before;
+  CHECK(took >= 99);
+  peer_stop(&server);
+}
+
+/* A listener whose queue is full answers no SYN. */
+static void limits_the_time_to_connect(void)
+{
+  peer server;
+  peer_start(&server, never_answer, NULL, NULL);
+  uint16_t port = server.port;
+  peer_stop(&server);
+  int listener = socket(AF_INET, SOCK_STREAM, 0);
+  struct sockaddr_in address = {
+      .sin_family = AF_INET, .sin_port = htons(port), .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+  int yes = 1;
+  setsockopt(listener, SOL_SOCKET, SO_REUSEADDR, &yes, sizeof yes);
+  CHECK(!bind(listener, (void *)&address, sizeof address) && !listen(listener, 0));
+  int fillers[4];
+  for (int i = 0; i < 4; i++) {
+    fillers[i] = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK, 0);
+    connect(fillers[i], (void *)&address, sizeof address);
+  }
+  usleep(
+      50000); /* for the kernel to have them queued; were they not, the request would only fail another way */
+  char url[64];
+  snprintf(url, sizeof url, "http://127.0.0.1:%u/", (unsigned)port);
+  call call = {.loop = loop, .url = url, .connect_timeout = 200, .timeout = 30000};
+  uint64_t before = csio_loop_now(loop);
+  expect_error(&call, CSIO_ETIMEOUT, "in time");
+  CHECK(csio_loop_now(loop) - before < 20000);
+  for (int i = 0; i < 4; i++)
+    close(fillers[i]);
+  close(listener);
+}
+
+static void send_a_megabyte(client *client)
+{
+  request request;
+  while (client_read_request(client, &request)) {
+    bool announced = strstr(request.head, "/announced");
+    request_free(&request);
+    client_print(client, announced ? "HTTP/1.1 200 OK\r\nContent-Length: 1048576\r\n\r\n"
+                                   : "HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n");
+    uint8_t *bytes = test_bytes(1 << 20, 1);
+    client_write(client, bytes, 1 << 20);
+    free(bytes);
+    if (!announced) return;
+  }
+}
+
+static void limits_the_body(void)
+{
+  peer server;
+  peer_start(&server, send_a_megabyte, NULL, NULL);
+  for (int announced = 0; announced < 2; announced++) {
+    const char *url = peer_url(&server, "http", NULL, announced ? "/announced" : "/");
+    call call = {.loop = loop, .url = url, .max_body = (1 << 20) - 1};
+    expect_error(&call, CSIO_ETOO_LARGE, "larger than 1048575 bytes");
+    call = (struct call){.loop = loop, .url = url, .max_body = 1 << 20};
+    call_run(&call);
+    call_close(&call);
+    CHECK_INT(call.error_code, CSIO_OK);
+    CHECK_INT(call.answer_size, 1 << 20);
+    call_free(&call);
+  }
+  peer_stop(&server);
+}
+
+/* --- closing under way --- */
+
+static void cancels_in_flight(void)
+{
+  peer server;
+  peer_start(&server, never_answer, NULL, NULL);
+  call call = {.loop = loop, .url = peer_url(&server, "http", NULL, "/")};
+  call_start(&call);
+  AWAIT(&server.monitor, server.accepted == 1);
+  call_close(&call);
+  AWAIT(&server.monitor, server.ended == 1); /* the connection is closed at once */
+  CHECK_INT(call.done, 0);
+  peer_stop(&server);
+}
+
+static void cancels_before_connecting(void)
+{
+  call call = {.loop = loop, .url = "http://no-such-host.invalid/"};
+  call_start(&call);
+  call_close(&call);
+  CHECK_INT(call.done, 0);
+}
+
+static void close_call(call *call)
+{
+  csio_http_close(call->http, NULL);
+}
+
+static void closes_inside_on_done(void)
+{
+  char url[64];
+  snprintf(url, sizeof url, "http://127.0.0.1:%u/", (unsigned)free_port());
+  call call = {.loop = loop, .url = url, .on_done = close_call};
+  call_run(&call);
+  CHECK_INT(call.error_code, CSIO_ECONNECT);
+}
+
+static void ends_with_the_loop(void)
+{
+  peer server;
+  peer_start(&server, never_answer, NULL, NULL);
+  csio_loop *own = test_loop();
+  call open = {.loop = own, .url = peer_url(&server, "http", NULL, "/")};
+  call closing = {.loop = own, .url = peer_url(&server, "http", NULL, "/"), .on_done = close_call};
+  call_start(&open);
+  call_start(&closing);
+  AWAIT(&server.monitor, server.accepted == 2);
+  csio_loop_close(own);
+  CHECK_INT(open.error_code, CSIO_ECANCELLED);
+  CHECK_INT(closing.error_code, CSIO_ECANCELLED);
+  peer_stop(&server);
+}
+
+static void close_loop(call *call)
+{
+  csio_loop_close(call->loop);
+}
+
+static void closes_the_loop_inside_on_done(void)
+{
+  char url[64];
+  snprintf(url, sizeof url, "http://127.0.0.1:%u/", (unsigned)free_port());
+  call call = {.loop = test_loop(), .url = url, .on_done = close_loop};
+  call_run(&call);
+  CHECK_INT(call.error_code, CSIO_ECONNECT);
+}
+
+/* --- nothing is sent twice --- */
+
+/* Answers the first request of a connection, reads the second and closes without a word: what a server does
+ * whose keep-alive limit falls just then. Requests on later connections are answered. */
+static void close_on_second(client *client)
+{
+  request request;
+  for (int i = 0; client_read_request(client, &request); i++) {
+    request_free(&request);
+    if (i == 1 && client->index == 0) return;
+    client_answer(client, 200, "fine");
+  }
+}
+
+static call run_against(peer *server, const char *method, const void *body, size_t size)
+{
+  call call = {.loop = loop,
+      .method = method,
+      .url = peer_url(server, "http", NULL, "/"),
+      .body = body,
+      .body_size = size};
+  call_run(&call);
+  call_close(&call);
+  return call;
+}
+
+static void does_not_repeat_a_post(void)
+{
+  static const size_t sizes[] = {1, 1000, 300000};
+  for (size_t i = 0; i < sizeof sizes / sizeof *sizes; i++) {
+    peer server;
+    uint8_t *body = test_bytes(sizes[i], 1);
+    peer_start(&server, close_on_second, NULL, NULL);
+    call first = run_against(&server, "POST", body, sizes[i]);
+    CHECK_INT(first.error_code, CSIO_OK);
+    call_free(&first);
+    call second = run_against(&server, "POST", body, sizes[i]);
+    CHECK_INT(second.error_code, CSIO_ELOST);
+    CHECK_INT(server.requests, 2);
+    call third = run_against(&server, "POST", body, sizes[i]);
+    CHECK_INT(third.error_code, CSIO_OK);
+    call_free(&third);
+    CHECK_INT(server.requests, 3);
+    free(body);
+    peer_stop(&server);
+  }
+}
+
+/* Without a body there is nothing that libcurl would notice as sent, so no reused connection is taken. */
+static void does_not_repeat_a_post_without_body(void)
+{
+  static const char *const methods[] = {"POST", "DELETE", "PATCH"};
+  for (size_t i = 0; i < sizeof methods / sizeof *methods; i++) {
+    peer server;
+    peer_start(&server, close_on_second, NULL, NULL);
+    call first = run_against(&server, "GET", NULL, 0);
+    call_free(&first);
+    call second = run_against(&server, methods[i], NULL, 0);
+    CHECK_INT(second.error_code, CSIO_OK);
+    call_free(&second);
+    CHECK_INT(server.requests, 2);
+    CHECK_INT(server.accepted, 2);
+    peer_stop(&server);
+  }
+}
+
+static void may_repeat_a_get(void)
+{
+  peer server;
+  peer_start(&server, close_on_second, NULL, NULL);
+  for (int i = 0; i < 2; i++) {
+    call call = run_against(&server, "GET", NULL, 0);
+    CHECK_INT(call.error_code, CSIO_OK);
+    call_free(&call);
+  }
+  CHECK_INT(server.requests, 3);
+  peer_stop(&server);
+}
+
+static void answer_once(client *client)
+{
+  request request;
+  if (!client_read_request(client, &request)) return;
+  request_free(&request);
+  client_answer(client, 200, "fine");
+}
+
+/* The server has closed the kept connection before the next request starts. */
+static void leaves_stale_connections(void)
+{
+  peer server;
+  peer_start(&server, answer_once, NULL, NULL);
+  for (int i = 0; i < 5; i++) {
+    call call = run_against(&server, "POST", "body", 4);
+    CHECK_INT(call.error_code, CSIO_OK);
+    call_free(&call);
+    AWAIT(&server.monitor, server.ended == i + 1);
+  }
+  CHECK_INT(server.requests, 5);
+  peer_stop(&server);
+}
+
+/* --- states --- */
+
+static void misuse(void *arg)
+{
+  call *call = arg;
+  CHECK_INT(csio_http_start(call->http, NULL), CSIO_ESTATE);
+  CHECK_INT(csio_http_add_header(call->http, "A", "b"), CSIO_ESTATE);
+  CHECK_INT(csio_http_set_timeout(call->http, 1), CSIO_ESTATE);
+  CHECK_INT(csio_http_set_tls(call->http, NULL), CSIO_ESTATE);
+  CHECK_INT(csio_http_set_body(call->http, csio_buffer_create(3)), CSIO_ESTATE);
+}
+
+static void refuses_setters_once_started(void)
+{
+  peer server;
+  peer_start(&server, answer_once, NULL, NULL);
+  call call = {.loop = loop, .url = peer_url(&server, "http", NULL, "/")};
+  call_run(&call);
+  on_loop(loop, misuse, &call);
+  call_close(&call);
+  call_free(&call);
+  peer_stop(&server);
+}
+
+int main(int argc, char **argv)
+{
+  loop = test_loop();
+  RUN(names_the_refused_port);
+  RUN(names_the_unresolvable_host);
+  RUN(reports_broken_answers);
+  RUN(limits_the_time);
+  RUN(limits_the_time_to_connect);
+  RUN(limits_the_body);
+  RUN(cancels_in_flight);
+  RUN(cancels_before_connecting);
+  RUN(closes_inside_on_done);
+  RUN(ends_with_the_loop);
+  RUN(closes_the_loop_inside_on_done);
+  RUN(does_not_repeat_a_post);
+  RUN(does_not_repeat_a_post_without_body);
+  RUN(may_repeat_a_get);
+  RUN(leaves_stale_connections);
+  RUN(refuses_setters_once_started);
+  csio_loop_close(loop);
+}

@@ -1,0 +1,38 @@
+/* The server's side of a WebSocket, frame by frame. */
+#ifndef CSIO_TESTS_WS_PEER_H
+#define CSIO_TESTS_WS_PEER_H
+
+#include "peer.h"
+
+enum { CONTINUATION = 0, TEXT = 1, BINARY = 2, CLOSE = 8, PING = 9, PONG = 10 };
+
+typedef struct frame {
+  int opcode;
+  bool final;
+  size_t size;
+  uint8_t *bytes; /* terminated */
+} frame;
+
+/* Reads the request and answers 101, with `extra` (whole header lines, or "") in the answer. The request's
+ * head stays in `request`, unless that is NULL. False when the client has gone. */
+bool ws_accept(client *client, const char *extra, request *request);
+
+/* The Sec-WebSocket-Accept value for a request's key; in storage of its own per thread. */
+const char *ws_accept_key(const char *head);
+
+/* Reads one frame and checks that it is masked, as a client's must be. False at the end of the connection. */
+bool ws_read(client *client, frame *frame);
+void frame_free(frame *frame);
+
+bool ws_write(client *client, int opcode, bool final, const void *bytes, size_t size);
+
+/* A close frame; 0 for one without a code. */
+bool ws_write_close(client *client, unsigned code, const char *reason);
+
+/* A script: sends every message back, and answers a close frame with the same code. */
+void ws_echo(client *client);
+
+/* The same after the handshake. */
+void ws_echo_frames(client *client);
+
+#endif

@@ -1,0 +1,88 @@
+"""Flags, messages and exit statuses."""
+
+import os
+import re
+import signal
+import socket
+import subprocess
+
+import pytest
+
+from support import Client, Server
+
+
+def run(*flags):
+    binary = os.environ.get("SOCKETIO_TEST_SERVER", "socketio-test-server")
+    return subprocess.run([binary, *flags], capture_output=True, text=True, timeout=10)
+
+
+def test_help_and_version():
+    result = run("--help")
+    assert (result.returncode, result.stderr) == (0, "")
+    for word in ("--max-payload BYTES", "(default 1000000)", "/admin", "get-handshake", "--conformance"):
+        assert word in result.stdout
+    assert max(map(len, result.stdout.splitlines())) <= 120
+    result = run("--version")
+    assert result.returncode == 0
+    assert re.fullmatch(r"socketio-test-server \d+\.\d+\.\d+\n", result.stdout)
+
+
+@pytest.mark.parametrize(
+    "flags",
+    [
+        ["--nonsense"],
+        ["stray"],
+        ["--port"],
+        ["--port", "x"],
+        ["--port", "65536"],
+        ["--port", "-1"],
+        ["--port", " 1"],
+        ["--host", "nowhere"],
+        ["--path", "no-slash"],
+        ["--path", "/a?b"],
+        ["--path", "/" + "x" * 300],
+        ["--transports", ""],
+        ["--transports", "polling,"],
+        ["--transports", "webtransport"],
+        ["--ping-interval", "0"],
+        ["--ping-timeout", "1e3"],
+        ["--max-payload", "99999999999999999999"],
+        ["--tls-cert", "cert.pem"],
+    ],
+)
+def test_wrong_flags(flags):
+    result = run(*flags)
+    assert (result.returncode, result.stdout) == (2, "")
+    assert result.stderr.startswith(f"socketio-test-server: {flags[0]}: ")
+    assert result.stderr.count("\n") == 1
+
+
+def test_an_address_that_cannot_be_had():
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        result = run("--port", str(other.getsockname()[1]))
+    assert (result.returncode, result.stdout) == (1, "")
+    assert "cannot listen on 127.0.0.1" in result.stderr
+    result = run("--port", "0", "--host", "192.0.2.1")
+    assert (result.returncode, result.stdout) == (1, "")
+
+
+def test_only_the_given_address_is_listened_on():
+    with Server() as server:
+        port = int(server.url.rsplit(":", 1)[1])
+        with pytest.raises(ConnectionRefusedError):
+            socket.create_connection(("127.0.0.2", port), timeout=5)
+
+
+@pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM])
+def test_signals_end_it_in_good_order(how):
+    Server().stop(how)
+
+
+async def test_verbose_tells_of_sessions():
+    server = Server("--verbose")
+    async with Client(server.url) as client:
+        sid = await client.open_polling()
+    server.process.terminate()
+    _, log = server.process.communicate(timeout=10)
+    assert f"{sid}: opened by polling" in log
+    assert server.process.returncode == 0

@@ -1,0 +1,79 @@
+"""Both transports over TLS."""
+
+import ssl
+import subprocess
+
+import aiohttp
+import pytest
+
+from support import Client, Server
+
+
+@pytest.fixture(scope="module")
+def certificate(tmp_path_factory):
+    """A self-signed certificate and its key, made anew so that it never runs out."""
+    directory = tmp_path_factory.mktemp("tls")
+    cert, key = directory / "cert.pem", directory / "key.pem"
+    subprocess.run(
+        ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days", "1"]
+        + ["-keyout", key, "-out", cert, "-subj", "/CN=localhost", "-addext", "subjectAltName=IP:127.0.0.1"],
+        check=True,
+        capture_output=True,
+    )
+    return str(cert), str(key)
+
+
+@pytest.fixture(scope="module")
+def server(certificate):
+    with Server("--tls-cert", certificate[0], "--tls-key", certificate[1]) as server:
+        assert server.url.startswith("https://127.0.0.1:")
+        yield server
+
+
+@pytest.fixture
+async def client(server, certificate):
+    async with Client(server.url, ssl=ssl.create_default_context(cafile=certificate[0])) as client:
+        yield client
+
+
+async def test_polling(client):
+    sid = await client.open_polling()
+    for i in range(3):
+        await client.post(sid, "40" if i == 0 else f'42["echo",{i}]')
+        assert (await client.poll(sid)).text.startswith("4")
+
+
+async def test_websocket(client):
+    async with client.joined() as socket:
+        await socket.send('42["binary",1000000]')
+        assert await socket.receive() == '451-["binary",{"_placeholder":true,"num":0}]'
+        assert len(await socket.receive()) == 1000000
+        await socket.send('42["close-me"]')
+        assert await socket.closed() == 1005
+
+
+async def test_upgrade(client):
+    sid = await client.open_polling()
+    async with client.websocket(sid) as socket:
+        await socket.send("2probe")
+        assert await socket.receive() == "3probe"
+        await socket.send("5", "40")
+        assert (await socket.receive()).startswith("40{")
+
+
+async def test_drop_me(client):
+    async with client.joined() as socket:
+        await socket.send('42["drop-me"]')
+        assert await socket.closed() is None
+
+
+async def test_a_stranger_is_not_trusted(server):
+    async with Client(server.url) as client:
+        with pytest.raises(aiohttp.ClientConnectorCertificateError):
+            await client.open_polling()
+
+
+async def test_plain_http_is_cut_off(server):
+    async with Client(server.url.replace("https", "http")) as client:
+        with pytest.raises(aiohttp.ClientError):
+            await client.open_polling()

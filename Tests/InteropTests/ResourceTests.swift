@@ -1,0 +1,74 @@
+import Foundation
+import SocketIO
+import Testing
+
+/// What stays behind after many connections. It looks at the whole process, so nothing else may run in it: scripts/test starts it
+/// alone.
+@Suite(
+  "Resources", .serialized, .timeLimit(.minutes(5)),
+  .enabled(if: ProcessInfo.processInfo.environment["SOCKETIO_TEST_ALONE"] != nil, "needs a process of its own"))
+struct ResourceTests {
+  struct Usage: CustomStringConvertible {
+    var descriptors: Int
+    var threads: Int
+    var kilobytes: Int
+
+    var description: String { "\(descriptors) descriptors, \(threads) threads, \(kilobytes) KB" }
+
+    static func now() throws -> Usage {
+      let status = try String(contentsOfFile: "/proc/self/status", encoding: .utf8)
+      func field(_ name: String) -> Int {
+        let line = status.split(separator: "\n").first { $0.hasPrefix(name) }
+        return line?.split(whereSeparator: \.isWhitespace).dropFirst().first.flatMap { Int($0) } ?? -1
+      }
+      return Usage(
+        descriptors: try FileManager.default.contentsOfDirectory(atPath: "/proc/self/fd").count,
+        threads: field("Threads:"), kilobytes: field("VmRSS:"))
+    }
+  }
+
+  @Test("1,000 rounds of connecting and closing leave nothing behind", arguments: Route.allCases)
+  func rounds(_ route: Route) async throws {
+    let server = try Server.testServer.start()
+    func rounds(_ count: Int) async throws {
+      for _ in 0..<count {
+        let socket = try makeSocket(server.url) { $0.transports = route.transports }
+        _ = try await socket.connected()
+        #expect(try await socket.emitWithAck("echo", 1) == 1)
+        await socket.io.close()
+      }
+    }
+    // Caches and pools fill first.
+    try await rounds(200)
+    let before = try Usage.now()
+    try await rounds(1_000)
+    let after = try Usage.now()
+    print("\(route): before \(before); after \(after)")
+    #expect(after.descriptors <= before.descriptors + 4)
+    #expect(after.threads <= before.threads + 2)
+    // 1 KB a round would be a leak; allocators keep a little.
+    #expect(after.kilobytes <= before.kilobytes + 1_000)
+  }
+
+  @Test("Sockets that were let go are freed, with their Managers")
+  func freed() async throws {
+    let server = try Server.testServer.start()
+    weak var socket: Socket?
+    weak var manager: Manager?
+    func use() async throws {
+      let used = try makeSocket(server.url)
+      (socket, manager) = (used, used.io)
+      _ = try await used.connected()
+      await used.io.close()
+      used.disconnect()
+    }
+    try await use()
+    // The loop drops its references in its own time; a round trip over it comes behind them.
+    for _ in 0..<100 where socket != nil || manager != nil {
+      let other = try makeSocket(server.url)
+      _ = try await other.connected()
+      await other.io.close()
+    }
+    #expect(socket == nil && manager == nil)
+  }
+}

@@ -1,0 +1,73 @@
+import Foundation
+
+/// A server under test, running as a process of its own.
+final class ServerProcess: Sendable {
+  let url: String
+  private let process: Process
+
+  var port: Int { URLComponents(string: url)?.port ?? 0 }
+
+  /// Starts a server that prints "listening on URL" once it can be reached.
+  init(_ executable: String, _ arguments: [String]) throws {
+    let process = Process()
+    let output = Pipe()
+    process.executableURL = URL(fileURLWithPath: executable)
+    process.arguments = arguments
+    process.standardOutput = output
+    try process.run()
+    var line = Data()
+    while let byte = try output.fileHandleForReading.read(upToCount: 1), byte.first != UInt8(ascii: "\n") {
+      guard !byte.isEmpty else { break }
+      line += byte
+    }
+    guard let url = String(decoding: line, as: UTF8.self).split(separator: " ").last, url.contains("://") else {
+      Foundation.kill(process.processIdentifier, SIGKILL)
+      throw TestFailure("\(executable) did not start")
+    }
+    self.process = process
+    self.url = String(url)
+  }
+
+  deinit { kill() }
+
+  /// Ends the server without giving it a chance to say goodbye. SIGTERM would not do: a process started from a thread of
+  /// Dispatch's pool inherits a mask that blocks it.
+  func kill() {
+    guard process.isRunning else { return }
+    Foundation.kill(process.processIdentifier, SIGKILL)
+    process.waitUntilExit()
+  }
+}
+
+/// The servers that the same story is told to.
+enum Server: String, CaseIterable, Sendable, CustomStringConvertible {
+  /// Ours, in C.
+  case testServer = "socketio-test-server"
+  /// Nobody's of this project.
+  case python = "python-socketio"
+
+  var description: String { rawValue }
+
+  func start(_ arguments: String...) throws -> ServerProcess {
+    switch self {
+    case .testServer:
+      return try ServerProcess(environment("SOCKETIO_TEST_SERVER"), ["--port", "0"] + arguments)
+    case .python:
+      let script = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+        .appendingPathComponent("Servers/python_server.py").path
+      return try ServerProcess(environment("SOCKETIO_PYTHON"), [script] + arguments)
+    }
+  }
+
+  private func environment(_ name: String) throws -> String {
+    guard let value = ProcessInfo.processInfo.environment[name] else {
+      throw TestFailure("\(name) is not set: run the tests with scripts/test")
+    }
+    return value
+  }
+}
+
+struct TestFailure: Error, CustomStringConvertible {
+  let description: String
+  init(_ description: String) { self.description = description }
+}

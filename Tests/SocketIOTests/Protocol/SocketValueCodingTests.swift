@@ -1,0 +1,352 @@
+import Foundation
+import Testing
+
+@testable import SocketIO
+
+@Suite("Codable")
+struct SocketValueCodingTests {
+  struct Message: Codable, Equatable {
+    var user: String
+    var text: String?
+    var n: Int
+    var tags: [String]
+    var attachment: Data
+    var sent: Date
+    var link: URL
+    var any: SocketValue
+  }
+
+  @Test("a struct becomes an object and comes back")
+  func message() throws {
+    let message = Message(
+      user: "alice", text: nil, n: 42, tags: ["a", "b"], attachment: Data([1, 2]),
+      sent: Date(timeIntervalSince1970: 1_709_209_800.25), link: try #require(URL(string: "https://example.com/?q=1")),
+      any: ["deep": [.binary(Data([3])), nil]])
+    let value = try SocketValue(encoding: message)
+    let expected: SocketValue = [
+      "user": "alice", "n": 42, "tags": ["a", "b"], "attachment": .binary(Data([1, 2])),
+      "sent": "2024-02-29T12:30:00.250Z", "link": "https://example.com/?q=1",
+      "any": ["deep": [.binary(Data([3])), nil]],
+    ]
+    #expect(value == expected)
+    #expect(value.objectValue?.keys == ["user", "n", "tags", "attachment", "sent", "link", "any"])
+    #expect(try value.decode(as: Message.self) == message)
+  }
+
+  private func roundTrip<Value: Codable & Equatable>(_ value: Value, _ expected: SocketValue) throws {
+    #expect(try SocketValue(encoding: value) == expected)
+    #expect(try expected.decode(as: Value.self) == value)
+    // Inside other containers the same, whichever way leads there.
+    #expect(try SocketValue(encoding: [value]) == [expected])
+    #expect(try SocketValue.array([expected]).decode(as: [Value].self) == [value])
+    #expect(try SocketValue(encoding: ["k": value]) == ["k": expected])
+    #expect(try SocketValue.object(["k": expected]).decode(as: [String: Value].self) == ["k": value])
+    #expect(try SocketValue(encoding: Box(value: value)) == expected)
+    #expect(try expected.decode(as: Box<Value>.self).value == value)
+  }
+
+  /// Encodes through a single value container.
+  struct Box<Value: Codable>: Codable {
+    var value: Value
+
+    init(value: Value) { self.value = value }
+
+    init(from decoder: any Decoder) throws {
+      value = try decoder.singleValueContainer().decode(Value.self)
+    }
+
+    func encode(to encoder: any Encoder) throws {
+      var container = encoder.singleValueContainer()
+      try container.encode(value)
+    }
+  }
+
+  @Test("scalars become what they are")
+  func scalars() throws {
+    try roundTrip(true, true)
+    try roundTrip("ä", "ä")
+    try roundTrip(0.1, 0.1)
+    try roundTrip(Float(0.1), .double(Double(Float(0.1))))
+    try roundTrip(Int.min, .int(.min))
+    try roundTrip(Int8.min, -128)
+    try roundTrip(Int16.max, 32767)
+    try roundTrip(Int32.min, .int(-2_147_483_648))
+    try roundTrip(Int64.max, .int(.max))
+    try roundTrip(UInt16.max, 65535)
+    try roundTrip(UInt32.max, .int(4_294_967_295))
+    try roundTrip(UInt64.max, .uint(.max))
+    try roundTrip(UInt.max, .uint(.max))
+    try roundTrip(Data([1, 2]), .binary(Data([1, 2])))
+    try roundTrip([1, 2] as [UInt8], .binary(Data([1, 2])))
+    try roundTrip(try #require(Decimal(string: "0.1")), 0.1)
+    try roundTrip(Decimal(12), 12)
+    try roundTrip(Decimal(UInt64.max), .uint(.max))
+    try roundTrip(try #require(Decimal(string: "1e-7")), 1e-7)
+    try roundTrip(
+      try #require(UUID(uuidString: "E621E1F8-C36C-495A-93FC-0C247A3E6E5F")), "E621E1F8-C36C-495A-93FC-0C247A3E6E5F")
+    try roundTrip(["x": .binary(Data())] as SocketObject, ["x": .binary(Data())])
+    try roundTrip([nil, 1] as [Int?], [nil, 1])
+    try roundTrip([nil, Data([1])] as [Data?], [nil, .binary(Data([1]))])
+    try roundTrip([[1, 2], []] as [[UInt8]], [.binary(Data([1, 2])), .binary(Data())])
+    try roundTrip(["a": 1, "b": 2], ["a": 1, "b": 2])
+    try roundTrip([1: "x", -2: "y"], ["1": "x", "-2": "y"])
+    try roundTrip(["nested": ["deeper": [1.5]]], ["nested": ["deeper": [1.5]]])
+  }
+
+  @Test("integers of 128 bits are encoded when they fit 64")
+  func wideIntegers() throws {
+    try roundTrip(Int128(-5), -5)
+    try roundTrip(UInt128(UInt64.max), .uint(.max))
+    #expect(throws: EncodingError.self) { try SocketValue(encoding: Int128.max) }
+    #expect(throws: EncodingError.self) { try SocketValue(encoding: [UInt128.max]) }
+  }
+
+  @Test(
+    "values pass through unchanged",
+    arguments: [nil, 1, "s", .binary(Data([1])), [1, [:]], ["b": 1, "a": [nil]]] as [SocketValue])
+  func values(value: SocketValue) throws {
+    try roundTrip(value, value)
+    #expect(try SocketValue(encoding: [value] as [SocketValue]) == [value])
+  }
+
+  enum Shape: Codable, Equatable {
+    case point
+    case circle(radius: Double)
+    case polygon([Int], closed: Bool)
+  }
+
+  enum Level: String, Codable { case low, high }
+
+  @Test("enums become what Swift makes of them")
+  func enums() throws {
+    try roundTrip(Shape.point, ["point": [:]])
+    try roundTrip(Shape.circle(radius: 1.5), ["circle": ["radius": 1.5]])
+    try roundTrip(Shape.polygon([1, 2], closed: true), ["polygon": ["_0": [1, 2], "closed": true]])
+    try roundTrip(Level.high, "high")
+  }
+
+  class Animal: Codable {
+    var name: String
+    init(name: String) { self.name = name }
+  }
+
+  final class Dog: Animal {
+    var tricks: [String]
+
+    init(name: String, tricks: [String]) {
+      self.tricks = tricks
+      super.init(name: name)
+    }
+
+    private enum CodingKeys: CodingKey { case tricks }
+
+    required init(from decoder: any Decoder) throws {
+      let container = try decoder.container(keyedBy: CodingKeys.self)
+      tricks = try container.decode([String].self, forKey: .tricks)
+      try super.init(from: container.superDecoder())
+    }
+
+    override func encode(to encoder: any Encoder) throws {
+      var container = encoder.container(keyedBy: CodingKeys.self)
+      try container.encode(tricks, forKey: .tricks)
+      try super.encode(to: container.superEncoder())
+    }
+  }
+
+  @Test("a superclass is encoded inside its subclass")
+  func inheritance() throws {
+    let value = try SocketValue(encoding: Dog(name: "Rex", tricks: ["sit"]))
+    #expect(value == ["tricks": ["sit"], "super": ["name": "Rex"]])
+    let dog = try value.decode(as: Dog.self)
+    #expect(dog.name == "Rex")
+    #expect(dog.tricks == ["sit"])
+  }
+
+  /// Uses every other kind of container.
+  struct Manual: Codable, Equatable {
+    var x = 1, y = 2, z = 3, w = 4
+
+    init() {}
+
+    enum CodingKeys: CodingKey { case object, array, own, w }
+    enum InnerKeys: CodingKey { case x }
+
+    init(from decoder: any Decoder) throws {
+      let container = try decoder.container(keyedBy: CodingKeys.self)
+      x = try container.nestedContainer(keyedBy: InnerKeys.self, forKey: .object).decode(Int.self, forKey: .x)
+      var array = try container.nestedUnkeyedContainer(forKey: .array)
+      #expect(array.count == 4)
+      #expect(try array.decodeNil())
+      #expect(try !array.decodeNil())
+      var inner = try array.nestedUnkeyedContainer()
+      y = try inner.decode(Int.self)
+      #expect(inner.isAtEnd)
+      #expect(try array.nestedContainer(keyedBy: InnerKeys.self).decodeNil(forKey: .x))
+      z = try Int(from: array.superDecoder())
+      #expect(array.isAtEnd)
+      w = try Int(from: container.superDecoder(forKey: .w))
+      #expect(!container.contains(.own))
+      #expect(container.allKeys == [.object, .array, .w])
+    }
+
+    func encode(to encoder: any Encoder) throws {
+      var container = encoder.container(keyedBy: CodingKeys.self)
+      var object = container.nestedContainer(keyedBy: InnerKeys.self, forKey: .object)
+      try object.encode(x, forKey: .x)
+      var array = container.nestedUnkeyedContainer(forKey: .array)
+      try array.encodeNil()
+      var inner = array.nestedUnkeyedContainer()
+      try inner.encode(y)
+      var member = array.nestedContainer(keyedBy: InnerKeys.self)
+      try member.encodeNil(forKey: .x)
+      try z.encode(to: array.superEncoder())
+      #expect(array.count == 4)
+      // A second container for the same object shares its members.
+      var again = encoder.container(keyedBy: CodingKeys.self)
+      try w.encode(to: again.superEncoder(forKey: .w))
+    }
+  }
+
+  @Test("nested containers and super encoders keep their places")
+  func nestedContainers() throws {
+    try roundTrip(Manual(), ["object": ["x": 1], "array": [nil, [2], ["x": nil], 3], "w": 4])
+  }
+
+  struct Nothing: Codable, Equatable {
+    init() {}
+    init(from decoder: any Decoder) throws {}
+    func encode(to encoder: any Encoder) throws {}
+  }
+
+  @Test("what encodes nothing is an empty object")
+  func nothing() throws {
+    try roundTrip(Nothing(), [:])
+  }
+
+  struct Inner: Codable { var list: [UInt8?] }
+  struct Outer: Codable { var inner: Inner }
+
+  private struct Failure: Equatable {
+    enum Kind { case keyNotFound, valueNotFound, typeMismatch, dataCorrupted, unknown }
+
+    var kind: Kind
+    var path: [String]
+
+    init(_ kind: Kind, at path: String...) {
+      self.kind = kind
+      self.path = path
+    }
+
+    init(_ error: DecodingError) {
+      let (kind, context): (Kind, DecodingError.Context?) =
+        switch error {
+        case .keyNotFound(_, let context): (.keyNotFound, context)
+        case .valueNotFound(_, let context): (.valueNotFound, context)
+        case .typeMismatch(_, let context): (.typeMismatch, context)
+        case .dataCorrupted(let context): (.dataCorrupted, context)
+        @unknown default: (.unknown, nil)
+        }
+      self.kind = kind
+      path = context?.codingPath.map(\.stringValue) ?? []
+    }
+  }
+
+  private func failure<Value: Decodable>(of value: SocketValue, as type: Value.Type) throws -> Failure {
+    Failure(try #require(throws: DecodingError.self) { try value.decode(as: type) })
+  }
+
+  @Test("errors of decoding say what is wrong and where")
+  func decodingErrors() throws {
+    #expect(try failure(of: ["inner": [:]], as: Outer.self) == Failure(.keyNotFound, at: "inner"))
+    #expect(
+      try failure(of: ["inner": ["list": [1, nil, 256]]], as: Outer.self)
+        == Failure(.dataCorrupted, at: "inner", "list", "Index 2"))
+    #expect(try failure(of: ["inner": ["list": "x"]], as: Outer.self) == Failure(.typeMismatch, at: "inner", "list"))
+    #expect(try failure(of: ["inner": nil], as: Outer.self) == Failure(.valueNotFound, at: "inner"))
+    #expect(try failure(of: [1], as: Pair.self) == Failure(.valueNotFound, at: "Index 1"))
+  }
+
+  /// Decodes two elements of an array.
+  struct Pair: Decodable {
+    init(from decoder: any Decoder) throws {
+      var container = try decoder.unkeyedContainer()
+      #expect(try container.decode(Int.self) == 1)
+      _ = try container.decode(Int.self)
+    }
+  }
+
+  @Test("a value decodes only as what it is")
+  func mismatches() throws {
+    let mismatch = Failure(.typeMismatch)
+    #expect(try failure(of: "1", as: Int.self) == mismatch)
+    #expect(try failure(of: 1, as: String.self) == mismatch)
+    #expect(try failure(of: 1, as: Bool.self) == mismatch)
+    #expect(try failure(of: true, as: Int.self) == mismatch)
+    #expect(try failure(of: true, as: Decimal.self) == mismatch)
+    #expect(try failure(of: "0.5", as: Double.self) == mismatch)
+    #expect(try failure(of: "AQID", as: Data.self) == mismatch)
+    #expect(try failure(of: [1], as: Data.self) == mismatch)
+    #expect(try failure(of: "AQID", as: [UInt8].self) == mismatch)
+    #expect(try failure(of: .binary(Data()), as: String.self) == mismatch)
+    #expect(try failure(of: 1_700_000_000, as: Date.self) == mismatch)
+    #expect(try failure(of: 1, as: URL.self) == mismatch)
+    #expect(try failure(of: [:], as: [Int].self) == mismatch)
+    #expect(try failure(of: [], as: [String: Int].self) == mismatch)
+
+    let corrupted = Failure(.dataCorrupted)
+    #expect(try failure(of: 0.5, as: Int.self) == corrupted)
+    #expect(try failure(of: -1, as: UInt.self) == corrupted)
+    #expect(try failure(of: .uint(.max), as: Int64.self) == corrupted)
+    #expect(try failure(of: 1e300, as: Float.self) == corrupted)
+    #expect(try failure(of: .double(.nan), as: Decimal.self) == corrupted)
+    #expect(try failure(of: "yesterday", as: Date.self) == corrupted)
+    #expect(try failure(of: "", as: URL.self) == corrupted)
+  }
+
+  @Test("an array of numbers decodes as bytes too, if they are bytes")
+  func bytes() throws {
+    #expect(try SocketValue.array([1, 255]).decode(as: [UInt8].self) == [1, 255])
+    #expect(try failure(of: [1, 256], as: [UInt8].self) == Failure(.dataCorrupted, at: "Index 1"))
+  }
+
+  @Test("numbers decode as types that hold them exactly")
+  func convertibleNumbers() throws {
+    #expect(try SocketValue.double(3).decode(as: Int.self) == 3)
+    #expect(try SocketValue.double(3).decode(as: UInt8.self) == 3)
+    #expect(try SocketValue.double(255).decode(as: UInt8.self) == .max)
+    #expect(try SocketValue(encoding: UInt8.max) == 255)
+    #expect(try SocketValue.int(3).decode(as: Double.self) == 3)
+    #expect(try SocketValue.int(3).decode(as: Decimal.self) == 3)
+    #expect(try SocketValue.double(.infinity).decode(as: Float.self) == .infinity)
+  }
+
+  struct Unencodable: Encodable {
+    var dates: [Date]
+    var number: Decimal
+  }
+
+  @Test("errors of encoding say where")
+  func encodingErrors() throws {
+    let far = Unencodable(dates: [.distantPast, Date(timeIntervalSince1970: 1e14)], number: 1)
+    #expect(try pathOfFailure(of: far) == ["dates", "Index 1"])
+    let nan = Unencodable(dates: [], number: .nan)
+    #expect(try pathOfFailure(of: nan) == ["number"])
+  }
+
+  private func pathOfFailure(of value: some Encodable) throws -> [String]? {
+    let error = try #require(throws: EncodingError.self) { try SocketValue(encoding: value) }
+    guard case .invalidValue(_, let context) = error else { return nil }
+    return context.codingPath.map(\.stringValue)
+  }
+
+  @Test("values can be coded by other coders")
+  func otherCoders() throws {
+    let value: SocketValue = [
+      "null": nil, "bool": true, "int": -1, "uint": .uint(.max), "double": 0.5, "string": "s", "array": [1, [], [:]],
+    ]
+    let json = try JSONEncoder().encode(value)
+    #expect(try JSONDecoder().decode(SocketValue.self, from: json) == value)
+    let binary = try JSONEncoder().encode([SocketValue.binary(Data([1, 2, 3, 4]))])
+    #expect(String(decoding: binary, as: UTF8.self) == #"["AQIDBA=="]"#)
+  }
+}
