@@ -147,7 +147,6 @@ struct ManagerStateMachine {
 
   private mutating func lose(_ reason: DisconnectReason, _ error: SocketIOError?) -> [Action] {
     state = .closed
-    backoff.reset()
     return [.releaseEngine, .resetDecoder, .socketsClosed(reason, error), .emit(.close(reason))] + reconnect()
   }
 
