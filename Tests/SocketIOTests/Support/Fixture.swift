@@ -33,7 +33,7 @@ final class Log: Sendable {
 
 /// Carries an acknowledgement out of a handler.
 final class Mailslot: Sendable {
-  private let content = Mutex<Acknowledgement?>(nil)
+  private let content = Locked<Acknowledgement?>(nil)
 
   var value: Acknowledgement? {
     get { content.withLock { $0 } }
