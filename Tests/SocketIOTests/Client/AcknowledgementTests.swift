@@ -256,6 +256,23 @@ struct AcknowledgementTests {
     #expect(bench.sent == [#"61-15[{"_placeholder":true,"num":0}]"#, "<2 bytes>"])
   }
 
+  @Test("What cannot be encoded fails its own acknowledgement, and no other")
+  func unencodable() throws {
+    let (bench, socket) = ClientBench.connected { $0.parser = PickyParser() }
+    let log = bench.log
+    socket.on("q") { try $0.ack?("unencodable") }
+    try socket.emit("waits") { log.add("waits \($0.outcome)") }
+    try socket.emit("fails", "unencodable") { log.add("fails \($0.outcome)") }
+    try socket.emit("fails", "unencodable")
+    bench.loop.run()
+    bench.script.receive(#"20["q"]"#)
+    #expect(bench.take() == ["fails encoding"])
+    #expect(bench.sent == [#"20["waits"]"#])
+    bench.script.receive("30[1]")
+    #expect(bench.take() == ["waits [1]"])
+    #expect(socket.connected)
+  }
+
   @Test("An answer that comes after its connection is not sent on the next one")
   func lateAnswer() throws {
     let (bench, socket) = ClientBench.connected()
@@ -284,4 +301,18 @@ struct AcknowledgementTests {
     bench.join()
     #expect(bench.sent == ["0", "37[1]"])
   }
+}
+
+/// Encodes as the default parser does, but refuses the argument "unencodable".
+private struct PickyParser: Parser {
+  func encode(_ packet: Packet) throws -> [EngineMessage] {
+    switch packet.content {
+    case .event(let arguments), .ack(let arguments):
+      if arguments.contains("unencodable") { throw ParserError(.invalidPayload, "unencodable") }
+    case .connect, .connectError, .disconnect: break
+    }
+    return try JSONParser().encode(packet)
+  }
+
+  func makeDecoder() -> JSONParser.Decoder { JSONParser().makeDecoder() }
 }

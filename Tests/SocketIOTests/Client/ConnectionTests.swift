@@ -127,6 +127,17 @@ struct ConnectionTests {
     #expect(socket.connected)
   }
 
+  @Test("A namespace that cannot be encoded is a connect_error, and leaves the Socket inactive")
+  func unencodableNamespace() {
+    let bench = ClientBench()
+    let log = bench.log
+    let socket = bench.manager.socket("/a,b")
+    socket.on(.connectError) { log.add($0.code.rawValue) }
+    bench.open()
+    #expect(bench.take() == ["encoding"])
+    #expect(!socket.active)
+  }
+
   // MARK: Leaving
 
   @Test("Disconnecting says goodbye, closes the Manager, and tells the reason")
@@ -282,12 +293,14 @@ struct ConnectionTests {
   func uselessCredentials() {
     let bench = ClientBench()
     let log = bench.log
+    bench.followManager()
     let socket = bench.manager.socket(auth: .value("token"))
     socket.on(.connectError) { log.add($0.code.rawValue) }
     bench.open()
     #expect(bench.sent == [])
-    #expect(bench.take() == ["auth_failed"])
+    #expect(bench.take() == ["open", "close: forced close", "auth_failed"])
     #expect(!socket.active)
+    #expect(!bench.manager.isOpen)
   }
 
   @Test("A closure is asked for the credentials of every connection", .timeLimit(.minutes(1)))

@@ -157,4 +157,55 @@ struct LifetimeTests {
     #expect(connector == nil)
     #expect(loop.timerCount == 0)
   }
+
+  // MARK: Manager.close
+
+  @Test(
+    "close() returns when the Sockets left, what they emitted is out and their handlers were told",
+    .timeLimit(.minutes(1)))
+  func close() async throws {
+    let (bench, socket) = ClientBench.connected()
+    let (loop, log, script) = (bench.loop, bench.log, bench.script)
+    try socket.emit("last")
+    let task = Task { [manager = bench.manager] in
+      await manager.close()
+      log.add("closed")
+      loop.post {}
+    }
+    await loop.run { script.commands.last == .close }
+    #expect(script.messages == [#"2["last"]"#, "1"])
+    #expect(log.entries == ["disconnect: io client disconnect"])
+    script.report(.closed(nil))
+    await task.value
+    #expect(log.entries == ["disconnect: io client disconnect", "closed"])
+    #expect(!socket.active)
+    socket.connect()
+    bench.open(joining: "/")
+    #expect(socket.connected)
+  }
+
+  @Test("close() does not wait for ever", .timeLimit(.minutes(1)))
+  func closeTimeout() async {
+    let (bench, _) = ClientBench.connected()
+    let (loop, script) = (bench.loop, bench.script)
+    let task = Task { [manager = bench.manager] in await manager.close() }
+    await loop.run { script.commands.last == .close }
+    loop.advance(by: 5_000)
+    await task.value
+    #expect(script.isAborted)
+  }
+
+  @Test("close() returns at once where nothing is open", .timeLimit(.minutes(1)))
+  func closeIdle() async {
+    let bench = ClientBench()
+    let (loop, log) = (bench.loop, bench.log)
+    let task = Task { [manager = bench.manager] in
+      await manager.close()
+      log.add("closed")
+      loop.post {}
+    }
+    await loop.run { !log.entries.isEmpty }
+    await task.value
+    #expect(bench.attempts == 0)
+  }
 }
