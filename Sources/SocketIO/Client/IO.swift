@@ -45,7 +45,7 @@ final class ManagerCache: Sendable {
   func socket(_ server: ServerURL, _ options: SocketIOOptions) throws(SocketIOError) -> Socket {
     try options.validate()
     if options.forceNew || !options.multiplex {
-      return try makeManager(server, options).socket(server.namespace, auth: options.auth)
+      return try makeManager(server, options).socket(server.namespace, with: options)
     }
     let key = "\(server.isSecure) \(server.host) \(server.port ?? 0) \(options.requestPath)"
     // The lock is held until the namespace is taken, or two threads could both get the same Socket as their own.
@@ -53,18 +53,25 @@ final class ManagerCache: Sendable {
       do throws(SocketIOError) {
         if let manager = managers[key]?.manager {
           guard manager.hasUsed(server.namespace) else {
-            return .success(manager.socket(server.namespace, auth: options.auth))
+            return .success(manager.socket(server.namespace, with: options))
           }
-          return .success(try makeManager(server, options).socket(server.namespace, auth: options.auth))
+          return .success(try makeManager(server, options).socket(server.namespace, with: options))
         }
         managers = managers.filter { $0.value.manager != nil }
         let manager = try makeManager(server, options)
         managers[key] = WeakManager(manager: manager)
-        return .success(manager.socket(server.namespace, auth: options.auth))
+        return .success(manager.socket(server.namespace, with: options))
       } catch {
         return .failure(error)
       }
     }
     return try result.get()
+  }
+}
+
+extension Manager {
+  /// The Socket of a namespace, with the options that belong to a Socket.
+  func socket(_ namespace: String, with options: SocketIOOptions) -> Socket {
+    socket(namespace, auth: options.auth, ackTimeout: options.ackTimeout, retries: options.retries)
   }
 }

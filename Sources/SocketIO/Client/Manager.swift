@@ -79,12 +79,17 @@ public final class Manager: Sendable {
   ///
   /// Unless `autoConnect` is off, it connects if it is not active yet.
   ///
-  /// - Parameter auth: Credentials for a Socket that is made by this call.
-  public func socket(_ namespace: String = "/", auth: Auth? = nil) -> Socket {
+  /// - Parameters: They count for a Socket that is made by this call.
+  ///   - auth: Credentials.
+  ///   - ackTimeout: How long each emit waits for its acknowledgement, where it does not say itself.
+  ///   - retries: How often an event is sent again until it is acknowledged; see ``SocketIOOptions/retries``.
+  public func socket(
+    _ namespace: String = "/", auth: Auth? = nil, ackTimeout: Duration? = nil, retries: Int = 0
+  ) -> Socket {
     let name = namespace.hasPrefix("/") ? namespace : "/" + namespace
     let socket = sockets.withLock { sockets in
       if let socket = sockets[name]?.socket { return socket }
-      let socket = Socket(manager: self, namespace: name, auth: auth)
+      let socket = Socket(manager: self, namespace: name, auth: auth, ackTimeout: ackTimeout, retries: retries)
       sockets[name] = WeakSocket(socket: socket)
       // Before another thread can find the Socket and connect it.
       mailbox.submit { $0.add(socket) }

@@ -132,7 +132,8 @@ public struct Emitter: Sendable {
 
   private func submit(_ event: String, _ arguments: [SocketValue], _ ack: AckHandler?) {
     let emission = Emission(
-      arguments: [.string(event)] + arguments, ack: ack, timeout: timeout?.milliseconds, isVolatile: isVolatile)
+      arguments: [.string(event)] + arguments, ack: ack, timeout: (timeout ?? socket.ackTimeout)?.milliseconds,
+      isVolatile: isVolatile, retries: socket.retries)
     // The Socket is held until its event is handed over, or it might be let go before.
     socket.io.mailbox.submit { [socket] in $0.emit(socket.key, emission) }
   }

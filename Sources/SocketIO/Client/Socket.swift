@@ -2,7 +2,7 @@ import Synchronization
 
 /// One namespace of a server: events go out with ``emit(_:_:ack:)``, and come in to handlers registered with ``on(_:_:)-(String,_)``.
 ///
-/// A Socket is made by ``io(_:options:)`` or ``Manager/socket(_:auth:)``. While it is active, that is from ``connect()`` to ``disconnect()``, it keeps
+/// A Socket is made by ``io(_:options:)`` or ``Manager/socket(_:auth:ackTimeout:retries:)``. While it is active, that is from ``connect()`` to ``disconnect()``, it keeps
 /// itself alive and follows its Manager through losses and reconnections; it need not be held. It can be used from any thread, and
 /// calls made in order by one thread take effect in that order.
 public final class Socket: Sendable {
@@ -18,14 +18,18 @@ public final class Socket: Sendable {
   let mirror = SocketMirror()
   let handlers = HandlerRegistry()
   let anyHandlers = HandlerRegistry()
+  let ackTimeout: Duration?
+  let retries: Int
   private let credentials: Locked<Auth?>
   /// Made with `autoConnect` off, and neither connected nor disconnected since: `Manager.open` connects it.
   private let isUntouched: Atomic<Bool>
 
-  init(manager: Manager, namespace: String, auth: Auth?) {
+  init(manager: Manager, namespace: String, auth: Auth?, ackTimeout: Duration?, retries: Int) {
     io = manager
     self.namespace = namespace
     credentials = Locked(auth)
+    self.ackTimeout = ackTimeout
+    self.retries = retries
     isUntouched = Atomic(!manager.autoConnect)
     key = Self.nextKey.add(1, ordering: .relaxed).newValue
   }

@@ -57,7 +57,8 @@ struct SocketStateMachine {
   }
 
   private struct PendingAck {
-    var handler: AckHandler
+    /// nil for a try of the retry queue's head.
+    var handler: AckHandler?
     /// Still in the buffer: it survives a disconnection.
     var isBuffered: Bool
     var hasTimer: Bool
@@ -78,6 +79,7 @@ struct SocketStateMachine {
   private var recovery: (pid: String, offset: String?)?
   private(set) var isRecovered = false
   private var sendBuffer: [(emission: Emission, id: Int?)] = []
+  private var retryQueue = RetryQueue()
   private var receiveBuffer: [(arguments: [SocketValue], ack: Int?)] = []
   private var acks: [Int: PendingAck] = [:]
   private var nextAckID = 0
@@ -183,6 +185,7 @@ struct SocketStateMachine {
     receiveBuffer = []
     for (emission, id) in sendBuffer { actions.append(send(emission, id)) }
     sendBuffer = []
+    actions += sendRetryHead()
     return actions + [.deliver(.connect(id: id, recovered: isRecovered))]
   }
 
@@ -212,14 +215,15 @@ struct SocketStateMachine {
   private mutating func loseAcks() -> [Action] {
     let lost = acks.filter { !$0.value.isBuffered }.keys.sorted()
     return lost.flatMap {
-      completeAck($0, .failure(SocketIOError(.disconnected, "socket has been disconnected")))
+      completeAck($0, .failure(Self.disconnected))
     }
   }
 
   private mutating func dispose() -> [Action] {
     sendBuffer = []
     for id in acks.keys { acks[id]?.isBuffered = false }
-    return loseAcks()
+    let unsent: [Action] = retryQueue.removeAll().map { .completeAck($0, .failure(Self.disconnected)) }
+    return unsent + loseAcks()
   }
 
   // MARK: Receiving
@@ -270,6 +274,7 @@ struct SocketStateMachine {
   // MARK: Emitting
 
   private mutating func emit(_ emission: Emission, canSendNow: Bool) -> [Action] {
+    if emission.retries > 0, !emission.isVolatile { return enqueue(emission) }
     let isSent = id != nil && (!emission.isVolatile || canSendNow)
     let isDropped = !isSent && emission.isVolatile
     var actions: [Action] = []
@@ -293,6 +298,23 @@ struct SocketStateMachine {
     return actions
   }
 
+  private mutating func enqueue(_ emission: Emission) -> [Action] {
+    if let handler = emission.ack, handler.token?.isCancelled == true {
+      return [.completeAck(handler, .failure(Self.cancelled))]
+    }
+    retryQueue.append(emission)
+    return sendRetryHead()
+  }
+
+  /// Every try is an event of its own, which the server is asked to acknowledge.
+  private mutating func sendRetryHead() -> [Action] {
+    guard id != nil, let emission = retryQueue.begin(id: nextAckID) else { return [] }
+    let id = nextAckID
+    nextAckID += 1
+    acks[id] = PendingAck(handler: nil, isBuffered: false, hasTimer: emission.timeout != nil)
+    return (emission.timeout.map { [.startAckTimer(id: id, milliseconds: $0)] } ?? []) + [send(emission, id)]
+  }
+
   private mutating func send(_ emission: Emission, _ id: Int?) -> Action {
     if let id { acks[id]?.isBuffered = false }
     return .send(Packet(namespace: namespace, id: id, content: .event(emission.arguments)))
@@ -314,17 +336,27 @@ struct SocketStateMachine {
     return completeAck(id, .failure(SocketIOError(.timeout, "operation has timed out")))
   }
 
+  private static var disconnected: SocketIOError { SocketIOError(.disconnected, "socket has been disconnected") }
+
   private static var cancelled: SocketIOError { SocketIOError(.cancelled, "the task was cancelled") }
 
   private mutating func ackCancelled(_ token: AckToken) -> [Action] {
-    guard let id = acks.first(where: { $0.value.handler.token === token })?.key else { return [] }
+    if let (handler, id) = retryQueue.remove(token) {
+      let timer: [Action] = id.flatMap { acks.removeValue(forKey: $0)?.hasTimer == true ? [.stopAckTimer(id: $0)] : nil } ?? []
+      return timer + [.completeAck(handler, .failure(Self.cancelled))] + sendRetryHead()
+    }
+    guard let id = acks.first(where: { $0.value.handler?.token === token })?.key else { return [] }
     sendBuffer.removeAll { $0.id == id }
     return completeAck(id, .failure(Self.cancelled))
   }
 
   private mutating func completeAck(_ id: Int, _ result: Result<[SocketValue], SocketIOError>) -> [Action] {
     guard let ack = acks.removeValue(forKey: id) else { return [] }
-    return (ack.hasTimer ? [.stopAckTimer(id: id)] : []) + [.completeAck(ack.handler, result)]
+    let timer: [Action] = ack.hasTimer ? [.stopAckTimer(id: id)] : []
+    if let handler = ack.handler { return timer + [.completeAck(handler, result)] }
+    let finished: AckHandler?
+    if case .success = result { finished = retryQueue.succeed() } else { finished = retryQueue.fail() }
+    return timer + (finished.map { [.completeAck($0, result)] } ?? []) + sendRetryHead()
   }
 }
 
@@ -336,4 +368,6 @@ struct Emission: Sendable {
   /// Milliseconds to wait for the acknowledgement.
   var timeout: UInt64?
   var isVolatile = false
+  /// How often the event is sent again when it is not acknowledged.
+  var retries = 0
 }

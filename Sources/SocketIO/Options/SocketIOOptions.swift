@@ -107,6 +107,14 @@ public struct SocketIOOptions: Sendable {
   /// What is sent to the server when the namespace is joined.
   public var auth: Auth?
 
+  /// How long each emit waits for its acknowledgement, where it does not say itself; nil for no limit.
+  public var ackTimeout: Duration?
+
+  /// How often an event is sent again until the server acknowledges it: 0 sends it once. With retries, events go out one at a
+  /// time, each when the one before is done with, and wait while the Socket is not connected; a try fails when `ackTimeout` is over or
+  /// the connection is lost. The server may get an event more than once. Volatile events are left out.
+  public var retries = 0
+
   // MARK: Beyond the JavaScript client
 
   /// Where handlers run.
@@ -183,6 +191,8 @@ extension SocketIOOptions {
     try Self.check("reconnectionDelayMax", reconnectionDelayMax)
     if case .after(let timeout) = timeout { try Self.check("timeout", timeout) }
     if !(0...1).contains(randomizationFactor) { throw Self.invalid("randomizationFactor", "it must be from 0 to 1") }
+    if let ackTimeout { try Self.check("ackTimeout", ackTimeout) }
+    if retries < 0 { throw Self.invalid("retries", "it is negative") }
     if case .value(let value)? = auth, value.objectValue == nil { throw Self.invalid("auth", "it is no object") }
   }
 
