@@ -173,7 +173,8 @@ struct SocketStateMachine {
           .connectError(
             SocketIOError(
               .incompatibleServer,
-              "the server answered without a session id, as servers of Socket.IO 2 do; this client needs version 3 or 4")))
+              "the server answered without a session id, as servers of Socket.IO 2 do; this client needs version 3 or 4"))
+        )
       ]
     }
     let pid = reply?["pid"]?.stringValue
