@@ -48,8 +48,14 @@ prepare_build() {
 # build_core [SANITIZERS]: libcsio and the test server, in a private prefix.
 build_core() {
   local sanitizers=${1:-} name=csio${1:+-${1//,/-}} compiler=()
-  # The sanitizers' runtime must be the one that Swift links.
-  [ -z "$sanitizers" ] || compiler=(-DCMAKE_C_COMPILER="$(dirname "$(readlink -f "$(command -v swift)")")/clang")
+  if [ -n "$sanitizers" ]; then
+    # The sanitizers' runtime must be the one that Swift links; its thread sanitizer knows of Dispatch, and so needs it.
+    local toolchain
+    toolchain=$(dirname "$(dirname "$(readlink -f "$(command -v swift)")")")
+    compiler=(-DCMAKE_C_COMPILER="$toolchain/bin/clang")
+    [ "$sanitizers" != thread ] || compiler+=(
+      -DCMAKE_EXE_LINKER_FLAGS="-L$toolchain/lib/swift/linux -ldispatch -lBlocksRuntime -Wl,-rpath,$toolchain/lib/swift/linux")
+  fi
   CORE_BUILD=$BUILD/$name-build
   CORE_PREFIX=$BUILD/$name
   say "building the C core${sanitizers:+ with -fsanitize=$sanitizers}"

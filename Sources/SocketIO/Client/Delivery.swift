@@ -1,5 +1,4 @@
 import Dispatch
-import Synchronization
 
 /// Where handlers run.
 public struct HandlerDelivery: Sendable {
@@ -34,7 +33,7 @@ final class Delivery: Sendable {
     var isScheduled = false
   }
 
-  private let state = Mutex(State())
+  private let state = Locked(State())
   private let schedule: @Sendable (@escaping Work) -> Void
 
   init(_ delivery: HandlerDelivery, loop: any Loop) {

@@ -1,5 +1,3 @@
-import Synchronization
-
 /// A handler that was registered; ``cancel()`` takes it off.
 ///
 /// Letting go of the token does not: a handler stays until it is taken off or its Socket or Manager is gone.
@@ -26,7 +24,7 @@ final class HandlerRegistry: Sendable {
     var nextID: UInt64 = 0
   }
 
-  private let state = Mutex(State())
+  private let state = Locked(State())
 
   func add(_ name: String, once: Bool, _ handler: @escaping Handler) -> Subscription {
     let id = state.withLock { state in

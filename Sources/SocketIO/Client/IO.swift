@@ -1,5 +1,3 @@
-import Synchronization
-
 /// The Socket for a URL: connects to the server, sharing the connection with other namespaces of the same server.
 ///
 ///     let socket = try io("https://example.com/admin") { $0.auth = ["token": "abcd"] }
@@ -40,7 +38,7 @@ final class ManagerCache: Sendable {
   }
 
   private let makeManager: MakeManager
-  private let managers = Mutex<[String: WeakManager]>([:])
+  private let managers = Locked<[String: WeakManager]>([:])
 
   init(_ makeManager: @escaping MakeManager) { self.makeManager = makeManager }
 

@@ -1,11 +1,9 @@
-import Synchronization
-
 /// Brings commands from any thread to a Manager's core, in order. A run of commands crosses threads once.
 final class Mailbox: Sendable {
   typealias Command = @Sendable (isolated ManagerCore) -> Void
 
   private let core: ManagerCore
-  private let commands = Mutex<[Command]>([])
+  private let commands = Locked<[Command]>([])
 
   init(_ core: ManagerCore) { self.core = core }
 

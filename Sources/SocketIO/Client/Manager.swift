@@ -1,5 +1,4 @@
 import Logging
-import Synchronization
 
 /// The connection to one server: opens it, opens it again when it is lost, and carries any number of ``Socket``s, one for each
 /// namespace.
@@ -7,7 +6,7 @@ import Synchronization
 /// Most programs get theirs through ``io(_:options:)``. A Manager lives as long as somebody holds it or one of its
 /// Sockets is active. It can be used from any thread.
 public final class Manager: Sendable {
-  private static let processLocation = Mutex<String?>(nil)
+  private static let processLocation = Locked<String?>(nil)
 
   /// What `io()` and `io("/namespace")` resolve against: it stands for the address of the page that a browser has. nil unless set.
   public static var location: String? {
@@ -21,9 +20,9 @@ public final class Manager: Sendable {
   let logger: Logger
   private let core: ManagerCore
   private let handlers = HandlerRegistry()
-  private let shown = Mutex((isOpen: false, transport: TransportName?.none))
+  private let shown = Locked((isOpen: false, transport: TransportName?.none))
   /// Every namespace that was ever used.
-  private let sockets = Mutex<[String: WeakSocket]>([:])
+  private let sockets = Locked<[String: WeakSocket]>([:])
 
   private struct WeakSocket {
     weak var socket: Socket?

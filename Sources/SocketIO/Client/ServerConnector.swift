@@ -1,20 +1,18 @@
-import Synchronization
-
 /// Makes engines with real transports for one server, from the Manager's options as they stand at that moment.
 final class ServerConnector: Connector {
   let loop: EventLoop
   let server: ServerURL
-  private let storedOptions: Mutex<SocketIOOptions>
-  private let tls = Mutex<(options: TLSOptions, context: TLSContext)?>(nil)
+  private let storedOptions: Locked<SocketIOOptions>
+  private let tls = Locked<(options: TLSOptions, context: TLSContext)?>(nil)
 
   /// The servers to which the last connection ended up on a WebSocket.
-  private static let websocketServers = Mutex<Set<String>>([])
+  private static let websocketServers = Locked<Set<String>>([])
 
   init(loop: EventLoop, server: ServerURL, options: SocketIOOptions) throws(SocketIOError) {
     try options.validateValues()
     self.loop = loop
     self.server = server
-    storedOptions = Mutex(options)
+    storedOptions = Locked(options)
     _ = try tlsContext(options.tlsOptions)
   }
 

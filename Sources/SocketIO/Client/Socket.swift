@@ -18,14 +18,14 @@ public final class Socket: Sendable {
   let mirror = SocketMirror()
   let handlers = HandlerRegistry()
   let anyHandlers = HandlerRegistry()
-  private let credentials: Mutex<Auth?>
+  private let credentials: Locked<Auth?>
   /// Made with `autoConnect` off, and neither connected nor disconnected since: `Manager.open` connects it.
   private let isUntouched: Atomic<Bool>
 
   init(manager: Manager, namespace: String, auth: Auth?) {
     io = manager
     self.namespace = namespace
-    credentials = Mutex(auth)
+    credentials = Locked(auth)
     isUntouched = Atomic(!manager.autoConnect)
     key = Self.nextKey.add(1, ordering: .relaxed).newValue
   }

@@ -1,5 +1,3 @@
-import Synchronization
-
 /// What a Socket shows of its state to any thread.
 struct SocketState: Sendable, Equatable {
   var id: String?
@@ -21,7 +19,7 @@ final class SocketMirror: Sendable {
     var isConnectDelivered = false
   }
 
-  private let contents = Mutex(Contents())
+  private let contents = Locked(Contents())
 
   var state: SocketState { contents.withLock { $0.shown } }
 

@@ -1,11 +1,11 @@
 import Foundation
-import Synchronization
+import SocketIO
 
 /// A TCP server that answers every connection's first bytes with the same text and closes, or never answers at all.
 final class RawServer: Sendable {
   let port: Int
   private let listener: Int32
-  private let held = Mutex<[Int32]>([])
+  private let held = Locked<[Int32]>([])
 
   var url: String { "http://127.0.0.1:\(port)" }
 

@@ -1,5 +1,4 @@
 import SocketIO
-import Synchronization
 
 /// What handlers were told, in order, and a way to wait for more of it.
 final class Recorder<Value: Sendable>: Sendable {
@@ -14,7 +13,7 @@ final class Recorder<Value: Sendable>: Sendable {
     var nextWaiter = 0
   }
 
-  private let state = Mutex(State())
+  private let state = Locked(State())
 
   var values: [Value] { state.withLock { $0.values } }
 

@@ -1,5 +1,3 @@
-import Synchronization
-
 @testable import SocketIO
 
 enum Fixture {
@@ -18,7 +16,7 @@ enum Fixture {
 
 /// Collects what handlers tell, in order.
 final class Log: Sendable {
-  private let lines = Mutex<[String]>([])
+  private let lines = Locked<[String]>([])
 
   var entries: [String] { lines.withLock { $0 } }
 

@@ -1,5 +1,3 @@
-import Synchronization
-
 @testable import SocketIO
 
 /// Makes engines whose transports are scripted.
@@ -13,11 +11,11 @@ final class ScriptedConnector: Connector {
   }
 
   private let loop: VirtualLoop
-  private let state: Mutex<State>
+  private let state: Locked<State>
 
   init(loop: VirtualLoop, options: SocketIOOptions) {
     self.loop = loop
-    state = Mutex(State(options: options))
+    state = Locked(State(options: options))
   }
 
   /// The transports that were made, oldest first.

@@ -1,5 +1,3 @@
-import Synchronization
-
 @testable import SocketIO
 
 /// A transport that does nothing by itself: a test says through its ``TransportScript`` what happens to it.
@@ -75,7 +73,7 @@ final class TransportScript: Sendable {
   /// The session's id, with which the transport was made.
   let initialSid: String?
   private let loop: VirtualLoop
-  private let state: Mutex<State>
+  private let state: Locked<State>
 
   init(_ name: TransportName, sid: String?, loop: VirtualLoop, openFailure: SocketIOError? = nil) {
     self.name = name
@@ -86,7 +84,7 @@ final class TransportScript: Sendable {
     // A POST is under way until it is answered; a WebSocket takes frame after frame.
     state.takesMore = name == .websocket
     state.openFailure = openFailure
-    self.state = Mutex(state)
+    self.state = Locked(state)
   }
 
   var sid: String? {

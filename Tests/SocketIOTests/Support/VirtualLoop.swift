@@ -1,5 +1,4 @@
 import Foundation
-import Synchronization
 
 @testable import SocketIO
 
@@ -33,7 +32,7 @@ final class VirtualLoop: Loop {
     var arrival: CheckedContinuation<Void, Never>?
   }
 
-  private let state = Mutex(State())
+  private let state = Locked(State())
 
   var now: UInt64 { state.withLock { $0.now } }
 
