@@ -79,7 +79,9 @@ public final class Manager: Sendable {
   ///
   /// Unless `autoConnect` is off, it connects if it is not active yet.
   ///
-  /// - Parameter auth: Credentials for a Socket that is made by this call.
+  /// - Parameters:
+  ///   - namespace: Its name; the slash at the beginning may be left out.
+  ///   - auth: Credentials for a Socket that is made by this call.
   public func socket(_ namespace: String = "/", auth: Auth? = nil) -> Socket {
     let name = namespace.hasPrefix("/") ? namespace : "/" + namespace
     let socket = sockets.withLock { sockets in
