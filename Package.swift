@@ -30,7 +30,8 @@ let package = Package(
     ),
     .executableTarget(name: "demo", dependencies: ["SocketIO"], path: "Examples/swift/Demo"),
     .testTarget(name: "SocketIOTests", dependencies: ["SocketIO"]),
-    .testTarget(name: "InteropTests", dependencies: ["SocketIO"], exclude: ["Servers", "requirements.txt"]),
+    .testTarget(
+      name: "InteropTests", dependencies: ["SocketIO", "sio"], exclude: ["Servers", "requirements.txt"]),
   ],
   swiftLanguageModes: [.v6]
 )

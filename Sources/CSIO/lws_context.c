@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <signal.h>
 #include <stdlib.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 /* libwebsockets' own time limits, in seconds: far beyond ours. */
@@ -190,7 +191,21 @@ static void conn_free(csio__conn *conn)
   *conn->link = conn->next;
   if (conn->next) conn->next->link = conn->link;
   conn->vhost->connections--;
-  free(conn);
+  conn->wsi = NULL;
+  if (!conn->kill_task.queued) free(conn); /* else the task does */
+}
+
+/* libwebsockets' asynchronous kill would be forgotten: it is a timeout, and every step of a handshake sets a
+ * new one. */
+static void run_kill(csio__task *task)
+{
+  csio__conn *conn = csio__container_of(task, csio__conn, kill_task);
+  if (!conn->wsi) {
+    free(conn);
+    return;
+  }
+  shutdown(lws_get_socket_fd(conn->wsi), SHUT_RDWR); /* else it would first try to send what it has */
+  lws_set_timeout(conn->wsi, PENDING_TIMEOUT_USER_REASON_BASE, LWS_TO_KILL_SYNC);
 }
 
 static csio__conn *conn_create(struct csio_ws *ws, struct csio__lws *lws, csio__vhost *vhost)
@@ -198,6 +213,7 @@ static csio__conn *conn_create(struct csio_ws *ws, struct csio__lws *lws, csio__
   csio__conn *conn = calloc(1, sizeof *conn);
   if (!conn) return NULL;
   conn->ws = ws;
+  conn->kill_task.run = run_kill;
   conn->vhost = vhost;
   vhost->connections++;
   conn->next = lws->conns;
@@ -251,9 +267,7 @@ void csio__conn_kill(csio__conn *conn)
 {
   if (conn->dead || !conn->wsi) return;
   conn->dead = true;
-  struct lws_context *context = lws_get_context(conn->wsi);
-  lws_set_timeout(conn->wsi, PENDING_TIMEOUT_USER_REASON_BASE, LWS_TO_KILL_ASYNC);
-  lws_cancel_service(context); /* under a foreign loop nothing else makes it look at its timeouts soon */
+  csio__task_queue(lws_context_user(lws_get_context(conn->wsi)), &conn->kill_task);
 }
 
 csio__tls_session *csio__conn_tls(csio__conn *conn)
@@ -297,8 +311,9 @@ static int on_lws(struct lws *wsi, enum lws_callback_reasons reason, void *user,
     return 0;
   case LWS_CALLBACK_WSI_DESTROY: {
     struct csio_ws *ws = conn->ws;
+    csio__ws_conn_gone(conn);
     conn_free(conn);
-    csio__ws_conn_gone(ws);
+    csio__ws_unpend(ws);
     return 0;
   }
   default:

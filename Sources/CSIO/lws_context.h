@@ -21,6 +21,7 @@ typedef struct csio__conn {
   struct csio__vhost *vhost;
   struct csio__conn *next;
   struct csio__conn **link;
+  csio__task kill_task;
   bool connected; /* TCP has connected */
   bool asked;     /* the handshake's request has been written, so TLS is done */
   bool dead;      /* libwebsockets has reported the end, or has been told to make one */

@@ -40,11 +40,6 @@ void csio__ws_unpend(csio_ws *ws)
   ws_free(ws);
 }
 
-void csio__ws_conn_gone(csio_ws *ws)
-{
-  csio__ws_unpend(ws);
-}
-
 static void on_timer_closed(uv_handle_t *timer)
 {
   csio__ws_unpend(timer->data);

@@ -218,6 +218,8 @@ static int copy_cookies(csio_ws *ws, struct lws *wsi)
     if (!csio__bytes_reserve(cookies, (size_t)size + 1)) return -1;
     char *into = (char *)cookies->data + cookies->size;
     if (lws_hdr_copy_fragment(wsi, into, size + 1, WSI_TOKEN_HTTP_SET_COOKIE, i) < 0) return -1;
+    size_t blank = strspn(into, " \t"); /* of all but the first, libwebsockets leaves some */
+    memmove(into, into + blank, strlen(into + blank) + 1);
     cookies->size += strlen(into) + 1;
   }
   return 0;

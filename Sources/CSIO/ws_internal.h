@@ -81,7 +81,7 @@ int csio__ws_writable(csio__conn *conn);
 int csio__ws_peer_closed(csio__conn *conn, const uint8_t *payload, size_t size);
 void csio__ws_connect_failed(csio__conn *conn, const char *text, size_t size);
 void csio__ws_ended(csio__conn *conn);
-void csio__ws_conn_gone(struct csio_ws *ws);
+void csio__ws_conn_gone(csio__conn *conn);
 
 const char *csio__ws_host(const struct csio_ws *ws);
 

@@ -243,3 +243,15 @@ void csio__ws_ended(csio__conn *conn)
     csio__ws_closed(ws, 1006, "", 0);
   }
 }
+
+void csio__ws_conn_gone(csio__conn *conn)
+{
+  csio_ws *ws = conn->ws;
+  if (!conn->dead) { /* some ends libwebsockets reports in no other way */
+    if (ws->state == CSIO__WS_CONNECTING)
+      csio__ws_connect_failed(conn, "", 0);
+    else
+      csio__ws_ended(conn);
+  }
+  if (ws->conn == conn) ws->conn = NULL;
+}

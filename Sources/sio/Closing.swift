@@ -1,7 +1,7 @@
 import SocketIO
 
 /// Lets the last packets of Managers out, and returns when their connections are closed or the time is over.
-func close(_ managers: [Manager], within limit: Duration) async {
+func closeAll(_ managers: [Manager], within limit: Duration) async {
   let (closed, feed) = AsyncStream.makeStream(of: Void.self)
   let closing = Task {
     await withTaskGroup { group in

@@ -44,7 +44,7 @@ struct Connect: AsyncParsableCommand {
       guard try conversation.goesOn(after: happening) else { break }
     }
     withExtendedLifetime(interruption) {}
-    await close([socket.io], within: .seconds(5))
+    await closeAll([socket.io], within: .seconds(5))
   }
 
   private static func read(_ reader: LineReader, into feed: AsyncStream<Happening>.Continuation) {

@@ -50,6 +50,8 @@ struct Emit: AsyncParsableCommand {
   func run() async throws {
     var options = connection.options()
     options.reconnection = false
+    // For one event the way to a better transport does not pay.
+    options.upgrade = false
     let socket = try io(connection.url, options: options)
     let (outcomes, feed) = AsyncStream.makeStream(of: Outcome.self)
     socket.on(.connect) { feed.yield(.connected) }
@@ -63,7 +65,7 @@ struct Emit: AsyncParsableCommand {
     try Emitter(socket).emit(event, with: arguments, ack: noAck ? nil : answered)
     socket.connect()
     let answer = try await Self.answer(among: outcomes, noAck: noAck)
-    await close([socket.io], within: .seconds(5))
+    await closeAll([socket.io], within: .seconds(5))
     if let answer { StandardOutput.write(SocketValue.array(answer).json) }
   }
 

@@ -26,5 +26,5 @@ extension Socket {
 
 extension Disconnection {
   /// The reason, with what is known beyond it.
-  var text: String { error.map { "\(reason) (\($0.message))" } ?? reason.rawValue }
+  var text: String { error.map { "\(reason): \($0.message)" } ?? reason.rawValue }
 }

@@ -50,6 +50,6 @@ struct Listen: AsyncParsableCommand {
       }
     }
     withExtendedLifetime(interruption) {}
-    await close([socket.io], within: .seconds(5))
+    await closeAll([socket.io], within: .seconds(5))
   }
 }

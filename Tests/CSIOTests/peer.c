@@ -3,6 +3,7 @@
 #include <arpa/inet.h>
 #include <errno.h>
 #include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <openssl/err.h>
 #include <signal.h>
 #include <stdarg.h>
@@ -21,7 +22,15 @@ static void *run_client(void *arg)
     ready = SSL_accept(client->ssl) == 1;
     if (ready) CHANGE(&peer->monitor, peer->handshakes++);
   }
-  if (ready) peer->script(client);
+  if (ready)
+    peer->script(client);
+  else {
+    shutdown(client->fd,
+        SHUT_WR); /* a close with data unread would be a reset, and the client would miss the alert */
+    char rubbish[4096];
+    while (recv(client->fd, rubbish, sizeof rubbish, 0) > 0)
+      ;
+  }
   if (client->ssl) {
     SSL_shutdown(client->ssl);
     SSL_free(client->ssl);
@@ -32,14 +41,30 @@ static void *run_client(void *arg)
   return NULL;
 }
 
+/* Joins the threads of connections that have ended: until then, each keeps its stack. */
+static void join_ended(peer *peer)
+{
+  for (int i = 0; i < peer->accepted; i++) {
+    pthread_mutex_lock(&peer->monitor.lock);
+    bool join = peer->fds[i] < 0 && !peer->joined[i];
+    pthread_mutex_unlock(&peer->monitor.lock);
+    if (!join) continue;
+    pthread_join(peer->clients[i], NULL);
+    peer->joined[i] = true;
+  }
+}
+
 static void *accept_clients(void *arg)
 {
   peer *peer = arg;
   for (;;) {
     int fd = accept(peer->listener, NULL, NULL);
     if (fd < 0) return NULL; /* shut down by peer_stop */
+    join_ended(peer);
     struct timeval limit = {.tv_sec = 60};
     setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof limit);
+    int yes = 1; /* or a frame's head and payload, sent apart, would wait for each other's acknowledgement */
+    setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &yes, sizeof yes);
     client *client = calloc(1, sizeof *client);
     CHECK(client);
     client->peer = peer;
@@ -96,7 +121,7 @@ void peer_stop(peer *peer)
     if (peer->fds[i] >= 0) shutdown(peer->fds[i], SHUT_RDWR);
   pthread_mutex_unlock(&peer->monitor.lock);
   for (int i = 0; i < peer->accepted; i++)
-    pthread_join(peer->clients[i], NULL);
+    if (!peer->joined[i]) pthread_join(peer->clients[i], NULL);
 }
 
 const char *peer_url(const peer *peer, const char *scheme, const char *host, const char *path)
@@ -107,6 +132,14 @@ const char *peer_url(const peer *peer, const char *scheme, const char *host, con
   if (!host) host = peer->v6 ? "[::1]" : "127.0.0.1";
   snprintf(url, sizeof urls[0], "%s://%s:%u%s", scheme, host, (unsigned)peer->port, path);
   return url;
+}
+
+int peer_count(peer *peer, const int *counter)
+{
+  pthread_mutex_lock(&peer->monitor.lock);
+  int count = *counter;
+  pthread_mutex_unlock(&peer->monitor.lock);
+  return count;
 }
 
 uint16_t free_port(void)

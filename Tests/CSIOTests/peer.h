@@ -34,6 +34,7 @@ struct peer {
   pthread_t acceptor;
   pthread_t clients[1024];
   int fds[1024]; /* under `monitor`; -1 once closed */
+  bool joined[1024];
 };
 
 /* Starts listening on a free port of 127.0.0.1; the URL functions tell which. */
@@ -48,6 +49,9 @@ void peer_stop(peer *peer);
 /* "SCHEME://HOST:PORT/PATH", the host being the peer's address unless given. In storage that the tenth call
  * from now uses again. */
 const char *peer_url(const peer *peer, const char *scheme, const char *host, const char *path);
+
+/* One of the counters, read under the lock. */
+int peer_count(peer *peer, const int *counter);
 
 /* A port of 127.0.0.1 on which nobody listens. */
 uint16_t free_port(void);

@@ -285,11 +285,11 @@ static void does_not_repeat_a_post(void)
     call_free(&first);
     call second = run_against(&server, "POST", body, sizes[i]);
     CHECK_INT(second.error_code, CSIO_ELOST);
-    CHECK_INT(server.requests, 2);
+    CHECK_INT(peer_count(&server, &server.requests), 2);
     call third = run_against(&server, "POST", body, sizes[i]);
     CHECK_INT(third.error_code, CSIO_OK);
     call_free(&third);
-    CHECK_INT(server.requests, 3);
+    CHECK_INT(peer_count(&server, &server.requests), 3);
     free(body);
     peer_stop(&server);
   }
@@ -307,8 +307,8 @@ static void does_not_repeat_a_post_without_body(void)
     call second = run_against(&server, methods[i], NULL, 0);
     CHECK_INT(second.error_code, CSIO_OK);
     call_free(&second);
-    CHECK_INT(server.requests, 2);
-    CHECK_INT(server.accepted, 2);
+    CHECK_INT(peer_count(&server, &server.requests), 2);
+    CHECK_INT(peer_count(&server, &server.accepted), 2);
     peer_stop(&server);
   }
 }
@@ -322,7 +322,7 @@ static void may_repeat_a_get(void)
     CHECK_INT(call.error_code, CSIO_OK);
     call_free(&call);
   }
-  CHECK_INT(server.requests, 3);
+  CHECK_INT(peer_count(&server, &server.requests), 3);
   peer_stop(&server);
 }
 
@@ -345,7 +345,7 @@ static void leaves_stale_connections(void)
     call_free(&call);
     AWAIT(&server.monitor, server.ended == i + 1);
   }
-  CHECK_INT(server.requests, 5);
+  CHECK_INT(peer_count(&server, &server.requests), 5);
   peer_stop(&server);
 }
 

@@ -242,8 +242,8 @@ async def test_a_poll_after_the_session_was_closed_by_an_event(client):
 
 
 async def test_drop_me_cuts_poll_and_post(client, raw):
-    sid = await raw.open_session("/socket.io/")
     poll = await RawConnection.open(client.url)
+    sid = await poll.open_session("/socket.io/")
     await poll.request("GET", f"/socket.io/?EIO=4&transport=polling&sid={sid}")
     await raw.request("POST", f"/socket.io/?EIO=4&transport=polling&sid={sid}", '40\x1e42["drop-me"]')
     assert await raw.ended() == b""

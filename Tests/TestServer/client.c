@@ -21,6 +21,28 @@ static void on_connect_timeout(uv_timer_t *timer)
   session_shut_down(client->session, "no namespace was joined in time");
 }
 
+/* Many a client in the protocol suites listens for one message at a time, and would miss a greeting that it
+ * reads together with the answer to its CONNECT. */
+enum { GREETING_MS = 20 };
+
+static void greet(struct socket *socket)
+{
+  struct arguments greeting = {.json = buffer_slice(&socket->auth)};
+  socket->awaits_greeting = false;
+  socket_emit(socket, "auth", &greeting);
+}
+
+static void on_greeting_timer(uv_timer_t *timer)
+{
+  struct client *client = timer->data;
+  struct socket *next;
+  for (struct socket *socket = client->sockets; socket; socket = next) {
+    next = socket->next_of_client;
+    if (socket->awaits_greeting) greet(socket);
+    if (client->session->state != SESSION_OPEN) return;
+  }
+}
+
 static bool on_opened(struct session *session)
 {
   struct client *client = calloc(1, sizeof *client);
@@ -28,14 +50,17 @@ static bool on_opened(struct session *session)
   client->session = session;
   session->data = client;
   uv_timer_init(session->server->loop, &client->connect_timeout);
-  client->connect_timeout.data = client;
+  uv_timer_init(session->server->loop, &client->greeting);
+  client->connect_timeout.data = client->greeting.data = client;
+  client->open_timers = 2;
   uv_timer_start(&client->connect_timeout, on_connect_timeout, session->server->options->connect_timeout, 0);
   return true;
 }
 
-static void on_client_closed(uv_handle_t *handle)
+static void on_timer_closed(uv_handle_t *handle)
 {
   struct client *client = handle->data;
+  if (--client->open_timers) return;
   buffer_free(&client->text);
   buffer_free(&client->bytes);
   free(client);
@@ -65,8 +90,9 @@ static void on_closed(struct session *session)
     client_remove(client->sockets);
   while (client->joining)
     remove_joining(client->joining);
-  /* Freed when the timer is, since callers up the stack may still look at it. */
-  uv_close((uv_handle_t *)&client->connect_timeout, on_client_closed);
+  /* Freed when the timers are, since callers up the stack may still look at it. */
+  uv_close((uv_handle_t *)&client->connect_timeout, on_timer_closed);
+  uv_close((uv_handle_t *)&client->greeting, on_timer_closed);
 }
 
 static struct socket *find_socket(struct client *client, struct slice namespace)
@@ -101,11 +127,11 @@ static void join(struct client *client, struct namespace *namespace, struct slic
   server_log(session->server, "%s: joined %s as %s", session->id, namespace->name, socket->id);
   char reply[ID_LENGTH + 16];
   strcat(strcat(strcpy(reply, "{\"sid\":\""), socket->id), "\"}");
-  socket_send_packet(session, SIO_CONNECT, namespace->name, slice_of(reply));
-  if (session->state == SESSION_OPEN && namespace->greets) {
-    struct arguments greeting = {.json = buffer_slice(&socket->auth)};
-    socket_emit(socket, "auth", &greeting);
+  if (namespace->greets) {
+    socket->awaits_greeting = true;
+    uv_timer_start(&client->greeting, on_greeting_timer, GREETING_MS, 0);
   }
+  socket_send_packet(session, SIO_CONNECT, namespace->name, slice_of(reply));
 }
 
 static void on_joining_timer(uv_timer_t *timer)
@@ -189,6 +215,8 @@ static void on_packet(struct client *client, const struct sio_packet *packet)
     client_remove(socket);
     return;
   }
+  if (socket->awaits_greeting) greet(socket);
+  if (client->session->state != SESSION_OPEN) return;
   struct slice attachments[SIO_MAX_ATTACHMENTS];
   char *bytes = buffer_bytes(&client->bytes);
   for (size_t i = 0; i < packet->attachments; bytes += client->attachment_lengths[i++])

@@ -9,7 +9,8 @@ struct client {
   struct session *session;
   struct socket *sockets;
   struct joining *joining; /* CONNECTs that are yet to be answered */
-  uv_timer_t connect_timeout;
+  uv_timer_t connect_timeout, greeting;
+  int open_timers;
   /* A packet some of whose attachments are yet to come. */
   bool assembling;
   struct buffer text, bytes;

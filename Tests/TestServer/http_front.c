@@ -14,7 +14,8 @@ static void begin_exchange(struct connection *connection, const struct http_requ
   struct http_exchange *http = &connection->http;
   struct slice origin = http_header(request, "origin");
   http->busy = true;
-  http->keep_alive = request->keep_alive;
+  /* No response to a HEAD is meant to be kept apart from a next one: it has a body all the same. */
+  http->keep_alive = request->keep_alive && !slice_is(request->method, "HEAD");
   http->discard = request->content_length;
   if (origin.length >= sizeof http->origin) origin.length = 0;
   if (origin.length) memcpy(http->origin, origin.data, origin.length);

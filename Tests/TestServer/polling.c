@@ -5,7 +5,6 @@
 #include "utf8.h"
 #include "websocket.h"
 
-#include <stdint.h>
 #include <string.h>
 
 static const char separator = 0x1E;

@@ -5,6 +5,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* Older questions than these are forgotten, or a client that answers none would cost ever more. */
+enum { MAX_UNANSWERED = 65536 };
+
 struct socket *socket_create(struct session *session, struct namespace *namespace, struct slice auth)
 {
   struct socket *socket = calloc(1, sizeof *socket);
@@ -80,6 +83,8 @@ void socket_ask(struct socket *socket, const char *event, const struct arguments
 {
   struct buffer id = {0};
   buffer_append_number(&id, socket->next_ask);
+  if (socket->asked.length >= MAX_UNANSWERED * sizeof(uint64_t))
+    buffer_consume(&socket->asked, sizeof(uint64_t));
   buffer_append(&socket->asked, &socket->next_ask, sizeof socket->next_ask);
   socket->next_ask++;
   if (id.failed || socket->asked.failed)

@@ -20,9 +20,10 @@ struct socket {
   struct socket *next_of_client;
   struct socket *previous, *next; /* in the namespace */
   char id[ID_LENGTH + 1];
-  struct buffer auth;  /* the payload of CONNECT, {} if it had none */
-  uint64_t next_ask;   /* the id of the next acknowledgement that is asked for */
-  struct buffer asked; /* the ids that are still unanswered, as uint64_t */
+  struct buffer auth;   /* the payload of CONNECT, {} if it had none */
+  bool awaits_greeting; /* `auth` is yet to be emitted */
+  uint64_t next_ask;    /* the id of the next acknowledgement that is asked for */
+  struct buffer asked;  /* the ids that are still unanswered, as uint64_t */
 };
 
 /* A joined socket, or NULL without memory. */

@@ -1,4 +1,5 @@
-/* HTTP requests. Connections are kept and reused per loop. Every function is called on the loop's thread.
+/* HTTP/1.1 requests, compressed answers included. The environment's proxies are not used. Connections are
+ * kept and reused per loop. Every function is called on the loop's thread.
  *
  *   create, set what is needed, start, then exactly one call of `on_done`, then close (also inside on_done).
  *

@@ -35,7 +35,8 @@ CSIO_EXTERN size_t csio_loop_handle_count(const csio_loop *loop);
 
 /* Ends the loop: runs what was posted before, cancels and closes every handle that is still open (their
  * callbacks run, with CANCELLED where an operation was under way), and ends the thread. Called once; the loop
- * must not be used after. From another thread it returns when the thread has ended and everything is freed.
+ * must not be used after. A name resolution that the system has under way is
+ * waited for. From another thread it returns when the thread has ended and everything is freed.
  * From the loop's own thread it returns at once and the rest happens after the current callback. */
 CSIO_EXTERN void csio_loop_close(csio_loop *loop);
 

@@ -28,8 +28,12 @@ typedef void (*csio_ws_message_cb)(
 /* Everything that was queued has been handed to the operating system. */
 typedef void (*csio_ws_drain_cb)(csio_ws *ws, void *data);
 /* The closing handshake's code (1005 where the peer gave none, 1006 where the connection ended without a
- * close frame) and reason (UTF-8, not terminated, `size` up to 123 bytes). */
+ * close frame, be it by FIN or reset) and reason (as the peer sent it, not checked to be UTF-8, not
+ * terminated, `size` up to 123 bytes). libwebsockets 4.1 takes 1012 to 1014 for invalid, and shows them as
+ * 1002. */
 typedef void (*csio_ws_close_cb)(csio_ws *ws, uint16_t code, const char *reason, size_t size, void *data);
+/* The connection could not be made, or it was made and the peer broke the protocol (PROTOCOL) or sent too
+ * much (TOO_LARGE), or the loop ends (CANCELLED). */
 typedef void (*csio_ws_error_cb)(csio_ws *ws, const csio_error *error, void *data);
 
 /* Makes a WebSocket; `url` (ws or wss) is copied. Fails with URL, NOMEM. */
@@ -42,8 +46,9 @@ CSIO_EXTERN void csio_ws_on_drain(csio_ws *ws, csio_ws_drain_cb callback);
 CSIO_EXTERN void csio_ws_on_close(csio_ws *ws, csio_ws_close_cb callback);
 CSIO_EXTERN void csio_ws_on_error(csio_ws *ws, csio_ws_error_cb callback);
 
-/* Adds a header to the handshake; INVALID for one that cannot stand in a header. A Host header replaces the
- * URL's. */
+/* Adds a header to the handshake; INVALID for one that cannot stand in a header, and for those that belong to
+ * the handshake itself (Connection, Upgrade, Sec-WebSocket-*). A Host header replaces the URL's, an
+ * Authorization header what the URL's user and password would give. */
 CSIO_EXTERN int csio_ws_add_header(csio_ws *ws, const char *name, const char *value);
 
 /* Offers a subprotocol; called again, one more. */
@@ -59,7 +64,8 @@ CSIO_EXTERN int csio_ws_set_timeout(csio_ws *ws, uint64_t ms);
  * code 1009 and on_error gets TOO_LARGE. */
 CSIO_EXTERN int csio_ws_set_max_message(csio_ws *ws, size_t bytes);
 
-/* Resolves the name, connects (each address in turn) and makes the handshake. */
+/* Resolves the name, connects (each address in turn) and makes the handshake. Never calls back before it
+ * returns. Fails with INVALID when URL, headers and subprotocols together are larger than 60 KiB. */
 CSIO_EXTERN int csio_ws_connect(csio_ws *ws);
 
 /* Queues one message, copying `bytes`. Allowed between on_open and csio_ws_shutdown, else STATE. */

@@ -316,9 +316,8 @@ actor ManagerCore {
       engine?.send(try parser.encode(packet))
     } catch {
       logger.error("a packet cannot be encoded: \(error)")
-      if let id = packet.id {
-        handle(.sendFailed(id: id, SocketIOError(.encoding, "the event cannot be encoded: \(error)", underlying: error)), slot)
-      }
+      handle(
+        .sendFailed(packet, SocketIOError(.encoding, "the packet cannot be encoded: \(error)", underlying: error)), slot)
     }
   }
 }

@@ -118,7 +118,8 @@ struct ManagerStateMachine {
     backoff.reset()
     isAwaited = false
     let reconnected: [Action] = attempt.map { [.emit(.reconnect($0))] } ?? []
-    return [.stopConnectTimer, .resetDecoder, .socketsOpened, .emit(.open), .completeOpen(nil)] + reconnected
+    // The Sockets come last: one that cannot join at all may close the connection again.
+    return [.stopConnectTimer, .resetDecoder, .emit(.open), .completeOpen(nil)] + reconnected + [.socketsOpened]
   }
 
   private mutating func failed(_ error: SocketIOError) -> [Action] {
@@ -147,7 +148,6 @@ struct ManagerStateMachine {
 
   private mutating func lose(_ reason: DisconnectReason, _ error: SocketIOError?) -> [Action] {
     state = .closed
-    backoff.reset()
     return [.releaseEngine, .resetDecoder, .socketsClosed(reason, error), .emit(.close(reason))] + reconnect()
   }
 

@@ -15,7 +15,8 @@ struct SocketStateMachine {
     /// The answer to an event that came with an acknowledgement id.
     case reply(session: Int, id: Int, [SocketValue])
     case ackTimedOut(id: Int)
-    case sendFailed(id: Int, SocketIOError)
+    /// The parser could not encode a packet.
+    case sendFailed(Packet, SocketIOError)
     case ackCancelled(AckToken)
     /// Nobody can use the Socket any more.
     case dispose
@@ -117,7 +118,7 @@ struct SocketStateMachine {
       guard session == self.session, self.id != nil else { return [] }
       return [.send(Packet(namespace: namespace, id: id, content: .ack(arguments)))]
     case .ackTimedOut(let id): return ackTimedOut(id)
-    case .sendFailed(let id, let error): return completeAck(id, .failure(error))
+    case .sendFailed(let packet, let error): return sendFailed(packet, error)
     case .ackCancelled(let token): return ackCancelled(token)
     case .dispose: return dispose()
     }
@@ -140,10 +141,16 @@ struct SocketStateMachine {
       state = .joining
       unansweredConnection = connection
       return [.send(Packet(namespace: namespace, id: nil, content: .connect(connectPayload(auth))))]
-    case .failure(let error):
-      state = .inactive
-      return [.release, .deliver(.connectError(error))]
+    case .failure(let error): return refuse(error)
     }
+  }
+
+  /// The namespace cannot be joined, and trying again would not help.
+  private mutating func refuse(_ error: SocketIOError) -> [Action] {
+    state = .inactive
+    session += 1
+    receiveBuffer = []
+    return [.release, .deliver(.connectError(error))]
   }
 
   /// The credentials, with what asks for the former session to be recovered.
@@ -235,13 +242,10 @@ struct SocketStateMachine {
     case .disconnect: return leave(.inactive, .ioServerDisconnect, nil)
     case .connectError(let payload):
       guard id == nil else { return [] }
-      state = .inactive
-      session += 1
-      receiveBuffer = []
-      let error = SocketIOError(
-        .refused, payload["message"]?.stringValue ?? payload.stringValue ?? "the server refused the connection",
-        data: payload["data"])
-      return [.release, .deliver(.connectError(error))]
+      return refuse(
+        SocketIOError(
+          .refused, payload["message"]?.stringValue ?? payload.stringValue ?? "the server refused the connection",
+          data: payload["data"]))
     case .event(let arguments):
       guard id != nil else {
         receiveBuffer.append((arguments, packet.id))
@@ -292,6 +296,17 @@ struct SocketStateMachine {
   private mutating func send(_ emission: Emission, _ id: Int?) -> Action {
     if let id { acks[id]?.isBuffered = false }
     return .send(Packet(namespace: namespace, id: id, content: .event(emission.arguments)))
+  }
+
+  private mutating func sendFailed(_ packet: Packet, _ error: SocketIOError) -> [Action] {
+    switch packet.content {
+    case .connect:
+      unansweredConnection = nil
+      return refuse(error)
+    case .event: return packet.id.map { completeAck($0, .failure(error)) } ?? []
+    // The id of an acknowledgement is the server's, which has to do without the answer.
+    case .ack, .disconnect, .connectError: return []
+    }
   }
 
   private mutating func ackTimedOut(_ id: Int) -> [Action] {

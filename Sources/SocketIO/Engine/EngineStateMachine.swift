@@ -299,7 +299,7 @@ struct EngineStateMachine {
   }
 
   private mutating func closeIfDrained() -> [Action] {
-    guard state == .draining, buffer.isEmpty, isWritable, upgrade == .none else { return [] }
+    guard state == .draining else { return [] }
     state = .closing
     return [.stopHeartbeat, .close(.main)]
   }

@@ -44,8 +44,7 @@ final class TLSContext: Sendable {
   private func set(_ option: String, _ status: Int32) throws(SocketIOError) {
     guard status != 0 else { return }
     let detail = String(cString: csio_tls_last_message(handle))
-    let sentence = String(cString: csio_err_message(status))
     throw SocketIOError(
-      csio: status, detail: "option \(option): \(sentence)" + (detail.isEmpty ? "" : ": \(detail)"))
+      csio: status, detail: "option \(option): \(detail.isEmpty ? String(cString: csio_err_message(status)) : detail)")
   }
 }

@@ -2,13 +2,18 @@ import Foundation
 
 /// Standard output, for programs that read it line by line.
 enum StandardOutput {
-  /// Writes the line at once and whole. Where it cannot be written nobody listens, and the program ends.
+  /// Writes the line at once and whole. Where it cannot be written the program has no purpose any more, and ends.
   static func write(_ line: String) {
-    do {
-      try FileHandle.standardOutput.write(contentsOf: Data((line + "\n").utf8))
-    } catch {
-      StandardError.write("sio: standard output cannot be written: \(error.localizedDescription)")
-      exit(EXIT_FAILURE)
+    var rest = Array((line + "\n").utf8)[...]
+    while !rest.isEmpty {
+      let count = rest.withUnsafeBytes { Foundation.write(STDOUT_FILENO, $0.baseAddress, $0.count) }
+      if count >= 0 {
+        rest = rest.dropFirst(count)
+      } else if errno != EINTR {
+        // A reader that has seen enough is no failure to tell of.
+        if errno != EPIPE { StandardError.write("sio: cannot write the output: \(String(cString: strerror(errno)))") }
+        exit(EXIT_FAILURE)
+      }
     }
   }
 }

@@ -198,6 +198,6 @@ final class ScriptSession {
     if !isQuitting {
       await withCheckedContinuation { continuation in whenQuitting = { continuation.resume() } }
     }
-    await close(managers, within: .seconds(1))
+    await closeAll(managers, within: .seconds(1))
   }
 }

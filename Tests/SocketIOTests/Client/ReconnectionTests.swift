@@ -19,7 +19,8 @@ struct ReconnectionTests {
     bench.loop.advance(by: 2_000)
     #expect(
       bench.take() == [
-        "reconnect_attempt 2", "connect_error: refused", "error: refused", "reconnect_failed", "reconnect_error: refused",
+        "reconnect_attempt 2", "connect_error: refused", "error: refused", "reconnect_failed",
+        "reconnect_error: refused",
       ])
     bench.loop.advance(by: 1_000_000)
     #expect(bench.take() == [])
@@ -58,7 +59,8 @@ struct ReconnectionTests {
     bench.script.report(.failed(SocketIOError(.httpStatus, "status 500", httpStatus: 500)))
     #expect(
       bench.take() == [
-        "/waiting connect_error: status 500", "error: status 500", "disconnect: transport error", "close: transport error",
+        "/waiting connect_error: status 500", "error: status 500", "disconnect: transport error",
+        "close: transport error",
       ])
     #expect(waiting.active)
   }
@@ -72,7 +74,9 @@ struct ReconnectionTests {
     #expect(bench.take() == ["disconnect: transport close", "1009"])
   }
 
-  @Test("Every loss reconnects by itself", arguments: [DisconnectReason.pingTimeout, .transportClose, .transportError, .parseError, .forcedClose])
+  @Test(
+    "Every loss reconnects by itself",
+    arguments: [DisconnectReason.pingTimeout, .transportClose, .transportError, .parseError, .forcedClose])
   func reasons(reason: DisconnectReason) {
     let (bench, _) = ClientBench.connected()
     switch reason {
@@ -190,7 +194,8 @@ struct ReconnectionTests {
     bench.loop.advance(by: 1_000)
     #expect(
       bench.take() == [
-        "reconnect_attempt 1", "connect_error: refused", "error: refused", "reconnect_failed", "reconnect_error: refused",
+        "reconnect_attempt 1", "connect_error: refused", "error: refused", "reconnect_failed",
+        "reconnect_error: refused",
       ])
   }
 
@@ -395,7 +400,8 @@ struct ReconnectionTests {
     #expect(bench.attempts == 2)
   }
 
-  @Test("With autoConnect off nothing happens until Manager.open, which connects the Sockets that were never disconnected")
+  @Test(
+    "With autoConnect off nothing happens until Manager.open, which connects the Sockets that were never disconnected")
   func openConnectsSockets() {
     let bench = ClientBench { $0.autoConnect = false }
     let first = bench.socket("/first")

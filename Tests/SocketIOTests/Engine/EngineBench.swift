@@ -2,26 +2,27 @@
 
 /// An engine with scripted transports on a virtual clock.
 final class EngineBench {
+  private final class Record {
+    var reports: [String] = []
+    var scripts: [TransportScript] = []
+    var onReport: (Engine, EngineReport) -> Void = { _, _ in }
+  }
+
   let loop = VirtualLoop()
-  private(set) var reports: [String] = []
-  private(set) var scripts: [TransportScript] = []
-  private(set) var engine: Engine!
-  /// Called for each report, in the place of the Manager.
-  var onReport: (Engine, EngineReport) -> Void = { _, _ in }
+  let engine: Engine
+  private let record = Record()
 
   init(
-    _ configuration: EngineStateMachine.Configuration = .init(),
-    openFailures: [TransportName: SocketIOError] = [:]
+    _ configuration: EngineStateMachine.Configuration = .init(), openFailures: [TransportName: SocketIOError] = [:]
   ) {
-    let loop = loop
-    engine = Engine(configuration, loop: loop) { [unowned self] name, sid throws(SocketIOError) in
+    engine = Engine(configuration, loop: loop) { [loop, record] name, sid throws(SocketIOError) in
       let script = TransportScript(name, sid: sid, loop: loop, openFailure: openFailures[name])
-      scripts.append(script)
+      record.scripts.append(script)
       return ScriptedTransport(script, loop: loop)
     }
-    engine.onReport = { [unowned self] report in
-      reports.append(Self.text(report))
-      onReport(engine, report)
+    engine.onReport = { [unowned engine, record] report in
+      record.reports.append(Self.text(report))
+      record.onReport(engine, report)
     }
   }
 
@@ -30,6 +31,18 @@ final class EngineBench {
     configuration.transports = transports
     configuration.upgrade = upgrade
     self.init(configuration)
+  }
+
+  /// What was reported since the last `take`.
+  var reports: [String] { record.reports }
+
+  /// The transports that were made, oldest first.
+  var scripts: [TransportScript] { record.scripts }
+
+  /// Called for each report, in the place of the Manager.
+  var onReport: (Engine, EngineReport) -> Void {
+    get { record.onReport }
+    set { record.onReport = newValue }
   }
 
   /// The transport opened first.
@@ -59,8 +72,8 @@ final class EngineBench {
 
   /// The reports since the last call.
   func take() -> [String] {
-    defer { reports = [] }
-    return reports
+    defer { record.reports = [] }
+    return record.reports
   }
 
   func send(_ texts: String...) { engine.send(texts.map { .text($0) }) }

@@ -4,7 +4,9 @@ import Testing
 
 @Suite("Opening an engine")
 struct EngineOpeningTests {
-  @Test("The first transport of the list is opened, and the handshake opens the session on it", arguments: ["polling", "websocket"])
+  @Test(
+    "The first transport of the list is opened, and the handshake opens the session on it",
+    arguments: ["polling", "websocket"])
   func opening(transport: String) {
     let other = transport == "polling" ? "websocket" : "polling"
     let bench = EngineBench(transports: [TransportName(rawValue: transport), TransportName(rawValue: other)])

@@ -17,7 +17,8 @@ struct EnginePacketTests {
     "Every type is written and read as its character and its payload",
     arguments: [
       (EnginePacket.open("{}"), "0{}"), (.close, "1"), (.ping(""), "2"), (.ping("probe"), "2probe"), (.pong(""), "3"),
-      (.pong("probe"), "3probe"), (.message(.text("")), "4"), (.message(.text("2[\"€\"]")), "42[\"€\"]"), (.upgrade, "5"),
+      (.pong("probe"), "3probe"), (.message(.text("")), "4"), (.message(.text("2[\"€\"]")), "42[\"€\"]"),
+      (.upgrade, "5"),
       (.noop, "6"), (.message(.binary(Data([1, 2, 3, 4]))), "bAQIDBA=="), (.message(.binary(Data())), "b"),
     ])
   func roundTrip(packet: EnginePacket, wire: String) {
@@ -60,7 +61,8 @@ struct EnginePacketTests {
   @Test(
     "A packet counts against maxPayload with the bytes that its payload has in a body",
     arguments: [
-      (EnginePacket.text("abc"), 3), (.text("€"), 3), (.text("😀"), 4), (.text("Я"), 2), (.upgrade, 0), (.ping("probe"), 5),
+      (EnginePacket.text("abc"), 3), (.text("€"), 3), (.text("😀"), 4), (.text("Я"), 2), (.upgrade, 0),
+      (.ping("probe"), 5),
       (.binary(0), 0), (.binary(1), 4), (.binary(3), 4), (.binary(4), 8), (.binary(20), 28), (.binary(72), 96),
     ])
   func size(packet: EnginePacket, size: Int) {

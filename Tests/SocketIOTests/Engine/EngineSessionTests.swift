@@ -42,7 +42,9 @@ struct EngineSessionTests {
     #expect(bench.main.packets.wire == Array(repeating: "3", count: 20).joined(separator: " "))
   }
 
-  @Test("Stray packets are ignored", arguments: [EnginePacket.noop, .pong(""), .pong("probe"), .upgrade, .close, .open("{}")])
+  @Test(
+    "Stray packets are ignored",
+    arguments: [EnginePacket.noop, .pong(""), .pong("probe"), .upgrade, .close, .open("{}")])
   func strayPackets(packet: EnginePacket) {
     let bench = EngineBench.open(.websocket)
     bench.main.report(.packet(packet))
@@ -100,9 +102,17 @@ struct EngineSessionTests {
     arguments: [
       // Exactly 100 bytes each; the first is sent alone because nothing is under way then.
       ([99, 30, 30, 35, 99].map { .text(String(repeating: "a", count: $0)) }, [1, 3, 1]),
-      ([.text(String(repeating: "a", count: 99)), .text("aa"), .text(String(repeating: "€", count: 33)), .text("a")], [1, 1, 1, 1]),
-      ([.binary(.init(count: 72)), .binary(.init(count: 20)), .text(String(repeating: "a", count: 20)),
-        .binary(.init(count: 20)), .binary(.init(count: 72))], [1, 3, 1]),
+      ([99, 30, 30, 36, 99].map { .text(String(repeating: "a", count: $0)) }, [1, 2, 1, 1]),
+      (
+        [.text(String(repeating: "a", count: 99)), .text("aa"), .text(String(repeating: "€", count: 33)), .text("a")],
+        [1, 1, 1, 1]
+      ),
+      (
+        [
+          .binary(.init(count: 72)), .binary(.init(count: 20)), .text(String(repeating: "a", count: 20)),
+          .binary(.init(count: 20)), .binary(.init(count: 72)),
+        ], [1, 3, 1]
+      ),
       // One packet beyond the limit goes alone, for the server to judge.
       ([.text("a"), .text(String(repeating: "a", count: 101)), .text("a")], [1, 1, 1]),
       ([.text("a"), .text("b"), .text(String(repeating: "a", count: 101)), .text("c"), .text("d")], [1, 1, 1, 2]),

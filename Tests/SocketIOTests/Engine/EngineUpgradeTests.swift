@@ -74,7 +74,8 @@ struct EngineUpgradeTests {
   @Test("Is tried only where both the server and the list have it, and the option is on")
   func conditions() {
     for (transports, offered, upgrade) in [
-      ([.polling], ["websocket"], true), ([.polling, .websocket], [], true), ([.polling, .websocket], ["webtransport"], true),
+      ([.polling], ["websocket"], true), ([.polling, .websocket], [], true),
+      ([.polling, .websocket], ["webtransport"], true),
       ([.polling, .websocket], ["websocket"], false), ([.websocket, .polling], ["websocket"], true),
     ] as [([TransportName], [String], Bool)] {
       let bench = EngineBench(transports: transports, upgrade: upgrade)

@@ -33,7 +33,8 @@ struct HandshakeTests {
     arguments: [
       ("", "not JSON"), ("{", "not JSON"), ("[]", "sid"), ("null", "sid"), ("{}", "sid"),
       (#"{"sid":5,"pingInterval":1,"pingTimeout":1}"#, "sid"), (#"{"sid":"","pingInterval":1,"pingTimeout":1}"#, "sid"),
-      (#"{"sid":"s","pingTimeout":1}"#, "pingInterval"), (#"{"sid":"s","pingInterval":"1","pingTimeout":1}"#, "pingInterval"),
+      (#"{"sid":"s","pingTimeout":1}"#, "pingInterval"),
+      (#"{"sid":"s","pingInterval":"1","pingTimeout":1}"#, "pingInterval"),
       (#"{"sid":"s","pingInterval":-1,"pingTimeout":1}"#, "pingInterval"),
       (#"{"sid":"s","pingInterval":1}"#, "pingTimeout"),
       (#"{"sid":"s","pingInterval":1,"pingTimeout":1e300}"#, "pingTimeout"),

@@ -36,7 +36,8 @@ final class ClientBench {
   /// A Socket whose events are logged, those of the main namespace without its name.
   func socket(_ namespace: String = "/", auth: Auth? = nil, logging events: String...) -> Socket {
     let socket = manager.socket(namespace, auth: auth)
-    log.follow(socket, events)
+    log.follow(socket)
+    for event in events { log.follow(socket, events: event) }
     return socket
   }
 
@@ -84,14 +85,16 @@ final class ClientBench {
 }
 
 extension Log {
-  func follow(_ socket: Socket, _ events: [String] = []) {
+  func follow(_ socket: Socket) {
     let prefix = socket.namespace == "/" ? "" : "\(socket.namespace) "
     socket.on(.connect) { self.add("\(prefix)connect") }
     socket.on(.disconnect) { self.add("\(prefix)disconnect: \($0.reason)") }
     socket.on(.connectError) { self.add("\(prefix)connect_error: \($0)") }
-    for event in events {
-      socket.on(event) { self.add("\(prefix)\($0.name)\(SocketValue.array($0.args))") }
-    }
+  }
+
+  func follow(_ socket: Socket, events name: String) {
+    let prefix = socket.namespace == "/" ? "" : "\(socket.namespace) "
+    socket.on(name) { self.add("\(prefix)\($0.name)\(SocketValue.array($0.args))") }
   }
 
   func follow(_ manager: Manager) {

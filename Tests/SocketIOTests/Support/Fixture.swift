@@ -30,3 +30,13 @@ final class Log: Sendable {
     }
   }
 }
+
+/// Carries an acknowledgement out of a handler.
+final class Mailslot: Sendable {
+  private let content = Locked<Acknowledgement?>(nil)
+
+  var value: Acknowledgement? {
+    get { content.withLock { $0 } }
+    set { content.withLock { $0 = newValue } }
+  }
+}

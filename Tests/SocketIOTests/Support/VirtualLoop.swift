@@ -82,16 +82,19 @@ final class VirtualLoop: Loop {
   /// Runs until `condition` holds, waiting for what other threads have yet to post.
   func run(until condition: () -> Bool) async {
     run()
-    while !condition() {
-      await withCheckedContinuation { continuation in
-        let isPending = state.withLock { state in
-          if state.jobs.isEmpty { state.arrival = continuation }
-          return !state.jobs.isEmpty
-        }
-        if isPending { continuation.resume() }
+    while !condition() { await runNextArrival() }
+  }
+
+  /// Waits until another thread has posted something, and runs it.
+  func runNextArrival() async {
+    await withCheckedContinuation { continuation in
+      let isPending = state.withLock { state in
+        if state.jobs.isEmpty { state.arrival = continuation }
+        return !state.jobs.isEmpty
       }
-      run()
+      if isPending { continuation.resume() }
     }
+    run()
   }
 
   private func append(_ job: Job) {
@@ -121,7 +124,10 @@ final class VirtualLoop: Loop {
 
   private func fireNextTimer(until target: UInt64) -> Bool {
     let address = state.withLock { state -> UInt? in
-      guard let (id, timer) = state.started.min(by: { ($0.value.deadline, $0.value.order) < ($1.value.deadline, $1.value.order) }),
+      guard
+        let (id, timer) = state.started.min(by: {
+          ($0.value.deadline, $0.value.order) < ($1.value.deadline, $1.value.order)
+        }),
         timer.deadline <= target
       else { return nil }
       state.now = max(state.now, timer.deadline)

@@ -18,8 +18,9 @@ extension EnginePacket {
   static func binary(_ size: Int) -> EnginePacket { .message(.binary(.init(repeating: 7, count: size))) }
 }
 
-extension TransportEvent: CustomStringConvertible {
-  public var description: String {
+extension TransportEvent {
+  /// For traces: a packet as it stands on the wire, everything else by its name.
+  var wire: String {
     switch self {
     case .opened: "opened"
     case .packet(let packet): packet.wire

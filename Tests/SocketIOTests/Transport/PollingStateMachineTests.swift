@@ -19,7 +19,7 @@ private struct Polling {
       case .post(let packets): trace.append("POST \(packets.wire)")
       case .cancelRequests: trace.append("cancel")
       case .report(let event):
-        trace.append("\(event)")
+        trace.append(event.wire)
         let reaction = onReport(&machine, event)
         perform(reaction)
       case .proceed: perform(machine.handle(.proceed))

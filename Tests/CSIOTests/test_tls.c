@@ -1,0 +1,398 @@
+/* TLS settings, and what they mean for both transports. */
+#include "call.h"
+#include "certs.h"
+#include "socket.h"
+#include "ws_peer.h"
+
+#include <unistd.h>
+
+enum { DAY = 24 * 3600 };
+
+static csio_loop *loop;
+static identity authority, other_authority, good, by_address, expired, future, unknown, own_client,
+    wrong_client;
+
+/* One script for both transports: a WebSocket handshake, or a plain answer. */
+static void serve(client *client)
+{
+  request *request = malloc(sizeof *request);
+  CHECK(request);
+  while (client_read_request(client, request)) {
+    request_free(request);
+    if (!strstr(request->head, "Upgrade: websocket")) {
+      client_answer(client, 200, "secret");
+      continue;
+    }
+    client_print(client,
+        "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: "
+        "Upgrade\r\nSec-WebSocket-Accept: %s\r\n\r\n",
+        ws_accept_key(request->head));
+    ws_echo_frames(client);
+    break;
+  }
+  free(request);
+}
+
+static csio_tls *new_tls(void)
+{
+  csio_tls *tls;
+  CHECK_INT(csio_tls_create(&tls), CSIO_OK);
+  return tls;
+}
+
+static void trust(csio_tls *tls, const identity *identity)
+{
+  char *pem = identity_certificate_pem(identity);
+  CHECK_INT(csio_tls_add_ca(tls, pem, strlen(pem)), CSIO_OK);
+  free(pem);
+}
+
+static csio_tls *trusting(const identity *identity)
+{
+  csio_tls *tls = new_tls();
+  trust(tls, identity);
+  return tls;
+}
+
+static int set_identity(csio_tls *tls, const identity *certificate, const identity *key,
+    const char *encrypt_with, const char *passphrase)
+{
+  char *certificate_pem = identity_certificate_pem(certificate),
+       *key_pem = identity_key_pem(key, encrypt_with);
+  int err = csio_tls_set_identity(
+      tls, certificate_pem, strlen(certificate_pem), key_pem, strlen(key_pem), passphrase);
+  free(certificate_pem);
+  free(key_pem);
+  return err;
+}
+
+/* Tries both transports and expects the same code of both, CSIO_OK included. Takes the reference. */
+static void expect(SSL_CTX *server_tls, const char *host, csio_tls *tls, int code, const char *part)
+{
+  peer server;
+  peer_start(&server, serve, server_tls, NULL);
+  call call = {.loop = loop, .url = peer_url(&server, "https", host, "/"), .tls = tls};
+  call_run(&call);
+  call_close(&call);
+  if (call.error_code != code)
+    FAIL("HTTP gives %s (%s), not %s", csio_err_name(call.error_code), call.message, csio_err_name(code));
+  if (code)
+    CHECK_CONTAINS(call.message, part);
+  else
+    CHECK_STRING((char *)call.answer, "secret");
+  call_free(&call);
+
+  socket_test socket = {.loop = loop, .url = peer_url(&server, "wss", host, "/"), .tls = tls};
+  if (code) {
+    socket_expect_error(&socket, code, part);
+  } else {
+    socket_open(&socket);
+    uint8_t *bytes = test_bytes(1 << 20, 3);
+    socket_send(&socket, CSIO_WS_BINARY, bytes, 1 << 20);
+    AWAIT(&socket.monitor, socket.messages == 1 || socket.closes || socket.errors);
+    CHECK_INT(socket.size, 1 << 20);
+    CHECK(!memcmp(socket.message, bytes, 1 << 20));
+    free(bytes);
+    socket_shutdown(&socket, 1000, "");
+    socket_await_end(&socket);
+    CHECK_INT(socket.code, 1000);
+    socket_close(&socket);
+  }
+  peer_stop(&server);
+  csio_tls_release(tls);
+  SSL_CTX_free(server_tls);
+}
+
+static void accepts_a_trusted_certificate(void)
+{
+  expect(server_context(&good, NULL), "localhost", trusting(&authority), CSIO_OK, "");
+  csio_tls *both = trusting(&other_authority);
+  trust(both, &authority);
+  expect(server_context(&good, NULL), "localhost", both, CSIO_OK, "");
+  expect(server_context(&by_address, NULL), "127.0.0.1", trusting(&authority), CSIO_OK, "");
+}
+
+static void refuses_other_certificates(void)
+{
+  expect(server_context(&unknown, NULL), "localhost", trusting(&authority), CSIO_ETLS_UNTRUSTED, "localhost");
+  expect(server_context(&good, NULL), "localhost", new_tls(), CSIO_ETLS_UNTRUSTED, "local issuer");
+  expect(server_context(&good, NULL), "localhost", NULL, CSIO_ETLS_UNTRUSTED, "local issuer");
+  expect(server_context(&expired, NULL), "localhost", trusting(&authority), CSIO_ETLS_EXPIRED, "has expired");
+  expect(
+      server_context(&future, NULL), "localhost", trusting(&authority), CSIO_ETLS_EXPIRED, "not yet valid");
+  expect(server_context(&good, NULL), "127.0.0.1", trusting(&authority), CSIO_ETLS_HOST, "127.0.0.1");
+  expect(server_context(&by_address, NULL), "localhost", trusting(&authority), CSIO_ETLS_HOST,
+      "ostname mismatch");
+}
+
+static void verifies_nothing_when_told_so(void)
+{
+  const identity *all[] = {&unknown, &expired, &by_address};
+  for (size_t i = 0; i < sizeof all / sizeof *all; i++) {
+    csio_tls *tls = new_tls();
+    CHECK_INT(csio_tls_set_verify(tls, false), CSIO_OK);
+    expect(server_context(all[i], NULL), "localhost", tls, CSIO_OK, "");
+  }
+}
+
+static void checks_pins(void)
+{
+  uint8_t right[32], wrong[32];
+  identity_pin(&good, right);
+  identity_pin(&unknown, wrong);
+  csio_tls *tls = trusting(&authority);
+  CHECK_INT(csio_tls_add_pin(tls, wrong), CSIO_OK);
+  expect(server_context(&good, NULL), "localhost", tls, CSIO_ETLS_PIN, "localhost");
+  tls = trusting(&authority);
+  CHECK_INT(csio_tls_add_pin(tls, wrong), CSIO_OK);
+  CHECK_INT(csio_tls_add_pin(tls, right), CSIO_OK);
+  expect(server_context(&good, NULL), "localhost", tls, CSIO_OK, "");
+  tls = new_tls(); /* a pin does not replace the other checks */
+  CHECK_INT(csio_tls_add_pin(tls, right), CSIO_OK);
+  expect(server_context(&good, NULL), "localhost", tls, CSIO_ETLS_UNTRUSTED, "localhost");
+  tls = new_tls(); /* nor does it go with them */
+  CHECK_INT(csio_tls_add_pin(tls, wrong), CSIO_OK);
+  CHECK_INT(csio_tls_set_verify(tls, false), CSIO_OK);
+  expect(server_context(&good, NULL), "localhost", tls, CSIO_ETLS_PIN, "localhost");
+}
+
+static SSL_CTX *asking_server(int version)
+{
+  SSL_CTX *ctx = server_context(&good, &authority);
+  SSL_CTX_set_max_proto_version(ctx, version);
+  return ctx;
+}
+
+static void presents_a_client_certificate(void)
+{
+  static const int versions[] = {TLS1_2_VERSION, TLS1_3_VERSION};
+  for (int i = 0; i < 2; i++) {
+    csio_tls *tls = trusting(&authority);
+    CHECK_INT(set_identity(tls, &own_client, &own_client, NULL, NULL), CSIO_OK);
+    expect(asking_server(versions[i]), "localhost", tls, CSIO_OK, "");
+    expect(asking_server(versions[i]), "localhost", trusting(&authority), CSIO_ETLS_CLIENT_CERT,
+        "client certificate");
+    tls = trusting(&authority);
+    CHECK_INT(set_identity(tls, &wrong_client, &wrong_client, NULL, NULL), CSIO_OK);
+    expect(asking_server(versions[i]), "localhost", tls, CSIO_ETLS_CLIENT_CERT, "client certificate");
+  }
+}
+
+static void reads_encrypted_keys(void)
+{
+  csio_tls *tls = trusting(&authority);
+  CHECK_INT(set_identity(tls, &own_client, &own_client, "right", "wrong"), CSIO_ETLS_PASSPHRASE);
+  CHECK_CONTAINS(csio_tls_last_message(tls), "passphrase is missing or wrong");
+  CHECK_INT(set_identity(tls, &own_client, &own_client, "right", NULL), CSIO_ETLS_PASSPHRASE);
+  CHECK_INT(set_identity(tls, &own_client, &own_client, "right", "right"), CSIO_OK);
+  CHECK_STRING(csio_tls_last_message(tls), "");
+  expect(asking_server(TLS1_3_VERSION), "localhost", tls, CSIO_OK, "");
+}
+
+static void reads_pkcs12(void)
+{
+  int size;
+  unsigned char *archive = identity_pkcs12(&own_client, "right", &size);
+  csio_tls *tls = trusting(&authority);
+  CHECK_INT(csio_tls_set_identity_pkcs12(tls, archive, (size_t)size, "wrong"), CSIO_ETLS_PASSPHRASE);
+  CHECK_INT(csio_tls_set_identity_pkcs12(tls, archive, (size_t)size, NULL), CSIO_ETLS_PASSPHRASE);
+  CHECK_INT(csio_tls_set_identity_pkcs12(tls, archive, (size_t)size / 2, "right"), CSIO_ETLS_CERT);
+  CHECK_INT(csio_tls_set_identity_pkcs12(tls, "nonsense", 8, "right"), CSIO_ETLS_CERT);
+  CHECK_INT(csio_tls_set_identity_pkcs12(tls, archive, (size_t)size, "right"), CSIO_OK);
+  OPENSSL_free(archive);
+  expect(asking_server(TLS1_3_VERSION), "localhost", tls, CSIO_OK, "");
+}
+
+static void refuses_what_cannot_be_read(void)
+{
+  csio_tls *tls = new_tls();
+  char *pem = identity_certificate_pem(&good);
+  CHECK_INT(csio_tls_add_ca(tls, "nonsense", 8), CSIO_ETLS_CA);
+  CHECK_INT(csio_tls_add_ca(tls, "", 0), CSIO_ETLS_CA);
+  CHECK_INT(csio_tls_add_ca(tls, pem, strlen(pem) / 2), CSIO_ETLS_CA);
+  CHECK_CONTAINS(csio_tls_last_message(tls), "CA certificates could not be read");
+  CHECK_INT(csio_tls_set_identity(tls, "x", 1, "y", 1, NULL), CSIO_ETLS_CERT);
+  CHECK_INT(csio_tls_set_identity(tls, pem, strlen(pem), "y", 1, NULL), CSIO_ETLS_KEY);
+  CHECK_INT(set_identity(tls, &good, &expired, NULL, NULL), CSIO_ETLS_KEY); /* of another certificate */
+  CHECK_INT(csio_tls_set_ciphers(tls, "no-such-cipher"), CSIO_ETLS_CIPHERS);
+  CHECK_INT(csio_tls_set_ciphers(tls, "TLS_NO_SUCH_CIPHER"), CSIO_ETLS_CIPHERS);
+  CHECK_INT(csio_tls_set_ciphers(tls, ""), CSIO_ETLS_CIPHERS);
+  free(pem);
+  csio_tls_release(tls);
+  csio_tls_release(NULL);
+}
+
+static void restricts_ciphers(void)
+{
+  static const struct {
+    const char *client, *server;
+    int version;
+    int code;
+  } cases[] = {
+      {"ECDHE-ECDSA-AES128-GCM-SHA256", "ECDHE-ECDSA-AES128-GCM-SHA256", TLS1_2_VERSION, CSIO_OK},
+      {"ECDHE-ECDSA-AES128-GCM-SHA256", "ECDHE-ECDSA-AES256-GCM-SHA384", TLS1_2_VERSION, CSIO_ETLS},
+      {"ECDHE-ECDSA-AES128-GCM-SHA256", "ECDHE-ECDSA-AES128-GCM-SHA256", TLS1_3_VERSION, CSIO_OK},
+      {"TLS_AES_128_GCM_SHA256", "ECDHE-ECDSA-AES128-GCM-SHA256", TLS1_3_VERSION, CSIO_OK},
+      {"TLS_AES_128_GCM_SHA256", "ECDHE-ECDSA-AES128-GCM-SHA256", TLS1_2_VERSION, CSIO_ETLS},
+      {"TLS_AES_128_GCM_SHA256:ECDHE-ECDSA-AES128-GCM-SHA256", "ECDHE-ECDSA-AES128-GCM-SHA256",
+          TLS1_2_VERSION, CSIO_OK},
+  };
+  for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+    csio_tls *tls = trusting(&authority);
+    CHECK_INT(csio_tls_set_ciphers(tls, cases[i].client), CSIO_OK);
+    SSL_CTX *server = server_context(&good, NULL);
+    SSL_CTX_set_cipher_list(server, cases[i].server);
+    SSL_CTX_set_max_proto_version(server, cases[i].version);
+    expect(server, "localhost", tls, cases[i].code, "localhost");
+  }
+}
+
+/* --- other failures --- */
+
+static void speak_plainly(client *client)
+{
+  client_print(client, "HTTP/1.1 400 This is not TLS\r\n\r\n");
+  client_drain(client);
+}
+
+static void close_at_once(client *client)
+{
+  char some[16];
+  client_read(client, some, sizeof some);
+}
+
+static void reports_broken_handshakes(void)
+{
+  const script scripts[] = {speak_plainly, close_at_once};
+  for (int i = 0; i < 2; i++) {
+    peer server;
+    peer_start(&server, scripts[i], NULL, NULL);
+    call call = {.loop = loop, .url = peer_url(&server, "https", NULL, "/")};
+    call_run(&call);
+    call_close(&call);
+    CHECK_INT(call.error_code, CSIO_ETLS);
+    socket_test socket = {.loop = loop, .url = peer_url(&server, "wss", NULL, "/")};
+    socket_expect_error(&socket, CSIO_ETLS, "TLS handshake with 127.0.0.1");
+    peer_stop(&server);
+  }
+}
+
+static void hang(client *client)
+{
+  client_drain(client);
+}
+
+static void limits_and_closes_handshakes(void)
+{
+  peer server;
+  peer_start(&server, hang, NULL, NULL);
+  socket_test slow = {.loop = loop, .url = peer_url(&server, "wss", NULL, "/"), .timeout = 100};
+  socket_expect_error(&slow, CSIO_ETIMEOUT, "longer than 100 ms");
+  AWAIT(&server.monitor, server.ended == 1);
+  socket_test closed = {.loop = loop, .url = peer_url(&server, "wss", NULL, "/")};
+  socket_start(&closed);
+  AWAIT(&server.monitor, server.accepted == 2);
+  socket_close(&closed);
+  AWAIT(&server.monitor, server.ended == 2);
+  peer_stop(&server);
+}
+
+/* --- the settings as an object --- */
+
+/* A connection that was accepted under lenient settings must not serve a request under strict ones. */
+static void keeps_settings_apart(void)
+{
+  peer server;
+  SSL_CTX *ctx = server_context(&unknown, NULL);
+  peer_start(&server, serve, ctx, NULL);
+  csio_tls *lenient = new_tls();
+  CHECK_INT(csio_tls_set_verify(lenient, false), CSIO_OK);
+  for (int i = 0; i < 3; i++) {
+    call call = {.loop = loop, .url = peer_url(&server, "https", "localhost", "/"), .tls = lenient};
+    call_run(&call);
+    call_close(&call);
+    CHECK_INT(call.error_code, CSIO_OK);
+    call_free(&call);
+  }
+  CHECK_INT(peer_count(&server, &server.accepted), 1);
+  call strict = {.loop = loop, .url = peer_url(&server, "https", "localhost", "/")};
+  call_run(&strict);
+  call_close(&strict);
+  CHECK_INT(strict.error_code, CSIO_ETLS_UNTRUSTED);
+  csio_tls_release(lenient);
+  peer_stop(&server);
+  SSL_CTX_free(ctx);
+}
+
+static void is_constant_once_used(void)
+{
+  csio_tls *tls = trusting(&authority);
+  csio_tls_retain(tls);
+  expect(server_context(&good, NULL), "localhost", tls, CSIO_OK, "");
+  char *pem = identity_certificate_pem(&authority);
+  CHECK_INT(csio_tls_add_ca(tls, pem, strlen(pem)), CSIO_ESTATE);
+  free(pem);
+  CHECK_INT(csio_tls_set_verify(tls, false), CSIO_ESTATE);
+  CHECK_INT(csio_tls_set_ciphers(tls, "HIGH"), CSIO_ESTATE);
+  uint8_t pin[32] = {0};
+  CHECK_INT(csio_tls_add_pin(tls, pin), CSIO_ESTATE);
+  CHECK_INT(set_identity(tls, &good, &good, NULL, NULL), CSIO_ESTATE);
+  csio_tls_release(tls);
+}
+
+/* Settings come and go; the ones gone leave nothing behind that later ones would meet. */
+static void forgets_released_settings(void)
+{
+  for (int i = 0; i < 20; i++) {
+    csio_tls *tls = trusting(i % 2 ? &authority : &other_authority);
+    expect(server_context(&good, NULL), "localhost", tls, i % 2 ? CSIO_OK : CSIO_ETLS_UNTRUSTED, "localhost");
+  }
+}
+
+static void reads_the_systems_authorities(void)
+{
+  char path[] = "/tmp/csio-test-XXXXXX";
+  int fd = mkstemp(path);
+  char *pem = identity_certificate_pem(&authority);
+  CHECK(fd >= 0 && write(fd, pem, strlen(pem)) == (ssize_t)strlen(pem));
+  close(fd);
+  free(pem);
+  setenv("SSL_CERT_FILE", path, 1);
+  expect(server_context(&good, NULL), "localhost", new_tls(), CSIO_OK, "");
+  unsetenv("SSL_CERT_FILE");
+  unlink(path);
+}
+
+int main(int argc, char **argv)
+{
+  authority = identity_make("Test Authority", NULL, NULL, -DAY, DAY);
+  other_authority = identity_make("Other Authority", NULL, NULL, -DAY, DAY);
+  good = identity_make("good", "DNS:localhost", &authority, -DAY, DAY);
+  by_address = identity_make("by address", "IP:127.0.0.1,IP:::1", &authority, -DAY, DAY);
+  expired = identity_make("expired", "DNS:localhost", &authority, -2 * DAY, -DAY);
+  future = identity_make("future", "DNS:localhost", &authority, DAY, 2 * DAY);
+  unknown = identity_make("unknown", "DNS:localhost", &other_authority, -DAY, DAY);
+  own_client = identity_make("client", "DNS:client", &authority, -DAY, DAY);
+  wrong_client = identity_make("wrong client", "DNS:client", &other_authority, -DAY, DAY);
+  loop = test_loop();
+  RUN(accepts_a_trusted_certificate);
+  RUN(refuses_other_certificates);
+  RUN(verifies_nothing_when_told_so);
+  RUN(checks_pins);
+  RUN(presents_a_client_certificate);
+  RUN(reads_encrypted_keys);
+  RUN(reads_pkcs12);
+  RUN(refuses_what_cannot_be_read);
+  RUN(restricts_ciphers);
+  RUN(reports_broken_handshakes);
+  RUN(limits_and_closes_handshakes);
+  RUN(keeps_settings_apart);
+  RUN(is_constant_once_used);
+  RUN(forgets_released_settings);
+  RUN(reads_the_systems_authorities);
+  csio_loop_close(loop);
+  identity *all[] = {&authority, &other_authority, &good, &by_address, &expired, &future, &unknown,
+      &own_client, &wrong_client};
+  for (size_t i = 0; i < sizeof all / sizeof *all; i++)
+    identity_free(all[i]);
+}

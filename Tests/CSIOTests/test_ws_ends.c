@@ -1,0 +1,542 @@
+/* How WebSockets begin and end: refusals, faults, closing handshakes, closing in every state. */
+#include "socket.h"
+#include "ws_peer.h"
+
+#include <unistd.h>
+
+static csio_loop *loop;
+
+static void expect_error_from(script script, void *data, int code, int status, const char *part)
+{
+  peer server;
+  peer_start(&server, script, NULL, data);
+  socket_test socket = {.loop = loop, .url = peer_url(&server, "ws", NULL, "/"), .timeout = 10000};
+  socket_expect_error(&socket, code, part);
+  CHECK_INT(socket.error_status, status);
+  CHECK_INT(socket.opened, 0);
+  peer_stop(&server);
+}
+
+/* --- the handshake refused --- */
+
+static void answer_as_told(client *client)
+{
+  request request;
+  if (!client_read_request(client, &request)) return;
+  request_free(&request);
+  client_print(client, "%s", (const char *)client->peer->data);
+  client_drain(client);
+}
+
+static void close_as_told(client *client)
+{
+  request request;
+  if (client->peer->data && client_read_request(client, &request)) request_free(&request);
+}
+
+static void reset_as_told(client *client)
+{
+  close_as_told(client);
+  client_reset(client);
+}
+
+static void reports_refusals(void)
+{
+  static const struct {
+    const char *answer;
+    int code, status;
+  } refusals[] = {
+      {"HTTP/1.1 403 Forbidden\r\nContent-Length: 2\r\n\r\nno", CSIO_EHANDSHAKE, 403},
+      {"HTTP/1.1 404 Not Found\r\n\r\n", CSIO_EHANDSHAKE, 404},
+      {"HTTP/1.1 401 Who\r\nWWW-Authenticate: Basic\r\nContent-Length: 0\r\n\r\n", CSIO_EHANDSHAKE, 401},
+      {"HTTP/1.1 503 Later\r\nContent-Length: 0\r\n\r\n", CSIO_EHANDSHAKE, 503},
+      {"HTTP/1.1 302 Found\r\nLocation: ws://127.0.0.1:1/\r\nContent-Length: 0\r\n\r\n", CSIO_EHANDSHAKE,
+          302},
+      {"HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nContent-Length: 13\r\n\r\n<html></html>",
+          CSIO_EHANDSHAKE, 200},
+      {"HTTP/1.1 101 Switching\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+       "Sec-WebSocket-Accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=\r\n\r\n",
+          CSIO_EPROTOCOL, 101},
+      {"HTTP/1.1 101 Switching\r\n\r\n", CSIO_EPROTOCOL, 101},
+  };
+  for (size_t i = 0; i < sizeof refusals / sizeof *refusals; i++)
+    expect_error_from(
+        answer_as_told, (void *)refusals[i].answer, refusals[i].code, refusals[i].status, "127.0.0.1");
+}
+
+static void send_garbage_and_close(client *client)
+{
+  close_as_told(client);
+  client_print(client, "garbage\r\n\r\n");
+}
+
+static void reports_lost_handshakes(void)
+{
+  expect_error_from(send_garbage_and_close, "", CSIO_ELOST, 0, "was lost during");
+  expect_error_from(close_as_told, NULL, CSIO_ELOST, 0, "was lost during");
+  expect_error_from(close_as_told, "", CSIO_ELOST, 0, "was lost during");
+  expect_error_from(reset_as_told, "", CSIO_ELOST, 0, "was lost during");
+}
+
+static void reports_unreachable_servers(void)
+{
+  char url[64], message[64];
+  unsigned port = free_port();
+  snprintf(url, sizeof url, "ws://127.0.0.1:%u/", port);
+  snprintf(message, sizeof message, "could not connect to 127.0.0.1 port %u", port);
+  socket_test refused = {.loop = loop, .url = url};
+  socket_expect_error(&refused, CSIO_ECONNECT, message);
+  socket_test unknown = {.loop = loop, .url = "ws://no-such-host.invalid/"};
+  socket_expect_error(&unknown, CSIO_ERESOLVE, "no-such-host.invalid");
+}
+
+static void never_answer(client *client)
+{
+  client_drain(client);
+}
+
+static void limits_the_time(void)
+{
+  peer server;
+  peer_start(&server, never_answer, NULL, NULL);
+  socket_test socket = {.loop = loop, .url = peer_url(&server, "ws", NULL, "/"), .timeout = 100};
+  uint64_t before = csio_loop_now(loop);
+  socket_expect_error(&socket, CSIO_ETIMEOUT, "longer than 100 ms");
+  CHECK(csio_loop_now(loop) - before >= 99);
+  AWAIT(&server.monitor, server.ended == 1);
+  peer_stop(&server);
+}
+
+/* --- what is said in the handshake --- */
+
+static void check_request(client *client)
+{
+  request *request = malloc(sizeof *request);
+  CHECK(request);
+  CHECK(ws_accept(
+      client, "Sec-WebSocket-Protocol: beta\r\nSet-Cookie: a=1\r\nset-cookie: b=2; Path=/\r\n", request));
+  CHECK_CONTAINS(request->head, client->peer->data);
+  char host[64];
+  snprintf(host, sizeof host, "\r\nHost: 127.0.0.1:%u\r\n", (unsigned)client->peer->port);
+  CHECK_CONTAINS(request->head, host);
+  CHECK_CONTAINS(request->head, "\r\nConnection: Upgrade\r\n");
+  CHECK_CONTAINS(request->head, "\r\nSec-WebSocket-Version: 13\r\n");
+  CHECK_CONTAINS(request->head, "\r\nSec-WebSocket-Protocol: alpha, beta\r\n");
+  CHECK_CONTAINS(request->head, "\r\nX-Long: vvvvv");
+  CHECK_CONTAINS(request->head, "\r\nAuthorization: Basic dXNlcjpwQHNz\r\n");
+  CHECK(!strstr(request->head, "Origin:"));
+  CHECK(!strstr(request->head, "Sec-WebSocket-Extensions:"));
+  free(request);
+  client_drain(client);
+}
+
+static void check_answer(socket_test *socket)
+{
+  csio_ws *ws = socket->ws;
+  CHECK_STRING(csio_ws_protocol(ws), "beta");
+  CHECK_STRING(csio_ws_header(ws, "set-cookie", 0), "a=1");
+  CHECK_STRING(csio_ws_header(ws, "Set-Cookie", 1), "b=2; Path=/");
+  CHECK(!csio_ws_header(ws, "Set-Cookie", 2));
+  CHECK(!csio_ws_header(ws, "Sec-WebSocket-Extensions", 0));
+  CHECK(!csio_ws_header(ws, "Server", 0));
+}
+
+/* libwebsockets itself would cut the request line at 2 KB and each header in a small buffer. */
+static void carries_long_requests(void)
+{
+  static char path[20000], url[21000], value[20000], line[20100];
+  memset(path, 'p', sizeof path - 1);
+  memset(value, 'v', sizeof value - 1);
+  snprintf(line, sizeof line, "GET /%s HTTP/1.1\r\n", path);
+  peer server;
+  peer_start(&server, check_request, NULL, line);
+  snprintf(url, sizeof url, "ws://user:p%%40ss@127.0.0.1:%u/%s", (unsigned)server.port, path);
+  socket_test socket = {.loop = loop,
+      .url = url,
+      .protocols = {"alpha", "beta"},
+      .headers = {{"X-Long", value}},
+      .on_open = check_answer};
+  socket_open(&socket);
+  socket_close(&socket);
+  peer_stop(&server);
+}
+
+static void check_host(client *client)
+{
+  request *request = malloc(sizeof *request);
+  CHECK(request && ws_accept(client, "", request));
+  CHECK_CONTAINS(request->head, "\r\nHost: elsewhere\r\n");
+  CHECK_CONTAINS(request->head, "\r\nOrigin: http://me\r\n");
+  CHECK(!strstr(request->head, "127.0.0.1"));
+  free(request);
+}
+
+static void replaces_the_host_header(void)
+{
+  peer server;
+  peer_start(&server, check_host, NULL, NULL);
+  socket_test socket = {.loop = loop,
+      .url = peer_url(&server, "ws", NULL, "/"),
+      .headers = {{"host", "elsewhere"}, {"Origin", "http://me"}}};
+  socket_open(&socket);
+  socket_close(&socket);
+  peer_stop(&server);
+}
+
+static void misuse(void *arg)
+{
+  csio_ws *ws;
+  CHECK_INT(csio_ws_create(loop, "http://localhost/", &ws), CSIO_EURL);
+  CHECK_INT(csio_ws_create(loop, arg, &ws), CSIO_OK);
+  CHECK_INT(csio_ws_add_header(ws, "Bad Name", "x"), CSIO_EINVALID);
+  CHECK_INT(csio_ws_add_header(ws, "X", "a\nb"), CSIO_EINVALID);
+  CHECK_INT(csio_ws_add_header(ws, "Upgrade", "x"), CSIO_EINVALID);
+  CHECK_INT(csio_ws_add_header(ws, "sec-websocket-key", "x"), CSIO_EINVALID);
+  CHECK_INT(csio_ws_add_protocol(ws, "a, b"), CSIO_EINVALID);
+  CHECK_INT(csio_ws_send(ws, CSIO_WS_TEXT, "x", 1), CSIO_ESTATE);
+  CHECK_INT(csio_ws_send_buffer(ws, CSIO_WS_TEXT, csio_buffer_create(1)), CSIO_ESTATE);
+  CHECK_INT(csio_ws_shutdown(ws, 1000, ""), CSIO_ESTATE);
+  char *large = malloc(70000);
+  CHECK(large);
+  memset(large, 'x', 69999);
+  large[69999] = '\0';
+  CHECK_INT(csio_ws_add_header(ws, "X", large), CSIO_OK);
+  free(large);
+  CHECK_INT(csio_ws_connect(ws), CSIO_EINVALID);
+  csio_ws_close(ws, NULL);
+  CHECK_INT(csio_ws_create(loop, arg, &ws), CSIO_OK);
+  CHECK_INT(csio_ws_connect(ws), CSIO_OK);
+  CHECK_INT(csio_ws_connect(ws), CSIO_ESTATE);
+  CHECK_INT(csio_ws_add_header(ws, "X", "x"), CSIO_ESTATE);
+  CHECK_INT(csio_ws_set_timeout(ws, 1), CSIO_ESTATE);
+  csio_ws_close(ws, NULL);
+}
+
+static void refuses_misuse(void)
+{
+  on_loop(loop, misuse, "ws://127.0.0.1:1/");
+}
+
+/* --- addresses --- */
+
+static void reaches_localhost_by_either_family(void)
+{
+  peer v6, v4;
+  peer_start(&v4, ws_echo, NULL, NULL);
+  socket_test socket = {.loop = loop, .url = peer_url(&v4, "ws", "localhost", "/")};
+  socket_open(&socket);
+  socket_close(&socket);
+  peer_stop(&v4);
+  if (!peer_start_v6(&v6, ws_echo, NULL, NULL)) {
+    printf("  no IPv6 here\n");
+    return;
+  }
+  socket = (socket_test){.loop = loop, .url = peer_url(&v6, "ws", NULL, "/")};
+  socket_open(&socket);
+  socket_close(&socket);
+  peer_stop(&v6);
+}
+
+/* --- the closing handshake --- */
+
+typedef struct farewell {
+  unsigned code;
+  const char *reason;
+} farewell;
+
+static void say_farewell(client *client)
+{
+  const farewell *farewell = client->peer->data;
+  frame frame;
+  if (!ws_accept(client, "", NULL)) return;
+  ws_write_close(client, farewell->code, farewell->reason);
+  CHECK(ws_read(client, &frame)); /* the client's answer */
+  CHECK_INT(frame.opcode, CLOSE);
+  CHECK_INT(frame.size, farewell->code ? strlen(farewell->reason) + 2 : 0);
+  if (farewell->code) CHECK_INT(frame.bytes[0] << 8 | frame.bytes[1], farewell->code);
+  frame_free(&frame);
+}
+
+static void hears_the_servers_code(void)
+{
+  static const farewell farewells[] = {{1000, ""}, {1001, "going away"}, {1008, "policy"}, {1011, "broken"},
+      {3000, "registered"}, {4999, "own \xe2\x82\xac"}, {0, ""}};
+  for (size_t i = 0; i < sizeof farewells / sizeof *farewells; i++) {
+    peer server;
+    peer_start(&server, say_farewell, NULL, (void *)&farewells[i]);
+    socket_test socket = {.loop = loop, .url = peer_url(&server, "ws", NULL, "/")};
+    socket_start(&socket);
+    socket_await_end(&socket);
+    CHECK_INT(socket.closes, 1);
+    CHECK_INT(socket.code, farewells[i].code ? farewells[i].code : 1005);
+    CHECK_STRING(socket.reason, farewells[i].reason);
+    socket_close(&socket);
+    peer_stop(&server);
+  }
+}
+
+static void answer_farewell(client *client)
+{
+  const farewell *expected = client->peer->data;
+  frame frame;
+  CHECK(ws_accept(client, "", NULL) && ws_read(client, &frame));
+  CHECK_INT(frame.opcode, TEXT); /* what was queued goes first */
+  frame_free(&frame);
+  CHECK(ws_read(client, &frame));
+  CHECK_INT(frame.opcode, CLOSE);
+  if (expected->code) {
+    CHECK_INT(frame.bytes[0] << 8 | frame.bytes[1], expected->code);
+    CHECK_STRING((char *)frame.bytes + 2, expected->reason);
+  } else {
+    CHECK_INT(frame.size, 0);
+  }
+  frame_free(&frame);
+  ws_write(client, TEXT, true, "one more", 8);
+  ws_write_close(client, 4001, "as you wish");
+  CHECK(!ws_read(client, &frame)); /* no second close frame */
+}
+
+static void send_and_shut_down(void *arg)
+{
+  socket_test *socket = arg;
+  const farewell *farewell = socket->data;
+  CHECK_INT(csio_ws_shutdown(socket->ws, 999, ""), CSIO_EINVALID);
+  CHECK_INT(csio_ws_shutdown(socket->ws, 1005, ""), CSIO_EINVALID);
+  CHECK_INT(csio_ws_shutdown(socket->ws, 0, "reason without code"), CSIO_EINVALID);
+  char reason[125];
+  memset(reason, 'r', 124);
+  reason[124] = '\0';
+  CHECK_INT(csio_ws_shutdown(socket->ws, 1000, reason), CSIO_EINVALID);
+  CHECK_INT(csio_ws_send(socket->ws, CSIO_WS_TEXT, "last", 4), CSIO_OK);
+  CHECK_INT(csio_ws_shutdown(socket->ws, (uint16_t)farewell->code, farewell->reason), CSIO_OK);
+  CHECK_INT(csio_ws_shutdown(socket->ws, 1000, ""), CSIO_ESTATE);
+  CHECK_INT(csio_ws_send(socket->ws, CSIO_WS_TEXT, "late", 4), CSIO_ESTATE);
+}
+
+static void says_its_own_code(void)
+{
+  static char longest[124];
+  memset(longest, 'r', 123);
+  const farewell farewells[] = {{1000, "bye"}, {3000, ""}, {4999, longest}, {0, NULL}};
+  for (size_t i = 0; i < sizeof farewells / sizeof *farewells; i++) {
+    peer server;
+    peer_start(&server, answer_farewell, NULL, (void *)&farewells[i]);
+    socket_test socket = {
+        .loop = loop, .url = peer_url(&server, "ws", NULL, "/"), .data = (void *)&farewells[i]};
+    socket_open(&socket);
+    on_loop(loop, send_and_shut_down, &socket);
+    socket_await_end(&socket);
+    CHECK_INT(socket.code, 4001);
+    CHECK_STRING(socket.reason, "as you wish");
+    CHECK_STRING((char *)socket.message, "one more");
+    socket_close(&socket);
+    peer_stop(&server);
+  }
+}
+
+static void accept_and_ignore(client *client)
+{
+  if (ws_accept(client, "", NULL)) client_drain(client);
+}
+
+static void gives_up_on_the_servers_answer(void)
+{
+  peer server;
+  peer_start(&server, accept_and_ignore, NULL, NULL);
+  socket_test socket = {.loop = loop, .url = peer_url(&server, "ws", NULL, "/")};
+  socket_open(&socket);
+  uint64_t before = csio_loop_now(loop);
+  socket_shutdown(&socket, 1000, "");
+  socket_await_end(&socket);
+  CHECK_INT(socket.closes, 1);
+  CHECK_INT(socket.code, 1006);
+  CHECK(csio_loop_now(loop) - before >= 4900);
+  socket_close(&socket);
+  peer_stop(&server);
+}
+
+/* --- the abrupt end --- */
+
+static void accept_and_close(client *client)
+{
+  ws_accept(client, "", NULL);
+}
+
+static void accept_and_reset(client *client)
+{
+  frame frame;
+  if (ws_accept(client, "", NULL) && ws_read(client, &frame)) frame_free(&frame);
+  client_reset(client);
+}
+
+static void send_hello(socket_test *socket)
+{
+  CHECK_INT(csio_ws_send(socket->ws, CSIO_WS_TEXT, "hello", 5), CSIO_OK);
+}
+
+static void tells_1006_without_a_close_frame(void)
+{
+  const script scripts[] = {accept_and_close, accept_and_reset};
+  for (int i = 0; i < 2; i++) {
+    peer server;
+    peer_start(&server, scripts[i], NULL, NULL);
+    socket_test socket = {.loop = loop, .url = peer_url(&server, "ws", NULL, "/"), .on_open = send_hello};
+    socket_start(&socket);
+    socket_await_end(&socket);
+    CHECK_INT(socket.opened, 1);
+    CHECK_INT(socket.errors, 0);
+    CHECK_INT(socket.code, 1006);
+    CHECK_STRING(socket.reason, "");
+    socket_close(&socket);
+    peer_stop(&server);
+  }
+}
+
+static void send_bad_frame(client *client)
+{
+  static const char *const frames[] = {
+      "\x83\x01x", "\xc1\x01x", "\x09\x01x", "\x80\x01x", "\x89\x7e\x01\x00"};
+  if (!ws_accept(client, "", NULL)) return;
+  const char *frame = frames[(intptr_t)client->peer->data];
+  client_write(client, frame, client->peer->data == (void *)4 ? 4 : 3);
+  client_drain(client);
+}
+
+/* A reserved opcode, a reserved bit, a control frame in parts, a continuation of nothing, a control frame too
+ * long. */
+static void reports_bad_frames(void)
+{
+  for (intptr_t i = 0; i < 5; i++) {
+    peer server;
+    peer_start(&server, send_bad_frame, NULL, (void *)i);
+    socket_test socket = {.loop = loop, .url = peer_url(&server, "ws", NULL, "/")};
+    socket_expect_error(&socket, CSIO_EPROTOCOL, "no WebSocket frame");
+    CHECK_INT(socket.opened, 1);
+    peer_stop(&server);
+  }
+}
+
+/* --- closing the handle, and the loop, in every state --- */
+
+static void close_new(void *arg)
+{
+  csio_ws *ws;
+  CHECK_INT(csio_ws_create(loop, arg, &ws), CSIO_OK);
+  csio_ws_close(ws, NULL);
+}
+
+static void closes_in_every_state(void)
+{
+  on_loop(loop, close_new, "ws://localhost/");
+
+  socket_test resolving = {.loop = loop, .url = "ws://no-such-host.invalid/"};
+  socket_start(&resolving);
+  socket_close(&resolving);
+  CHECK_INT(resolving.errors, 0);
+
+  peer server;
+  peer_start(&server, never_answer, NULL, NULL);
+  socket_test waiting = {.loop = loop, .url = peer_url(&server, "ws", NULL, "/")};
+  socket_start(&waiting); /* it has hardly begun to connect */
+  socket_close(&waiting);
+  waiting = (socket_test){.loop = loop, .url = peer_url(&server, "ws", NULL, "/")};
+  int before = peer_count(&server, &server.accepted);
+  socket_start(&waiting);
+  AWAIT(&server.monitor, server.accepted > before);
+  socket_close(&waiting);
+  CHECK_INT(waiting.errors + waiting.closes, 0);
+  peer_stop(&server);
+
+  peer_start(&server, accept_and_ignore, NULL, NULL);
+  for (int shutting_down = 0; shutting_down < 2; shutting_down++) {
+    socket_test open = {.loop = loop, .url = peer_url(&server, "ws", NULL, "/")};
+    socket_open(&open);
+    socket_send(&open, CSIO_WS_TEXT, "x", 1);
+    if (shutting_down) socket_shutdown(&open, 1000, "");
+    socket_close(&open);
+    CHECK_INT(open.errors + open.closes, 0);
+    AWAIT(&server.monitor, server.ended == shutting_down + 1); /* the connection is cut at once */
+  }
+  peer_stop(&server);
+}
+
+static void closes_inside_its_callbacks(void)
+{
+  peer server;
+  peer_start(&server, ws_echo, NULL, NULL);
+  socket_test in_open = {
+      .loop = loop, .url = peer_url(&server, "ws", NULL, "/"), .on_open = socket_close_inside};
+  socket_start(&in_open);
+  AWAIT(&in_open.monitor, in_open.gone);
+  CHECK_INT(in_open.closes + in_open.errors, 0);
+
+  socket_test in_drain = {.loop = loop,
+      .url = peer_url(&server, "ws", NULL, "/"),
+      .on_open = send_hello,
+      .on_drain = socket_close_inside};
+  socket_start(&in_drain);
+  AWAIT(&in_drain.monitor, in_drain.gone);
+  peer_stop(&server);
+
+  peer_start(&server, accept_and_close, NULL, NULL);
+  socket_test in_close = {
+      .loop = loop, .url = peer_url(&server, "ws", NULL, "/"), .on_end = socket_close_inside};
+  socket_start(&in_close);
+  AWAIT(&in_close.monitor, in_close.gone);
+  CHECK_INT(in_close.closes, 1);
+  peer_stop(&server);
+
+  socket_test in_error = {.loop = loop, .url = "ws://127.0.0.1:1/", .on_end = socket_close_inside};
+  socket_start(&in_error);
+  AWAIT(&in_error.monitor, in_error.gone);
+  CHECK_INT(in_error.errors, 1);
+}
+
+static void ends_with_the_loop(void)
+{
+  peer silent, echo;
+  peer_start(&silent, never_answer, NULL, NULL);
+  peer_start(&echo, ws_echo, NULL, NULL);
+  csio_loop *own = test_loop();
+  socket_test sockets[] = {
+      {.loop = own, .url = "ws://no-such-host.invalid/"},
+      {.loop = own, .url = peer_url(&silent, "ws", NULL, "/")},
+      {.loop = own, .url = peer_url(&echo, "ws", NULL, "/")},
+      {.loop = own, .url = peer_url(&echo, "ws", NULL, "/"), .on_end = socket_close_inside},
+  };
+  socket_start(&sockets[0]);
+  socket_start(&sockets[1]);
+  socket_open(&sockets[2]);
+  socket_open(&sockets[3]);
+  csio_loop_close(own);
+  for (int i = 1; i < 4; i++) {
+    CHECK_INT(sockets[i].errors, 1);
+    CHECK_INT(sockets[i].error_code, CSIO_ECANCELLED);
+  }
+  CHECK_INT(sockets[0].errors, 1); /* CANCELLED, or RESOLVE where the resolver was as quick */
+  CHECK_INT(sockets[3].gone, 1);
+  peer_stop(&silent);
+  peer_stop(&echo);
+}
+
+int main(int argc, char **argv)
+{
+  loop = test_loop();
+  RUN(reports_refusals);
+  RUN(reports_lost_handshakes);
+  RUN(reports_unreachable_servers);
+  RUN(limits_the_time);
+  RUN(carries_long_requests);
+  RUN(replaces_the_host_header);
+  RUN(refuses_misuse);
+  RUN(reaches_localhost_by_either_family);
+  RUN(hears_the_servers_code);
+  RUN(says_its_own_code);
+  RUN(gives_up_on_the_servers_answer);
+  RUN(tells_1006_without_a_close_frame);
+  RUN(reports_bad_frames);
+  RUN(closes_in_every_state);
+  RUN(closes_inside_its_callbacks);
+  RUN(ends_with_the_loop);
+  csio_loop_close(loop);
+}

@@ -1,0 +1,130 @@
+import SocketIO
+import Testing
+
+/// The commands for people: `connect`, `emit` and `listen`.
+@Suite struct CommandTests {
+  // MARK: emit
+
+  @Test func emitPrintsTheAcknowledgement() async throws {
+    let server = try Server.testServer.start()
+    let result = try await SioProcess.run(
+      "emit", server.url, "message-with-ack", "1", #""1""#, "word", #"{"b":{"$binary":"AQID"},"a":null}"#, "--", "-1")
+    #expect(result.status == 0)
+    #expect(result.output == [#"[1,"1","word",{"b":{"$binary":"AQID"},"a":null},-1]"#])
+    #expect(result.errors == [])
+  }
+
+  @Test(arguments: ["polling", "websocket"]) func emitSendsWithoutWaiting(_ transport: String) async throws {
+    let server = try Server.testServer.start()
+    let listener = try ScriptProcess(server.url)
+    _ = try await listener.next("connect")
+    let result = try await SioProcess.run(
+      "emit", server.url, "broadcast", "x", "--no-ack", "--transports", transport)
+    #expect(result.status == 0)
+    #expect(result.output == [])
+    #expect(try await listener.next("event")["args"] == ["x"])
+    #expect(try await listener.end().status == 0)
+  }
+
+  @Test func emitSaysWhatItsFlagsSay() async throws {
+    let server = try Server.testServer.start("--path", "/p/")
+    let result = try await SioProcess.run(
+      "emit", server.url + "/admin", "get-handshake", "--auth", #"{"token":"abcd"}"#, "--transports", "websocket",
+      "--path", "/p", "--query", "a=b=c", "--query", "d=", "--header", "X-One: 1: 2")
+    #expect(result.status == 0)
+    let handshake = try SocketValue(json: result.output.first ?? "")[0]
+    #expect(handshake?["query"]?["a"] == "b=c")
+    #expect(handshake?["query"]?["d"] == "")
+    #expect(handshake?["query"]?["transport"] == "websocket")
+    #expect(handshake?["headers"]?["x-one"] == "1: 2")
+    #expect(handshake?["auth"] == ["token": "abcd"])
+  }
+
+  @Test func emitFailsWithOneLine() async throws {
+    let server = try Server.testServer.start()
+    let cases = [
+      (["http://127.0.0.1:1", "e"], "refused"), ([server.url + "/admin", "e"], "invalid credentials"),
+      ([server.url, "never-ack", "--timeout", "50"], "within 50 ms"), ([server.url, "disconnect-me"], "disconnected"),
+    ]
+    for (arguments, message) in cases {
+      let sio = try SioProcess(["emit"] + arguments)
+      let result = try await sio.exit()
+      #expect(result.status == 1)
+      #expect(result.output == [])
+      #expect(result.errors.count == 1 && result.errors[0].contains(message), "\(result.errors)")
+    }
+  }
+
+  // MARK: listen
+
+  @Test func listenPrintsEventsUntilThereAreEnough() async throws {
+    let server = try Server.testServer.start()
+    let ready = try ScriptProcess(server.url)
+    _ = try await ready.next("connect")
+    let sio = try SioProcess(["listen", server.url, "broadcast", "--count", "2"])
+    // Whether the listener has joined shows only in what it prints.
+    while sio.output.values.isEmpty {
+      try await ready.send(#"{"do":"emit","event":"broadcast","args":[1,{"$binary":"AQID"}]}"#)
+      _ = try await ready.next("event")
+    }
+    try await ready.send(#"{"do":"emit","event":"broadcast","args":[1,{"$binary":"AQID"}]}"#)
+    let result = try await sio.exit()
+    #expect(result.status == 0)
+    #expect(result.output == Array(repeating: #"{"event":"broadcast","args":[1,{"$binary":"AQID"}]}"#, count: 2))
+    #expect(try await ready.end().status == 0)
+  }
+
+  @Test func listenEndsWhenTheNamespaceIsRefused() async throws {
+    let server = try Server.testServer.start()
+    let result = try await SioProcess.run("listen", server.url + "/admin")
+    #expect(result.status == 1)
+    #expect(result.errors == ["sio: invalid credentials"])
+  }
+
+  // MARK: connect
+
+  @Test func connectEmitsWhatIsTyped() async throws {
+    let server = try Server.testServer.start()
+    let sio = try SioProcess(["connect", server.url, "--transports", "websocket"])
+    _ = try await sio.output.wait("connect") { !$0.isEmpty }
+    try sio.type("{oops", "#1 late", #"message 1 {"a": [1, 2]} 'two words'"#, "", "message-with-ack x ?")
+    try sio.endInput()
+    let result = try await sio.exit()
+    #expect(result.status == 0)
+    try #require(result.output.count == 5)
+    #expect(result.output[0].hasPrefix("* connected to / as "))
+    #expect(result.output[1].hasPrefix("! {oops is no JSON"))
+    #expect(result.output[2] == "! nothing waits for the answer #1")
+    #expect(result.output[3] == #"< message-back 1 {"a":[1,2]} "two words""#)
+    #expect(result.output[4] == #"= message-with-ack "x""#)
+  }
+
+  @Test func connectEmitsWhatWasTypedBeforeItWasConnected() async throws {
+    let server = try Server.testServer.start()
+    let result = try await SioProcess.run("connect", server.url, input: ["message-with-ack 1 ?"])
+    #expect(result.status == 0)
+    #expect(result.output.contains("= message-with-ack 1"))
+  }
+
+  @Test func connectAnswersAndIsInterrupted() async throws {
+    let server = try Server.testServer.start()
+    let sio = try SioProcess(["connect", server.url])
+    try sio.type("ask q")
+    _ = try await sio.output.wait("question") { $0.contains(##"< question "q"  #1"##) }
+    try sio.type("#1 yes {}")
+    _ = try await sio.output.wait("answer") { $0.contains(#"< answer "yes" {}"#) }
+    sio.interrupt()
+    let result = try await sio.exit()
+    #expect(result.status == 0)
+    #expect(result.errors == [])
+  }
+
+  @Test func connectEndsWhenTheServerEndsIt() async throws {
+    let server = try Server.testServer.start()
+    let sio = try SioProcess(["connect", server.url])
+    try sio.type("disconnect-me")
+    let result = try await sio.exit()
+    #expect(result.status == 1)
+    #expect(result.output.last == "* disconnected: io server disconnect")
+  }
+}

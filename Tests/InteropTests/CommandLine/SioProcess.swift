@@ -1,0 +1,120 @@
+import Foundation
+import SocketIO
+
+@testable import sio
+
+/// The built command-line tool, running.
+final class SioProcess: Sendable {
+  /// What it wrote to standard output.
+  let output = Recorder<String>()
+  private let process: Process
+  private let input: Pipe
+  private let errors: Pipe
+  private let ended = Recorder<Void>()
+
+  init(_ arguments: [String]) throws {
+    let process = Process()
+    let (input, output, errors) = (Pipe(), Pipe(), Pipe())
+    process.executableURL = URL(fileURLWithPath: CommandLine.arguments[0]).deletingLastPathComponent()
+      .appendingPathComponent("sio")
+    process.arguments = arguments
+    process.standardInput = input
+    process.standardOutput = output
+    process.standardError = errors
+    try process.run()
+    (self.process, self.input, self.errors) = (process, input, errors)
+    let (lines, ended) = (self.output, ended)
+    Thread.detachNewThread {
+      var reader = LineReader(output.fileHandleForReading.fileDescriptor)
+      while let line = reader.next() { lines.record(String(decoding: line, as: UTF8.self)) }
+      withExtendedLifetime(output) {}
+      ended.record(())
+    }
+  }
+
+  deinit {
+    if process.isRunning { process.terminate() }
+  }
+
+  func type(_ lines: String...) throws {
+    try input.fileHandleForWriting.write(contentsOf: Data(lines.map { $0 + "\n" }.joined().utf8))
+  }
+
+  func endInput() throws { try input.fileHandleForWriting.close() }
+
+  func interrupt() { process.interrupt() }
+
+  /// Waits until the process has ended by itself.
+  func exit() async throws -> (status: Int32, output: [String], errors: [String]) {
+    _ = try await ended.first("end of \(process.arguments ?? [])")
+    process.waitUntilExit()
+    let errors = try errors.fileHandleForReading.readToEnd() ?? Data()
+    let lines = String(decoding: errors, as: UTF8.self).split(separator: "\n").map(String.init)
+    return (process.terminationStatus, output.values, lines)
+  }
+
+  /// Runs the tool from its start to its end.
+  static func run(
+    _ arguments: String..., input: [String] = []
+  ) async throws -> (status: Int32, output: [String], errors: [String]) {
+    let sio = try SioProcess(arguments)
+    for line in input { try sio.type(line) }
+    try sio.endInput()
+    return try await sio.exit()
+  }
+}
+
+/// `sio script`, with its lines as values.
+actor ScriptProcess {
+  private let sio: SioProcess
+  private var position = 0
+
+  init(_ arguments: String...) throws { sio = try SioProcess(["script"] + arguments) }
+
+  /// Hands over commands, written in JSON.
+  func send(_ commands: String...) throws {
+    for command in commands { try sio.type(command) }
+  }
+
+  /// The next line that has these fields. Lines before it are skipped.
+  func next(_ kind: String, _ fields: KeyValuePairs<String, SocketValue> = [:]) async throws -> SocketValue {
+    let start = position
+    let matches = { @Sendable (line: String) in
+      guard let value = try? SocketValue(json: line) else { return false }
+      return value["on"]?.stringValue == kind && fields.allSatisfy { value[$0.key] == $0.value }
+    }
+    let lines = try await sio.output.wait("\(kind) \(fields)") { $0.dropFirst(start).contains(where: matches) }
+    guard let index = lines.dropFirst(start).firstIndex(where: matches) else { throw TestFailure("no \(kind)") }
+    position = index + 1
+    return try SocketValue(json: lines[index])
+  }
+
+  /// Ends the input and gives all lines, those that were waited for too.
+  func end() async throws -> (status: Int32, lines: [SocketValue]) {
+    try sio.endInput()
+    return try await ended()
+  }
+
+  /// Waits for an end that a command brought.
+  func ended() async throws -> (status: Int32, lines: [SocketValue]) {
+    let (status, output, _) = try await sio.exit()
+    return (status, try output.map { try SocketValue(json: $0) })
+  }
+}
+
+extension SocketValue {
+  /// The value without fields that differ from run to run.
+  func without(_ names: String...) -> SocketValue {
+    var copy = self
+    for name in names { copy[name] = nil }
+    return copy
+  }
+}
+
+/// What a line is about.
+func summary(_ line: SocketValue) -> String {
+  let kind = line["on"]?.stringValue ?? ""
+  if kind == "state" { return kind }
+  let detail = line["name"] ?? line["reason"] ?? line["transport"]
+  return detail?.stringValue.map { "\(kind) \($0)" } ?? kind
+}

@@ -1,0 +1,318 @@
+import Foundation
+import Testing
+
+@testable import SocketIO
+
+@Suite("Acknowledgements")
+struct AcknowledgementTests {
+  // MARK: Asking the server
+
+  @Test("Ids count the events that ask for an acknowledgement, over all connections")
+  func ids() throws {
+    let (bench, socket) = ClientBench.connected()
+    try socket.emit("foo") { _ in }
+    try socket.emit("none")
+    try socket.emit("foo") { _ in }
+    #expect(bench.sent == [#"20["foo"]"#, #"2["none"]"#, #"21["foo"]"#])
+    bench.script.report(.closed(nil))
+    bench.loop.advance(by: 1_000)
+    bench.open(joining: "/")
+    try socket.emit("foo") { _ in }
+    #expect(bench.sent == ["0", #"22["foo"]"#])
+  }
+
+  @Test("The server's arguments arrive once")
+  func reply() throws {
+    let (bench, socket) = ClientBench.connected()
+    let log = bench.log
+    try socket.emit("ask") { log.add($0.outcome) }
+    bench.loop.run()
+    bench.script.receive(#"30["yes",2]"#, #"30["again"]"#)
+    #expect(bench.take() == [#"["yes",2]"#])
+  }
+
+  @Test("An acknowledgement without arguments is a success")
+  func emptyReply() throws {
+    let (bench, socket) = ClientBench.connected()
+    let log = bench.log
+    try socket.emit("ask") { log.add($0.outcome) }
+    bench.loop.run()
+    bench.script.receive("30[]")
+    #expect(bench.take() == ["[]"])
+  }
+
+  @Test("An acknowledgement brings binary")
+  func binaryReply() throws {
+    let (bench, socket) = ClientBench.connected()
+    let log = bench.log
+    try socket.emit("ask") { log.add("\((try? $0.get())?.first?.dataValue?.count ?? -1)") }
+    bench.loop.run()
+    bench.script.receive(#"61-0[{"_placeholder":true,"num":0}]"#)
+    bench.script.report(.packet(.binary(5)))
+    #expect(bench.take() == ["5"])
+  }
+
+  @Test("A loss ends those that were sent with disconnected, after the disconnect event", arguments: [true, false])
+  func loss(isLoss: Bool) throws {
+    let (bench, socket) = ClientBench.connected()
+    let log = bench.log
+    try socket.emit("a") { log.add("a \($0.outcome)") }
+    try socket.timeout(.seconds(5)).emit("b") { log.add("b \($0.outcome)") }
+    bench.loop.run()
+    if isLoss { bench.script.report(.closed(nil)) } else { socket.disconnect() }
+    #expect(
+      bench.take() == [
+        "disconnect: \(isLoss ? "transport close" : "io client disconnect")", "a disconnected", "b disconnected",
+      ])
+    bench.loop.advance(by: 5_000)
+    #expect(bench.take() == [])
+  }
+
+  @Test("The server's goodbye ends them as well")
+  func serverDisconnect() throws {
+    let (bench, socket) = ClientBench.connected()
+    let log = bench.log
+    try socket.emit("a") { log.add("a \($0.outcome)") }
+    bench.loop.run()
+    bench.script.receive("1")
+    #expect(bench.take() == ["disconnect: io server disconnect", "a disconnected"])
+  }
+
+  @Test("Those whose event is still in the buffer survive, and are answered on the next connection")
+  func buffered() throws {
+    let (bench, socket) = ClientBench.connected()
+    let log = bench.log
+    socket.disconnect()
+    try socket.emit("a") { log.add("a \($0.outcome)") }
+    bench.loop.run()
+    socket.connect()
+    bench.open()
+    bench.script.report(.closed(nil))
+    bench.loop.advance(by: 1_000)
+    bench.open(joining: "/")
+    #expect(bench.sent == ["0", #"20["a"]"#])
+    _ = bench.take()
+    bench.script.receive("30[1]")
+    #expect(bench.take() == ["a [1]"])
+  }
+
+  // MARK: Timeout
+
+  @Test("Without an answer in time there is a timeout, once, and a late answer is ignored")
+  func timeout() throws {
+    let (bench, socket) = ClientBench.connected()
+    let log = bench.log
+    try socket.timeout(.milliseconds(50)).emit("ask") { log.add($0.outcome) }
+    bench.loop.run()
+    bench.loop.advance(by: 49)
+    #expect(bench.take() == [])
+    bench.loop.advance(by: 1)
+    #expect(bench.take() == ["timeout"])
+    bench.script.receive("30[1]")
+    #expect(bench.take() == [])
+  }
+
+  @Test("An answer in time stops the timeout")
+  func inTime() throws {
+    let (bench, socket) = ClientBench.connected()
+    let log = bench.log
+    try socket.timeout(.milliseconds(50)).emit("ask") { log.add($0.outcome) }
+    bench.loop.run()
+    bench.script.receive("30[1]")
+    bench.loop.advance(by: 50)
+    #expect(bench.take() == ["[1]"])
+  }
+
+  @Test("An event that times out in the buffer is not sent any more")
+  func timeoutInBuffer() throws {
+    let bench = ClientBench()
+    let socket = bench.socket()
+    let log = bench.log
+    try socket.timeout(.milliseconds(50)).emit("ask") { log.add($0.outcome) }
+    try socket.emit("other")
+    bench.loop.run()
+    bench.loop.advance(by: 50)
+    #expect(bench.take() == ["timeout"])
+    bench.open(joining: "/")
+    #expect(bench.sent == ["0", #"2["other"]"#])
+  }
+
+  @Test("A timeout of 0 comes with the next turn of the loop")
+  func zeroTimeout() throws {
+    let (bench, socket) = ClientBench.connected()
+    let log = bench.log
+    try socket.timeout(.zero).emit("ask") { log.add($0.outcome) }
+    #expect(bench.take() == ["timeout"])
+    #expect(bench.sent == [#"20["ask"]"#])
+  }
+
+  // MARK: emitWithAck
+
+  @Test("emitWithAck gives the first argument, or null", .timeLimit(.minutes(1)), arguments: ["30[\"yes\",2]", "30[]"])
+  func emitWithAck(answer: String) async throws {
+    let (bench, socket) = ClientBench.connected()
+    async let reply = socket.emitWithAck("ask", 1)
+    await bench.loop.run { !bench.script.messages.isEmpty }
+    #expect(bench.sent == [#"20["ask",1]"#])
+    bench.script.receive(answer)
+    #expect(try await reply == (answer == "30[]" ? .null : "yes"))
+  }
+
+  @Test("emitWithAck decodes the answer, or says what it is not", .timeLimit(.minutes(1)))
+  func emitWithAckTyped() async throws {
+    let (bench, socket) = ClientBench.connected()
+    async let number = socket.emitWithAck("ask", as: Int.self)
+    await bench.loop.run { bench.script.messages.count == 1 }
+    bench.script.receive("30[42]")
+    #expect(try await number == 42)
+
+    let other = Task { try await socket.emitWithAck("ask", as: Int.self) }
+    await bench.loop.run { bench.script.messages.count == 2 }
+    bench.script.receive(#"31["no number"]"#)
+    let error = await #expect(throws: SocketIOError.self) { try await other.value }
+    #expect(error?.code == .decoding)
+  }
+
+  @Test("emitWithAck ends with timeout or disconnected", .timeLimit(.minutes(1)), arguments: [true, false])
+  func emitWithAckFails(isTimeout: Bool) async throws {
+    let (bench, socket) = ClientBench.connected()
+    let reply = Task { try await socket.emitWithAck("ask", timeout: .milliseconds(50)) }
+    await bench.loop.run { !bench.script.messages.isEmpty }
+    if isTimeout { bench.loop.advance(by: 50) } else { bench.script.report(.closed(nil)) }
+    let error = await #expect(throws: SocketIOError.self) { try await reply.value }
+    #expect(error?.code == (isTimeout ? .timeout : .disconnected))
+  }
+
+  @Test("Cancelling the task ends emitWithAck, and an event in the buffer is not sent", .timeLimit(.minutes(1)))
+  func cancellation() async throws {
+    let bench = ClientBench()
+    let socket = bench.socket()
+    bench.loop.run()
+    let task = Task { try await socket.emitWithAck("ask", timeout: .seconds(50)) }
+    await bench.loop.run { bench.loop.pendingDelays.contains(50_000) }
+    task.cancel()
+    await bench.loop.run { !bench.loop.pendingDelays.contains(50_000) }
+    let error = await #expect(throws: SocketIOError.self) { try await task.value }
+    #expect(error?.code == .cancelled)
+    bench.open(joining: "/")
+    #expect(bench.sent == ["0"])
+  }
+
+  @Test("A task that is cancelled already emits nothing", .timeLimit(.minutes(1)))
+  func cancelledBefore() async throws {
+    let (bench, socket) = ClientBench.connected()
+    let (loop, log) = (bench.loop, bench.log)
+    let task = Task {
+      // Not before the task is cancelled.
+      while !Task.isCancelled { await Task.yield() }
+      do {
+        _ = try await socket.emitWithAck("ask")
+      } catch {
+        log.add("\((error as? SocketIOError)?.code.rawValue ?? "")")
+      }
+      loop.post {}
+    }
+    task.cancel()
+    await loop.run { !log.entries.isEmpty }
+    #expect(log.entries == ["cancelled"])
+    #expect(bench.sent == [])
+  }
+
+  // MARK: Answering the server
+
+  @Test(
+    "An event with an id is answered once, with that id and its namespace",
+    arguments: [("/", #"213["q"]"#, #"313["bar"]"#), ("/admin", #"2/admin,13["q"]"#, #"3/admin,13["bar"]"#)])
+  func answering(namespace: String, packet: String, answer: String) {
+    let bench = ClientBench()
+    let socket = bench.socket(namespace)
+    let log = bench.log
+    socket.on("q") { event in
+      let isFirst = try event.ack?("bar")
+      let isSecond = try event.ack?("again")
+      log.add("\(isFirst == true) \(isSecond == false)")
+    }
+    bench.open(joining: namespace)
+    bench.forget()
+    bench.script.receive(packet)
+    #expect(bench.take() == ["true true"])
+    #expect(bench.sent == [answer])
+  }
+
+  @Test("An event without id has nothing to answer")
+  func noAnswer() {
+    let (bench, socket) = ClientBench.connected()
+    let log = bench.log
+    socket.on("q") { log.add("\($0.ack == nil)") }
+    bench.script.receive(#"2["q"]"#)
+    #expect(bench.take() == ["true"])
+  }
+
+  @Test("An answer with binary is a binary acknowledgement")
+  func binaryAnswer() {
+    let (bench, socket) = ClientBench.connected()
+    socket.on("q") { try $0.ack?(Data([1, 2])) }
+    bench.script.receive(#"215["q"]"#)
+    #expect(bench.sent == [#"61-15[{"_placeholder":true,"num":0}]"#, "<2 bytes>"])
+  }
+
+  @Test("What cannot be encoded fails its own acknowledgement, and no other")
+  func unencodable() throws {
+    let (bench, socket) = ClientBench.connected { $0.parser = PickyParser() }
+    let log = bench.log
+    socket.on("q") { try $0.ack?("unencodable") }
+    try socket.emit("waits") { log.add("waits \($0.outcome)") }
+    try socket.emit("fails", "unencodable") { log.add("fails \($0.outcome)") }
+    try socket.emit("fails", "unencodable")
+    bench.loop.run()
+    bench.script.receive(#"20["q"]"#)
+    #expect(bench.take() == ["fails encoding"])
+    #expect(bench.sent == [#"20["waits"]"#])
+    bench.script.receive("30[1]")
+    #expect(bench.take() == ["waits [1]"])
+    #expect(socket.connected)
+  }
+
+  @Test("An answer that comes after its connection is not sent on the next one")
+  func lateAnswer() throws {
+    let (bench, socket) = ClientBench.connected()
+    let (acks, ack) = (Log(), Mailslot())
+    socket.on("q") { event in
+      ack.value = event.ack
+      acks.add("asked")
+    }
+    bench.script.receive(#"20["q"]"#)
+    #expect(acks.entries == ["asked"])
+    bench.script.report(.closed(nil))
+    bench.loop.advance(by: 1_000)
+    bench.open(joining: "/")
+    try ack.value?("late")
+    #expect(bench.sent == ["0"])
+  }
+
+  @Test("An early event with an id is answered on its connection")
+  func earlyEvent() {
+    let bench = ClientBench()
+    let socket = bench.socket()
+    socket.on("q") { try $0.ack?(1) }
+    bench.open()
+    bench.script.receive(#"27["q"]"#)
+    #expect(bench.sent == ["0"])
+    bench.join()
+    #expect(bench.sent == ["0", "37[1]"])
+  }
+}
+
+/// Encodes as the default parser does, but refuses the argument "unencodable".
+private struct PickyParser: Parser {
+  func encode(_ packet: Packet) throws -> [EngineMessage] {
+    switch packet.content {
+    case .event(let arguments), .ack(let arguments):
+      if arguments.contains("unencodable") { throw ParserError(.invalidPayload, "unencodable") }
+    case .connect, .connectError, .disconnect: break
+    }
+    return try JSONParser().encode(packet)
+  }
+
+  func makeDecoder() -> JSONParser.Decoder { JSONParser().makeDecoder() }
+}

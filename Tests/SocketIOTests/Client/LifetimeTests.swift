@@ -1,0 +1,211 @@
+import Testing
+
+@testable import SocketIO
+
+@Suite("What is kept alive and what is let go")
+struct LifetimeTests {
+  /// Nothing of these tests is held by the test itself but loop, connector and log.
+  private let loop = VirtualLoop()
+  private let log = Log()
+
+  private func makeConnector() -> ScriptedConnector {
+    ScriptedConnector(loop: loop, options: ClientBench.options())
+  }
+
+  private func makeManager(_ connector: ScriptedConnector) -> Manager {
+    Manager(loop: loop, connector: connector, options: connector.options)
+  }
+
+  /// The server opens the connection and joins the main namespace.
+  private func join(_ connector: ScriptedConnector) {
+    loop.run()
+    connector.scripts[connector.scripts.count - 1].open()
+    connector.scripts[connector.scripts.count - 1].receive(#"0{"sid":"s"}"#)
+  }
+
+  @Test("An active Socket that nobody holds lives on, through a loss as well")
+  func activeSocket() {
+    let connector = makeConnector()
+    weak var manager: Manager?
+    do {
+      let socket = makeManager(connector).socket()
+      manager = socket.io
+      log.follow(socket)
+    }
+    join(connector)
+    #expect(log.take() == ["connect"])
+    connector.scripts[0].report(.closed(nil))
+    loop.advance(by: 1_000)
+    join(connector)
+    #expect(log.take() == ["disconnect: transport close", "connect"])
+    #expect(manager != nil)
+    manager?.socket().disconnect()
+    loop.run()
+  }
+
+  @Test("A Socket that was let go after disconnect() is freed with its Manager, its connection and every timer")
+  func afterDisconnect() {
+    weak var connector: ScriptedConnector?
+    weak var manager: Manager?
+    weak var socket: Socket?
+    let script: TransportScript
+    do {
+      let held = makeConnector()
+      connector = held
+      let active = makeManager(held).socket()
+      (socket, manager) = (active, active.io)
+      log.follow(active)
+      log.follow(active.io)
+      join(held)
+      script = held.scripts[0]
+      active.disconnect()
+    }
+    loop.run()
+    #expect(log.entries == ["open", "connect", "close: forced close", "disconnect: io client disconnect"])
+    #expect(socket == nil)
+    #expect(manager == nil)
+    // What was sent before still leaves.
+    #expect(connector != nil)
+    #expect(script.messages == ["0", "1"])
+    script.report(.closed(nil))
+    #expect(connector == nil)
+    #expect(loop.timerCount == 0)
+  }
+
+  @Test("A Socket that nobody holds is told of its end by the server", arguments: ["1", #"4{"message":"no"}"#])
+  func endByServer(packet: String) {
+    let connector = makeConnector()
+    weak var socket: Socket?
+    do {
+      let active = makeManager(connector).socket()
+      socket = active
+      log.follow(active)
+    }
+    loop.run()
+    connector.scripts[0].open()
+    if packet == "1" { connector.scripts[0].receive(#"0{"sid":"s"}"#) }
+    _ = log.take()
+    connector.scripts[0].receive(packet)
+    #expect(log.take() == [packet == "1" ? "disconnect: io server disconnect" : "connect_error: no"])
+    #expect(socket == nil)
+  }
+
+  @Test("An inactive Socket goes when it is let go, and the Manager gives another one out then")
+  func inactiveSocket() {
+    let connector = makeConnector()
+    connector.options.autoConnect = false
+    let manager = makeManager(connector)
+    weak var socket: Socket?
+    do {
+      let first = manager.socket("/a")
+      socket = first
+      log.follow(first)
+      loop.run()
+    }
+    #expect(socket == nil)
+    let second = manager.socket("/a").connect()
+    loop.run()
+    connector.scripts[0].open()
+    connector.scripts[0].receive(#"0/a,{"sid":"s"}"#)
+    #expect(second.connected)
+    #expect(log.entries == [])
+  }
+
+  @Test("What was emitted on a Socket that is let go ends with disconnected")
+  func pendingAcknowledgement() throws {
+    let connector = makeConnector()
+    connector.options.autoConnect = false
+    let manager = makeManager(connector)
+    let log = log
+    try manager.socket().timeout(.seconds(5)).emit("a") { log.add($0.outcome) }
+    loop.run()
+    #expect(log.entries == ["disconnected"])
+    #expect(loop.timerCount == 0)
+  }
+
+  @Test("A Manager that is let go while it opens gives up, and tells those who wait")
+  func openingManager() {
+    let connector = makeConnector()
+    let log = log
+    do {
+      let manager = makeManager(connector)
+      manager.open { log.add($0?.code.rawValue ?? "open") }
+      withExtendedLifetime(manager) { loop.run() }
+      #expect(connector.scripts.count == 1)
+      #expect(log.entries == [])
+    }
+    loop.run()
+    #expect(log.entries == ["disconnected"])
+    #expect(connector.scripts[0].commands.last == .close)
+    connector.scripts[0].report(.closed(nil))
+    #expect(loop.timerCount == 0)
+  }
+
+  @Test("A Manager that is let go during a delay stops")
+  func waitingManager() {
+    weak var connector: ScriptedConnector?
+    do {
+      let held = makeConnector()
+      connector = held
+      held.setOpenFailure(.websocket, Fixture.refused)
+      let manager = makeManager(held)
+      manager.open()
+      withExtendedLifetime(manager) { loop.run() }
+      #expect(loop.pendingDelays == [1_000])
+    }
+    loop.run()
+    #expect(connector == nil)
+    #expect(loop.timerCount == 0)
+  }
+
+  // MARK: Manager.close
+
+  @Test(
+    "close() returns when the Sockets left, what they emitted is out and their handlers were told",
+    .timeLimit(.minutes(1)))
+  func close() async throws {
+    let (bench, socket) = ClientBench.connected()
+    let (loop, log, script) = (bench.loop, bench.log, bench.script)
+    try socket.emit("last")
+    let task = Task { [manager = bench.manager] in
+      await manager.close()
+      log.add("closed")
+      loop.post {}
+    }
+    await loop.run { script.commands.last == .close }
+    #expect(script.messages == [#"2["last"]"#, "1"])
+    #expect(log.entries == ["disconnect: io client disconnect"])
+    script.report(.closed(nil))
+    await task.value
+    #expect(log.entries == ["disconnect: io client disconnect", "closed"])
+    #expect(!socket.active)
+    socket.connect()
+    bench.open(joining: "/")
+    #expect(socket.connected)
+  }
+
+  @Test("close() does not wait for ever", .timeLimit(.minutes(1)))
+  func closeTimeout() async {
+    let (bench, _) = ClientBench.connected()
+    let (loop, script) = (bench.loop, bench.script)
+    let task = Task { [manager = bench.manager] in await manager.close() }
+    await loop.run { script.commands.last == .close }
+    loop.advance(by: 5_000)
+    await task.value
+    #expect(script.isAborted)
+  }
+
+  @Test("close() returns at once where nothing is open", .timeLimit(.minutes(1)))
+  func closeIdle() async {
+    let bench = ClientBench()
+    let (loop, log) = (bench.loop, bench.log)
+    let task = Task { [manager = bench.manager] in
+      await manager.close()
+      log.add("closed")
+      loop.post {}
+    }
+    await loop.run { !log.entries.isEmpty }
+    await task.value
+    #expect(bench.attempts == 0)
+  }
+}

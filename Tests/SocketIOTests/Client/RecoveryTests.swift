@@ -1,0 +1,81 @@
+import Testing
+
+@testable import SocketIO
+
+@Suite("Connection state recovery")
+struct RecoveryTests {
+  /// Joined with a `pid`; then the connection is lost and the next one open.
+  private func reconnected(
+    auth: Auth? = nil, receiving packets: String...
+  ) -> (ClientBench, Socket) {
+    let bench = ClientBench()
+    let socket = bench.socket(auth: auth)
+    bench.log.follow(socket, events: "news")
+    bench.open()
+    bench.script.receive(#"0{"sid":"s","pid":"p"}"#)
+    for packet in packets { bench.script.receive(packet) }
+    bench.script.report(.closed(nil))
+    bench.loop.advance(by: 1_000)
+    _ = bench.take()
+    bench.open()
+    return (bench, socket)
+  }
+
+  @Test("The next CONNECT asks for the session, with the offset of the last event")
+  func request() {
+    #expect(reconnected().0.sent == [#"0{"pid":"p"}"#])
+    let (bench, _) = reconnected(receiving: #"2["news",1,"o1"]"#, #"2["news",2,"o2"]"#)
+    #expect(bench.sent == [#"0{"pid":"p","offset":"o2"}"#])
+  }
+
+  @Test("Events with an id and events whose last argument is no string leave the offset alone")
+  func offset() {
+    let (bench, _) = reconnected(receiving: #"2["news","o1"]"#, #"25["news","answer me"]"#, #"2["news",3]"#)
+    #expect(bench.sent == [#"0{"pid":"p","offset":"o1"}"#])
+  }
+
+  @Test("Credentials are sent along, and win where they bear the same names")
+  func credentials() {
+    let (bench, _) = reconnected(auth: ["token": "t", "pid": "mine"], receiving: #"2["news","o"]"#)
+    #expect(bench.sent == [#"0{"pid":"mine","offset":"o","token":"t"}"#])
+  }
+
+  @Test("A recovered session has its id again, and missed events come before connect")
+  func recovered() {
+    let (bench, socket) = reconnected(receiving: #"2["news",1,"o1"]"#)
+    let log = bench.log
+    socket.on(.connect) { log.add("recovered \($0.recovered)") }
+    bench.script.receive(#"2["news",2,"o2"]"#, #"0{"sid":"s","pid":"p"}"#)
+    #expect(bench.take() == [#"news[2,"o2"]"#, "connect", "recovered true"])
+    #expect(socket.recovered && socket.id == "s")
+    bench.script.report(.closed(nil))
+    bench.loop.advance(by: 1_000)
+    bench.open()
+    #expect(bench.sent == [#"0{"pid":"p","offset":"o2"}"#])
+  }
+
+  @Test(
+    "A new session is not recovered, whether or not it can be itself",
+    arguments: [#"0{"sid":"t","pid":"q"}"#, #"0{"sid":"t"}"#])
+  func notRecovered(answer: String) {
+    let (bench, socket) = reconnected()
+    bench.script.receive(answer)
+    #expect(bench.take() == ["connect"])
+    #expect(!socket.recovered && socket.id == "t")
+    bench.script.report(.closed(nil))
+    bench.loop.advance(by: 1_000)
+    bench.open()
+    #expect(bench.sent == [answer.contains("pid") ? #"0{"pid":"q"}"# : "0"])
+  }
+
+  @Test("Without a pid nothing is remembered")
+  func unsupported() {
+    let (bench, socket) = ClientBench.connected()
+    bench.script.receive(#"2["news","o1"]"#)
+    bench.script.report(.closed(nil))
+    bench.loop.advance(by: 1_000)
+    bench.open()
+    #expect(bench.sent == ["0"])
+    #expect(!socket.recovered)
+  }
+}

@@ -1,0 +1,109 @@
+import Testing
+
+@testable import SocketIO
+
+@Suite("Options")
+struct SocketIOOptionsTests {
+  typealias Change = @Sendable (inout SocketIOOptions) -> Void
+
+  private func check(_ change: Change) throws(SocketIOError) {
+    var options = SocketIOOptions()
+    change(&options)
+    try options.validate()
+  }
+
+  @Test("The defaults are valid, and those of the JavaScript client")
+  func defaults() throws {
+    let options = SocketIOOptions()
+    try options.validate()
+    #expect(options.transports == [.polling, .websocket])
+    #expect(options.requestPath == "/socket.io/")
+    #expect(options.upgrade && options.multiplex && options.reconnection && options.autoConnect)
+    #expect(options.timestampRequests && options.rejectUnauthorized)
+    #expect(!options.forceNew && !options.rememberUpgrade && !options.tryAllTransports && !options.forceBase64)
+    #expect(options.reconnectionSettings == ReconnectionSettings())
+  }
+
+  private static let invalidValues: [(String, Change)] = [
+    ("transports", { $0.transports = [.polling, "webtransport"] }), ("query", { $0.query = ["a": ["b"]] }),
+    ("query", { $0.query = ["a": nil] }), ("extraHeaders", { $0.extraHeaders = ["a b": "c"] }),
+    ("extraHeaders", { $0.extraHeaders = ["": "c"] }), ("extraHeaders", { $0.extraHeaders = ["a": "b\r\nc: d"] }),
+    ("timestampParam", { $0.timestampParam = "" }), ("timestampParam", { $0.timestampParam = "sid" }),
+    ("timestampParam", { $0.timestampParam = "EIO" }), ("path", { $0.path = "/a?b" }), ("path", { $0.path = "/a b" }),
+    ("maxMessageSize", { $0.maxMessageSize = 0 }), ("reconnectionAttempts", { $0.reconnectionAttempts = -1 }),
+    ("reconnectionDelay", { $0.reconnectionDelay = .seconds(-1) }),
+    ("reconnectionDelayMax", { $0.reconnectionDelayMax = .seconds(1_000_000_000) }),
+    ("timeout", { $0.timeout = .after(.milliseconds(-1)) }), ("randomizationFactor", { $0.randomizationFactor = 1.01 }),
+    ("randomizationFactor", { $0.randomizationFactor = -0.01 }),
+    ("randomizationFactor", { $0.randomizationFactor = .nan }),
+    ("auth", { $0.auth = .value("token") }),
+  ]
+
+  @Test("A value that cannot be used is refused by the option's name", arguments: invalidValues)
+  func invalid(name: String, change: Change) {
+    let error = #expect(throws: SocketIOError.self) { try check(change) }
+    #expect(error?.code == .invalidOption)
+    #expect(error?.message.hasPrefix("option \(name): ") == true, "\(error?.message ?? "")")
+  }
+
+  private static let edgeValues: [Change] = [
+    { $0.transports = [] }, { $0.query = ["a": 1, "b": 1.5, "c": true, "d": "", "&": "=?"] },
+    { $0.extraHeaders = ["X-Custom_1": "värde\twith tab"] }, { $0.reconnectionAttempts = 0 },
+    { $0.reconnectionDelay = .zero }, { $0.reconnectionDelayMax = .zero }, { $0.timeout = .after(.zero) },
+    { $0.randomizationFactor = 0 }, { $0.randomizationFactor = 1 }, { $0.path = "" }, { $0.path = "/" },
+  ]
+
+  @Test("Values at the edge are accepted", arguments: edgeValues)
+  func valid(change: Change) throws {
+    try check(change)
+  }
+
+  @Test(
+    "The path of requests begins with a slash and ends in one, unless addTrailingSlash is off",
+    arguments: [
+      ("/x", "/x/", "/x"), ("/x/", "/x/", "/x"), ("x", "/x/", "/x"), ("", "/socket.io/", "/socket.io"), ("/", "/", "/"),
+      ("/a/b", "/a/b/", "/a/b"),
+    ])
+  func path(path: String, with: String, without: String) {
+    var options = SocketIOOptions()
+    options.path = path
+    #expect(options.requestPath == with)
+    options.addTrailingSlash = false
+    #expect(options.requestPath == without)
+  }
+
+  @Test("The Manager's settings follow the options")
+  func settings() {
+    var options = SocketIOOptions()
+    options.reconnection = false
+    options.reconnectionAttempts = 3
+    options.reconnectionDelay = .milliseconds(10)
+    options.reconnectionDelayMax = .seconds(2)
+    options.randomizationFactor = 0.25
+    options.timeout = .never
+    #expect(
+      options.reconnectionSettings
+        == ReconnectionSettings(
+          isEnabled: false, attempts: 3, delay: 10, delayMax: 2_000, randomizationFactor: 0.25, timeout: nil))
+  }
+
+  @Test(
+    "Durations become whole milliseconds, rounded up",
+    arguments: [
+      (Duration.zero, 0), (.nanoseconds(1), 1), (.milliseconds(1), 1), (.microseconds(1_001), 2),
+      (.seconds(1.5), 1_500),
+      (.seconds(-1), 0),
+    ] as [(Duration, UInt64)])
+  func milliseconds(duration: Duration, expected: UInt64) {
+    #expect(duration.milliseconds == expected)
+  }
+
+  @Test("The query of the URL is merged with the option's, and wins for the same name")
+  func query() throws {
+    var options = SocketIOOptions()
+    options.query = ["a": "option", "x": 42, "flag": true]
+    let url = try ServerURL("http://h/?a=url&b=url", location: nil)
+    let parameters = ServerConnector.query(url, options).map { "\($0.name)=\($0.value)" }
+    #expect(parameters == ["x=42", "flag=true", "a=url", "b=url"])
+  }
+}
