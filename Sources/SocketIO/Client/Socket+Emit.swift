@@ -24,14 +24,17 @@ extension Socket {
     try Emitter(socket: self).emit(event, with: arguments, ack: ack)
   }
 
-  /// Emits the event `message`, as ``emit(_:_:ack:)-(_,any_Encodable&Sendable...,_)`` does.
+  /// Emits the event `message`, as ``emit(_:_:ack:)-(_,EncodableSendable...,_)`` does.
   public func send(_ arguments: any Encodable & Sendable...) throws(SocketIOError) {
     try Emitter(socket: self).emit("message", with: SocketValue.arguments(arguments))
   }
 
   /// Emits an event and waits for the server's acknowledgement.
   ///
-  /// - Parameter timeout: How long to wait; without it, until the answer comes or the connection is lost.
+  /// - Parameters:
+  ///   - event: As for ``emit(_:_:ack:)-(_,EncodableSendable...,_)``.
+  ///   - arguments: As there.
+  ///   - timeout: How long to wait; without it, until the answer comes or the connection is lost.
   /// - Returns: The first argument of the acknowledgement; `.null` where it has none.
   /// - Throws: ``SocketIOError`` with `.timeout`, `.disconnected`, `.cancelled` (the task was; an event still in the buffer
   ///   is not sent then), `.reservedEvent` or `.encoding`.

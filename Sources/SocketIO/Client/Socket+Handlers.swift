@@ -4,7 +4,9 @@ extension Socket {
   /// Registers a handler for an event. Handlers of one event run in the order in which they were registered, where the option
   /// `delivery` says.
   ///
-  /// - Parameter handler: May throw and may block: an error is logged, and nothing but the handlers behind it waits.
+  /// - Parameters:
+  ///   - event: The event's name.
+  ///   - handler: May throw and may block: an error is logged, and nothing but the handlers behind it waits.
   @discardableResult
   public func on(_ event: String, _ handler: @escaping @Sendable (SocketEvent) throws -> Void) -> Subscription {
     add(event, once: false, handler)

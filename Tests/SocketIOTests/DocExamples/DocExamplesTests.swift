@@ -1,0 +1,95 @@
+import Foundation
+import Testing
+
+@testable import SocketIO
+
+/// Keeps the documentation true: every Swift example in it is compiled, and those that need no server of their own are run.
+@Suite("Examples of the documentation")
+struct DocExamplesTests {
+  // MARK: The text
+
+  static let documents =
+    ["README.md", "docs/guide.md"]
+    + ((try? ProjectFiles.list("Sources/SocketIO/SocketIO.docc", endingIn: ".md")) ?? [])
+
+  @Test("Every Swift block stands word for word in compiled code", arguments: documents)
+  func blocksAreCompiled(_ document: String) throws {
+    let files = try ProjectFiles.list("Tests/SocketIOTests/DocExamples", endingIn: ".swift")
+      // The checker's own code is no example.
+      .filter { !$0.hasSuffix("Tests.swift") && !$0.hasSuffix("MarkdownBlocks.swift") }
+    let source = ExampleSource(try files.map(ProjectFiles.text))
+    let blocks = try MarkdownBlock.all("swift", in: document)
+    #expect(!blocks.isEmpty)
+    for block in blocks {
+      #expect(source.contains(block.code), "\(block) is not in Tests/SocketIOTests/DocExamples as it stands")
+    }
+  }
+
+  @Test("Every C block of docs/csio.md is a source that compiles")
+  func cBlocksCompile() throws {
+    let blocks = try MarkdownBlock.all("c", in: "docs/csio.md")
+    #expect(blocks.count >= 3)
+    let source = FileManager.default.temporaryDirectory.appendingPathComponent("csio-example-\(UUID()).c")
+    defer { try? FileManager.default.removeItem(at: source) }
+    for block in blocks {
+      try block.lines.joined(separator: "\n").appending("\n").write(to: source, atomically: true, encoding: .utf8)
+      let compiler = Process()
+      let messages = Pipe()
+      compiler.executableURL = URL(fileURLWithPath: "/usr/bin/env")
+      compiler.arguments =
+        ["cc", "-std=c11", "-Wall", "-Wextra", "-Wpedantic", "-Werror", "-fsyntax-only", "-I"]
+        + [ProjectFiles.root.appendingPathComponent("include").path, source.path]
+      compiler.standardError = messages
+      try compiler.run()
+      let output = String(decoding: messages.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
+      compiler.waitUntilExit()
+      #expect(compiler.terminationStatus == 0, "\(block): \(output)")
+    }
+  }
+
+  @Test("The comparison sees what differs, and ignores indentation, empty lines and imports")
+  func comparison() {
+    let markdown = "```swift\nimport A\n\nlet a = 1\n  let b = 2\n```\n```c\nint c;\n```\n  ```swift\n  let d = 4\n  ```\n"
+    let blocks = MarkdownBlock.all("swift", in: markdown, of: "x.md")
+    #expect(blocks.map(\.code) == [["let a = 1", "let b = 2"], ["let d = 4"]])
+    #expect(blocks.map(\.description) == ["x.md:1", "x.md:10"])
+    let source = ExampleSource(["func f() {\n  let a = 1\n\n  let b = 2\n}"])
+    #expect(source.contains(["let a = 1", "let b = 2"]))
+    #expect(!source.contains(["let a = 1", "let b = 3"]))
+    #expect(!source.contains(["let b = 2", "let a = 1"]))
+    #expect(!source.contains([]))
+  }
+
+  @Test("Links within the documentation lead somewhere", arguments: ["README.md", "CONTRIBUTING.md", "CHANGELOG.md"])
+  func links(_ document: String) throws {
+    try checkLinks(document)
+  }
+
+  @Test("Links of docs lead somewhere")
+  func linksOfDocs() throws {
+    for document in try ProjectFiles.list("docs", endingIn: ".md") { try checkLinks(document) }
+  }
+
+  private func checkLinks(_ document: String) throws {
+    let folder = ProjectFiles.root.appendingPathComponent(document).deletingLastPathComponent()
+    for link in try ProjectFiles.text(document).matches(of: /\]\(([^)\s]+)\)/).map({ String($0.1) }) {
+      let parts = link.split(separator: "#", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
+      guard !parts[0].contains("://") else { continue }
+      let target = parts[0].isEmpty ? ProjectFiles.root.appendingPathComponent(document) : folder.appendingPathComponent(parts[0])
+      #expect(FileManager.default.fileExists(atPath: target.path), "\(document) links to \(link)")
+      if parts.count == 2, let text = try? String(contentsOf: target, encoding: .utf8) {
+        #expect(Self.anchors(text).contains(parts[1]), "\(document) links to \(link)")
+      }
+    }
+  }
+
+  /// The names under which a page's headings can be linked to.
+  private static func anchors(_ markdown: String) -> Set<String> {
+    let headings = markdown.components(separatedBy: "\n").filter { $0.hasPrefix("#") }
+    return Set(
+      headings.map { heading in
+        heading.drop { $0 == "#" }.trimmingCharacters(in: .whitespaces).lowercased()
+          .filter { $0.isLetter || $0.isNumber || $0 == " " || $0 == "-" }.replacingOccurrences(of: " ", with: "-")
+      })
+  }
+}

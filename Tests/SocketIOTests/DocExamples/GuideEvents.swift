@@ -1,0 +1,108 @@
+import Foundation
+import SocketIO
+
+/// The examples of docs/guide.md about events, acknowledgements and values, word for word: `DocExamplesTests` compares and runs them.
+enum GuideEvents {
+  static func emitting(_ socket: Socket) throws {
+    try socket.emit("hello")
+    try socket.emit("move", 3, 4.5, true)
+    try socket.emit("upload", "photo.jpg", Data([1, 2, 3]))
+    try socket.emit("profile", ["name": "alice", "tags": ["a", "b"], "age": nil])
+
+    struct Message: Codable {
+      var user: String
+      var text: String
+    }
+    try socket.emit("chat", Message(user: "alice", text: "hi"))
+  }
+
+  static func volatile(_ socket: Socket) throws {
+    try socket.volatile.emit("position", 52.5, 13.4)
+  }
+
+  /// `print` is here what the example's printing can be seen by.
+  static func receiving(_ socket: Socket, print: @escaping @Sendable (any Sendable...) -> Void) {
+    socket.on("news") { event in
+      print(event.name, event.args)
+    }
+
+    struct Price: Codable {
+      var symbol: String
+      var value: Double
+    }
+    socket.on("price", as: Price.self) { price in
+      print(price.symbol, price.value)
+    }
+
+    socket.once("ready") { _ in print("ready") }
+
+    let subscription = socket.onAny { event in print("any:", event.name) }
+    subscription.cancel()
+    socket.off("news")
+  }
+
+  static func acknowledgements(_ socket: Socket, print: @escaping @Sendable (any Sendable...) -> Void) async throws {
+    try socket.emit("save", "draft") { result in
+      switch result {
+      case .success(let values): print("saved:", values)
+      case .failure(let error): print("not saved:", error.message)
+      }
+    }
+
+    try socket.timeout(.seconds(5)).emit("save", "draft") { result in
+      print(result)
+    }
+
+    let answer = try await socket.emitWithAck("add", 1, 2, timeout: .seconds(5))
+    print(answer.intValue ?? 0)
+  }
+
+  static func answering(_ socket: Socket) {
+    socket.on("question") { event in
+      try event.ack?("forty-two", Data([42]))
+    }
+  }
+
+  static func asyncAcknowledgement(_ socket: Socket, print: @escaping @Sendable (any Sendable...) -> Void) async throws {
+    struct Question: Codable { var text: String }
+    struct Answer: Codable { var text: String }
+
+    let answer = try await socket.emitWithAck("ask", Question(text: "why?"), as: Answer.self, timeout: .seconds(5))
+    print(answer.text)
+  }
+
+  static func sequence(_ socket: Socket) async {
+    let (events, feed) = AsyncStream.makeStream(of: SocketEvent.self, bufferingPolicy: .bufferingNewest(100))
+    let subscription = socket.on("news") { event in feed.yield(event) }
+    feed.onTermination = { _ in subscription.cancel() }
+
+    for await event in events {
+      print(event.args)
+    }
+  }
+
+  static func values() -> (String?, Int?) {
+    let order: SocketValue = ["id": 7, "lines": [["sku": "A1", "count": 2]], "note": nil]
+    let sku = order["lines"]?[0]?["sku"]?.stringValue
+    let count = order["lines"]?[0]?["count"]?.intValue
+    return (sku, count)
+  }
+
+  static func codable() throws -> (value: SocketValue, isSame: Bool) {
+    struct Photo: Codable, Equatable {
+      var name: String
+      var taken: Date
+      var pixels: Data
+    }
+    let photo = Photo(name: "sea.jpg", taken: Date(timeIntervalSince1970: 0), pixels: Data([255, 216]))
+    let value = try SocketValue(encoding: photo)
+    let copy: Photo = try value.decode()
+    return (value, copy == photo)
+  }
+
+  static func weakHandler(_ socket: Socket) {
+    socket.on("ping-me") { [weak socket] _ in
+      try socket?.emit("pinged")
+    }
+  }
+}
