@@ -79,7 +79,8 @@ public final class Manager: Sendable {
   ///
   /// Unless `autoConnect` is off, it connects if it is not active yet.
   ///
-  /// - Parameters: They count for a Socket that is made by this call.
+  /// - Parameters: All but the name count for a Socket that is made by this call.
+  ///   - namespace: Its name; the slash at the beginning may be left out.
   ///   - auth: Credentials.
   ///   - ackTimeout: How long each emit waits for its acknowledgement, where it does not say itself.
   ///   - retries: How often an event is sent again until it is acknowledged; see ``SocketIOOptions/retries``.

@@ -36,7 +36,7 @@ enum ScriptOptions {
 
   /// Options of the JavaScript client that this one does not have.
   private static let unsupported: Set = [
-    "withCredentials", "agent", "retries", "ackTimeout", "transportOptions", "perMessageDeflate", "requestTimeout",
+    "withCredentials", "agent", "transportOptions", "perMessageDeflate", "requestTimeout",
     "protocols",
   ]
 
@@ -70,6 +70,8 @@ enum ScriptOptions {
     "autoConnect": set(\.autoConnect, NamedValue.bool),
     "parser": set(\.parser, parser),
     "auth": set(\.auth, auth),
+    "ackTimeout": set(\.ackTimeout, optionalDuration),
+    "retries": set(\.retries, NamedValue.count),
   ]
 
   private static func set<Value>(
@@ -99,6 +101,8 @@ enum ScriptOptions {
     guard value.value.doubleValue != nil else { throw value.mismatch("milliseconds, or false for no limit") }
     return .after(try value.duration())
   }
+
+  private static func optionalDuration(_ value: NamedValue) throws(ScriptError) -> Duration? { try value.duration() }
 
   private static func parser(_ value: NamedValue) throws(ScriptError) -> any Parser {
     switch try value.string() {
