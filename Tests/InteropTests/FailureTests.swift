@@ -17,10 +17,12 @@ struct FailureTests {
       testDescription: "HTTP 404", answer: RawServer.http("404 Not Found", "text/plain", "not here"),
       code: .httpStatus, status: 404),
     Case(
-      testDescription: "HTTP 403", answer: RawServer.http("403 Forbidden", "application/json", #"{"code":4,"message":"Forbidden"}"#),
+      testDescription: "HTTP 403",
+      answer: RawServer.http("403 Forbidden", "application/json", #"{"code":4,"message":"Forbidden"}"#),
       code: .httpStatus, status: 403),
     Case(
-      testDescription: "an HTML page", answer: RawServer.http("200 OK", "text/html", "<html><body>welcome</body></html>"),
+      testDescription: "an HTML page",
+      answer: RawServer.http("200 OK", "text/html", "<html><body>welcome</body></html>"),
       code: .protocolViolation),
     Case(
       testDescription: "an empty answer", answer: RawServer.http("200 OK", "text/plain", ""), code: .protocolViolation),
@@ -28,7 +30,8 @@ struct FailureTests {
       testDescription: "malformed JSON", answer: RawServer.http("200 OK", "text/plain", #"0{"sid":"x","#),
       code: .protocolViolation),
     Case(
-      testDescription: "a handshake without intervals", answer: RawServer.http("200 OK", "text/plain", #"0{"sid":"x"}"#),
+      testDescription: "a handshake without intervals",
+      answer: RawServer.http("200 OK", "text/plain", #"0{"sid":"x"}"#),
       code: .protocolViolation),
     Case(testDescription: "no HTTP at all", answer: "SSH-2.0-OpenSSH_9.2\r\n", code: .protocolViolation),
     Case(testDescription: "silence", answer: nil, code: .timeout),

@@ -44,7 +44,7 @@ struct StoryTests {
     let socket = try await connect(server.url, route)
 
     let echo = try await socket.emitWithAck(
-      "echo", ["null": nil, "text": "€ 👋 ",  "numbers": [1, -2.5, 9_007_199_254_740_993], "yes": true] as SocketValue)
+      "echo", ["null": nil, "text": "€ 👋 ", "numbers": [1, -2.5, 9_007_199_254_740_993], "yes": true] as SocketValue)
     #expect(echo == ["null": nil, "text": "€ 👋 ", "numbers": [1, -2.5, 9_007_199_254_740_993], "yes": true])
 
     let message = Message(user: "alice", text: "hi", picture: Data((0...255).map { $0 }), tags: ["a", ""])
@@ -70,7 +70,9 @@ struct StoryTests {
     #expect(socket.disconnected && !socket.active && socket.id == nil)
   }
 
-  @Test("is refused without credentials and let in with them, on one connection", arguments: Server.allCases, Route.allCases)
+  @Test(
+    "is refused without credentials and let in with them, on one connection", arguments: Server.allCases, Route.allCases
+  )
   func authentication(_ kind: Server, _ route: Route) async throws {
     let server = try kind.start()
     let main = try await connect(server.url, route)
@@ -89,7 +91,9 @@ struct StoryTests {
     main.disconnect()
   }
 
-  @Test("is told when the server disconnects it, and comes back only when asked", arguments: Server.allCases, Route.allCases)
+  @Test(
+    "is told when the server disconnects it, and comes back only when asked", arguments: Server.allCases, Route.allCases
+  )
   func serverDisconnects(_ kind: Server, _ route: Route) async throws {
     let server = try kind.start()
     let socket = try await connect(server.url, route)
@@ -121,7 +125,9 @@ struct StoryTests {
     socket.disconnect()
   }
 
-  @Test("ends an acknowledgement that never comes: by timeout, by disconnection, by cancellation", arguments: Server.allCases)
+  @Test(
+    "ends an acknowledgement that never comes: by timeout, by disconnection, by cancellation",
+    arguments: Server.allCases)
   func unansweredAcks(_ kind: Server) async throws {
     let server = try kind.start()
     let socket = try await connect(server.url, .websocket)
@@ -137,9 +143,11 @@ struct StoryTests {
     #expect(cancelled?.code == .cancelled)
 
     let lost = Recorder<SocketIOError?>()
-    try socket.emit("never-ack", ack: { result in
-      if case .failure(let error) = result { lost.record(error) } else { lost.record(nil) }
-    })
+    try socket.emit(
+      "never-ack",
+      ack: { result in
+        if case .failure(let error) = result { lost.record(error) } else { lost.record(nil) }
+      })
     socket.disconnect()
     #expect(try await lost.first("ack")?.code == .disconnected)
   }

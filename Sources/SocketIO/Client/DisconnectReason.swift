@@ -1,7 +1,10 @@
 /// Why a Socket or a Manager lost its connection, in the words of the JavaScript client.
 public struct DisconnectReason: Sendable, Hashable, RawRepresentable, CustomStringConvertible {
+  /// The words.
   public var rawValue: String
+  /// Any words; those that this version uses are constants.
   public init(rawValue: String) { self.rawValue = rawValue }
+  /// The words.
   public var description: String { rawValue }
 
   private init(_ rawValue: StaticString) { self.rawValue = rawValue.description }

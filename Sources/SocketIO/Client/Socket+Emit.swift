@@ -116,7 +116,8 @@ public struct Emitter: Sendable {
     try Self.check(event)
     let token = AckToken()
     let result = await withTaskCancellationHandler {
-      await withCheckedContinuation { (continuation: CheckedContinuation<Result<[SocketValue], SocketIOError>, Never>) in
+      await withCheckedContinuation {
+        (continuation: CheckedContinuation<Result<[SocketValue], SocketIOError>, Never>) in
         submit(event, arguments, .continuation(continuation, token))
       }
     } onCancel: {

@@ -6,11 +6,15 @@ import CSIO
 public struct SocketIOError: Error, Sendable {
   /// The kind of failure. New codes may come with new versions, so a `switch` over codes needs a default.
   public struct Code: Sendable, Hashable, RawRepresentable, CustomStringConvertible {
+    /// The code as text, stable between versions.
     public var rawValue: String
+    /// Any code; those that this version uses are constants.
     public init(rawValue: String) { self.rawValue = rawValue }
+    /// The code as text.
     public var description: String { rawValue }
   }
 
+  /// The kind of failure.
   public var code: Code
 
   /// One sentence in English.
@@ -28,6 +32,7 @@ public struct SocketIOError: Error, Sendable {
   /// The error underneath, where there is one.
   public var underlying: (any Error)?
 
+  /// An error of the given kind.
   public init(
     _ code: Code, _ message: String, httpStatus: Int? = nil, closeCode: Int? = nil, data: SocketValue? = nil,
     underlying: (any Error)? = nil
@@ -42,6 +47,7 @@ public struct SocketIOError: Error, Sendable {
 }
 
 extension SocketIOError: CustomStringConvertible {
+  /// The message.
   public var description: String { message }
 }
 

@@ -173,7 +173,8 @@ struct SocketStateMachine {
           .connectError(
             SocketIOError(
               .incompatibleServer,
-              "the server answered without a session id, as servers of Socket.IO 2 do; this client needs version 3 or 4"))
+              "the server answered without a session id, as servers of Socket.IO 2 do; this client needs version 3 or 4"
+            ))
         )
       ]
     }
@@ -343,7 +344,8 @@ struct SocketStateMachine {
 
   private mutating func ackCancelled(_ token: AckToken) -> [Action] {
     if let (handler, id) = retryQueue.remove(token) {
-      let timer: [Action] = id.flatMap { acks.removeValue(forKey: $0)?.hasTimer == true ? [.stopAckTimer(id: $0)] : nil } ?? []
+      let timer: [Action] =
+        id.flatMap { acks.removeValue(forKey: $0)?.hasTimer == true ? [.stopAckTimer(id: $0)] : nil } ?? []
       return timer + [.completeAck(handler, .failure(Self.cancelled))] + sendRetryHead()
     }
     guard let id = acks.first(where: { $0.value.handler?.token === token })?.key else { return [] }

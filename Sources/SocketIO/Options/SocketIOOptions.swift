@@ -135,6 +135,7 @@ public enum AttemptLimit: Sendable, Hashable, ExpressibleByIntegerLiteral {
   case unlimited
   case limited(Int)
 
+  /// So many attempts.
   public init(integerLiteral value: Int) { self = .limited(value) }
 }
 
@@ -151,6 +152,7 @@ public enum Auth: Sendable, ExpressibleByDictionaryLiteral {
   /// Evaluated for every connection. An error it throws is reported by `connect_error`, and the Socket is not active any more.
   case provider(@Sendable () async throws -> SocketValue)
 
+  /// Fixed credentials.
   public init(dictionaryLiteral elements: (String, SocketValue)...) {
     self = .value(.object(SocketObject(elements)))
   }

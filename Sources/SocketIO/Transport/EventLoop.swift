@@ -42,7 +42,8 @@ public final class EventLoop: Loop, Sendable {
 
   func post(_ body: @escaping @Sendable () -> Void) {
     let box = Unmanaged.passRetained(PostedBody(body))
-    let status = csio_loop_post(handle, { Unmanaged<PostedBody>.fromOpaque($0!).takeRetainedValue().body() }, box.toOpaque())
+    let status = csio_loop_post(
+      handle, { CallbackData.take($0, as: PostedBody.self).body() }, box.toOpaque())
     // The loop is not closed while somebody holds it, so the queue could only fail to grow.
     precondition(status == 0, "out of memory")
   }
@@ -58,17 +59,21 @@ private final class PostedBody: Sendable {
 }
 
 extension EventLoop: SerialExecutor {
+  /// Runs a job of an actor on the loop. Swift's runtime calls it.
   public func enqueue(_ job: consuming ExecutorJob) {
     let job = JobOnLoop(job: UnownedJob(job), loop: self)
     let box = Unmanaged.passRetained(job)
-    let status = csio_loop_post(handle, { Unmanaged<JobOnLoop>.fromOpaque($0!).takeRetainedValue().run() }, box.toOpaque())
+    let status = csio_loop_post(
+      handle, { CallbackData.take($0, as: JobOnLoop.self).run() }, box.toOpaque())
     precondition(status == 0, "out of memory")
   }
 
+  /// Stops the program unless it is called on the loop. Swift's runtime calls it.
   public func checkIsolated() {
     precondition(isCurrent, "expected to run on the event loop's thread")
   }
 
+  /// Whether the caller runs on the loop. Swift's runtime calls it.
   public func isIsolatingCurrentContext() -> Bool? { isCurrent }
 }
 
@@ -93,7 +98,7 @@ private final class CoreTimer: LoopTimer {
     self.body = body
     let status = csio_timer_create(
       loop.handle,
-      { _, data in Unmanaged<CoreTimer>.fromOpaque(data!).takeUnretainedValue().body() },
+      { _, data in CallbackData.get(data, as: CoreTimer.self).body() },
       Unmanaged.passUnretained(self).toOpaque(),
       &handle
     )

@@ -28,7 +28,7 @@ final class HTTPRequest {
       csio_http_set_data(handle, Unmanaged.passRetained(self).toOpaque())
       try check(
         csio_http_start(handle) { _, error, data in
-          Unmanaged<HTTPRequest>.fromOpaque(data!).takeUnretainedValue().done(error)
+          CallbackData.get(data, as: HTTPRequest.self).done(error)
         })
     } catch {
       cancel()
@@ -55,7 +55,8 @@ final class HTTPRequest {
       var size = 0
       let body = csio_http_body(handle, &size)
       onDone?(
-        .success(Response(status: Int(csio_http_status(handle)), body: UnsafeRawBufferPointer(start: body, count: size))))
+        .success(
+          Response(status: Int(csio_http_status(handle)), body: UnsafeRawBufferPointer(start: body, count: size))))
     }
     cancel()
   }
@@ -70,7 +71,9 @@ func check(_ status: Int32) throws(SocketIOError) {
 func makeBuffer(_ bytes: [UInt8]) -> OpaquePointer? {
   guard let buffer = csio_buffer_create(bytes.count) else { return nil }
   bytes.withUnsafeBytes {
-    if let base = $0.baseAddress { csio_buffer_bytes(buffer).update(from: base.assumingMemoryBound(to: UInt8.self), count: $0.count) }
+    if let base = $0.baseAddress {
+      csio_buffer_bytes(buffer).update(from: base.assumingMemoryBound(to: UInt8.self), count: $0.count)
+    }
   }
   return buffer
 }

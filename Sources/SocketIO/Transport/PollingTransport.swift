@@ -98,7 +98,8 @@ final class PollingTransport: Transport {
       headers.append((name, value))
     }
     return try HTTPRequest(
-      loop: loop, method: method, url: endpoint.url(.polling, sid: sid), headers: headers, body: body, tls: endpoint.tls,
+      loop: loop, method: method, url: endpoint.url(.polling, sid: sid), headers: headers, body: body,
+      tls: endpoint.tls,
       timeout: 0, maxBody: endpoint.maxMessageSize, onDone: onDone)
   }
 
@@ -111,7 +112,8 @@ final class PollingTransport: Transport {
     case .success(let response):
       return .failure(
         SocketIOError(
-          .httpStatus, "\(summary): the server answered with HTTP status \(response.status)", httpStatus: response.status))
+          .httpStatus, "\(summary): the server answered with HTTP status \(response.status)",
+          httpStatus: response.status))
     case .failure(var error):
       error.message = "\(summary): \(error.message)"
       return .failure(error)

@@ -24,7 +24,9 @@ final class TLSContext: Sendable {
   private func setIdentity(_ options: TLSOptions) throws(SocketIOError) {
     if let pfx = options.pfx {
       let data = try pfx.read("pfx")
-      try set("pfx", data.withUnsafeBytes { csio_tls_set_identity_pkcs12(handle, $0.baseAddress, $0.count, options.passphrase) })
+      try set(
+        "pfx",
+        data.withUnsafeBytes { csio_tls_set_identity_pkcs12(handle, $0.baseAddress, $0.count, options.passphrase) })
     }
     switch (options.cert, options.key) {
     case (let cert?, let key?):

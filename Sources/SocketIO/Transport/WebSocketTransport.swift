@@ -148,6 +148,4 @@ final class WebSocketTransport: Transport {
 }
 
 /// The transport that a callback of the core belongs to. The core holds a reference until the handle is closed.
-private func transport(_ data: UnsafeMutableRawPointer?) -> WebSocketTransport {
-  Unmanaged.fromOpaque(data!).takeUnretainedValue()
-}
+private func transport(_ data: UnsafeMutableRawPointer?) -> WebSocketTransport { CallbackData.get(data) }

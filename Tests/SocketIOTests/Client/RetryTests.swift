@@ -68,7 +68,8 @@ struct RetryTests {
     #expect(bench.take() == ["[2]"])
   }
 
-  @Test("Nothing is sent while disconnected; a loss counts as a failed try, and the rest follows on the next connection")
+  @Test(
+    "Nothing is sent while disconnected; a loss counts as a failed try, and the rest follows on the next connection")
   func loss() throws {
     let (bench, socket) = connected(retries: 1, ackTimeout: nil)
     let log = bench.log

@@ -63,7 +63,8 @@ enum GuideEvents {
     }
   }
 
-  static func asyncAcknowledgement(_ socket: Socket, print: @escaping @Sendable (any Sendable...) -> Void) async throws {
+  static func asyncAcknowledgement(_ socket: Socket, print: @escaping @Sendable (any Sendable...) -> Void) async throws
+  {
     struct Question: Codable { var text: String }
     struct Answer: Codable { var text: String }
 
