@@ -316,8 +316,8 @@ actor ManagerCore {
       engine?.send(try parser.encode(packet))
     } catch {
       logger.error("a packet cannot be encoded: \(error)")
-      handle(
-        .sendFailed(packet, SocketIOError(.encoding, "the packet cannot be encoded: \(error)", underlying: error)), slot)
+      let failure = SocketIOError(.encoding, "the packet cannot be encoded: \(error)", underlying: error)
+      handle(.sendFailed(packet, failure), slot)
     }
   }
 }

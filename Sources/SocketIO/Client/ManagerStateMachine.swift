@@ -128,7 +128,8 @@ struct ManagerStateMachine {
     let wasAwaited = isAwaited
     isAwaited = false
     let actions: [Action] = [
-      .stopConnectTimer, .releaseEngine, .resetDecoder, .socketsFailed(error), .emit(.error(error)), .completeOpen(error),
+      .stopConnectTimer, .releaseEngine, .resetDecoder, .socketsFailed(error), .emit(.error(error)),
+      .completeOpen(error),
     ]
     if attempt != nil { return actions + reconnect() + [.emit(.reconnectError(error))] }
     return wasAwaited ? actions : actions + reconnect()

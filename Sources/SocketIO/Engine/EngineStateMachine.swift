@@ -134,7 +134,8 @@ struct EngineStateMachine {
       .setSession(sid: handshake.sid),
       .startHeartbeat(milliseconds: handshake.pingInterval + handshake.pingTimeout),
     ]
-    if configuration.upgrade, mainName == .polling, handshake.upgrades.contains(.websocket), candidates.contains(.websocket) {
+    let isOffered = handshake.upgrades.contains(.websocket)
+    if configuration.upgrade, mainName == .polling, isOffered, candidates.contains(.websocket) {
       upgrade = .connecting
       probeName = .websocket
       actions.append(.openTransport(.probe, .websocket, sid: handshake.sid))

@@ -113,7 +113,8 @@ struct PollingStateMachine {
       actions.append(.report(.packet(packet)))
     }
     guard isWhole else {
-      return actions + fail(SocketIOError(.protocolViolation, "server error: the answer to a poll is no Engine.IO payload"))
+      let message = "server error: the answer to a poll is no Engine.IO payload"
+      return actions + fail(SocketIOError(.protocolViolation, message))
     }
     return actions + [.proceed]
   }
