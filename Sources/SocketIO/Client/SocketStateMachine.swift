@@ -168,15 +168,8 @@ struct SocketStateMachine {
   private mutating func connected(_ reply: SocketValue?) -> [Action] {
     guard state == .joining else { return [] }
     guard let id = reply?["sid"]?.stringValue else {
-      return [
-        .deliver(
-          .connectError(
-            SocketIOError(
-              .incompatibleServer,
-              "the server answered without a session id, as servers of Socket.IO 2 do; this client needs version 3 or 4"
-            ))
-        )
-      ]
+      let message = "the server answered without a session id, as servers of Socket.IO 2 do; this client needs 3 or 4"
+      return [.deliver(.connectError(SocketIOError(.incompatibleServer, message)))]
     }
     let pid = reply?["pid"]?.stringValue
     isRecovered = pid != nil && pid == recovery?.pid
