@@ -1,7 +1,10 @@
 /// Why a Socket or a Manager lost its connection, in the words of the JavaScript client.
 public struct DisconnectReason: Sendable, Hashable, RawRepresentable, CustomStringConvertible {
+  /// The reason as the JavaScript client words it, for example "transport close".
   public var rawValue: String
+  /// A reason in those words.
   public init(rawValue: String) { self.rawValue = rawValue }
+  /// The same as `rawValue`.
   public var description: String { rawValue }
 
   private init(_ rawValue: StaticString) { self.rawValue = rawValue.description }

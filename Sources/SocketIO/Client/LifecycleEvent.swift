@@ -15,6 +15,7 @@ public struct Connection: Sendable, Hashable {
 
 /// Why a Socket lost its namespace, as `disconnect` handlers get it.
 public struct Disconnection: Sendable {
+  /// What happened, in one of a few words.
   public var reason: DisconnectReason
   /// What is known beyond the reason: an HTTP status, a close code.
   public var error: SocketIOError?

@@ -124,15 +124,20 @@ public struct SocketIOOptions: Sendable {
 
 /// How often a Manager tries to reconnect.
 public enum AttemptLimit: Sendable, Hashable, ExpressibleByIntegerLiteral {
+  /// Until it succeeds.
   case unlimited
+  /// So often; with 0 never.
   case limited(Int)
 
+  /// `5` means `.limited(5)`.
   public init(integerLiteral value: Int) { self = .limited(value) }
 }
 
 /// How long a connection attempt may take.
 public enum ConnectTimeout: Sendable, Hashable {
+  /// As long as it takes.
   case never
+  /// So long, up to the server's handshake.
   case after(Duration)
 }
 
@@ -143,6 +148,7 @@ public enum Auth: Sendable, ExpressibleByDictionaryLiteral {
   /// Evaluated for every connection. An error it throws is reported by `connect_error`, and the Socket is not active any more.
   case provider(@Sendable () async throws -> SocketValue)
 
+  /// An object, fixed.
   public init(dictionaryLiteral elements: (String, SocketValue)...) {
     self = .value(.object(SocketObject(elements)))
   }

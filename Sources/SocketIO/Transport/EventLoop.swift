@@ -58,6 +58,7 @@ private final class PostedBody: Sendable {
 }
 
 extension EventLoop: SerialExecutor {
+  /// Runs a job of the concurrency runtime on the loop's thread.
   public func enqueue(_ job: consuming ExecutorJob) {
     let job = JobOnLoop(job: UnownedJob(job), loop: self)
     let box = Unmanaged.passRetained(job)
@@ -65,10 +66,12 @@ extension EventLoop: SerialExecutor {
     precondition(status == 0, "out of memory")
   }
 
+  /// Stops the program if the caller does not run on the loop's thread.
   public func checkIsolated() {
     precondition(isCurrent, "expected to run on the event loop's thread")
   }
 
+  /// Whether the caller runs on the loop's thread.
   public func isIsolatingCurrentContext() -> Bool? { isCurrent }
 }
 
