@@ -1,10 +1,10 @@
 /// Why a Socket or a Manager lost its connection, in the words of the JavaScript client.
 public struct DisconnectReason: Sendable, Hashable, RawRepresentable, CustomStringConvertible {
-  /// The words.
+  /// The reason as the JavaScript client words it, for example "transport close".
   public var rawValue: String
-  /// Any words; those that this version uses are constants.
+  /// A reason in those words.
   public init(rawValue: String) { self.rawValue = rawValue }
-  /// The words.
+  /// The same as `rawValue`.
   public var description: String { rawValue }
 
   private init(_ rawValue: StaticString) { self.rawValue = rawValue.description }

@@ -15,10 +15,27 @@ public struct Connection: Sendable, Hashable {
 
 /// Why a Socket lost its namespace, as `disconnect` handlers get it.
 public struct Disconnection: Sendable {
-  /// Why, in the words of the JavaScript client.
+  /// What happened, in one of a few words.
   public var reason: DisconnectReason
   /// What is known beyond the reason: an HTTP status, a close code.
   public var error: SocketIOError?
+}
+
+/// What a Socket's own event carries for handlers that were registered by the event's name alone.
+protocol LifecyclePayload: Sendable {
+  var eventArguments: [SocketValue] { get }
+}
+
+extension Connection: LifecyclePayload {
+  var eventArguments: [SocketValue] { [] }
+}
+
+extension Disconnection: LifecyclePayload {
+  var eventArguments: [SocketValue] { [.string(reason.rawValue)] }
+}
+
+extension SocketIOError: LifecyclePayload {
+  var eventArguments: [SocketValue] { [.string(message)] + (data.map { [$0] } ?? []) }
 }
 
 extension LifecycleEvent where Source == Socket, Payload == Connection {

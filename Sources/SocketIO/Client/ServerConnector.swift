@@ -3,7 +3,7 @@ final class ServerConnector: Connector {
   let loop: EventLoop
   let server: ServerURL
   private let storedOptions: Locked<SocketIOOptions>
-  private let tls = Locked<(options: TLSOptions, context: TLSContext)?>(nil)
+  private let tls = Locked<[TLSOptions: TLSContext]>([:])
 
   /// The servers to which the last connection ended up on a WebSocket.
   private static let websocketServers = Locked<Set<String>>([])
@@ -13,7 +13,7 @@ final class ServerConnector: Connector {
     self.loop = loop
     self.server = server
     storedOptions = Locked(options)
-    _ = try tlsContext(options.tlsOptions)
+    for transport in [TransportName.polling, .websocket] { _ = try endpoint(options, transport) }
   }
 
   var options: SocketIOOptions {
@@ -28,11 +28,6 @@ final class ServerConnector: Connector {
   func makeEngine() throws(SocketIOError) -> Engine {
     let options = self.options
     try options.validateValues()
-    let endpoint = EngineEndpoint(
-      isSecure: server.isSecure, host: server.host, port: server.port, path: options.requestPath,
-      query: Self.query(server, options), headers: { self.options.extraHeaders }, forceBase64: options.forceBase64,
-      timestampRequests: options.timestampRequests, timestampParam: options.timestampParam,
-      tls: try tlsContext(options.tlsOptions), maxMessageSize: options.maxMessageSize)
     var configuration = EngineStateMachine.Configuration()
     configuration.transports = options.transports
     configuration.upgrade = options.upgrade
@@ -40,12 +35,26 @@ final class ServerConnector: Connector {
     if options.rememberUpgrade, Self.websocketServers.withLock({ $0.contains(origin) }) {
       configuration.preferred = .websocket
     }
-    return Engine(configuration, loop: loop) { [loop] name, sid throws(SocketIOError) in
-      switch name {
+    return Engine(configuration, loop: loop) { [self] name, sid throws(SocketIOError) in
+      let endpoint = try endpoint(options, name)
+      return switch name {
       case .websocket: try WebSocketTransport(loop: loop, endpoint: endpoint, sid: sid)
       default: PollingTransport(loop: loop, endpoint: endpoint, sid: sid)
       }
     }
+  }
+
+  private func endpoint(_ options: SocketIOOptions, _ transport: TransportName) throws(SocketIOError) -> EngineEndpoint
+  {
+    let options = options.options(for: transport)
+    try options.validateValues()
+    return EngineEndpoint(
+      isSecure: server.isSecure, host: server.host, port: server.port, path: options.requestPath,
+      query: Self.query(server, options), headers: { self.options.options(for: transport).extraHeaders },
+      forceBase64: options.forceBase64, timestampRequests: options.timestampRequests,
+      timestampParam: options.timestampParam, tls: try tlsContext(options.tlsOptions),
+      requestTimeout: options.requestTimeout?.milliseconds ?? 0, protocols: options.protocols,
+      maxMessageSize: options.maxMessageSize)
   }
 
   func remember(websocketWorks: Bool) {
@@ -68,9 +77,13 @@ final class ServerConnector: Connector {
   /// One context for all engines, so that TLS sessions and trusted authorities are shared; nil for plain connections.
   private func tlsContext(_ options: TLSOptions) throws(SocketIOError) -> TLSContext? {
     guard server.isSecure, options != TLSOptions() else { return nil }
-    if let cached = tls.withLock({ $0 }), cached.options == options { return cached.context }
+    if let context = tls.withLock({ $0[options] }) { return context }
     let context = try TLSContext(options)
-    tls.withLock { $0 = (options, context) }
+    tls.withLock {
+      // Transports may differ; what was set before is not kept.
+      if $0.count > 4 { $0 = [:] }
+      $0[options] = context
+    }
     return context
   }
 }

@@ -79,8 +79,12 @@ extension Socket {
     _ event: String, once: Bool, _ handler: @escaping @Sendable (SocketEvent) throws -> Void
   ) -> Subscription {
     handlers.add(event, once: once) { [logger = io.logger, namespace] payload in
-      guard let payload = payload as? SocketEvent else { return }
-      Self.run(logger, namespace, event) { try handler(payload) }
+      let arguments = (payload as? any LifecyclePayload)?.eventArguments
+      guard let event = payload as? SocketEvent ?? arguments.map({ SocketEvent([.string(event)] + $0, ack: nil) })
+      else {
+        return
+      }
+      Self.run(logger, namespace, event.name) { try handler(event) }
     }
   }
 

@@ -6,15 +6,15 @@ import CSIO
 public struct SocketIOError: Error, Sendable {
   /// The kind of failure. New codes may come with new versions, so a `switch` over codes needs a default.
   public struct Code: Sendable, Hashable, RawRepresentable, CustomStringConvertible {
-    /// The code as text, stable between versions.
+    /// The name of the code, for example "connect_failed".
     public var rawValue: String
-    /// Any code; those that this version uses are constants.
+    /// A code of that name.
     public init(rawValue: String) { self.rawValue = rawValue }
-    /// The code as text.
+    /// The name of the code.
     public var description: String { rawValue }
   }
 
-  /// The kind of failure.
+  /// The kind of failure, for programs.
   public var code: Code
 
   /// One sentence in English.
@@ -32,7 +32,7 @@ public struct SocketIOError: Error, Sendable {
   /// The error underneath, where there is one.
   public var underlying: (any Error)?
 
-  /// An error of the given kind.
+  /// Makes an error; what is not said is nil.
   public init(
     _ code: Code, _ message: String, httpStatus: Int? = nil, closeCode: Int? = nil, data: SocketValue? = nil,
     underlying: (any Error)? = nil

@@ -50,6 +50,15 @@ public struct SocketIOOptions: Sendable {
   /// The name of that parameter.
   public var timestampParam = "t"
 
+  /// The limit for each request of polling; nil for none. It must be longer than the server's ping interval, for which a GET may wait.
+  public var requestTimeout: Duration?
+
+  /// The WebSocket subprotocols to offer.
+  public var protocols: [String] = []
+
+  /// Changes for one transport alone, made to a copy of these options: `transportOptions[.polling] = { $0.extraHeaders["x"] = "1" }`.
+  public var transportOptions: [TransportName: @Sendable (inout SocketIOOptions) -> Void] = [:]
+
   /// The largest message that is accepted from the server, in bytes.
   public var maxMessageSize = 64 << 20
 
@@ -75,6 +84,10 @@ public struct SocketIOOptions: Sendable {
 
   /// Refuse servers whose certificate is not trusted or is for another host. Without it, anybody can pose as the server.
   public var rejectUnauthorized = true
+
+  /// Accept only servers whose public key has one of these SHA-256 digests, besides all other checks; none for no such limit. A
+  /// digest is the base64 of 32 bytes, with or without "sha256/" in front, taken over the DER form of SubjectPublicKeyInfo.
+  public var pins: [String] = []
 
   // MARK: Manager
 
@@ -132,16 +145,20 @@ public struct SocketIOOptions: Sendable {
 
 /// How often a Manager tries to reconnect.
 public enum AttemptLimit: Sendable, Hashable, ExpressibleByIntegerLiteral {
+  /// Until it succeeds.
   case unlimited
+  /// So often; with 0 never.
   case limited(Int)
 
-  /// So many attempts.
+  /// `5` means `.limited(5)`.
   public init(integerLiteral value: Int) { self = .limited(value) }
 }
 
 /// How long a connection attempt may take.
 public enum ConnectTimeout: Sendable, Hashable {
+  /// As long as it takes.
   case never
+  /// So long, up to the server's handshake.
   case after(Duration)
 }
 
@@ -152,7 +169,7 @@ public enum Auth: Sendable, ExpressibleByDictionaryLiteral {
   /// Evaluated for every connection. An error it throws is reported by `connect_error`, and the Socket is not active any more.
   case provider(@Sendable () async throws -> SocketValue)
 
-  /// Fixed credentials.
+  /// An object, fixed.
   public init(dictionaryLiteral elements: (String, SocketValue)...) {
     self = .value(.object(SocketObject(elements)))
   }
@@ -185,6 +202,16 @@ extension SocketIOOptions {
     if path.contains(where: { $0 == "?" || $0 == "#" || $0 == " " || $0.isNewline }) {
       throw Self.invalid("path", "\"\(path)\" is no path")
     }
+    if let requestTimeout { try Self.check("requestTimeout", requestTimeout) }
+    for name in protocols where !Self.isToken(name) {
+      throw Self.invalid("protocols", "\"\(name)\" is no name of a protocol")
+    }
+    for transport in transportOptions.keys where transport != .polling && transport != .websocket {
+      throw Self.invalid("transportOptions", "there is no transport \"\(transport)\"")
+    }
+    for pin in pins where Pin(pin) == nil {
+      throw Self.invalid("pins", "\"\(pin)\" is not the base64 of 32 bytes")
+    }
     if maxMessageSize <= 0 { throw Self.invalid("maxMessageSize", "it must be positive") }
     if case .limited(let count) = reconnectionAttempts, count < 0 {
       throw Self.invalid("reconnectionAttempts", "it is negative")
@@ -206,9 +233,13 @@ extension SocketIOOptions {
     if duration < .zero || duration > .seconds(365 * 86_400) { throw invalid(option, "it must be from 0 to a year") }
   }
 
-  private static func isHeader(_ name: String, _ value: String) -> Bool {
+  private static func isToken(_ name: String) -> Bool {
     let separators = Set("()<>@,;:\\\"/[]?={} \t".utf8)
     return !name.isEmpty && name.utf8.allSatisfy { $0 > 32 && $0 < 127 && !separators.contains($0) }
+  }
+
+  private static func isHeader(_ name: String, _ value: String) -> Bool {
+    isToken(name)
       && value.utf8.allSatisfy { $0 >= 32 && $0 != 127 || $0 == 9 }
   }
 
@@ -236,7 +267,16 @@ extension SocketIOOptions {
   var tlsOptions: TLSOptions {
     TLSOptions(
       ca: ca, cert: cert, key: key, passphrase: passphrase, pfx: pfx, ciphers: ciphers,
-      rejectUnauthorized: rejectUnauthorized)
+      rejectUnauthorized: rejectUnauthorized, pins: pins)
+  }
+
+  /// The options as they are for one transport.
+  func options(for transport: TransportName) -> SocketIOOptions {
+    guard let change = transportOptions[transport] else { return self }
+    var options = self
+    options.transportOptions = [:]
+    change(&options)
+    return options
   }
 
   /// The path as it stands in requests.

@@ -45,4 +45,16 @@ struct TLSOptions: Sendable, Hashable {
   var pfx: Credential?
   var ciphers: String?
   var rejectUnauthorized = true
+  var pins: [String] = []
+}
+
+/// The digest of a public key that a server must have.
+struct Pin {
+  let digest: Data
+
+  init?(_ text: String) {
+    let base64 = text.hasPrefix("sha256/") ? String(text.dropFirst(7)) : text
+    guard let digest = Data(base64Encoded: base64), digest.count == 32 else { return nil }
+    self.digest = digest
+  }
 }

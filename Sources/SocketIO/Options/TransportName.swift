@@ -6,7 +6,7 @@ public struct TransportName: Sendable, Hashable, RawRepresentable, ExpressibleBy
   /// Any name; ones that this client does not have are refused when a Socket is made.
   public init(rawValue: String) { self.rawValue = rawValue }
 
-  /// The transport of that name.
+  /// Any name, as ``init(rawValue:)``.
   public init(stringLiteral value: String) { self.rawValue = value }
 
   /// HTTP long-polling: successive requests, POST for writing and GET for reading.
@@ -15,6 +15,6 @@ public struct TransportName: Sendable, Hashable, RawRepresentable, ExpressibleBy
   /// One WebSocket.
   public static let websocket: TransportName = "websocket"
 
-  /// The name.
+  /// The same as `rawValue`.
   public var description: String { rawValue }
 }

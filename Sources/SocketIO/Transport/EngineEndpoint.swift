@@ -15,6 +15,10 @@ struct EngineEndpoint: Sendable {
   var timestampRequests = true
   var timestampParam = "t"
   var tls: TLSContext?
+  /// Milliseconds for each request of polling; 0 for no limit.
+  var requestTimeout: UInt64 = 0
+  /// The WebSocket subprotocols to offer.
+  var protocols: [String] = []
   /// The largest message or polling body that is accepted, in bytes.
   var maxMessageSize = 64 << 20
 

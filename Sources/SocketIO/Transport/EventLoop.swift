@@ -59,7 +59,7 @@ private final class PostedBody: Sendable {
 }
 
 extension EventLoop: SerialExecutor {
-  /// Runs a job of an actor on the loop. Swift's runtime calls it.
+  /// Runs a job of the concurrency runtime on the loop's thread.
   public func enqueue(_ job: consuming ExecutorJob) {
     let job = JobOnLoop(job: UnownedJob(job), loop: self)
     let box = Unmanaged.passRetained(job)
@@ -68,12 +68,12 @@ extension EventLoop: SerialExecutor {
     precondition(status == 0, "out of memory")
   }
 
-  /// Stops the program unless it is called on the loop. Swift's runtime calls it.
+  /// Stops the program if the caller does not run on the loop's thread.
   public func checkIsolated() {
     precondition(isCurrent, "expected to run on the event loop's thread")
   }
 
-  /// Whether the caller runs on the loop. Swift's runtime calls it.
+  /// Whether the caller runs on the loop's thread.
   public func isIsolatingCurrentContext() -> Bool? { isCurrent }
 }
 

@@ -16,6 +16,11 @@ final class TLSContext: Sendable {
     }
     try setIdentity(options)
     if let ciphers = options.ciphers { try set("ciphers", csio_tls_set_ciphers(handle, ciphers)) }
+    for pin in options.pins.compactMap(Pin.init) {
+      try set(
+        "pins",
+        pin.digest.withUnsafeBytes { csio_tls_add_pin(handle, $0.baseAddress?.assumingMemoryBound(to: UInt8.self)) })
+    }
     try set("rejectUnauthorized", csio_tls_set_verify(handle, options.rejectUnauthorized))
   }
 

@@ -19,6 +19,7 @@ final class WebSocketTransport: Transport {
     self.sid = sid
     try check(csio_ws_create(loop.handle, endpoint.url(.websocket, sid: sid), &handle))
     for (name, value) in endpoint.headers() { try check(csio_ws_add_header(handle, name, value)) }
+    for name in endpoint.protocols { try check(csio_ws_add_protocol(handle, name)) }
     try check(csio_ws_set_tls(handle, endpoint.tls?.handle))
     try check(csio_ws_set_max_message(handle, endpoint.maxMessageSize))
   }
@@ -46,8 +47,11 @@ final class WebSocketTransport: Transport {
   }
 
   func send(_ packets: [EnginePacket]) -> Bool {
+    for packet in packets {
+      guard let handle else { return false }
+      send(packet, on: handle)
+    }
     guard let handle else { return false }
-    for packet in packets { send(packet, on: handle) }
     isBusy = csio_ws_queued_bytes(handle) > Self.highWaterMark
     return !isBusy
   }

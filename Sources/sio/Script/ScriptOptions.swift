@@ -36,8 +36,7 @@ enum ScriptOptions {
 
   /// Options of the JavaScript client that this one does not have.
   private static let unsupported: Set = [
-    "withCredentials", "agent", "transportOptions", "perMessageDeflate", "requestTimeout",
-    "protocols",
+    "withCredentials", "agent", "perMessageDeflate",
   ]
 
   private static let setters: [String: Setter] = [
@@ -70,6 +69,9 @@ enum ScriptOptions {
     "autoConnect": set(\.autoConnect, NamedValue.bool),
     "parser": set(\.parser, parser),
     "auth": set(\.auth, auth),
+    "requestTimeout": set(\.requestTimeout, optionalDuration),
+    "protocols": set(\.protocols, protocols),
+    "transportOptions": set(\.transportOptions, transportOptions),
     "ackTimeout": set(\.ackTimeout, optionalDuration),
     "retries": set(\.retries, NamedValue.count),
   ]
@@ -100,6 +102,28 @@ enum ScriptOptions {
     if value.value.boolValue == false { return .never }
     guard value.value.doubleValue != nil else { throw value.mismatch("milliseconds, or false for no limit") }
     return .after(try value.duration())
+  }
+
+  private static func protocols(_ value: NamedValue) throws(ScriptError) -> [String] {
+    if let name = value.value.stringValue { return [name] }
+    return try value.list { element throws(ScriptError) in try element.string() }
+  }
+
+  /// An object of options for each transport, checked now and applied when the transport is made.
+  private static func transportOptions(
+    _ value: NamedValue
+  ) throws(ScriptError) -> [TransportName: @Sendable (inout SocketIOOptions) -> Void] {
+    var changes: [TransportName: @Sendable (inout SocketIOOptions) -> Void] = [:]
+    for (name, content) in try value.object() {
+      guard let object = content.objectValue else { throw ScriptError("\(value.name): \"\(name)\" must be an object") }
+      var probe = SocketIOOptions()
+      try apply(object, to: &probe)
+      changes[TransportName(rawValue: name)] = { options in
+        // Checked above; the values it depends on cannot change.
+        try? apply(object, to: &options)
+      }
+    }
+    return changes
   }
 
   private static func optionalDuration(_ value: NamedValue) throws(ScriptError) -> Duration? { try value.duration() }

@@ -60,7 +60,7 @@ import Testing
   }
 
   @Test(arguments: [
-    "withCredentials", "agent", "retries", "ackTimeout", "transportOptions", "perMessageDeflate", "requestTimeout",
+    "withCredentials", "agent", "perMessageDeflate",
     "protocols",
   ])
   func optionsThatThisVersionDoesNotHave(_ name: String) {

@@ -7,7 +7,7 @@ import Testing
 @Suite("Examples of the documentation, run")
 struct DocExamplesRunTests {
   /// Records what an example prints.
-  private func printer(_ log: Log) -> @Sendable (any Sendable...) -> Void {
+  private func printer(_ log: Log) -> GuideEvents.Printing {
     { (items: any Sendable...) in log.add(items.map { "\($0)" }.joined(separator: " ")) }
   }
 

@@ -49,8 +49,20 @@ struct DocExamplesTests {
 
   @Test("The comparison sees what differs, and ignores indentation, empty lines and imports")
   func comparison() {
-    let markdown =
-      "```swift\nimport A\n\nlet a = 1\n  let b = 2\n```\n```c\nint c;\n```\n  ```swift\n  let d = 4\n  ```\n"
+    let markdown = """
+      ```swift
+      import A
+
+      let a = 1
+        let b = 2
+      ```
+      ```c
+      int c;
+      ```
+        ```swift
+        let d = 4
+        ```
+      """
     let blocks = MarkdownBlock.all("swift", in: markdown, of: "x.md")
     #expect(blocks.map(\.code) == [["let a = 1", "let b = 2"], ["let d = 4"]])
     #expect(blocks.map(\.description) == ["x.md:1", "x.md:10"])
@@ -77,7 +89,8 @@ struct DocExamplesTests {
       let parts = link.split(separator: "#", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
       guard !parts[0].contains("://") else { continue }
       let target =
-        parts[0].isEmpty ? ProjectFiles.root.appendingPathComponent(document) : folder.appendingPathComponent(parts[0])
+        parts[0].isEmpty
+        ? ProjectFiles.root.appendingPathComponent(document) : folder.appendingPathComponent(parts[0])
       #expect(FileManager.default.fileExists(atPath: target.path), "\(document) links to \(link)")
       if parts.count == 2, let text = try? String(contentsOf: target, encoding: .utf8) {
         #expect(Self.anchors(text).contains(parts[1]), "\(document) links to \(link)")

@@ -3,6 +3,9 @@ import SocketIO
 
 /// The examples of docs/guide.md about events, acknowledgements and values, word for word: `DocExamplesTests` compares and runs them.
 enum GuideEvents {
+  /// Takes the place of `print` in examples that are run, so that their output is seen.
+  typealias Printing = @Sendable (any Sendable...) -> Void
+
   static func emitting(_ socket: Socket) throws {
     try socket.emit("hello")
     try socket.emit("move", 3, 4.5, true)
@@ -20,8 +23,7 @@ enum GuideEvents {
     try socket.volatile.emit("position", 52.5, 13.4)
   }
 
-  /// `print` is here what the example's printing can be seen by.
-  static func receiving(_ socket: Socket, print: @escaping @Sendable (any Sendable...) -> Void) {
+  static func receiving(_ socket: Socket, print: @escaping Printing) {
     socket.on("news") { event in
       print(event.name, event.args)
     }
@@ -41,7 +43,7 @@ enum GuideEvents {
     socket.off("news")
   }
 
-  static func acknowledgements(_ socket: Socket, print: @escaping @Sendable (any Sendable...) -> Void) async throws {
+  static func acknowledgements(_ socket: Socket, print: @escaping Printing) async throws {
     try socket.emit("save", "draft") { result in
       switch result {
       case .success(let values): print("saved:", values)
@@ -63,8 +65,7 @@ enum GuideEvents {
     }
   }
 
-  static func asyncAcknowledgement(_ socket: Socket, print: @escaping @Sendable (any Sendable...) -> Void) async throws
-  {
+  static func asyncAcknowledgement(_ socket: Socket, print: @escaping Printing) async throws {
     struct Question: Codable { var text: String }
     struct Answer: Codable { var text: String }
 

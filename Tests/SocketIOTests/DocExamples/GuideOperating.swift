@@ -62,7 +62,7 @@ enum GuideOperating {
     }
   }
 
-  static func errors(_ socket: Socket, print: @escaping @Sendable (any Sendable...) -> Void) {
+  static func errors(_ socket: Socket, print: @escaping GuideEvents.Printing) {
     socket.on(.connectError) { error in
       switch error.code {
       case .refused: print("the server says no:", error.message, error.data ?? .null)
