@@ -61,7 +61,6 @@ import Testing
 
   @Test(arguments: [
     "withCredentials", "agent", "perMessageDeflate",
-    "protocols",
   ])
   func optionsThatThisVersionDoesNotHave(_ name: String) {
     #expect(error(#"{"\#(name)":true}"#) == "option \"\(name)\" is not supported by this version")
