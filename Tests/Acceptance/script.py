@@ -53,10 +53,11 @@ class Script:
     def emit(self, event, *args, **fields):
         self.do("emit", event=event, args=list(args), **fields)
 
-    def when(self, occasion, *commands, **fields):
-        """`commands` are their names, or objects."""
+    async def when(self, occasion, *commands, **fields):
+        """`commands` are their names, or objects. They are registered when this returns."""
         then = [{"do": command} if isinstance(command, str) else command for command in commands]
         self.do("when", on=occasion, then=then, **fields)
+        await self.state(fields.get("socket", "main"))
 
     # Lines
 

@@ -308,7 +308,7 @@ async def test_a058_swapping_transports_in_connect_error(sio, server):
     script.do(
         "io", url=server.url, options={"transports": ["websocket", "polling"], "reconnectionDelay": 0, "autoConnect": False}
     )
-    script.when("connect_error", {"do": "opts", "set": {"transports": ["polling", "websocket"]}}, times=1)
+    await script.when("connect_error", {"do": "opts", "set": {"transports": ["polling", "websocket"]}}, times=1)
     script.do("connect")
     (await server.request()).answer(400)
     session = await server.accept()
@@ -383,7 +383,7 @@ async def test_a045_probes_that_take_their_time(polling, server):
 async def test_a046_a_large_burst_around_the_upgrade(sio, server):
     """A server that upgrades as fast as it can while the client emits from its connect handler on."""
     script = await sio(server.url)
-    script.when("connect", *({"do": "emit", "event": "x", "args": [number]} for number in range(500)))
+    await script.when("connect", *({"do": "emit", "event": "x", "args": [number]} for number in range(500)))
     session = await server.accept(**OFFERED)
     await session.join()
     request = await session.upgrade()

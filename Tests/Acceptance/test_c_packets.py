@@ -60,7 +60,7 @@ async def test_a067_ack_ids_grow_over_connections(connect, server):
 @pytest.mark.parametrize("namespace, prefix", [("/", ""), ("/admin", "/admin,")])
 async def test_a068_replying(connect, transport, namespace, prefix):
     script, session = await connect(transport, namespace=namespace)
-    script.when("event:q", {"do": "reply", "args": ["bar"]})
+    await script.when("event:q", {"do": "reply", "args": ["bar"]})
     session.send(f'42{prefix}13["q"]')
     line = await script.expect("event", name="q", args=[])
     assert isinstance(line["call"], int)
@@ -75,7 +75,7 @@ async def test_a068_replying(connect, transport, namespace, prefix):
 
 async def test_a069_replying_with_binary(connect):
     script, session = await connect()
-    script.when("event:q", {"do": "reply", "args": [{"x": {"$binary": "AQI="}}]})
+    await script.when("event:q", {"do": "reply", "args": [{"x": {"$binary": "AQI="}}]})
     session.send('4215["q"]')
     await session.expect('461-15[{"x":{"_placeholder":true,"num":0}}]', b"\x01\x02")
 
@@ -285,7 +285,7 @@ async def test_a089_half_a_packet_is_forgotten(connect, server, end):
 
 async def test_a090_numeric_events(connect):
     script, session = await connect()
-    script.when("event:1", {"do": "emit", "event": "seen"})
+    await script.when("event:1", {"do": "emit", "event": "seen"})
     session.send('42[1,"x"]')
     await script.expect("event", name="1", args=["x"])
     await session.expect('42["seen"]')

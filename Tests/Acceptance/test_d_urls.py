@@ -110,7 +110,7 @@ async def test_a107_both_queries(sio, server):
 
 async def test_a108_changing_the_query(connect, server):
     script, session = await connect("polling", query={"x": "old"})
-    script.when("manager:reconnect_attempt", {"do": "opts", "set": {"query": {"x": "new"}}})
+    await script.when("manager:reconnect_attempt", {"do": "opts", "set": {"query": {"x": "new"}}})
     script.emit("x")
     await session.receive()
     session.lose()
