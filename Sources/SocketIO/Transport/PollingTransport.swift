@@ -98,9 +98,8 @@ final class PollingTransport: Transport {
       headers.append((name, value))
     }
     return try HTTPRequest(
-      loop: loop, method: method, url: endpoint.url(.polling, sid: sid), headers: headers, body: body,
-      tls: endpoint.tls,
-      timeout: endpoint.requestTimeout, maxBody: endpoint.maxMessageSize, onDone: onDone)
+      loop: loop, method: method, url: endpoint.url(.polling, sid: sid), headers: headers, body: body, endpoint: endpoint,
+      onDone: onDone)
   }
 
   /// The body of an answer with status 200; everything else is an error (Engine.IO protocol 4, "HTTP long-polling").

@@ -12,9 +12,7 @@ enum ScriptOptions {
     var changed = options
     for (name, value) in object {
       guard let setter = setters[name] else {
-        throw ScriptError(
-          unsupported.contains(name)
-            ? "option \"\(name)\" is not supported by this version" : "there is no option \"\(name)\"")
+        throw ScriptError("there is no option \"\(name)\"")
       }
       try setter(NamedValue(name: "option \"\(name)\"", value: value), &changed)
     }
@@ -33,11 +31,6 @@ enum ScriptOptions {
     if try value.decoded().containsBinary { throw ScriptError("\(value.name) cannot hold binary") }
     return .value(.object(object))
   }
-
-  /// Options of the JavaScript client that this one does not have.
-  private static let unsupported: Set = [
-    "withCredentials", "agent", "perMessageDeflate",
-  ]
 
   private static let setters: [String: Setter] = [
     "forceNew": set(\.forceNew, NamedValue.bool),
@@ -69,6 +62,9 @@ enum ScriptOptions {
     "autoConnect": set(\.autoConnect, NamedValue.bool),
     "parser": set(\.parser, parser),
     "auth": set(\.auth, auth),
+    "withCredentials": set(\.withCredentials, NamedValue.bool),
+    "agent": set(\.agent, agent),
+    "perMessageDeflate": set(\.perMessageDeflate, perMessageDeflate),
     "requestTimeout": set(\.requestTimeout, optionalDuration),
     "protocols": set(\.protocols, protocols),
     "transportOptions": set(\.transportOptions, transportOptions),
@@ -102,6 +98,33 @@ enum ScriptOptions {
     if value.value.boolValue == false { return .never }
     guard value.value.doubleValue != nil else { throw value.mismatch("milliseconds, or false for no limit") }
     return .after(try value.duration())
+  }
+
+  /// `false` is the JavaScript client's word for no agent of one's own.
+  private static func agent(_ value: NamedValue) throws(ScriptError) -> Agent {
+    var agent = Agent()
+    if value.value.boolValue == false { return agent }
+    for (name, content) in try value.object() {
+      let field = NamedValue(name: "\(value.name): \"\(name)\"", value: content)
+      switch name {
+      case "proxy": agent.proxy = try field.string()
+      case "keepAlive": agent.keepAlive = try field.bool()
+      case "localAddress": agent.localAddress = try field.string()
+      default: throw ScriptError("\(value.name): there is no field \"\(name)\"")
+      }
+    }
+    return agent
+  }
+
+  /// A Boolean, or an object with the threshold.
+  private static func perMessageDeflate(_ value: NamedValue) throws(ScriptError) -> PerMessageDeflate? {
+    if let isOn = value.value.boolValue { return isOn ? PerMessageDeflate() : nil }
+    var deflate = PerMessageDeflate()
+    for (name, content) in try value.object() {
+      guard name == "threshold" else { throw ScriptError("\(value.name): there is no field \"\(name)\"") }
+      deflate.threshold = try NamedValue(name: "\(value.name): \"\(name)\"", value: content).count()
+    }
+    return deflate
   }
 
   private static func protocols(_ value: NamedValue) throws(ScriptError) -> [String] {
