@@ -53,10 +53,14 @@ enum Server: String, CaseIterable, Sendable, CustomStringConvertible {
     case .testServer:
       return try ServerProcess(executable(), ["--port", "0"] + arguments)
     case .python:
-      let script = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
-        .appendingPathComponent("Servers/python_server.py").path
-      return try ServerProcess(executable(), [script] + arguments)
+      return try ServerProcess(executable(), [Self.script("python_server.py")] + arguments)
     }
+  }
+
+  /// The path of a server written in Python.
+  static func script(_ name: String) -> String {
+    URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+      .appendingPathComponent("Servers/\(name)").path
   }
 
   func executable() throws -> String {
