@@ -152,11 +152,8 @@ enum ScriptOptions {
   private static func optionalDuration(_ value: NamedValue) throws(ScriptError) -> Duration? { try value.duration() }
 
   private static func parser(_ value: NamedValue) throws(ScriptError) -> any Parser {
-    switch try value.string() {
-    case "json": return JSONParser()
-    case "msgpack": throw ScriptError("\(value.name): \"msgpack\" is not supported by this version")
-    default: throw value.mismatch("\"json\" or \"msgpack\"")
-    }
+    guard let name = ParserName(rawValue: try value.string()) else { throw value.mismatch("\"json\" or \"msgpack\"") }
+    return name.parser
   }
 
   /// Numbers and Booleans stand for their text.
