@@ -41,6 +41,25 @@ class Server:
             self.stop()
 
 
+class Record:
+    """The file that a server writes with --record."""
+
+    def __init__(self, file):
+        self.file = file
+
+    def lines(self, **wanted):
+        """What is recorded already, of it what has these members."""
+        lines = [json.loads(line) for line in self.file.read_text().split("\n")[:-1]]
+        return [line for line in lines if wanted.items() <= line.items()]
+
+    async def line(self, **wanted):
+        """The first line that has these members, once there is one."""
+        async with asyncio.timeout(PATIENCE):
+            while not (lines := self.lines(**wanted)):
+                await asyncio.sleep(0.01)
+        return lines[0]
+
+
 class Response:
     def __init__(self, status, headers, text):
         self.status, self.headers, self.text = status, headers, text

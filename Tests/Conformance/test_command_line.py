@@ -48,6 +48,10 @@ def test_help_and_version():
         ["--ping-timeout", "1e3"],
         ["--max-payload", "99999999999999999999"],
         ["--tls-cert", "cert.pem"],
+        ["--tls-ciphers", "nonsense"],
+        ["--tls-max", "1.1"],
+        ["--client-ca", os.devnull],
+        ["--set-cookie", "a=1\nb=2"],
     ],
 )
 def test_wrong_flags(flags):

@@ -3,6 +3,7 @@
 #include "http_response.h"
 #include "client.h"
 #include "polling.h"
+#include "record.h"
 #include "session.h"
 #include "upgrade.h"
 #include "websocket.h"
@@ -20,6 +21,7 @@ static void begin_exchange(struct connection *connection, const struct http_requ
   if (origin.length >= sizeof http->origin) origin.length = 0;
   if (origin.length) memcpy(http->origin, origin.data, origin.length);
   http->origin[origin.length] = 0;
+  http->begins_session = false;
 }
 
 /* Answers something that is no request, and listens no further. */
@@ -109,16 +111,19 @@ static void open_session(struct connection *connection, const struct session_han
     enum transport transport, const struct http_request *request)
 {
   struct server *server = connection->server;
+  connection->http.begins_session = true;
   if (transport == TRANSPORT_WEBSOCKET && !accept_websocket(connection, request)) return;
   struct session *session = session_create(server, handler, transport, request);
   if (!session) {
     connection_kill(connection);
     return;
   }
-  if (transport == TRANSPORT_WEBSOCKET)
+  if (transport == TRANSPORT_WEBSOCKET) {
     session_attach(session, connection, ROLE_WEBSOCKET);
-  else
+    record_websocket(connection);
+  } else {
     polling_on_poll(session, connection);
+  }
   session_send_handshake(session);
 }
 
@@ -216,6 +221,7 @@ size_t http_receive(struct connection *connection, char *data, size_t length)
     break;
   }
   if (!http->awaited) {
+    record_request(connection, &request);
     begin_exchange(connection, &request);
     route(connection, &request);
   }

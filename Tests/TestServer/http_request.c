@@ -52,6 +52,7 @@ static bool parse_request_line(struct http_request *request, struct slice line)
   if (!is_token(request->method) || !target.length || *target.data != '/') return false;
   for (size_t i = 0; i < target.length; i++)
     if ((unsigned char)target.data[i] <= 0x20) return false;
+  request->target = target;
   request->path = cut(&target, '?');
   request->query = cut(&target, '#');
   request->keep_alive = slice_is(line, "HTTP/1.1");

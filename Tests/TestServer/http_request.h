@@ -12,7 +12,8 @@ struct http_header {
 
 /* All slices point into the text that was parsed. */
 struct http_request {
-  struct slice method, path, query; /* the query without its question mark, still encoded */
+  struct slice method, target;
+  struct slice path, query; /* of the target; the query without its question mark, still encoded */
   struct http_header headers[HTTP_MAX_HEADERS];
   size_t header_count;
   size_t head_length; /* the empty line included */

@@ -48,6 +48,17 @@ void http_append_cors(struct connection *connection)
   }
 }
 
+void http_append_cookies(struct connection *connection)
+{
+  const struct options *options = connection->server->options;
+  if (!connection->http.begins_session) return;
+  for (size_t i = 0; i < options->cookie_count; i++) {
+    buffer_append_text(&connection->output, "Set-Cookie: ");
+    buffer_append_text(&connection->output, options->cookies[i]);
+    buffer_append_text(&connection->output, "\r\n");
+  }
+}
+
 static void finish(struct connection *connection)
 {
   connection->http.busy = false;
@@ -59,6 +70,7 @@ static void append_end(struct connection *connection)
 {
   struct buffer *out = &connection->output;
   http_append_cors(connection);
+  http_append_cookies(connection);
   buffer_append_text(
       out, connection->http.keep_alive ? "Connection: keep-alive\r\n\r\n" : "Connection: close\r\n\r\n");
 }

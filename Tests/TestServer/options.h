@@ -6,14 +6,21 @@
 #include <stddef.h>
 #include <stdint.h>
 
+enum { MAX_COOKIES = 16 };
+
 struct options {
   const char *host;                                                       /* an IPv4 or IPv6 address */
-  uint16_t port;                                                          /* 0: any free one */
+  uint64_t port;                                                          /* 0: any free one */
   char path[256];                                                         /* begins and ends with a slash */
   uint64_t ping_interval, ping_timeout, connect_timeout, upgrade_timeout; /* milliseconds */
-  size_t max_payload;                                                     /* bytes */
+  uint64_t max_payload;                                                   /* bytes */
   bool polling, websocket;                                                /* the transports that are served */
   const char *tls_cert, *tls_key;                                         /* both or neither */
+  const char *client_ca, *tls_ciphers;                                    /* NULL: none, the usual ones */
+  bool at_most_tls_1_2;
+  const char *cookies[MAX_COOKIES]; /* values of Set-Cookie */
+  size_t cookie_count;
+  const char *record; /* a file, or NULL */
   bool conformance, verbose;
 };
 
@@ -23,5 +30,8 @@ enum options_result { OPTIONS_RUN, OPTIONS_DONE, OPTIONS_WRONG };
  * printed; after OPTIONS_WRONG one line on stderr has said what is wrong. The strings are the arguments
  * themselves. */
 enum options_result options_parse(struct options *options, int argc, char **argv);
+
+/* What --help prints. */
+extern const char options_help[];
 
 #endif

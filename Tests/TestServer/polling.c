@@ -2,6 +2,7 @@
 
 #include "base64.h"
 #include "http_response.h"
+#include "record.h"
 #include "utf8.h"
 #include "websocket.h"
 
@@ -138,6 +139,7 @@ void polling_on_data(struct session *session, struct connection *connection, str
   while (session->state == SESSION_OPEN) {
     const char *end = body.length ? memchr(body.data, separator, body.length) : NULL;
     struct slice packet = {body.data, end ? (size_t)(end - body.data) : body.length};
+    record_packet(connection, packet);
     bool is_close = slice_is(packet, "1");
     if (is_close) session_detach(connection);
     receive_packet(session, packet);

@@ -177,9 +177,9 @@ void session_send_handshake(struct session *session)
   bool can_upgrade = session->transport == TRANSPORT_POLLING && options->websocket;
   char text[256];
   int length = snprintf(text, sizeof text,
-      "{\"sid\":\"%s\",\"upgrades\":%s,\"pingInterval\":%llu,\"pingTimeout\":%llu,\"maxPayload\":%zu}",
+      "{\"sid\":\"%s\",\"upgrades\":%s,\"pingInterval\":%llu,\"pingTimeout\":%llu,\"maxPayload\":%llu}",
       session->id, can_upgrade ? "[\"websocket\"]" : "[]", (unsigned long long)options->ping_interval,
-      (unsigned long long)options->ping_timeout, options->max_payload);
+      (unsigned long long)options->ping_timeout, (unsigned long long)options->max_payload);
   session_send_packet(session, PACKET_OPEN, (struct slice){text, (size_t)length});
 }
 

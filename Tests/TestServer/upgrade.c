@@ -1,6 +1,7 @@
 #include "upgrade.h"
 
 #include "polling.h"
+#include "record.h"
 #include "websocket.h"
 
 enum { RELEASE_MS = 100 };
@@ -25,6 +26,7 @@ static void on_tick(uv_timer_t *timer)
 void upgrade_begin(struct session *session, struct connection *connection)
 {
   session_attach(session, connection, ROLE_PROBE);
+  record_websocket(connection);
   session->probed = false;
   session->upgrade_deadline = uv_now(session->server->loop) + session->server->options->upgrade_timeout;
   uv_timer_start(&session->upgrade, on_tick, RELEASE_MS, RELEASE_MS);

@@ -2,6 +2,7 @@
 
 #include "base64.h"
 #include "http_response.h"
+#include "record.h"
 #include "session.h"
 #include "upgrade.h"
 #include "utf8.h"
@@ -47,7 +48,9 @@ bool websocket_accept(struct connection *connection, const struct http_request *
     buffer_append_text(out, "\r\nSec-WebSocket-Protocol: ");
     buffer_append_slice(out, protocols);
   }
-  buffer_append_text(out, "\r\n\r\n");
+  buffer_append_text(out, "\r\n");
+  http_append_cookies(connection);
+  buffer_append_text(out, "\r\n");
   connection->http.busy = false;
   connection->receive = receive;
   connection_set_deadline(connection, 0);
@@ -143,6 +146,7 @@ static void on_data_frame(struct connection *connection, const struct frame *fra
   /* What is delivered may end the session, and that must not free what is being delivered. */
   struct buffer collected = websocket->message;
   websocket->message = (struct buffer){0};
+  record_message(connection, websocket->binary, false, message);
   deliver(connection, websocket->binary, message);
   buffer_free(&collected);
 }
@@ -152,6 +156,7 @@ static void on_close_frame(struct connection *connection, const struct frame *fr
   const unsigned char *payload = (const unsigned char *)frame->payload;
   enum websocket_status status = WEBSOCKET_NO_STATUS;
   if (frame->length >= 2) status = (enum websocket_status)(payload[0] << 8 | payload[1]);
+  record_websocket_end(connection, status);
   websocket_close(connection, status);
   session_connection_lost(connection);
   connection_close(connection);
