@@ -7,13 +7,6 @@
 
 /* --- addresses --- */
 
-static bool is_address(const char *host)
-{
-  struct sockaddr_in v4;
-  struct sockaddr_in6 v6;
-  return !uv_ip4_addr(host, 0, &v4) || !uv_ip6_addr(host, 0, &v6);
-}
-
 static size_t list_addresses(const struct addrinfo *found, csio__address *into)
 {
   size_t count = 0;
@@ -57,7 +50,7 @@ static void on_resolved(uv_getaddrinfo_t *resolve, int status, struct addrinfo *
 int csio__ws_resolve(csio_ws *ws)
 {
   const char *host = ws->url.host;
-  if (is_address(host) && strlen(host) < sizeof ws->addresses->text) {
+  if (csio__is_address(host) && strlen(host) < sizeof ws->addresses->text) {
     ws->addresses = calloc(1, sizeof *ws->addresses);
     if (!ws->addresses) return CSIO_ENOMEM;
     strcpy(ws->addresses->text, host);
