@@ -122,7 +122,7 @@ public struct SocketIOOptions: Sendable {
   /// Connect as soon as the Socket is made.
   public var autoConnect = true
 
-  /// Encodes and decodes packets; it must match the server's.
+  /// Encodes and decodes packets; it must match the server's. In the box are ``JSONParser`` and ``MessagePackParser``.
   public var parser: any Parser = JSONParser()
 
   // MARK: Socket
