@@ -127,6 +127,10 @@ static void join(struct client *client, struct namespace *namespace, struct slic
   server_log(session->server, "%s: joined %s as %s", session->id, namespace->name, socket->id);
   char reply[ID_LENGTH + 16];
   strcat(strcat(strcpy(reply, "{\"sid\":\""), socket->id), "\"}");
+  if (session->server->options->garbage == GARBAGE_PACKET) {
+    session_send_packet(session, PACKET_MESSAGE, slice_of("garbage"));
+    return;
+  }
   if (namespace->greets) {
     socket->awaits_greeting = true;
     uv_timer_start(&client->greeting, on_greeting_timer, GREETING_MS, 0);
@@ -141,6 +145,12 @@ static void on_joining_timer(uv_timer_t *timer)
   struct namespace *namespace = joining->namespace;
   remove_joining(joining);
   join(client, namespace, buffer_slice(&joining->auth));
+}
+
+/* Milliseconds to wait before a CONNECT is answered. */
+static uint64_t delay_of(const struct client *client, const struct namespace *namespace)
+{
+  return namespace->delay + client->session->server->options->stall_connect;
 }
 
 static void join_later(struct client *client, struct namespace *namespace, struct slice auth)
@@ -158,7 +168,7 @@ static void join_later(struct client *client, struct namespace *namespace, struc
   client->joining = joining;
   uv_timer_init(client->session->server->loop, &joining->timer);
   joining->timer.data = joining;
-  uv_timer_start(&joining->timer, on_joining_timer, namespace->delay, 0);
+  uv_timer_start(&joining->timer, on_joining_timer, delay_of(client, namespace), 0);
 }
 
 static bool is_joining(const struct client *client, const struct namespace *namespace)
@@ -192,7 +202,7 @@ static void on_connect(struct client *client, const struct sio_packet *packet)
              (!packet->json.data || !slice_is(json_member(packet->json, "\"token\""), "\"abcd\""))) {
     refuse(client, packet->namespace,
         "{\"message\":\"invalid credentials\",\"data\":{\"code\":\"invalid_credentials\"}}");
-  } else if (namespace->delay) {
+  } else if (delay_of(client, namespace)) {
     join_later(client, namespace, packet->json);
   } else {
     join(client, namespace, packet->json);

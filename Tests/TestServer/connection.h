@@ -23,6 +23,7 @@ struct http_exchange {
   size_t discard;   /* bytes of a body that nobody wants still to come */
   char origin[128]; /* the request's Origin, for the response */
   bool begins_session;
+  char sticky_value[ID_LENGTH + 1]; /* of the cookie that --sticky wants set */
 };
 
 struct websocket {

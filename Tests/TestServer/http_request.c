@@ -133,6 +133,17 @@ bool http_list_has(struct slice list, const char *word)
   return false;
 }
 
+bool http_cookie(struct slice cookies, const char *name, struct slice *value)
+{
+  while (cookies.length) {
+    struct slice cookie = trim(cut(&cookies, ';'));
+    bool found = slice_is(cut(&cookie, '='), name);
+    *value = cookie;
+    if (found) return true;
+  }
+  return false;
+}
+
 static int hex_value(char c)
 {
   if (c >= '0' && c <= '9') return c - '0';

@@ -31,6 +31,9 @@ struct slice http_header(const struct http_request *request, const char *name);
 /* True if the comma-separated list has the word, whatever its case. */
 bool http_list_has(struct slice list, const char *word);
 
+/* Finds a cookie in the value of a Cookie header. */
+bool http_cookie(struct slice cookies, const char *name, struct slice *value);
+
 /* Walks the entries of a query and appends the decoded key and value to `key` and `value`, which it empties
  * first. False after the last one. */
 bool http_next_query_entry(struct slice *query, struct buffer *key, struct buffer *value);

@@ -19,10 +19,14 @@ static const char *reason_of(int status)
     return "Length Required";
   case 413:
     return "Payload Too Large";
+  case 500:
+    return "Internal Server Error";
+  case 503:
+    return "Service Unavailable";
   case 431:
     return "Request Header Fields Too Large";
   default:
-    return "Internal Server Error";
+    return "Unexpected";
   }
 }
 
@@ -57,6 +61,12 @@ void http_append_cookies(struct connection *connection)
     buffer_append_text(&connection->output, options->cookies[i]);
     buffer_append_text(&connection->output, "\r\n");
   }
+  if (!options->sticky) return;
+  buffer_append_text(&connection->output, "Set-Cookie: ");
+  buffer_append_text(&connection->output, options->sticky);
+  buffer_append_char(&connection->output, '=');
+  buffer_append_text(&connection->output, connection->http.sticky_value);
+  buffer_append_text(&connection->output, "; Path=/; HttpOnly\r\n");
 }
 
 static void finish(struct connection *connection)

@@ -99,6 +99,60 @@ static bool parse_client_ca(const struct flag *flag, struct options *options, co
   return usable && parse_text(flag, options, value);
 }
 
+/* Finds the value in a list of words that ends with NULL. */
+static bool parse_word(const char *value, const char *const *words, unsigned *index)
+{
+  for (*index = 0; words[*index]; ++*index)
+    if (!strcmp(value, words[*index])) return true;
+  return false;
+}
+
+static bool parse_drop_upgrade(const struct flag *flag, struct options *options, const char *value)
+{
+  static const char *const words[] = {[DROP_UPGRADE_NOT] = "",
+      [DROP_UPGRADE_REPLY] = "wrong-reply",
+      [DROP_UPGRADE_CLOSE] = "close",
+      [DROP_UPGRADE_SILENCE] = "silence",
+      NULL};
+  unsigned index;
+  (void)flag;
+  bool known = parse_word(value, words, &index) && index;
+  options->drop_upgrade = (enum drop_upgrade)index;
+  return known;
+}
+
+static bool parse_garbage(const struct flag *flag, struct options *options, const char *value)
+{
+  static const char *const words[] = {[GARBAGE_NONE] = "",
+      [GARBAGE_HANDSHAKE] = "handshake",
+      [GARBAGE_POLL] = "poll",
+      [GARBAGE_PACKET] = "packet",
+      NULL};
+  unsigned index;
+  (void)flag;
+  bool known = parse_word(value, words, &index) && index;
+  options->garbage = (enum garbage)index;
+  return known;
+}
+
+static bool parse_fail_handshakes(const struct flag *flag, struct options *options, const char *value)
+{
+  static const struct flag status = {NULL, NULL, offsetof(struct options, fail_status), 200, 599, NULL};
+  char number[24];
+  size_t length = strcspn(value, ":");
+  if (length >= sizeof number) return false;
+  memcpy(number, value, length);
+  number[length] = 0;
+  options->fail_status = 503;
+  return parse_number(flag, options, number) &&
+         (!value[length] || parse_number(&status, options, value + length + 1));
+}
+
+static bool parse_sticky(const struct flag *flag, struct options *options, const char *value)
+{
+  return *value && !strpbrk(value, "=;, \t\r\n") && parse_text(flag, options, value);
+}
+
 static bool parse_cookie(const struct flag *flag, struct options *options, const char *value)
 {
   (void)flag;
@@ -129,6 +183,14 @@ static const struct flag flags[] = {
     {"--tls-max", parse_tls_max, 0, 0, 0, "neither 1.2 nor 1.3"},
     {"--client-ca", parse_client_ca, TO(client_ca), 0, 0, "not a file with certificates in PEM"},
     {"--set-cookie", parse_cookie, 0, 0, 0, "not the value of a Set-Cookie header, or more than 16"},
+    {"--refuse-upgrade", NULL, TO(refuse_upgrade), 0, 0, NULL},
+    {"--drop-upgrade", parse_drop_upgrade, 0, 0, 0, "neither wrong-reply nor close nor silence"},
+    {"--fail-handshakes", parse_fail_handshakes, TO(fail_handshakes), 0, 1000000,
+        "not a number, or a number, a colon and a status from 200 to 599"},
+    {"--stall-handshake", parse_number, TO(stall_handshake), MILLISECONDS},
+    {"--stall-connect", parse_number, TO(stall_connect), MILLISECONDS},
+    {"--garbage", parse_garbage, 0, 0, 0, "neither handshake nor poll nor packet"},
+    {"--sticky", parse_sticky, TO(sticky), 0, 0, "not the name of a cookie"},
     {"--record", parse_text, TO(record), 0, 0, NULL},
     {"--conformance", NULL, TO(conformance), 0, 0, NULL},
     {"--verbose", NULL, TO(verbose), 0, 0, NULL},

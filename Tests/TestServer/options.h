@@ -8,6 +8,10 @@
 
 enum { MAX_COOKIES = 16 };
 
+/* How the server spoils a probe, and where it sends what nobody can read. */
+enum drop_upgrade { DROP_UPGRADE_NOT, DROP_UPGRADE_REPLY, DROP_UPGRADE_CLOSE, DROP_UPGRADE_SILENCE };
+enum garbage { GARBAGE_NONE, GARBAGE_HANDSHAKE, GARBAGE_POLL, GARBAGE_PACKET };
+
 struct options {
   const char *host;                                                       /* an IPv4 or IPv6 address */
   uint64_t port;                                                          /* 0: any free one */
@@ -20,7 +24,13 @@ struct options {
   bool at_most_tls_1_2;
   const char *cookies[MAX_COOKIES]; /* values of Set-Cookie */
   size_t cookie_count;
-  const char *record; /* a file, or NULL */
+  const char *record;                      /* a file, or NULL */
+  uint64_t fail_handshakes, fail_status;   /* that many first requests are answered with the status */
+  uint64_t stall_handshake, stall_connect; /* milliseconds */
+  bool refuse_upgrade;
+  enum drop_upgrade drop_upgrade;
+  enum garbage garbage;
+  const char *sticky; /* the name of a cookie, or NULL */
   bool conformance, verbose;
 };
 

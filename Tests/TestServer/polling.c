@@ -1,6 +1,7 @@
 #include "polling.h"
 
 #include "base64.h"
+#include "faults.h"
 #include "http_response.h"
 #include "record.h"
 #include "utf8.h"
@@ -113,6 +114,7 @@ void polling_on_poll(struct session *session, struct connection *connection)
     http_respond_error(connection, ERROR_BAD_REQUEST);
     return;
   }
+  if (faults_answer_poll(session, connection)) return;
   session_attach(session, connection, ROLE_POLL);
   connection_set_deadline(connection, 0);
   if (session->queue.length) connection_send(connection);

@@ -21,7 +21,8 @@ struct server {
   struct lws_context *context;
   struct lws_vhost *vhost;
   struct connection *connections;
-  uint64_t connection_count; /* of all that there have been */
+  uint64_t failed_handshakes; /* by --fail-handshakes */
+  uint64_t connection_count;  /* of all that there have been */
   struct session *sessions[SESSION_BUCKETS];
   struct namespace *namespaces;
   size_t namespace_count;

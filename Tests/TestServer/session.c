@@ -121,7 +121,6 @@ struct session *session_create(struct server *server, const struct session_handl
   struct session **bucket = bucket_of(server, slice_of(session->id));
   session->next = *bucket;
   *bucket = session;
-  schedule_ping(session);
   server_log(
       server, "%s: opened by %s", session->id, transport == TRANSPORT_POLLING ? "polling" : "websocket");
   return session;
@@ -171,7 +170,7 @@ static bool accepts(struct session *session, size_t length)
   return false;
 }
 
-void session_send_handshake(struct session *session)
+static void send_handshake(struct session *session)
 {
   const struct options *options = session->server->options;
   bool can_upgrade = session->transport == TRANSPORT_POLLING && options->websocket;
@@ -180,7 +179,24 @@ void session_send_handshake(struct session *session)
       "{\"sid\":\"%s\",\"upgrades\":%s,\"pingInterval\":%llu,\"pingTimeout\":%llu,\"maxPayload\":%llu}",
       session->id, can_upgrade ? "[\"websocket\"]" : "[]", (unsigned long long)options->ping_interval,
       (unsigned long long)options->ping_timeout, (unsigned long long)options->max_payload);
+  if (options->garbage == GARBAGE_HANDSHAKE) length /= 2;
   session_send_packet(session, PACKET_OPEN, (struct slice){text, (size_t)length});
+  if (options->garbage == GARBAGE_POLL) session->next_poll_status = 200;
+  schedule_ping(session);
+}
+
+static void on_stalled(uv_timer_t *timer)
+{
+  send_handshake(timer->data);
+}
+
+void session_send_handshake(struct session *session)
+{
+  uint64_t stall = session->server->options->stall_handshake;
+  if (stall)
+    uv_timer_start(&session->heartbeat, on_stalled, stall, 0);
+  else
+    send_handshake(session);
 }
 
 void session_send_packet(struct session *session, enum packet_type type, struct slice payload)

@@ -1,5 +1,6 @@
 #include "upgrade.h"
 
+#include "faults.h"
 #include "polling.h"
 #include "record.h"
 #include "websocket.h"
@@ -46,7 +47,9 @@ static void complete(struct session *session, struct connection *connection)
 void upgrade_receive(struct connection *connection, struct slice text)
 {
   struct session *session = connection->session;
-  if (slice_is(text, "2probe")) {
+  bool is_probe = slice_is(text, "2probe");
+  if (is_probe && faults_answer_probe(connection)) return;
+  if (is_probe) {
     websocket_send_text(connection, PACKET_PONG, slice_of("probe"));
     session->probed = true;
   } else if (slice_is(text, "5")) {
