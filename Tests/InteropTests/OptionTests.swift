@@ -5,7 +5,7 @@ import Testing
 /// Each option has its effect, by what the server recorded, on each transport that it concerns.
 @Suite("Options on the wire", .timeLimit(.minutes(2)))
 struct OptionTests {
-  static let transports: [TransportName] = [.polling, .websocket]
+  static let each: [TransportName] = [.polling, .websocket]
 
   /// Connects, echoes something, closes in good order, and returns what the server saw.
   private func record(
@@ -39,7 +39,7 @@ struct OptionTests {
     #expect(!requests.isEmpty && requests.allSatisfy { $0["path"] == "/custom" })
   }
 
-  @Test("query, the URL's winning, and the protocol's own names", arguments: transports)
+  @Test("query, the URL's winning, and the protocol's own names", arguments: each)
   func query(_ transport: TransportName) async throws {
     let route: Route = transport == .polling ? .polling : .websocket
     let requests = try await record(route, path: "/?c=d&x=url") {
@@ -84,7 +84,7 @@ struct OptionTests {
   }
 
   @Test("transports and upgrade")
-  func transports() async throws {
+  func order() async throws {
     #expect(try await record(.websocket).requests(.polling).isEmpty)
     #expect(try await record(.polling).requests(.websocket).isEmpty)
     #expect(try await !record(.upgrade).requests(.websocket).isEmpty)
@@ -188,7 +188,7 @@ struct OptionTests {
     #expect(sockets.allSatisfy { $0["address"] == "127.0.0.2" })
   }
 
-  @Test("agent: a proxy carries both transports, with user and password", arguments: transports)
+  @Test("agent: a proxy carries both transports, with user and password", arguments: each)
   func proxy(_ transport: TransportName) async throws {
     let recording = Recording()
     let proxy = try ServerProcess(

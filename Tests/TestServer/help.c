@@ -1,12 +1,14 @@
 #include "options.h"
 
-const char options_help[] =
+#include <stddef.h>
+
+const char *const options_help[] = {
     "socketio-test-server - an Engine.IO 4 and Socket.IO 5 server to test clients against\n"
     "\n"
     "usage: socketio-test-server [flags]\n"
     "\n"
     "Prints `listening on http://HOST:PORT` once it listens, and exits with status 0 on SIGINT or SIGTERM.\n"
-    "\n"
+    "\n",
     "  --port N                 port to listen on, 0 for any free one (default 3000)\n"
     "  --host ADDRESS           IP address to listen on (default 127.0.0.1)\n"
     "  --path PATH              path of the Engine.IO endpoint (default /socket.io/)\n"
@@ -35,7 +37,7 @@ const char options_help[] =
     "  --verbose                say on stderr what happens\n"
     "  --help                   print this\n"
     "  --version                print the version\n"
-    "\n"
+    "\n",
     "Namespaces\n"
     "  /        open to all\n"
     "  /echo    open to all\n"
@@ -44,7 +46,7 @@ const char options_help[] =
     "           \"invalid credentials\" and data {\"code\":\"invalid_credentials\"}\n"
     "  /slow    answers CONNECT after 300 ms\n"
     "  Any other is refused with the message \"Invalid namespace\".\n"
-    "\n"
+    "\n",
     "Events, the same in every namespace; ARGS stands for any arguments, binary included\n"
     "  echo ARGS                with an acknowledgement wanted: acknowledges with ARGS; else emits `echo` "
     "ARGS\n"
@@ -72,9 +74,10 @@ const char options_help[] =
     "  close-me                 closes the Engine.IO session\n"
     "  drop-me                  cuts the session's TCP connections\n"
     "  Any other event is ignored.\n"
-    "\n"
+    "\n",
     "--conformance: a ping interval of 300 ms, a ping timeout of 200 ms and a connect timeout of 1000 ms, "
     "unless flags say\n"
     "otherwise; namespaces / and /custom, which emit `auth` with the payload of CONNECT once joined; a bare "
     "Engine.IO\n"
-    "server at /engine.io/ that sends every message back.\n";
+    "server at /engine.io/ that sends every message back.\n",
+    NULL};

@@ -244,7 +244,7 @@ enum options_result options_parse(struct options *options, int argc, char **argv
   for (int i = 1; i < argc; i++) {
     const struct flag *flag = find_flag(argv[i]);
     if (!strcmp(argv[i], "--help")) {
-      fputs(options_help, stdout);
+      for (const char *const *part = options_help; *part; part++) fputs(*part, stdout);
       return OPTIONS_DONE;
     } else if (!strcmp(argv[i], "--version")) {
       puts("socketio-test-server " TEST_SERVER_VERSION);

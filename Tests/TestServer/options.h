@@ -41,7 +41,7 @@ enum options_result { OPTIONS_RUN, OPTIONS_DONE, OPTIONS_WRONG };
  * themselves. */
 enum options_result options_parse(struct options *options, int argc, char **argv);
 
-/* What --help prints. */
-extern const char options_help[];
+/* What --help prints, in parts that are short enough for a string of ISO C, ended by NULL. */
+extern const char *const options_help[];
 
 #endif

@@ -120,20 +120,6 @@ void polling_on_poll(struct session *session, struct connection *connection)
   if (session->queue.length) connection_send(connection);
 }
 
-static void receive_packet(struct session *session, struct slice packet)
-{
-  if (!packet.length || *packet.data != 'b') {
-    session_receive_text(session, packet);
-    return;
-  }
-  struct buffer bytes = {0};
-  if (base64_decode(&bytes, (struct slice){packet.data + 1, packet.length - 1}))
-    session_receive_binary(session, buffer_slice(&bytes));
-  else
-    session_close(session, "invalid base64", PACKET_CLOSE);
-  buffer_free(&bytes);
-}
-
 void polling_on_data(struct session *session, struct connection *connection, struct slice body)
 {
   /* The connection stays attached meanwhile: what ends the session answers this request, or cuts it off. */
@@ -144,7 +130,7 @@ void polling_on_data(struct session *session, struct connection *connection, str
     record_packet(connection, packet);
     bool is_close = slice_is(packet, "1");
     if (is_close) session_detach(connection);
-    receive_packet(session, packet);
+    session_receive_text(session, packet);
     if (is_close) {
       http_respond(connection, 200, "text/html", slice_of("ok"));
       return;

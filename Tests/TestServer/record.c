@@ -4,6 +4,7 @@
 #include "handshake.h"
 #include "json.h"
 
+#include <netinet/in.h>
 #include <openssl/ssl.h>
 #include <stdio.h>
 #include <string.h>
@@ -69,6 +70,9 @@ static bool begin(struct buffer *line, const char *type, const struct connection
   buffer_append_char(line, '"');
   append_number(line, "time", (uv_hrtime() - server->started) / 1000000);
   append_number(line, "connection", connection->number);
+  char address[INET6_ADDRSTRLEN] = "";
+  lws_get_peer_simple(connection->wsi, address, sizeof address);
+  append_text(line, "address", address);
   return true;
 }
 

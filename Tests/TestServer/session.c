@@ -1,5 +1,7 @@
 #include "session.h"
 
+#include "base64.h"
+
 #include "handshake.h"
 #include "http_front.h"
 #include "http_response.h"
@@ -217,8 +219,22 @@ void session_send_binary(struct session *session, struct slice bytes)
     polling_queue_binary(session, bytes);
 }
 
+static void receive_base64(struct session *session, struct slice text)
+{
+  struct buffer bytes = {0};
+  if (base64_decode(&bytes, text))
+    session_receive_binary(session, buffer_slice(&bytes));
+  else
+    session_close(session, "invalid base64", PACKET_CLOSE);
+  buffer_free(&bytes);
+}
+
 void session_receive_text(struct session *session, struct slice packet)
 {
+  if (packet.length && *packet.data == 'b') {
+    receive_base64(session, (struct slice){packet.data + 1, packet.length - 1});
+    return;
+  }
   if (session->state != SESSION_OPEN) return;
   struct slice payload = {packet.data + 1, packet.length - 1};
   switch (packet.length ? *packet.data : 0) {
