@@ -1,6 +1,7 @@
 #include "options.h"
 
-const char options_help[] =
+/* In parts, since a compiler need not take a string over 4095 bytes. */
+const char *const options_help[] = {
     "socketio-test-server - an Engine.IO 4 and Socket.IO 5 server to test clients against\n"
     "\n"
     "usage: socketio-test-server [flags]\n"
@@ -22,10 +23,12 @@ const char options_help[] =
     "  --tls-max VERSION        newest version of TLS, 1.2 or 1.3 (default 1.3)\n"
     "  --client-ca FILE         want a certificate of the client that one of these (PEM) has signed\n"
     "  --set-cookie VALUE       send a Set-Cookie header with the answer to a handshake; repeatable\n"
+    "  --recovery SECONDS       let clients recover what they missed if they return within that time\n"
     "  --fail-handshakes N[:STATUS]  answer the first N handshakes with an HTTP status (503)\n"
     "  --stall-handshake MS     keep a client waiting for the handshake\n"
     "  --stall-connect MS       keep a client waiting for the answer to CONNECT\n"
-    "  --garbage WHAT           send something that is none: handshake (its JSON), poll (the body of the one\n"
+    "  --garbage WHAT           send something that is none: handshake (its JSON), poll (the body of the "
+    "one\n"
     "                           after the handshake) or packet (of Socket.IO, as the answer to CONNECT)\n"
     "  --refuse-upgrade         answer WebSockets that want to join a session with status 400\n"
     "  --drop-upgrade HOW       answer probes with wrong-reply, close or silence\n"
@@ -35,7 +38,7 @@ const char options_help[] =
     "  --verbose                say on stderr what happens\n"
     "  --help                   print this\n"
     "  --version                print the version\n"
-    "\n"
+    "\n",
     "Namespaces\n"
     "  /        open to all\n"
     "  /echo    open to all\n"
@@ -64,7 +67,8 @@ const char options_help[] =
     "  error-packet TEXT        sends TEXT as an Engine.IO message, whatever it is\n"
     "  send-raw TEXT            sends TEXT as an Engine.IO packet, whatever it is\n"
     "  send-raw-binary ARGS     sends the bytes in ARGS as binary messages that belong to no packet\n"
-    "  fail-next-poll STATUS    answers the next poll, or the one that is held, with an HTTP status from 200 to\n"
+    "  fail-next-poll STATUS    answers the next poll, or the one that is held, with an HTTP status from 200 "
+    "to\n"
     "                           599 and a body that is no payload; packets that wait are not lost\n"
     "  fail-next-post STATUS    answers the next POST so; its packets are lost\n"
     "  silence                  sends no more pings in this session\n"
@@ -77,4 +81,6 @@ const char options_help[] =
     "unless flags say\n"
     "otherwise; namespaces / and /custom, which emit `auth` with the payload of CONNECT once joined; a bare "
     "Engine.IO\n"
-    "server at /engine.io/ that sends every message back.\n";
+    "server at /engine.io/ that sends every message back.\n",
+    NULL,
+};

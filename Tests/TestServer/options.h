@@ -30,6 +30,7 @@ struct options {
   bool refuse_upgrade;
   enum drop_upgrade drop_upgrade;
   enum garbage garbage;
+  uint64_t recovery;  /* seconds, 0: nothing is recovered */
   const char *sticky; /* the name of a cookie, or NULL */
   bool conformance, verbose;
 };
@@ -42,6 +43,6 @@ enum options_result { OPTIONS_RUN, OPTIONS_DONE, OPTIONS_WRONG };
 enum options_result options_parse(struct options *options, int argc, char **argv);
 
 /* What --help prints. */
-extern const char options_help[];
+extern const char *const options_help[]; /* parts, and then NULL */
 
 #endif
