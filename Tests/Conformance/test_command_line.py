@@ -53,6 +53,7 @@ def test_help_and_version():
         ["--fail-handshakes", ":500"],
         ["--fail-handshakes", "1:199"],
         ["--drop-upgrade", ""],
+        ["--recovery", "0"],
         ["--garbage", "post"],
         ["--sticky", "a=b"],
         ["--client-ca", os.devnull],

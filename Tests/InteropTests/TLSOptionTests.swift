@@ -78,6 +78,54 @@ struct TLSOptionTests {
     }
   }
 
+  @Test("A server that wants a client certificate gets it, from PEM files, an encrypted key or PKCS#12", arguments: transports)
+  func clientCertificate(_ transport: TransportName) async throws {
+    let recording = Recording()
+    let (server, certificates) = try start(
+      "server", "--client-ca", try Certificates.shared.get().path("ca.pem"), "--record", recording.path)
+    func connect(_ configure: (inout SocketIOOptions) -> Void) async throws {
+      try await self.connect(server, transport) {
+        $0.ca = [.file(certificates.path("ca.pem"))]
+        configure(&$0)
+      }
+    }
+    await expect(.tlsClientCertificate) { try await connect { _ in } }
+    try await connect {
+      $0.cert = .file(certificates.path("client.pem"))
+      $0.key = .file(certificates.path("client.key"))
+    }
+    try await connect {
+      $0.cert = .file(certificates.path("client.pem"))
+      $0.key = .file(certificates.path("encrypted.key"))
+      $0.passphrase = "secret"
+    }
+    try await connect {
+      $0.pfx = .file(certificates.path("client.p12"))
+      $0.passphrase = "secret"
+    }
+    let subjects = try recording.lines.filter { $0["type"] == "tls" }.map { $0["client_subject"] }
+    #expect(subjects.count >= 3 && subjects.allSatisfy { $0 == "CN=client" }, "\(subjects)")
+  }
+
+  @Test("ciphers are the ones that are offered", arguments: transports)
+  func ciphers(_ transport: TransportName) async throws {
+    let recording = Recording()
+    let (server, certificates) = try start("server", "--tls-max", "1.2", "--record", recording.path)
+    try await connect(server, transport) {
+      $0.ca = [.file(certificates.path("ca.pem"))]
+      $0.ciphers = "ECDHE-ECDSA-CHACHA20-POLY1305"
+    }
+    let lines = try recording.lines.filter { $0["type"] == "tls" }
+    #expect(!lines.isEmpty && lines.allSatisfy { $0["cipher"] == "ECDHE-ECDSA-CHACHA20-POLY1305" })
+    let (strict, _) = try start("server", "--tls-max", "1.2", "--tls-ciphers", "ECDHE-ECDSA-AES128-GCM-SHA256")
+    await expect(.tls) {
+      try await connect(strict, transport) {
+        $0.ca = [.file(certificates.path("ca.pem"))]
+        $0.ciphers = "ECDHE-ECDSA-CHACHA20-POLY1305"
+      }
+    }
+  }
+
   @Test("What cannot be read is refused when the Socket is made, naming the option")
   func unusable() throws {
     let certificates = try Certificates.shared.get()

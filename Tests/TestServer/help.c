@@ -1,14 +1,13 @@
 #include "options.h"
 
-#include <stddef.h>
-
+/* In parts, since a compiler need not take a string over 4095 bytes. */
 const char *const options_help[] = {
     "socketio-test-server - an Engine.IO 4 and Socket.IO 5 server to test clients against\n"
     "\n"
     "usage: socketio-test-server [flags]\n"
     "\n"
     "Prints `listening on http://HOST:PORT` once it listens, and exits with status 0 on SIGINT or SIGTERM.\n"
-    "\n",
+    "\n"
     "  --port N                 port to listen on, 0 for any free one (default 3000)\n"
     "  --host ADDRESS           IP address to listen on (default 127.0.0.1)\n"
     "  --path PATH              path of the Engine.IO endpoint (default /socket.io/)\n"
@@ -24,10 +23,12 @@ const char *const options_help[] = {
     "  --tls-max VERSION        newest version of TLS, 1.2 or 1.3 (default 1.3)\n"
     "  --client-ca FILE         want a certificate of the client that one of these (PEM) has signed\n"
     "  --set-cookie VALUE       send a Set-Cookie header with the answer to a handshake; repeatable\n"
+    "  --recovery SECONDS       let clients recover what they missed if they return within that time\n"
     "  --fail-handshakes N[:STATUS]  answer the first N handshakes with an HTTP status (503)\n"
     "  --stall-handshake MS     keep a client waiting for the handshake\n"
     "  --stall-connect MS       keep a client waiting for the answer to CONNECT\n"
-    "  --garbage WHAT           send something that is none: handshake (its JSON), poll (the body of the one\n"
+    "  --garbage WHAT           send something that is none: handshake (its JSON), poll (the body of the "
+    "one\n"
     "                           after the handshake) or packet (of Socket.IO, as the answer to CONNECT)\n"
     "  --refuse-upgrade         answer WebSockets that want to join a session with status 400\n"
     "  --drop-upgrade HOW       answer probes with wrong-reply, close or silence\n"
@@ -46,7 +47,7 @@ const char *const options_help[] = {
     "           \"invalid credentials\" and data {\"code\":\"invalid_credentials\"}\n"
     "  /slow    answers CONNECT after 300 ms\n"
     "  Any other is refused with the message \"Invalid namespace\".\n"
-    "\n",
+    "\n"
     "Events, the same in every namespace; ARGS stands for any arguments, binary included\n"
     "  echo ARGS                with an acknowledgement wanted: acknowledges with ARGS; else emits `echo` "
     "ARGS\n"
@@ -66,7 +67,8 @@ const char *const options_help[] = {
     "  error-packet TEXT        sends TEXT as an Engine.IO message, whatever it is\n"
     "  send-raw TEXT            sends TEXT as an Engine.IO packet, whatever it is\n"
     "  send-raw-binary ARGS     sends the bytes in ARGS as binary messages that belong to no packet\n"
-    "  fail-next-poll STATUS    answers the next poll, or the one that is held, with an HTTP status from 200 to\n"
+    "  fail-next-poll STATUS    answers the next poll, or the one that is held, with an HTTP status from 200 "
+    "to\n"
     "                           599 and a body that is no payload; packets that wait are not lost\n"
     "  fail-next-post STATUS    answers the next POST so; its packets are lost\n"
     "  silence                  sends no more pings in this session\n"
@@ -74,10 +76,11 @@ const char *const options_help[] = {
     "  close-me                 closes the Engine.IO session\n"
     "  drop-me                  cuts the session's TCP connections\n"
     "  Any other event is ignored.\n"
-    "\n",
+    "\n"
     "--conformance: a ping interval of 300 ms, a ping timeout of 200 ms and a connect timeout of 1000 ms, "
     "unless flags say\n"
     "otherwise; namespaces / and /custom, which emit `auth` with the payload of CONNECT once joined; a bare "
     "Engine.IO\n"
     "server at /engine.io/ that sends every message back.\n",
-    NULL};
+    NULL,
+};

@@ -183,6 +183,7 @@ static const struct flag flags[] = {
     {"--tls-max", parse_tls_max, 0, 0, 0, "neither 1.2 nor 1.3"},
     {"--client-ca", parse_client_ca, TO(client_ca), 0, 0, "not a file with certificates in PEM"},
     {"--set-cookie", parse_cookie, 0, 0, 0, "not the value of a Set-Cookie header, or more than 16"},
+    {"--recovery", parse_number, TO(recovery), 1, 864000, "not a number of seconds from 1 to 864000"},
     {"--refuse-upgrade", NULL, TO(refuse_upgrade), 0, 0, NULL},
     {"--drop-upgrade", parse_drop_upgrade, 0, 0, 0, "neither wrong-reply nor close nor silence"},
     {"--fail-handshakes", parse_fail_handshakes, TO(fail_handshakes), 0, 1000000,
@@ -244,7 +245,8 @@ enum options_result options_parse(struct options *options, int argc, char **argv
   for (int i = 1; i < argc; i++) {
     const struct flag *flag = find_flag(argv[i]);
     if (!strcmp(argv[i], "--help")) {
-      for (const char *const *part = options_help; *part; part++) fputs(*part, stdout);
+      for (const char *const *part = options_help; *part; part++)
+        fputs(*part, stdout);
       return OPTIONS_DONE;
     } else if (!strcmp(argv[i], "--version")) {
       puts("socketio-test-server " TEST_SERVER_VERSION);

@@ -30,6 +30,7 @@ struct options {
   bool refuse_upgrade;
   enum drop_upgrade drop_upgrade;
   enum garbage garbage;
+  uint64_t recovery;  /* seconds, 0: nothing is recovered */
   const char *sticky; /* the name of a cookie, or NULL */
   bool conformance, verbose;
 };
@@ -41,7 +42,7 @@ enum options_result { OPTIONS_RUN, OPTIONS_DONE, OPTIONS_WRONG };
  * themselves. */
 enum options_result options_parse(struct options *options, int argc, char **argv);
 
-/* What --help prints, in parts that are short enough for a string of ISO C, ended by NULL. */
-extern const char *const options_help[];
+/* What --help prints. */
+extern const char *const options_help[]; /* parts, and then NULL */
 
 #endif

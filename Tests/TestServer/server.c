@@ -107,6 +107,7 @@ void server_free(struct server *server)
 {
   /* libwebsockets closes its handles on the loop first and frees what they are in when asked again. */
   if (server->context) lws_context_destroy(server->context);
+  namespaces_free(server);
   buffer_free(&server->scratch);
   record_close(server);
 }

@@ -140,7 +140,11 @@ enum ScriptOptions {
     for (name, content) in try value.object() {
       guard let object = content.objectValue else { throw ScriptError("\(value.name): \"\(name)\" must be an object") }
       var probe = SocketIOOptions()
-      try apply(object, to: &probe)
+      do throws(ScriptError) {
+        try apply(object, to: &probe)
+      } catch {
+        throw ScriptError("\(value.name): \"\(name)\": \(error.message)")
+      }
       changes[TransportName(rawValue: name)] = { options in
         // Checked above; the values it depends on cannot change.
         try? apply(object, to: &options)
