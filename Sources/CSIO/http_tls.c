@@ -83,6 +83,10 @@ bool csio__http_tls_failure(csio_http *http, CURLcode result, csio__failure *fai
     csio__failure_set(failure, CSIO_ETLS, "the TLS handshake with %s failed: %s", http->url.host,
         http->curl_error[0] ? http->curl_error : curl_easy_strerror(result));
     return true;
+  case CURLE_RECV_ERROR:
+  case CURLE_SEND_ERROR:
+  case CURLE_GOT_NOTHING:
+    return http->session && csio__tls_lacks_certificate(http->session, http->session->host, failure);
   default:
     return false;
   }
