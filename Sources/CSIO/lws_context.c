@@ -49,6 +49,14 @@ static const struct lws_protocols protocols[] = {
     {0},
 };
 
+static int on_extension(struct lws_context *context, const struct lws_extension *extension, struct lws *wsi,
+    enum lws_extension_callback_reasons reason, void *user, void *in, size_t size);
+
+static const struct lws_extension extensions[] = {
+    {"permessage-deflate", on_extension, CSIO__DEFLATE_OFFER},
+    {0},
+};
+
 /* No pings of libwebsockets' own. */
 static const lws_retry_bo_t no_validity_checks = {0};
 
@@ -143,6 +151,7 @@ static int vhost_create(struct csio__lws *lws, csio_tls *tls, csio__vhost **out)
       .port = CONTEXT_PORT_NO_LISTEN,
       .vhost_name = "csio",
       .protocols = protocols,
+      .extensions = extensions,
       .options = tls ? LWS_SERVER_OPTION_DO_SSL_GLOBAL_INIT : 0,
       .provided_client_ssl_ctx = vhost->ctx,
   };
@@ -336,8 +345,28 @@ csio__tls_session *csio__conn_tls(csio__conn *conn)
   return conn->vhost->session;
 }
 
+static int on_extension(struct lws_context *context, const struct lws_extension *extension, struct lws *wsi,
+    enum lws_extension_callback_reasons reason, void *user, void *in, size_t size)
+{
+  static const struct lws_ext_options none[] = {{0}}; /* csio__deflate_read_terms reads them */
+  (void)context, (void)extension, (void)user, (void)size;
+  csio__conn *conn = lws_wsi_user(wsi);
+  struct lws_tokens *frame = in;
+  switch (reason) {
+  case LWS_EXT_CB_CLIENT_CONSTRUCT:
+    *(const struct lws_ext_options **)in = none;
+    return !csio__ws_extend(conn);
+  case LWS_EXT_CB_PACKET_TX_PRESEND:
+    if (conn->ws && conn->ws->marking) frame->token[0] |= 0x40; /* RSV1 */
+    return 0;
+  default:
+    return 0;
+  }
+}
+
 static int on_lws(struct lws *wsi, enum lws_callback_reasons reason, void *user, void *in, size_t size)
 {
+  if (reason == LWS_CALLBACK_WS_EXT_DEFAULTS) return 0; /* `user` is the extension's name */
   csio__conn *conn = user;
   if (reason == LWS_CALLBACK_OPENSSL_PERFORM_SERVER_CERT_VERIFICATION) {
     conn = lws_wsi_user(wsi); /* `user` is the X509_STORE_CTX, `size` whether all was well so far */
@@ -354,6 +383,8 @@ static int on_lws(struct lws *wsi, enum lws_callback_reasons reason, void *user,
     return 0;
   case LWS_CALLBACK_CLIENT_APPEND_HANDSHAKE_HEADER:
     return csio__ws_write_handshake(conn, in, size);
+  case LWS_CALLBACK_CLIENT_CONFIRM_EXTENSION_SUPPORTED:
+    return !conn->ws->deflate;
   case LWS_CALLBACK_CLIENT_FILTER_PRE_ESTABLISH:
     return csio__ws_read_answer(conn);
   case LWS_CALLBACK_CLIENT_ESTABLISHED:

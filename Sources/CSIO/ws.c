@@ -6,6 +6,7 @@
 
 enum {
   DEFAULT_MAX_MESSAGE = 64 << 20,
+  DEFAULT_DEFLATE_THRESHOLD = 1024,
   CLOSE_TIMEOUT = 5000, /* ms */
 };
 
@@ -15,6 +16,7 @@ static void ws_free(csio_ws *ws)
 {
   csio__ws_drop_queue(ws);
   csio__bytes_free(&ws->message);
+  csio__inflater_free(ws->inflater);
   csio__bytes_free(&ws->headers);
   csio__bytes_free(&ws->protocols);
   csio__bytes_free(&ws->cookies);
@@ -125,6 +127,7 @@ int csio_ws_create(csio_loop *loop, const char *url, csio_ws **out)
   ws->drained = true;
   ws->pending = 1; /* the timer */
   ws->max_message = DEFAULT_MAX_MESSAGE;
+  ws->deflate_threshold = DEFAULT_DEFLATE_THRESHOLD;
   *out = ws;
   return CSIO_OK;
 }

@@ -163,12 +163,22 @@ int csio__ws_write_handshake(csio__conn *conn, char **end, size_t room)
   return !conn->asked;
 }
 
+bool csio__ws_extend(csio__conn *conn)
+{
+  csio_ws *ws = conn->ws;
+  if (!ws->deflate || ws->extended) return false; /* csio__ws_read_answer then refuses the answer */
+  ws->extended = true;
+  return true;
+}
+
 int csio__ws_read_answer(csio__conn *conn)
 {
   csio_ws *ws = conn->ws;
   ws->protocol = copy_header(conn->wsi, WSI_TOKEN_PROTOCOL);
   ws->extensions = copy_header(conn->wsi, WSI_TOKEN_EXTENSIONS);
-  return take_cookies(ws, conn->wsi);
+  if (take_cookies(ws, conn->wsi)) return -1;
+  bool understood = csio__deflate_read_terms(ws->extensions, &ws->deflate_terms);
+  return understood && ws->deflate_terms.accepted <= ws->deflate ? 0 : -1;
 }
 
 void csio__ws_opened(csio__conn *conn)

@@ -5,6 +5,7 @@
 
 #include "buffer_internal.h"
 #include "cookies_internal.h"
+#include "deflate.h"
 #include "dial.h"
 #include "error_internal.h"
 #include "loop_internal.h"
@@ -34,6 +35,8 @@ struct csio_ws {
   csio_cookies *jar;
   uint64_t timeout;
   size_t max_message;
+  bool deflate; /* offered */
+  size_t deflate_threshold;
   char *host_header;       /* the user's, or NULL */
   csio__bytes headers;     /* the user's others, as they go out */
   csio__bytes own_cookies; /* the user's Cookie headers, joined and terminated once there is one */
@@ -59,6 +62,12 @@ struct csio_ws {
 
   csio__bytes message; /* the fragments so far of a message */
   bool binary;         /* its type */
+  bool compressed;
+  csio__inflater *inflater;
+
+  csio__deflate_terms deflate_terms; /* what the server agreed to */
+  bool extended;                     /* libwebsockets has turned our extension on */
+  bool marking;                      /* the frame being written is a compressed message */
 
   uint16_t close_code; /* ours to send, then the peer's; 0 for none to send */
   uint8_t close_size;
@@ -82,6 +91,9 @@ int csio__ws_peer_closed(csio__conn *conn, const uint8_t *payload, size_t size);
 void csio__ws_connect_failed(csio__conn *conn, const char *text, size_t size);
 void csio__ws_ended(csio__conn *conn);
 void csio__ws_conn_gone(csio__conn *conn);
+
+/* Whether the extension is to be turned on; called once for every time that the server names it. */
+bool csio__ws_extend(csio__conn *conn);
 
 const char *csio__ws_host(const struct csio_ws *ws);
 

@@ -104,6 +104,20 @@ int csio_ws_set_local_address(csio_ws *ws, const char *address)
   return CSIO_OK;
 }
 
+int csio_ws_set_deflate(csio_ws *ws, bool deflate)
+{
+  if (ws->state != CSIO__WS_NEW) return CSIO_ESTATE;
+  ws->deflate = deflate;
+  return CSIO_OK;
+}
+
+int csio_ws_set_deflate_threshold(csio_ws *ws, size_t bytes)
+{
+  if (ws->state != CSIO__WS_NEW) return CSIO_ESTATE;
+  ws->deflate_threshold = bytes;
+  return CSIO_OK;
+}
+
 int csio_ws_set_timeout(csio_ws *ws, uint64_t ms)
 {
   if (ws->state != CSIO__WS_NEW) return CSIO_ESTATE;
