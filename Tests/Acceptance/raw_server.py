@@ -187,6 +187,8 @@ class Connection:
 
     def reset(self):
         self.is_closed = True
+        if self.writer.transport.is_closing():
+            return
         raw = self.writer.get_extra_info("socket")
         raw.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
         self.writer.transport.abort()
