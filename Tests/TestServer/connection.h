@@ -27,7 +27,8 @@ struct http_exchange {
 };
 
 struct websocket {
-  bool in_message, binary; /* a fragmented message is being collected */
+  bool in_message;         /* a fragmented message is being collected */
+  bool binary, compressed; /* this message is */
   bool close_sent;
   size_t skip; /* bytes of a frame that is too big still to come */
   struct buffer message;

@@ -22,6 +22,7 @@ const char *const options_help[] = {
     "  --tls-ciphers LIST       ciphers for TLS 1.2 and older, as OpenSSL names them, separated by a colon\n"
     "  --tls-max VERSION        newest version of TLS, 1.2 or 1.3 (default 1.3)\n"
     "  --client-ca FILE         want a certificate of the client that one of these (PEM) has signed\n"
+    "  --deflate                compress WebSocket messages of 1024 bytes and more, if the client offers it\n"
     "  --set-cookie VALUE       send a Set-Cookie header with the answer to a handshake; repeatable\n"
     "  --recovery SECONDS       let clients recover what they missed if they return within that time\n"
     "  --fail-handshakes N[:STATUS]  answer the first N handshakes with an HTTP status (503)\n"

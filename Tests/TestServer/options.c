@@ -182,6 +182,7 @@ static const struct flag flags[] = {
     {"--tls-ciphers", parse_ciphers, TO(tls_ciphers), 0, 0, "no list of ciphers of OpenSSL"},
     {"--tls-max", parse_tls_max, 0, 0, 0, "neither 1.2 nor 1.3"},
     {"--client-ca", parse_client_ca, TO(client_ca), 0, 0, "not a file with certificates in PEM"},
+    {"--deflate", NULL, TO(deflate), 0, 0, NULL},
     {"--set-cookie", parse_cookie, 0, 0, 0, "not the value of a Set-Cookie header, or more than 16"},
     {"--recovery", parse_number, TO(recovery), 1, 864000, "not a number of seconds from 1 to 864000"},
     {"--refuse-upgrade", NULL, TO(refuse_upgrade), 0, 0, NULL},

@@ -27,7 +27,7 @@ struct options {
   const char *record;                      /* a file, or NULL */
   uint64_t fail_handshakes, fail_status;   /* that many first requests are answered with the status */
   uint64_t stall_handshake, stall_connect; /* milliseconds */
-  bool refuse_upgrade;
+  bool deflate, refuse_upgrade;
   enum drop_upgrade drop_upgrade;
   enum garbage garbage;
   uint64_t recovery;  /* seconds, 0: nothing is recovered */
