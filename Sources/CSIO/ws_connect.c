@@ -106,7 +106,8 @@ void csio__ws_connect_failed(csio__conn *conn, const char *text, size_t size)
     failure.error.http_status = (int)status;
   } else if (session && csio__tls_failure(session, host, &failure)) {
     ; /* in its words */
-  } else if (session && !is_protocol_error(text, size) && csio__tls_lacks_certificate(session, host, &failure)) {
+  } else if (session && !is_protocol_error(text, size) &&
+             csio__tls_lacks_certificate(session, host, &failure)) {
     ; /* in its words */
   } else if (session && !conn->asked) {
     csio__failure_set(&failure, CSIO_ETLS, "the TLS handshake with %s failed: the connection was lost", host);

@@ -9,7 +9,8 @@ struct OptionTests {
 
   /// Connects, echoes something, closes in good order, and returns what the server saw.
   private func record(
-    _ route: Route, path: String = "", server arguments: [String] = [], _ configure: (inout SocketIOOptions) -> Void = { _ in }
+    _ route: Route, path: String = "", server arguments: [String] = [],
+    _ configure: (inout SocketIOOptions) -> Void = { _ in }
   ) async throws -> Recording {
     let recording = Recording()
     let server = try ServerProcess(
@@ -119,7 +120,8 @@ struct OptionTests {
     #expect(request["headers"]?["sec-websocket-protocol"]?.stringValue?.contains("chat.v2") == true)
   }
 
-  @Test("withCredentials keeps cookies over both transports and reconnections", arguments: Route.allCases, [true, false])
+  @Test(
+    "withCredentials keeps cookies over both transports and reconnections", arguments: Route.allCases, [true, false])
   func cookies(_ route: Route, isSet: Bool) async throws {
     let recording = Recording()
     let server = try Server.testServer.start(

@@ -8,7 +8,8 @@ struct TLSOptionTests {
   static let transports: [TransportName] = [.polling, .websocket]
 
   private func connect(
-    _ server: ServerProcess, _ transport: TransportName, host: String = "127.0.0.1", _ configure: (inout SocketIOOptions) -> Void
+    _ server: ServerProcess, _ transport: TransportName, host: String = "127.0.0.1",
+    _ configure: (inout SocketIOOptions) -> Void
   ) async throws {
     let socket = try makeSocket("https://\(host):\(server.port)") {
       $0.transports = [transport]
@@ -24,7 +25,10 @@ struct TLSOptionTests {
     let certificates = try Certificates.shared.get()
     let server = try ServerProcess(
       Server.testServer.executable(),
-      ["--port", "0", "--tls-cert", certificates.path("\(certificate).pem"), "--tls-key", certificates.path("\(certificate).key")]
+      [
+        "--port", "0", "--tls-cert", certificates.path("\(certificate).pem"), "--tls-key",
+        certificates.path("\(certificate).key"),
+      ]
         + arguments)
     return (server, certificates)
   }
@@ -78,7 +82,9 @@ struct TLSOptionTests {
     }
   }
 
-  @Test("A server that wants a client certificate gets it, from PEM files, an encrypted key or PKCS#12", arguments: transports)
+  @Test(
+    "A server that wants a client certificate gets it, from PEM files, an encrypted key or PKCS#12",
+    arguments: transports)
   func clientCertificate(_ transport: TransportName) async throws {
     let recording = Recording()
     let (server, certificates) = try start(
@@ -133,18 +139,32 @@ struct TLSOptionTests {
       ("ca", { $0.ca = [.file("/nonexistent.pem")] }),
       ("ca", { $0.ca = ["no certificate"] }),
       ("cert", { $0.cert = .file(certificates.path("client.pem")) }),
-      ("key", { $0.cert = .file(certificates.path("client.pem")); $0.key = .file(certificates.path("server.key")) }),
-      ("key", {
-        $0.cert = .file(certificates.path("client.pem"))
-        $0.key = .file(certificates.path("encrypted.key"))
-        $0.passphrase = "wrong"
-      }),
-      ("pfx", { $0.pfx = .file(certificates.path("client.p12")); $0.passphrase = "wrong" }),
+      (
+        "key",
+        {
+          $0.cert = .file(certificates.path("client.pem")); $0.key = .file(certificates.path("server.key"))
+        }
+      ),
+      (
+        "key",
+        {
+          $0.cert = .file(certificates.path("client.pem"))
+          $0.key = .file(certificates.path("encrypted.key"))
+          $0.passphrase = "wrong"
+        }
+      ),
+      (
+        "pfx",
+        {
+          $0.pfx = .file(certificates.path("client.p12")); $0.passphrase = "wrong"
+        }
+      ),
       ("ciphers", { $0.ciphers = "NO-SUCH-CIPHER" }),
     ]
     for (option, configure) in cases {
       let error = #expect(throws: SocketIOError.self, "\(option)") { try makeSocket("https://127.0.0.1:1", configure) }
-      #expect(error?.code == .tlsOption && error?.message.contains(option) == true, "\(option): \(String(describing: error))")
+      #expect(
+        error?.code == .tlsOption && error?.message.contains(option) == true, "\(option): \(String(describing: error))")
     }
   }
 }

@@ -14,7 +14,8 @@ public struct Agent: Sendable, Hashable {
   public var localAddress: String?
 
   /// An agent that connects directly unless told otherwise.
-  public init(proxy: String? = nil, usesEnvironment: Bool = false, keepAlive: Bool = true, localAddress: String? = nil) {
+  public init(proxy: String? = nil, usesEnvironment: Bool = false, keepAlive: Bool = true, localAddress: String? = nil)
+  {
     self.proxy = proxy
     self.usesEnvironment = usesEnvironment
     self.keepAlive = keepAlive

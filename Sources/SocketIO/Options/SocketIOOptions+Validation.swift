@@ -31,7 +31,8 @@ extension SocketIOOptions {
       throw Self.invalid("perMessageDeflate", "the threshold is negative")
     }
     if let proxy = agent.proxy, proxy.lowercased().hasPrefix("https:"), transports.contains(.websocket) {
-      throw Self.invalid("agent", "an https proxy cannot carry WebSockets: use the transport polling alone, or another proxy")
+      throw Self.invalid(
+        "agent", "an https proxy cannot carry WebSockets: use the transport polling alone, or another proxy")
     }
     if let address = agent.localAddress, !Self.isAddress(address) {
       throw Self.invalid("agent", "the local address \"\(address)\" is no IP address in numbers")

@@ -98,7 +98,8 @@ final class PollingTransport: Transport {
       headers.append((name, value))
     }
     return try HTTPRequest(
-      loop: loop, method: method, url: endpoint.url(.polling, sid: sid), headers: headers, body: body, endpoint: endpoint,
+      loop: loop, method: method, url: endpoint.url(.polling, sid: sid), headers: headers, body: body,
+      endpoint: endpoint,
       onDone: onDone)
   }
 

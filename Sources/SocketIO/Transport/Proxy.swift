@@ -26,7 +26,8 @@ final class Proxy: Sendable {
   deinit { csio_proxy_release(handle) }
 
   private static func unusable(_ what: String, _ status: Int32) -> SocketIOError {
-    SocketIOError(.invalidOption, "option agent: \(what) is no usable proxy: \(String(cString: csio_err_message(status)))")
+    SocketIOError(
+      .invalidOption, "option agent: \(what) is no usable proxy: \(String(cString: csio_err_message(status)))")
   }
 }
 

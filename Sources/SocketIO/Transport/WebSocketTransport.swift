@@ -24,6 +24,10 @@ final class WebSocketTransport: Transport {
     try check(csio_ws_set_cookies(handle, endpoint.cookies?.handle))
     try check(csio_ws_set_proxy(handle, endpoint.proxy?.handle))
     try check(csio_ws_set_local_address(handle, endpoint.agent.localAddress))
+    if let threshold = endpoint.deflateThreshold {
+      try check(csio_ws_set_deflate(handle, true))
+      try check(csio_ws_set_deflate_threshold(handle, threshold))
+    }
     try check(csio_ws_set_max_message(handle, endpoint.maxMessageSize))
   }
 

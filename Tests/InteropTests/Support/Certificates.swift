@@ -44,7 +44,8 @@ struct Certificates: Sendable {
       "req", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-subj", "/CN=\(name)", "-keyout",
       "\(name).key", "-out", "\(name).csr")
     try openssl(
-      "x509", "-req", "-in", "\(name).csr", "-CA", "ca.pem", "-CAkey", "ca.key", "-CAcreateserial", "-days", "2", "-extfile",
+      "x509", "-req", "-in", "\(name).csr", "-CA", "ca.pem", "-CAkey", "ca.key", "-CAcreateserial", "-days", "2",
+      "-extfile",
       "\(name).ext", "-out", "\(name).pem")
   }
 
@@ -57,6 +58,8 @@ struct Certificates: Sendable {
     process.standardError = FileHandle.nullDevice
     try process.run()
     process.waitUntilExit()
-    guard process.terminationStatus == 0 else { throw TestFailure("openssl \(arguments.joined(separator: " ")) failed") }
+    guard process.terminationStatus == 0 else {
+      throw TestFailure("openssl \(arguments.joined(separator: " ")) failed")
+    }
   }
 }

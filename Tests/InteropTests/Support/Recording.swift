@@ -6,7 +6,8 @@ final class Recording: Sendable {
   let path: String
 
   init() {
-    path = FileManager.default.temporaryDirectory.appendingPathComponent("socketio-record-\(UUID().uuidString).jsonl").path
+    path =
+      FileManager.default.temporaryDirectory.appendingPathComponent("socketio-record-\(UUID().uuidString).jsonl").path
   }
 
   deinit { try? FileManager.default.removeItem(atPath: path) }
