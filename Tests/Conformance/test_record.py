@@ -30,6 +30,7 @@ async def test_requests(client, record):
     assert without(first, "time", "headers") == {
         "type": "request",
         "connection": 1,
+        "address": "127.0.0.1",
         "method": "GET",
         "target": "/nowhere%20?a=%31&a=2&b",
         "path": "/nowhere%20",
@@ -65,7 +66,7 @@ async def test_a_websocket(client, record):
     request, opened, *messages, closed = record.lines()
     assert request["query"]["transport"] == "websocket"
     sid, connection = opened["sid"], request["connection"]
-    common = {"connection": connection, "via": "websocket", "sid": sid}
+    common = {"connection": connection, "address": "127.0.0.1", "via": "websocket", "sid": sid}
     assert without(opened, "time") == common | {"type": "open", "upgrade": False, "deflate": False}
     text = common | {"type": "message", "opcode": "text", "compressed": False}
     assert [without(message, "time") for message in messages] == [
