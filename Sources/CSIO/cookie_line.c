@@ -12,7 +12,7 @@ bool csio__text_is(csio__text text, const char *other)
   return strlen(other) == text.size && !strncasecmp(text.start, other, text.size);
 }
 
-csio__text csio__text_trim(const char *start, size_t size)
+static csio__text trim(const char *start, size_t size)
 {
   while (size && (*start == ' ' || *start == '\t'))
     start++, size--;
@@ -26,18 +26,17 @@ bool csio__text_next(const char **rest, char separator, csio__text *part)
   if (!**rest) return false;
   const char *end = strchr(*rest, separator);
   size_t size = end ? (size_t)(end - *rest) : strlen(*rest);
-  *part = csio__text_trim(*rest, size);
+  *part = trim(*rest, size);
   *rest += size + (end != NULL);
   return true;
 }
 
-/* Splits at the first `=`; false where there is none. */
-static bool split(csio__text pair, csio__text *name, csio__text *value)
+bool csio__text_split(csio__text pair, csio__text *name, csio__text *value)
 {
   const char *equals = memchr(pair.start, '=', pair.size);
   size_t size = equals ? (size_t)(equals - pair.start) : pair.size;
-  *name = csio__text_trim(pair.start, size);
-  *value = equals ? csio__text_trim(equals + 1, pair.size - size - 1) : (csio__text){pair.start, 0};
+  *name = trim(pair.start, size);
+  *value = equals ? trim(equals + 1, pair.size - size - 1) : (csio__text){pair.start, 0};
   return equals;
 }
 
@@ -64,7 +63,10 @@ static bool read_date(csio__text text, int64_t *expires)
   date[text.size] = '\0';
   time_t time = curl_getdate(date, NULL);
   if (time == -1) return false;
-  *expires = time;
+  /* libcurl takes the year 70 for 2070, RFC 6265 for 1970, which is what servers mean: a date long past */
+  const time_t year_2070 = 3155760000, year_2071 = 3187296000;
+  bool past = time >= year_2070 && time < year_2071 && !strstr(date, "2070");
+  *expires = past ? INT64_MIN : time;
   return true;
 }
 
@@ -89,10 +91,10 @@ bool csio__cookie_parse(csio__cookie_line *out, const char *line, int64_t now)
   bool aged = false; /* Max-Age wins over Expires */
   *out = (csio__cookie_line){.expires = INT64_MAX};
   if (!csio__is_field_value(line) || !csio__text_next(&line, ';', &part) ||
-      !split(part, &out->name, &out->value) || !out->name.size)
+      !csio__text_split(part, &out->name, &out->value) || !out->name.size)
     return false;
   while (csio__text_next(&line, ';', &part)) {
-    split(part, &name, &value);
+    csio__text_split(part, &name, &value);
     if (csio__text_is(name, "Max-Age")) {
       aged |= read_max_age(value, now, &out->expires);
     } else if (csio__text_is(name, "Expires")) {

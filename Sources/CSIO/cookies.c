@@ -245,12 +245,11 @@ int csio__cookies_store(csio_cookies *jar, const csio__url *url, const char *tex
 
 static bool holds_name(const char *header, const char *name)
 {
-  csio__text part;
-  size_t size = strlen(name);
-  while (csio__text_next(&header, ';', &part))
-    if (part.size >= size && !memcmp(part.start, name, size) &&
-        (part.size == size || part.start[size] == '='))
-      return true;
+  csio__text part, held, value;
+  while (csio__text_next(&header, ';', &part)) {
+    csio__text_split(part, &held, &value);
+    if (held.size == strlen(name) && !memcmp(held.start, name, held.size)) return true;
+  }
   return false;
 }
 

@@ -22,11 +22,11 @@ typedef struct csio__text {
 
 bool csio__text_is(csio__text text, const char *other);
 
-/* Without blanks at both ends. */
-csio__text csio__text_trim(const char *start, size_t size);
-
 /* The part up to the next `separator`, trimmed; false at the end of `*rest`, which moves on. */
 bool csio__text_next(const char **rest, char separator, csio__text *part);
+
+/* Splits at the first `=`; false, with everything in `name`, where there is none. */
+bool csio__text_split(csio__text pair, csio__text *name, csio__text *value);
 
 /* A cookie as a Set-Cookie header describes it, pointing into that. */
 typedef struct csio__cookie_line {
