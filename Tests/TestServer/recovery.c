@@ -79,6 +79,7 @@ struct socket *recovery_find(struct server *server, struct namespace *namespace,
   uint64_t now = uv_now(server->loop), span = server->options->recovery * 1000;
   struct slice private_id = {NULL, 0};
   struct socket *found = NULL, *next;
+  if (!span) return NULL;
   if (payload.data) private_id = json_member(payload, "\"pid\"");
   for (struct socket *socket = namespace->sockets; socket; socket = next) {
     next = socket->next;
