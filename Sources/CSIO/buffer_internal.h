@@ -11,6 +11,7 @@ struct csio_buffer {
   csio_buffer *next; /* in the queue of the WebSocket that took it */
   size_t size;
   bool binary;
+  bool uncompressed; /* not to be compressed */
   uint8_t headroom[LWS_PRE];
   uint8_t bytes[];
 };

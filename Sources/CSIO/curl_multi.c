@@ -32,6 +32,12 @@ void csio__curl_global_init(void)
   uv_once(&once, global_init);
 }
 
+long csio__curl_ms(uint64_t ms)
+{
+  const long longest = INT32_MAX;
+  return ms < (uint64_t)longest ? (long)ms : longest;
+}
+
 /* Tells of every transfer that ended. A callback may start, close and end anything, so each message is looked
  * up anew. */
 static void report_ended(struct csio__curl *curl)

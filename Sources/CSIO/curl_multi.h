@@ -13,6 +13,9 @@ typedef void (*csio__curl_done)(void *transfer, CURLcode result);
 /* libcurl's own start, once in a process. */
 void csio__curl_global_init(void);
 
+/* A time as libcurl takes it. */
+long csio__curl_ms(uint64_t ms);
+
 /* Starts a transfer. `done` is the same for all transfers of a loop. */
 int csio__curl_add(csio_loop *loop, CURL *easy, csio__curl_done done);
 

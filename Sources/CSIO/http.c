@@ -12,8 +12,12 @@ static void http_free(csio_http *http)
 {
   if (http->easy) curl_easy_cleanup(http->easy);
   curl_slist_free_all(http->headers);
+  curl_slist_free_all(http->hop_headers);
   csio__tls_session_release(http->session);
   csio_tls_release(http->tls);
+  csio_cookies_release(http->cookies);
+  csio_proxy_release(http->proxy);
+  free(http->local_address);
   csio_buffer_destroy(http->body);
   csio__bytes_free(&http->answer);
   csio__url_free(&http->url);
@@ -27,12 +31,32 @@ static void finish(csio_http *http, const csio_error *error)
   http->on_done(http, error, http->data);
 }
 
+static int start_hop(csio_http *http);
+
 static void on_curl_done(void *transfer, CURLcode result)
 {
   csio_http *http = transfer;
   csio__failure failure;
-  if (result) csio__http_failure(http, result, &failure);
-  finish(http, result ? &failure.error : NULL);
+  int err = CSIO_OK;
+  bool failed = true;
+  if (result)
+    csio__http_failure(http, result, &failure);
+  else if (!csio__http_proxy_refused(http, &failure)) {
+    csio__http_take_cookies(http);
+    if (csio__http_redirect(http, &err, &failure)) {
+      err = start_hop(http);
+      if (!err) return;
+      csio__failure_code(&failure, err);
+    }
+    failed = err;
+  }
+  finish(http, failed ? &failure.error : NULL);
+}
+
+static int start_hop(csio_http *http)
+{
+  int err = csio__http_prepare_hop(http);
+  return err ? err : csio__curl_add(http->handle.loop, http->easy, on_curl_done);
 }
 
 static void http_abort(csio__handle *handle)
@@ -62,6 +86,7 @@ int csio_http_create(csio_loop *loop, const char *method, const char *url, csio_
   if (!http) return CSIO_ENOMEM;
   http->close_task.run = run_close;
   http->max_body = DEFAULT_MAX_BODY;
+  http->keep_alive = true;
   int err = csio__url_parse(&http->url, url, "http", "https");
   if (!err) {
     http->method = strdup(method);
@@ -114,23 +139,55 @@ int csio_http_set_tls(csio_http *http, csio_tls *tls)
   return CSIO_OK;
 }
 
-/* libcurl takes its times as long, and 0 for its own default. */
-static int set_limit(csio_http *http, CURLoption option, uint64_t ms)
+int csio_http_set_cookies(csio_http *http, csio_cookies *cookies)
 {
   if (http->state != CSIO__HTTP_NEW) return CSIO_ESTATE;
-  const long longest = INT32_MAX;
-  curl_easy_setopt(http->easy, option, ms < (uint64_t)longest ? (long)ms : longest);
+  csio_cookies *before = http->cookies;
+  http->cookies = cookies ? csio_cookies_retain(cookies) : NULL;
+  csio_cookies_release(before);
+  return CSIO_OK;
+}
+
+int csio_http_set_proxy(csio_http *http, csio_proxy *proxy)
+{
+  if (http->state != CSIO__HTTP_NEW) return CSIO_ESTATE;
+  csio_proxy *before = http->proxy;
+  http->proxy = csio__proxy_use(proxy);
+  csio_proxy_release(before);
+  return CSIO_OK;
+}
+
+int csio_http_set_local_address(csio_http *http, const char *address)
+{
+  if (http->state != CSIO__HTTP_NEW) return CSIO_ESTATE;
+  if (address && !csio__is_address(address)) return CSIO_EINVALID;
+  char *copy = address ? strdup(address) : NULL;
+  if (address && !copy) return CSIO_ENOMEM;
+  free(http->local_address);
+  http->local_address = copy;
+  return CSIO_OK;
+}
+
+int csio_http_set_keep_alive(csio_http *http, bool keep_alive)
+{
+  if (http->state != CSIO__HTTP_NEW) return CSIO_ESTATE;
+  http->keep_alive = keep_alive;
   return CSIO_OK;
 }
 
 int csio_http_set_timeout(csio_http *http, uint64_t ms)
 {
-  return set_limit(http, CURLOPT_TIMEOUT_MS, ms);
+  if (http->state != CSIO__HTTP_NEW) return CSIO_ESTATE;
+  http->timeout = ms;
+  return CSIO_OK;
 }
 
 int csio_http_set_connect_timeout(csio_http *http, uint64_t ms)
 {
-  return set_limit(http, CURLOPT_CONNECTTIMEOUT_MS, ms ? ms : UINT64_MAX);
+  if (http->state != CSIO__HTTP_NEW) return CSIO_ESTATE;
+  /* 0 is libcurl's own default, and not no limit */
+  curl_easy_setopt(http->easy, CURLOPT_CONNECTTIMEOUT_MS, csio__curl_ms(ms ? ms : UINT64_MAX));
+  return CSIO_OK;
 }
 
 int csio_http_set_max_body(csio_http *http, size_t bytes)
@@ -143,9 +200,8 @@ int csio_http_set_max_body(csio_http *http, size_t bytes)
 int csio_http_set_redirects(csio_http *http, unsigned count)
 {
   if (http->state != CSIO__HTTP_NEW) return CSIO_ESTATE;
-  bool follow = count && strcmp(http->method, "GET") == 0;
-  curl_easy_setopt(http->easy, CURLOPT_FOLLOWLOCATION, (long)follow);
-  curl_easy_setopt(http->easy, CURLOPT_MAXREDIRS, (long)(count < INT16_MAX ? count : INT16_MAX));
+  http->may_redirect = count && strcmp(http->method, "GET") == 0;
+  http->redirects_left = count;
   return CSIO_OK;
 }
 
@@ -153,8 +209,9 @@ int csio_http_start(csio_http *http, csio_http_done_cb on_done)
 {
   if (http->state != CSIO__HTTP_NEW) return CSIO_ESTATE;
   http->on_done = on_done;
+  http->deadline = http->timeout ? csio_loop_now(http->handle.loop) + http->timeout : 0;
   int err = csio__http_prepare(http);
-  if (!err) err = csio__curl_add(http->handle.loop, http->easy, on_curl_done);
+  if (!err) err = start_hop(http);
   if (!err) http->state = CSIO__HTTP_RUNNING;
   return err;
 }
@@ -187,7 +244,7 @@ uint64_t csio_http_bytes_sent(const csio_http *http)
   curl_off_t body = 0;
   curl_easy_getinfo(http->easy, CURLINFO_REQUEST_SIZE, &head);
   curl_easy_getinfo(http->easy, CURLINFO_SIZE_UPLOAD_T, &body);
-  return (uint64_t)head + (uint64_t)body;
+  return http->sent_before + (uint64_t)head + (uint64_t)body;
 }
 
 uint64_t csio_http_bytes_received(const csio_http *http)
@@ -196,7 +253,7 @@ uint64_t csio_http_bytes_received(const csio_http *http)
   curl_off_t body = 0;
   curl_easy_getinfo(http->easy, CURLINFO_HEADER_SIZE, &head);
   curl_easy_getinfo(http->easy, CURLINFO_SIZE_DOWNLOAD_T, &body);
-  return (uint64_t)head + (uint64_t)body;
+  return http->received_before + (uint64_t)head + (uint64_t)body;
 }
 
 void csio_http_close(csio_http *http, void (*on_closed)(void *data))

@@ -73,108 +73,63 @@ static void prepare_method(csio_http *http)
   if (!safe && !size) curl_easy_setopt(easy, CURLOPT_FRESH_CONNECT, 1L);
 }
 
-/* Leaves out what libcurl would add by itself, unless the user set it. */
-static int suppress_header(csio_http *http, const char *name)
+static void prepare_proxy(csio_http *http)
 {
-  size_t length = strlen(name);
-  for (struct curl_slist *header = http->headers; header; header = header->next)
-    if (!strncasecmp(header->data, name, length) &&
-        (header->data[length] == ':' || header->data[length] == ';'))
-      return CSIO_OK;
-  char line[32];
-  snprintf(line, sizeof line, "%s:", name);
-  struct curl_slist *headers = curl_slist_append(http->headers, line);
-  if (!headers) return CSIO_ENOMEM;
-  http->headers = headers;
+  CURL *easy = http->easy;
+  const csio_proxy *proxy = http->proxy;
+  if (!proxy) {
+    curl_easy_setopt(easy, CURLOPT_PROXY, ""); /* not even the environment's */
+    return;
+  }
+  static const long types[] = {
+      [CSIO__PROXY_HTTP] = CURLPROXY_HTTP,
+      [CSIO__PROXY_HTTPS] = CURLPROXY_HTTPS,
+      [CSIO__PROXY_SOCKS5] = CURLPROXY_SOCKS5,
+      [CSIO__PROXY_SOCKS5H] = CURLPROXY_SOCKS5_HOSTNAME,
+  };
+  char host[300];
+  bool v6 = strchr(proxy->host, ':');
+  snprintf(host, sizeof host, v6 ? "[%s]" : "%s", proxy->host);
+  curl_easy_setopt(easy, CURLOPT_PROXY, host);
+  curl_easy_setopt(easy, CURLOPT_PROXYPORT, (long)proxy->port);
+  curl_easy_setopt(easy, CURLOPT_PROXYTYPE, types[proxy->kind]);
+  curl_easy_setopt(easy, CURLOPT_NOPROXY, ""); /* nor the environment's exceptions */
+  curl_easy_setopt(easy, CURLOPT_PROXYUSERNAME, proxy->user);
+  curl_easy_setopt(easy, CURLOPT_PROXYPASSWORD, proxy->password);
+  curl_easy_setopt(easy, CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L);
+}
+
+static int prepare_local_address(csio_http *http)
+{
+  char interface[80];
+  const char *address = http->local_address;
+  if (!address) return CSIO_OK;
+  snprintf(interface, sizeof interface, "host!%s", address);
+  if (curl_easy_setopt(http->easy, CURLOPT_INTERFACE, interface)) return CSIO_ENOMEM;
+  long family = strchr(address, ':') ? CURL_IPRESOLVE_V6 : CURL_IPRESOLVE_V4;
+  curl_easy_setopt(http->easy, CURLOPT_IPRESOLVE, family);
   return CSIO_OK;
 }
 
 int csio__http_prepare(csio_http *http)
 {
   CURL *easy = http->easy;
-  if (curl_easy_setopt(easy, CURLOPT_URL, http->url.whole)) return CSIO_ENOMEM;
   curl_easy_setopt(easy, CURLOPT_PRIVATE, http);
   curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, http->curl_error);
   curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
   curl_easy_setopt(
       easy, CURLOPT_QUICK_EXIT, 1L); /* a request under resolution can be closed without waiting */
   curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "http,https");
-  curl_easy_setopt(easy, CURLOPT_REDIR_PROTOCOLS_STR, "http,https");
   curl_easy_setopt(easy, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1);
-  curl_easy_setopt(easy, CURLOPT_PROXY, ""); /* not even the environment's */
   curl_easy_setopt(easy, CURLOPT_ACCEPT_ENCODING, "");
   curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, write_body);
   curl_easy_setopt(easy, CURLOPT_WRITEDATA, http);
   if (http->max_body) curl_easy_setopt(easy, CURLOPT_MAXFILESIZE_LARGE, (curl_off_t)http->max_body);
   prepare_method(http);
-  int err = suppress_header(http, "Expect");
-  if (!err) err = suppress_header(http, "Content-Type");
-  if (!err && http->url.secure) err = csio__http_prepare_tls(http);
-  curl_easy_setopt(easy, CURLOPT_HTTPHEADER, http->headers);
-  return err;
-}
-
-static const char *system_cause(csio_http *http)
-{
-  long number = 0;
-  curl_easy_getinfo(http->easy, CURLINFO_OS_ERRNO, &number);
-  return number ? strerror((int)number) : NULL;
-}
-
-void csio__http_failure(csio_http *http, CURLcode result, csio__failure *failure)
-{
-  const char *host = http->url.host;
-  const char *detail = http->curl_error[0] ? http->curl_error : curl_easy_strerror(result);
-  const char *cause = system_cause(http);
-  long status = 0;
-  curl_easy_getinfo(http->easy, CURLINFO_RESPONSE_CODE, &status);
-  switch (result) {
-  case CURLE_OUT_OF_MEMORY:
-    csio__failure_code(failure, CSIO_ENOMEM);
-    break;
-  case CURLE_URL_MALFORMAT:
-    csio__failure_set(failure, CSIO_EURL, "the URL is malformed: %s", detail);
-    break;
-  case CURLE_COULDNT_RESOLVE_HOST:
-    csio__failure_set(failure, CSIO_ERESOLVE, "could not resolve the host name %s", host);
-    break;
-  case CURLE_COULDNT_CONNECT:
-    csio__failure_set(failure, CSIO_ECONNECT, "could not connect to %s port %u: %s", host,
-        (unsigned)http->url.port, cause ? cause : detail);
-    break;
-  case CURLE_OPERATION_TIMEDOUT:
-    csio__failure_set(failure, CSIO_ETIMEOUT, "the request to %s port %u was not answered in time: %s", host,
-        (unsigned)http->url.port, detail);
-    break;
-  case CURLE_TOO_MANY_REDIRECTS:
-    csio__failure_set(failure, CSIO_EREDIRECT, "the redirect of %s was not followed: %s", host, detail);
-    break;
-  case CURLE_FILESIZE_EXCEEDED:
-  case CURLE_WRITE_ERROR:
-  case CURLE_BAD_CONTENT_ENCODING:
-    if (http->no_memory)
-      csio__failure_code(failure, CSIO_ENOMEM);
-    else if (http->too_large || result == CURLE_FILESIZE_EXCEEDED)
-      csio__failure_set(failure, CSIO_ETOO_LARGE, "the answer is larger than %zu bytes", http->max_body);
-    else
-      csio__failure_set(failure, CSIO_EPROTOCOL, "the answer could not be read: %s", detail);
-    break;
-  case CURLE_UNSUPPORTED_PROTOCOL: /* a redirect to ftp or worse, or an answer in what passes for HTTP/0.9 */
-    if (status >= 300 && status < 400) {
-      csio__failure_set(failure, CSIO_EREDIRECT, "the redirect of %s was not followed: %s", host, detail);
-      break;
-    }
-    /* fall through */
-  case CURLE_WEIRD_SERVER_REPLY:
-    csio__failure_set(failure, CSIO_EPROTOCOL, "%s did not answer in HTTP: %s", host, detail);
-    break;
-  default:
-    if (csio__http_tls_failure(http, result, failure)) break;
-    if (result == CURLE_RECV_ERROR && strstr(detail, "chunked")) /* libcurl has no code of its own for this */
-      csio__failure_set(failure, CSIO_EPROTOCOL, "the answer could not be read: %s", detail);
-    else
-      csio__failure_set(failure, CSIO_ELOST, "the connection to %s port %u was lost: %s", host,
-          (unsigned)http->url.port, cause ? cause : detail);
+  prepare_proxy(http);
+  if (!http->keep_alive) {
+    curl_easy_setopt(easy, CURLOPT_FRESH_CONNECT, 1L);
+    curl_easy_setopt(easy, CURLOPT_FORBID_REUSE, 1L);
   }
-  failure->error.http_status = (int)status;
+  return prepare_local_address(http);
 }

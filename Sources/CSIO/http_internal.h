@@ -4,8 +4,10 @@
 #include <csio/http.h>
 
 #include "buffer_internal.h"
+#include "cookies_internal.h"
 #include "error_internal.h"
 #include "loop_internal.h"
+#include "proxy_internal.h"
 #include "tls_internal.h"
 #include "url.h"
 
@@ -21,15 +23,27 @@ struct csio_http {
   csio__handle handle;
   csio__http_state state;
   CURL *easy;
-  struct curl_slist *headers;
+  struct curl_slist *headers;     /* the user's */
+  struct curl_slist *hop_headers; /* what this hop says */
   char *method;
-  csio__url url;
+  csio__url url; /* of this hop: after a redirect, the place that it named */
+  bool foreign;  /* a redirect has led elsewhere, where the user's credentials are not for */
+  bool may_redirect;
+  unsigned redirects_left;
+  csio_cookies *cookies;
+  csio_proxy *proxy;
+  char *local_address;
+  bool keep_alive;
   csio_tls *tls;
-  csio__tls_session *session; /* of the TLS connection that this request made */
+  csio__tls_session *session; /* of the TLS connection that this request made last */
+  bool proxy_tls_next;        /* the next TLS session is the one with the proxy */
+  uint64_t timeout;
+  uint64_t deadline; /* 0 for none */
   csio_buffer *body;
   size_t body_sent;
   csio__bytes answer;
   size_t max_body;
+  uint64_t sent_before, received_before; /* in earlier hops */
   bool too_large;
   bool no_memory;
   csio_http_done_cb on_done;
@@ -39,14 +53,31 @@ struct csio_http {
   char curl_error[CURL_ERROR_SIZE];
 };
 
+/* --- what libcurl is told --- */
+
+/* Sets everything on the easy handle that is the same for all hops, and does not come from a setter. */
+int csio__http_prepare(csio_http *http);
+
+/* Sets what differs from hop to hop: the URL, its credentials and cookies, the time left. */
+int csio__http_prepare_hop(csio_http *http);
+int csio__http_prepare_tls(csio_http *http);
+
+/* --- what libcurl says --- */
+
+/* Puts the answer's cookies into the jar. */
+void csio__http_take_cookies(csio_http *http);
+
+/* Goes where the answer redirects to: whether there is another hop to make. On failure `failure` is filled.
+ */
+bool csio__http_redirect(csio_http *http, int *err, csio__failure *failure);
+
 /* Turns libcurl's result into csio's code and sentence. */
 void csio__http_failure(csio_http *http, CURLcode result, csio__failure *failure);
 
+/* The same for an answer that is the proxy's refusal. */
+bool csio__http_proxy_refused(csio_http *http, csio__failure *failure);
+
 /* The same for what concerns TLS alone; false when the failure does not. */
 bool csio__http_tls_failure(csio_http *http, CURLcode result, csio__failure *failure);
-int csio__http_prepare_tls(csio_http *http);
-
-/* Sets everything on the easy handle that does not come from a setter. */
-int csio__http_prepare(csio_http *http);
 
 #endif

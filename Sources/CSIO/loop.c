@@ -1,6 +1,7 @@
 #include "loop_internal.h"
 
 #include "curl_multi.h"
+#include "deflate.h"
 #include "lws_context.h"
 
 #include <csio/error.h>
@@ -143,6 +144,7 @@ static void loop_main(void *arg)
   uv_run(&loop->uv, UV_RUN_DEFAULT);
   csio__lws_free(loop);
   csio__curl_free(loop);
+  csio__deflate_free(loop);
   csio_tls_release(loop->default_tls);
   uv_loop_close(&loop->uv);
   if (loop->detached) loop_free(loop);

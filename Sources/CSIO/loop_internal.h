@@ -6,6 +6,7 @@
 #include <uv.h>
 
 struct csio__curl;
+struct csio__deflater;
 struct csio__lws;
 struct csio_tls;
 
@@ -53,8 +54,9 @@ struct csio_loop {
   size_t handle_count; /* open and closing ones */
   bool closing;
   bool stopped;            /* nothing is left but closing what is underneath */
-  struct csio__curl *curl; /* this and the next two: made with the first use */
+  struct csio__curl *curl; /* this and the next three: made with the first use */
   struct csio__lws *lws;
+  struct csio__deflater *deflater;
   struct csio_tls *default_tls;
 };
 

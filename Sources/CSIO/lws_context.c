@@ -2,10 +2,13 @@
 
 #include "ws_internal.h"
 
-#include <errno.h>
+#include <fcntl.h>
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/socket.h>
+#include <sys/un.h>
 #include <unistd.h>
 
 /* libwebsockets' own time limits, in seconds: far beyond ours. */
@@ -43,6 +46,14 @@ static int on_lws(struct lws *wsi, enum lws_callback_reasons reason, void *user,
 
 static const struct lws_protocols protocols[] = {
     {.name = "csio", .callback = on_lws, .rx_buffer_size = RECEIVE_BUFFER, .tx_packet_size = SEND_PIECE},
+    {0},
+};
+
+static int on_extension(struct lws_context *context, const struct lws_extension *extension, struct lws *wsi,
+    enum lws_extension_callback_reasons reason, void *user, void *in, size_t size);
+
+static const struct lws_extension extensions[] = {
+    {"permessage-deflate", on_extension, CSIO__DEFLATE_OFFER},
     {0},
 };
 
@@ -140,9 +151,9 @@ static int vhost_create(struct csio__lws *lws, csio_tls *tls, csio__vhost **out)
       .port = CONTEXT_PORT_NO_LISTEN,
       .vhost_name = "csio",
       .protocols = protocols,
+      .extensions = extensions,
       .options = tls ? LWS_SERVER_OPTION_DO_SSL_GLOBAL_INIT : 0,
       .provided_client_ssl_ctx = vhost->ctx,
-      .connect_timeout_secs = NEVER,
   };
   if (!err && !(vhost->lws = lws_create_vhost(lws->context, &info))) err = CSIO_ENOMEM;
   if (err) {
@@ -191,8 +202,9 @@ static void conn_free(csio__conn *conn)
   *conn->link = conn->next;
   if (conn->next) conn->next->link = conn->link;
   conn->vhost->connections--;
-  conn->wsi = NULL;
-  if (!conn->kill_task.queued) free(conn); /* else the task does */
+  if (conn->socket >= 0) close(conn->socket);
+  conn->gone = true;
+  if (!conn->kill_task.queued && !conn->starting) free(conn); /* else the task does, or who started it */
 }
 
 /* libwebsockets' asynchronous kill would be forgotten: it is a timeout, and every step of a handshake sets a
@@ -200,7 +212,7 @@ static void conn_free(csio__conn *conn)
 static void run_kill(csio__task *task)
 {
   csio__conn *conn = csio__container_of(task, csio__conn, kill_task);
-  if (!conn->wsi) {
+  if (conn->gone) {
     free(conn);
     return;
   }
@@ -213,6 +225,7 @@ static csio__conn *conn_create(struct csio_ws *ws, struct csio__lws *lws, csio__
   csio__conn *conn = calloc(1, sizeof *conn);
   if (!conn) return NULL;
   conn->ws = ws;
+  conn->socket = -1;
   conn->kill_task.run = run_kill;
   conn->vhost = vhost;
   vhost->connections++;
@@ -223,22 +236,47 @@ static csio__conn *conn_create(struct csio_ws *ws, struct csio__lws *lws, csio__
   return conn;
 }
 
-int csio__lws_connect(struct csio_ws *ws, csio_loop *loop, const csio__lws_target *target, csio__conn **out,
-    int *cause, csio__failure *failure)
+static void close_socket(int *socket)
 {
-  struct csio__lws *lws;
-  csio__vhost *vhost;
-  csio__failure_code(failure, CSIO_ENOMEM);
-  int err = lws_of(loop, &lws, failure);
-  if (!err) err = vhost_for(lws, target->secure ? target->tls : NULL, &vhost);
-  if (err) return err;
-  csio__conn *conn = conn_create(ws, lws, vhost);
-  if (!conn) return CSIO_ENOMEM;
+  if (*socket >= 0) close(*socket);
+  *socket = -1;
+}
+
+/* libwebsockets makes the sockets of its clients itself. So it is made to connect to a listener that exists
+ * for that moment only, and that nobody answers on; before it sends anything, on WSI_CREATE, the socket that
+ * it has is replaced by the one that it should have. Returns a listener and writes its abstract name, as
+ * libwebsockets takes it; -1 with errno set. */
+static int open_decoy(char name[16])
+{
+  struct sockaddr_un address = {.sun_family = AF_UNIX};
+  socklen_t size = sizeof address.sun_family; /* the kernel chooses a name */
+  int listener = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  if (listener < 0) return -1;
+  if (!bind(listener, (struct sockaddr *)&address, size) && !listen(listener, 1)) {
+    size = sizeof address;
+    memset(&address, 0, sizeof address);
+    getsockname(listener, (struct sockaddr *)&address, &size);
+    snprintf(name, 16, "+@%.12s", address.sun_path + 1);
+    return listener;
+  }
+  close_socket(&listener);
+  return -1;
+}
+
+static void adopt_socket(csio__conn *conn, struct lws *wsi)
+{
+  /* where it fails, what libwebsockets has is a connection that nobody answers on, and ends */
+  dup3(conn->socket, lws_get_socket_fd(wsi), O_CLOEXEC);
+  close_socket(&conn->socket);
+}
+
+static bool start_handshake(struct csio__lws *lws, const csio__lws_target *target, csio__conn *conn)
+{
+  char decoy_name[16];
   struct lws_client_connect_info info = {
       .context = lws->context,
-      .vhost = vhost->lws,
-      .address = target->address,
-      .port = target->port,
+      .vhost = conn->vhost->lws,
+      .address = decoy_name,
       .path = "/", /* the real one is put in by csio__ws_write_handshake */
       .host = target->host,
       .protocol = target->protocols,
@@ -250,17 +288,49 @@ int csio__lws_connect(struct csio_ws *ws, csio_loop *loop, const csio__lws_targe
       .retry_and_idle_policy = &no_validity_checks,
   };
   if (target->secure) info.ssl_connection |= LCCSCF_USE_SSL | LCCSCF_SKIP_SERVER_CERT_HOSTNAME_CHECK;
-  *out = conn;
-  errno = 0;
-  if (lws_client_connect_via_info(&info)) return CSIO_OK;
-  /* An end that the callback has reported is no news. Of others, WSI_DESTROY may come or not: the connection
-   * waits for it without the WebSocket, at the longest until the loop ends. */
-  *cause = errno;
+  int decoy = open_decoy(decoy_name);
+  if (decoy < 0) return false;
+  bool started = lws_client_connect_via_info(&info);
+  close_socket(&decoy);
+  return started;
+}
+
+int csio__lws_connect(struct csio_ws *ws, csio_loop *loop, const csio__lws_target *target, int socket,
+    csio__conn **out, csio__failure *failure)
+{
+  struct csio__lws *lws;
+  csio__vhost *vhost;
+  csio__conn *conn = NULL;
   *out = NULL;
+  csio__failure_code(failure, CSIO_ENOMEM);
+  int err = lws_of(loop, &lws, failure);
+  if (!err) err = vhost_for(lws, target->secure ? target->tls : NULL, &vhost);
+  if (!err && !(conn = conn_create(ws, lws, vhost))) err = CSIO_ENOMEM;
+  if (err) {
+    close_socket(&socket);
+    return err;
+  }
+  conn->socket = socket;
+  conn->starting = true;
+  *out = conn;
+  bool started = start_handshake(lws, target, conn);
+  conn->starting = false;
+  if (started) return CSIO_OK;
+  /* Of an end that comes this early libwebsockets reports nothing, or WSI_DESTROY now, later or never. So it
+   * is reported here, and the connection waits without the WebSocket, at the longest until the loop ends. */
+  *out = NULL;
+  if (conn->gone) {
+    free(conn);
+    return CSIO_OK;
+  }
   if (conn->dead) return CSIO_OK;
+  bool taken = conn->socket < 0;
+  close_socket(&conn->socket);
+  conn->wsi = NULL;
+  csio__failure_set(failure, CSIO_ESYSTEM, "libwebsockets could not take the connection to %s", target->host);
+  if (taken) csio__ws_connect_failed(conn, "", 0);
   conn->ws = NULL;
-  csio__failure_code(failure, CSIO_ECONNECT);
-  return CSIO_ECONNECT;
+  return CSIO_ESYSTEM;
 }
 
 void csio__conn_kill(csio__conn *conn)
@@ -275,8 +345,28 @@ csio__tls_session *csio__conn_tls(csio__conn *conn)
   return conn->vhost->session;
 }
 
+static int on_extension(struct lws_context *context, const struct lws_extension *extension, struct lws *wsi,
+    enum lws_extension_callback_reasons reason, void *user, void *in, size_t size)
+{
+  static const struct lws_ext_options none[] = {{0}}; /* csio__deflate_read_terms reads them */
+  (void)context, (void)extension, (void)user, (void)size;
+  csio__conn *conn = lws_wsi_user(wsi);
+  struct lws_tokens *frame = in;
+  switch (reason) {
+  case LWS_EXT_CB_CLIENT_CONSTRUCT:
+    *(const struct lws_ext_options **)in = none;
+    return !csio__ws_extend(conn);
+  case LWS_EXT_CB_PACKET_TX_PRESEND:
+    if (conn->ws && conn->ws->marking) frame->token[0] |= 0x40; /* RSV1 */
+    return 0;
+  default:
+    return 0;
+  }
+}
+
 static int on_lws(struct lws *wsi, enum lws_callback_reasons reason, void *user, void *in, size_t size)
 {
+  if (reason == LWS_CALLBACK_WS_EXT_DEFAULTS) return 0; /* `user` is the extension's name */
   csio__conn *conn = user;
   if (reason == LWS_CALLBACK_OPENSSL_PERFORM_SERVER_CERT_VERIFICATION) {
     conn = lws_wsi_user(wsi); /* `user` is the X509_STORE_CTX, `size` whether all was well so far */
@@ -288,10 +378,13 @@ static int on_lws(struct lws *wsi, enum lws_callback_reasons reason, void *user,
   }
   switch (reason) {
   case LWS_CALLBACK_WSI_CREATE:
-    conn->connected = true;
+    conn->wsi = wsi;
+    adopt_socket(conn, wsi);
     return 0;
   case LWS_CALLBACK_CLIENT_APPEND_HANDSHAKE_HEADER:
     return csio__ws_write_handshake(conn, in, size);
+  case LWS_CALLBACK_CLIENT_CONFIRM_EXTENSION_SUPPORTED:
+    return !conn->ws->deflate;
   case LWS_CALLBACK_CLIENT_FILTER_PRE_ESTABLISH:
     return csio__ws_read_answer(conn);
   case LWS_CALLBACK_CLIENT_ESTABLISHED:

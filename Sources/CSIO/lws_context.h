@@ -22,27 +22,26 @@ typedef struct csio__conn {
   struct csio__conn *next;
   struct csio__conn **link;
   csio__task kill_task;
-  bool connected; /* TCP has connected */
-  bool asked;     /* the handshake's request has been written, so TLS is done */
-  bool dead;      /* libwebsockets has reported the end, or has been told to make one */
+  int socket;    /* connected, until libwebsockets has taken it; then -1 */
+  bool starting; /* libwebsockets is being told of it, and may report its end right then */
+  bool gone;     /* libwebsockets has nothing of it any more */
+  bool asked;    /* the handshake's request has been written, so TLS is done */
+  bool dead;     /* libwebsockets has reported the end, or has been told to make one */
 } csio__conn;
 
-/* Where a connection goes. */
+/* What is to be spoken on a connection. */
 typedef struct csio__lws_target {
-  const char *address; /* numeric */
-  uint16_t port;
   bool secure;
   const char *host;      /* for SNI and verification */
   const char *protocols; /* subprotocols offered, separated by ", ", or NULL */
   csio_tls *tls;
 } csio__lws_target;
 
-/* Starts connecting for `ws`. The callbacks may come before this returns, with `*out` set. On failure `*out`
- * is NULL; NOMEM and UNSUPPORTED (with words in `failure`) are final, CONNECT speaks of this one address,
- * with the cause in
- * `*cause` as an errno, where it is known, else 0. */
-int csio__lws_connect(struct csio_ws *ws, csio_loop *loop, const csio__lws_target *target, csio__conn **out,
-    int *cause, csio__failure *failure);
+/* Starts the handshake for `ws` on a connected socket, which it takes, also when it fails. The callbacks may
+ * come before this returns, with `*out` set. On failure `*out` is NULL and `failure` filled, unless the
+ * WebSocket has been told why. */
+int csio__lws_connect(struct csio_ws *ws, csio_loop *loop, const csio__lws_target *target, int socket,
+    csio__conn **out, csio__failure *failure);
 
 /* Ends a connection soon, without a closing handshake. */
 void csio__conn_kill(csio__conn *conn);

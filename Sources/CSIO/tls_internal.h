@@ -60,4 +60,8 @@ bool csio__tls_verify_step(csio__tls_session *session, const char *host, bool ok
 /* Puts the report into words and clears it; false when it says nothing. */
 bool csio__tls_failure(csio__tls_session *session, const char *host, csio__failure *failure);
 
+/* Whether a connection that was lost before any answer may have been lost for want of a client certificate:
+ * many servers end it without an alert, or the alert is overtaken by a reset. */
+bool csio__tls_lacks_certificate(csio__tls_session *session, const char *host, csio__failure *failure);
+
 #endif

@@ -105,7 +105,10 @@ static void clear_bad_sni(SSL *ssl)
 static void on_info(const SSL *ssl, int where, int value)
 {
   csio__tls_report *report = &session_of(ssl)->report;
-  if (where & SSL_CB_HANDSHAKE_START) clear_bad_sni((SSL *)ssl);
+  if (where & SSL_CB_HANDSHAKE_START) {
+    clear_bad_sni((SSL *)ssl);
+    report->certificate_requested = false;
+  }
   if (where & SSL_CB_LOOP && SSL_get_state(ssl) == TLS_ST_CR_CERT_REQ) report->certificate_requested = true;
   if (where & SSL_CB_ALERT && where & SSL_CB_READ && value >> 8 == SSL3_AL_FATAL)
     report->alert = value & 0xff;
@@ -214,10 +217,20 @@ static bool blames_client_certificate(const csio__tls_report *report)
   }
 }
 
+bool csio__tls_lacks_certificate(csio__tls_session *session, const char *host, csio__failure *failure)
+{
+  if (!session->report.certificate_requested || session->tls->certificate) return false;
+  session->report.certificate_requested = false;
+  csio__failure_set(failure, CSIO_ETLS_CLIENT_CERT,
+      "%s asked for a client certificate, got none, and ended the connection", host);
+  return true;
+}
+
 bool csio__tls_failure(csio__tls_session *session, const char *host, csio__failure *failure)
 {
   csio__tls_report report = session->report;
-  session->report = (csio__tls_report){0};
+  /* A lost connection may still be due to the certificate that was asked for. */
+  session->report = (csio__tls_report){.certificate_requested = report.certificate_requested};
   const char *reason = report.reason ? ERR_reason_error_string(report.reason) : NULL;
   if (report.verify_error) {
     int code = code_of_verify_error(report.verify_error);

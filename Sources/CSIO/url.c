@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
+#include <uv.h>
 
 /* Joins `count` strings into one of its own; NULL when memory is short. */
 static char *join(int count, ...)
@@ -83,6 +84,7 @@ static int read_port(csio__url *out, CURLU *parts)
     return CSIO_OK;
   }
   if (code) return code_of(code);
+  out->has_port = true;
   out->port = (uint16_t)strtoul(port, NULL, 10);
   curl_free(port);
   return out->port ? CSIO_OK : CSIO_EURL;
@@ -141,6 +143,19 @@ int csio__url_parse(csio__url *out, const char *text, const char *plain, const c
   curl_url_cleanup(parts);
   if (err) csio__url_free(out);
   return err;
+}
+
+int csio__url_parse_any(csio__url *out, const char *text)
+{
+  int err = csio__url_parse(out, text, "http", "https");
+  return err == CSIO_EURL ? csio__url_parse(out, text, "ws", "wss") : err;
+}
+
+bool csio__is_address(const char *host)
+{
+  struct sockaddr_in v4;
+  struct sockaddr_in6 v6;
+  return !uv_ip4_addr(host, 0, &v4) || !uv_ip6_addr(host, 0, &v6);
 }
 
 void csio__url_free(csio__url *url)

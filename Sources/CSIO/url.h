@@ -12,11 +12,18 @@ typedef struct csio__url {
   char *target;    /* path and query */
   char *userinfo;  /* "user:password" decoded, or NULL */
   uint16_t port;
+  bool has_port; /* the URL itself named it */
   bool secure;
 } csio__url;
 
 /* Reads a URL whose scheme is `plain` or `secure` ("http" and "https"). Fails with URL or NOMEM. */
 int csio__url_parse(csio__url *out, const char *text, const char *plain, const char *secure);
+
+/* The same for http, https, ws and wss. */
+int csio__url_parse_any(csio__url *out, const char *text);
+
+/* Whether a host is an address in numbers, without brackets. */
+bool csio__is_address(const char *host);
 
 void csio__url_free(csio__url *url);
 

@@ -1,17 +1,13 @@
 #include "ws_internal.h"
 
-#include "header.h"
-
-#include <openssl/evp.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 
 enum {
   DEFAULT_MAX_MESSAGE = 64 << 20,
-  CLOSE_TIMEOUT = 5000,      /* ms */
-  MAX_HANDSHAKE = 60 * 1024, /* leaves room in libwebsockets' buffer for its own part */
+  DEFAULT_DEFLATE_THRESHOLD = 1024,
+  CLOSE_TIMEOUT = 5000, /* ms */
 };
 
 /* --- the end --- */
@@ -20,12 +16,16 @@ static void ws_free(csio_ws *ws)
 {
   csio__ws_drop_queue(ws);
   csio__bytes_free(&ws->message);
+  csio__inflater_free(ws->inflater);
   csio__bytes_free(&ws->headers);
   csio__bytes_free(&ws->protocols);
   csio__bytes_free(&ws->cookies);
+  csio__bytes_free(&ws->own_cookies);
   csio__url_free(&ws->url);
   csio_tls_release(ws->tls);
-  free(ws->addresses);
+  csio_proxy_release(ws->proxy);
+  csio_cookies_release(ws->jar);
+  free(ws->local_address);
   free(ws->host_header);
   free(ws->extensions);
   free(ws->protocol);
@@ -50,6 +50,8 @@ static void end(csio_ws *ws)
   ws->state = CSIO__WS_ENDED;
   uv_timer_stop(&ws->timer);
   csio__ws_drop_queue(ws);
+  if (ws->dial) csio__dial_cancel(ws->dial);
+  ws->dial = NULL;
   if (ws->conn && !ws->lingering) csio__conn_kill(ws->conn);
 }
 
@@ -72,7 +74,6 @@ void csio_ws_close(csio_ws *ws, void (*on_closed)(void *data))
   csio__handle_closing(&ws->handle);
   ws->on_closed = on_closed;
   end(ws);
-  uv_cancel((uv_req_t *)&ws->resolve);
   uv_close((uv_handle_t *)&ws->timer, on_timer_closed);
 }
 
@@ -87,19 +88,6 @@ static void ws_abort(csio__handle *handle)
 }
 
 /* --- the beginning --- */
-
-static void run_task(csio__task *task)
-{
-  csio_ws *ws = csio__container_of(task, csio_ws, task);
-  if (ws->state == CSIO__WS_CONNECTING) csio__ws_connect_next(ws);
-  csio__ws_unpend(ws);
-}
-
-void csio__ws_queue_task(csio_ws *ws)
-{
-  ws->pending++;
-  csio__task_queue(ws->handle.loop, &ws->task);
-}
 
 static void on_timer(uv_timer_t *timer)
 {
@@ -135,12 +123,11 @@ int csio_ws_create(csio_loop *loop, const char *url, csio_ws **out)
   }
   uv_timer_init(&loop->uv, &ws->timer);
   ws->timer.data = ws;
-  ws->resolve.data = ws;
-  ws->task.run = run_task;
   ws->last = &ws->first;
   ws->drained = true;
   ws->pending = 1; /* the timer */
   ws->max_message = DEFAULT_MAX_MESSAGE;
+  ws->deflate_threshold = DEFAULT_DEFLATE_THRESHOLD;
   *out = ws;
   return CSIO_OK;
 }
@@ -175,106 +162,12 @@ void csio_ws_on_error(csio_ws *ws, csio_ws_error_cb callback)
   ws->on_error = callback;
 }
 
-static bool belongs_to_handshake(const char *name)
-{
-  return !strcasecmp(name, "Connection") || !strcasecmp(name, "Upgrade") ||
-         !strncasecmp(name, "Sec-WebSocket-", strlen("Sec-WebSocket-"));
-}
-
-static int append_header(csio_ws *ws, const char *name, const char *value)
-{
-  size_t before = ws->headers.size;
-  if (csio__bytes_append(&ws->headers, name, strlen(name)) && csio__bytes_append(&ws->headers, ": ", 2) &&
-      csio__bytes_append(&ws->headers, value, strlen(value)) && csio__bytes_append(&ws->headers, "\r\n", 2))
-    return CSIO_OK;
-  ws->headers.size = before;
-  return CSIO_ENOMEM;
-}
-
-int csio_ws_add_header(csio_ws *ws, const char *name, const char *value)
-{
-  if (ws->state != CSIO__WS_NEW) return CSIO_ESTATE;
-  if (!csio__is_token(name) || !csio__is_field_value(value) || belongs_to_handshake(name))
-    return CSIO_EINVALID;
-  if (strcasecmp(name, "Host")) {
-    /* the user's own takes the place of what the URL says */
-    if (!strcasecmp(name, "Authorization")) {
-      free(ws->url.userinfo);
-      ws->url.userinfo = NULL;
-    }
-    return append_header(ws, name, value);
-  }
-  char *host = strdup(value);
-  if (!host) return CSIO_ENOMEM;
-  free(ws->host_header);
-  ws->host_header = host;
-  return CSIO_OK;
-}
-
-int csio_ws_add_protocol(csio_ws *ws, const char *name)
-{
-  if (ws->state != CSIO__WS_NEW) return CSIO_ESTATE;
-  if (!csio__is_token(name)) return CSIO_EINVALID;
-  csio__bytes *list = &ws->protocols;
-  size_t size = strlen(name) + 1;
-  if (!csio__bytes_reserve(list, size + 2)) return CSIO_ENOMEM;
-  if (list->size) {
-    list->size--; /* the terminator */
-    csio__bytes_append(list, ", ", 2);
-  }
-  csio__bytes_append(list, name, size);
-  return CSIO_OK;
-}
-
-int csio_ws_set_tls(csio_ws *ws, csio_tls *tls)
-{
-  if (ws->state != CSIO__WS_NEW) return CSIO_ESTATE;
-  csio_tls *before = ws->tls;
-  ws->tls = csio__tls_use(tls);
-  csio_tls_release(before);
-  return CSIO_OK;
-}
-
-int csio_ws_set_timeout(csio_ws *ws, uint64_t ms)
-{
-  if (ws->state != CSIO__WS_NEW) return CSIO_ESTATE;
-  ws->timeout = ms;
-  return CSIO_OK;
-}
-
-int csio_ws_set_max_message(csio_ws *ws, size_t bytes)
-{
-  if (ws->state != CSIO__WS_NEW) return CSIO_ESTATE;
-  ws->max_message = bytes;
-  return CSIO_OK;
-}
-
-/* The URL's user and password as libcurl would send them. */
-static int add_authorization(csio_ws *ws)
-{
-  size_t size = strlen(ws->url.userinfo);
-  const char scheme[] = "Basic ";
-  if (size > MAX_HANDSHAKE / 2) return CSIO_EINVALID;
-  char *value = malloc(sizeof scheme + (size + 2) / 3 * 4);
-  if (!value) return CSIO_ENOMEM;
-  memcpy(value, scheme, sizeof scheme);
-  EVP_EncodeBlock(
-      (unsigned char *)value + sizeof scheme - 1, (const unsigned char *)ws->url.userinfo, (int)size);
-  int err = append_header(ws, "Authorization", value);
-  free(value);
-  return err;
-}
-
 int csio_ws_connect(csio_ws *ws)
 {
   if (ws->state != CSIO__WS_NEW) return CSIO_ESTATE;
   if (ws->url.secure && !ws->tls && !csio__tls_default(ws->handle.loop)) return CSIO_ENOMEM;
-  int err = ws->url.userinfo ? add_authorization(ws) : CSIO_OK;
-  if (err) return err;
-  const char *host = ws->host_header ? ws->host_header : ws->url.authority;
-  if (strlen(ws->url.target) + strlen(host) + ws->headers.size + ws->protocols.size > MAX_HANDSHAKE)
-    return CSIO_EINVALID;
-  err = csio__ws_resolve(ws);
+  int err = csio__ws_complete_request(ws);
+  if (!err) err = csio__ws_dial(ws);
   if (err) return err;
   ws->state = CSIO__WS_CONNECTING;
   if (ws->timeout) csio__ws_start_timer(ws, ws->timeout);

@@ -1,114 +1,80 @@
-/* From csio_ws_connect to on_open: addresses, attempts, the handshake. */
+/* From csio_ws_connect to on_open: the connection, the handshake. */
 #include "ws_internal.h"
 
-#include <netdb.h>
 #include <stdlib.h>
 #include <string.h>
 
-/* --- addresses --- */
+/* --- the connection --- */
 
-static bool is_address(const char *host)
+static void on_dialed(void *data, int socket, const csio__failure *failed)
 {
-  struct sockaddr_in v4;
-  struct sockaddr_in6 v6;
-  return !uv_ip4_addr(host, 0, &v4) || !uv_ip6_addr(host, 0, &v6);
-}
-
-static size_t list_addresses(const struct addrinfo *found, csio__address *into)
-{
-  size_t count = 0;
-  for (; found; found = found->ai_next) {
-    bool usable = found->ai_family == AF_INET || found->ai_family == AF_INET6;
-    if (!usable) continue;
-    if (into && getnameinfo(found->ai_addr, found->ai_addrlen, into[count].text, sizeof into[count].text,
-                    NULL, 0, NI_NUMERICHOST))
-      continue;
-    count++;
-  }
-  return count;
-}
-
-static void on_resolved(uv_getaddrinfo_t *resolve, int status, struct addrinfo *found)
-{
-  csio_ws *ws = resolve->data;
-  csio__failure failure;
-  if (ws->state != CSIO__WS_CONNECTING) {
-    uv_freeaddrinfo(found);
-    csio__ws_unpend(ws);
-    return;
-  }
-  size_t count = status ? 0 : list_addresses(found, NULL);
-  if (count) ws->addresses = calloc(count, sizeof *ws->addresses);
-  if (ws->addresses) {
-    ws->address_count = list_addresses(found, ws->addresses);
-    csio__ws_connect_next(ws);
-  } else if (count) {
-    csio__failure_code(&failure, CSIO_ENOMEM);
-    csio__ws_fail(ws, &failure);
-  } else {
-    csio__failure_set(&failure, CSIO_ERESOLVE, "could not resolve the host name %s: %s", ws->url.host,
-        status ? uv_strerror(status) : "no address");
-    csio__ws_fail(ws, &failure);
-  }
-  uv_freeaddrinfo(found);
-  csio__ws_unpend(ws);
-}
-
-int csio__ws_resolve(csio_ws *ws)
-{
-  const char *host = ws->url.host;
-  if (is_address(host) && strlen(host) < sizeof ws->addresses->text) {
-    ws->addresses = calloc(1, sizeof *ws->addresses);
-    if (!ws->addresses) return CSIO_ENOMEM;
-    strcpy(ws->addresses->text, host);
-    ws->address_count = 1;
-    csio__ws_queue_task(ws);
-    return CSIO_OK;
-  }
-  struct addrinfo hints = {.ai_family = AF_UNSPEC, .ai_socktype = SOCK_STREAM};
-  if (uv_getaddrinfo(ws->timer.loop, &ws->resolve, on_resolved, host, NULL, &hints)) return CSIO_ENOMEM;
-  ws->pending++;
-  return CSIO_OK;
-}
-
-/* --- attempts --- */
-
-static void fail_to_connect(csio_ws *ws)
-{
-  csio__failure failure;
-  csio__failure_set(&failure, CSIO_ECONNECT, "could not connect to %s port %u%s%s", ws->url.host,
-      (unsigned)ws->url.port, ws->connect_errno ? ": " : "",
-      ws->connect_errno ? strerror(ws->connect_errno) : "");
-  csio__ws_fail(ws, &failure);
-}
-
-void csio__ws_connect_next(csio_ws *ws)
-{
-  if (ws->address_next == ws->address_count) {
-    fail_to_connect(ws);
-    return;
-  }
+  csio_ws *ws = data;
   csio_loop *loop = ws->handle.loop;
+  ws->dial = NULL;
+  if (failed) {
+    csio__ws_fail(ws, failed);
+    return;
+  }
   csio__lws_target target = {
-      .address = ws->addresses[ws->address_next++].text,
-      .port = ws->url.port,
       .secure = ws->url.secure,
       .host = ws->url.host,
       .protocols = ws->protocols.size ? (const char *)ws->protocols.data : NULL,
       .tls = ws->tls ? ws->tls : loop->default_tls,
   };
   csio__failure failure;
-  int cause = 0;
   ws->pending++;
-  int err = csio__lws_connect(ws, loop, &target, &ws->conn, &cause, &failure);
-  if (!err) return;
+  if (!csio__lws_connect(ws, loop, &target, socket, &ws->conn, &failure)) return;
   ws->pending--;
-  if (err == CSIO_ECONNECT) {
-    ws->connect_errno = cause;
-    csio__ws_queue_task(ws);
-  } else {
-    csio__ws_fail(ws, &failure);
+  csio__ws_fail(ws, &failure);
+}
+
+static void on_dial_gone(void *data)
+{
+  csio__ws_unpend(data);
+}
+
+int csio__ws_dial(csio_ws *ws)
+{
+  csio__dial_target target = {
+      .host = ws->url.host,
+      .port = ws->url.port,
+      .local_address = ws->local_address,
+      .proxy = ws->proxy,
+  };
+  int err = csio__dial_start(ws->handle.loop, &target, on_dialed, on_dial_gone, ws, &ws->dial);
+  if (!err) ws->pending++;
+  return err;
+}
+
+/* --- the answer --- */
+
+static char *copy_header(struct lws *wsi, enum lws_token_indexes token)
+{
+  int size = lws_hdr_total_length(wsi, token) + 1;
+  char *text = size > 1 ? malloc((size_t)size) : NULL;
+  if (text && lws_hdr_copy(wsi, text, size, token) < 0) {
+    free(text);
+    return NULL;
   }
+  return text;
+}
+
+/* The answer's cookies, for csio_ws_header and for the jar. */
+static int take_cookies(csio_ws *ws, struct lws *wsi)
+{
+  int size;
+  for (int i = 0; (size = lws_hdr_fragment_length(wsi, WSI_TOKEN_HTTP_SET_COOKIE, i)) > 0; i++) {
+    csio__bytes *cookies = &ws->cookies;
+    if (!csio__bytes_reserve(cookies, (size_t)size + 1)) return -1;
+    char *into = (char *)cookies->data + cookies->size;
+    if (lws_hdr_copy_fragment(wsi, into, size + 1, WSI_TOKEN_HTTP_SET_COOKIE, i) < 0) return -1;
+    size_t blank = strspn(into, " \t"); /* of all but the first, libwebsockets leaves some */
+    memmove(into, into + blank, strlen(into + blank) + 1);
+    cookies->size += strlen(into) + 1;
+    /* one that the jar refuses is no failure of the WebSocket */
+    if (ws->jar) csio__cookies_store(ws->jar, &ws->url, into, csio__cookies_now());
+  }
+  return 0;
 }
 
 /* What libwebsockets calls a protocol error, by the beginning of its words. */
@@ -129,20 +95,19 @@ void csio__ws_connect_failed(csio__conn *conn, const char *text, size_t size)
   conn->dead = true;
   ws->conn = NULL;
   if (expected || ws->state != CSIO__WS_CONNECTING) return;
-  if (!conn->connected) {
-    ws->connect_errno = 0;
-    csio__ws_queue_task(ws);
-    return;
-  }
   const char *host = ws->url.host;
   csio__tls_session *session = csio__conn_tls(conn);
   csio__failure failure;
-  unsigned status = lws_http_client_http_response(conn->wsi);
+  unsigned status = conn->wsi ? lws_http_client_http_response(conn->wsi) : 0;
   if (status && status != 101) {
+    take_cookies(ws, conn->wsi);
     csio__failure_set(
         &failure, CSIO_EHANDSHAKE, "%s refused the WebSocket handshake with HTTP status %u", host, status);
     failure.error.http_status = (int)status;
   } else if (session && csio__tls_failure(session, host, &failure)) {
+    ; /* in its words */
+  } else if (session && !is_protocol_error(text, size) &&
+             csio__tls_lacks_certificate(session, host, &failure)) {
     ; /* in its words */
   } else if (session && !conn->asked) {
     csio__failure_set(&failure, CSIO_ETLS, "the TLS handshake with %s failed: the connection was lost", host);
@@ -199,30 +164,12 @@ int csio__ws_write_handshake(csio__conn *conn, char **end, size_t room)
   return !conn->asked;
 }
 
-static char *copy_header(struct lws *wsi, enum lws_token_indexes token)
+bool csio__ws_extend(csio__conn *conn)
 {
-  int size = lws_hdr_total_length(wsi, token) + 1;
-  char *text = size > 1 ? malloc((size_t)size) : NULL;
-  if (text && lws_hdr_copy(wsi, text, size, token) < 0) {
-    free(text);
-    return NULL;
-  }
-  return text;
-}
-
-static int copy_cookies(csio_ws *ws, struct lws *wsi)
-{
-  int size;
-  for (int i = 0; (size = lws_hdr_fragment_length(wsi, WSI_TOKEN_HTTP_SET_COOKIE, i)) > 0; i++) {
-    csio__bytes *cookies = &ws->cookies;
-    if (!csio__bytes_reserve(cookies, (size_t)size + 1)) return -1;
-    char *into = (char *)cookies->data + cookies->size;
-    if (lws_hdr_copy_fragment(wsi, into, size + 1, WSI_TOKEN_HTTP_SET_COOKIE, i) < 0) return -1;
-    size_t blank = strspn(into, " \t"); /* of all but the first, libwebsockets leaves some */
-    memmove(into, into + blank, strlen(into + blank) + 1);
-    cookies->size += strlen(into) + 1;
-  }
-  return 0;
+  csio_ws *ws = conn->ws;
+  if (!ws->deflate || ws->extended) return false; /* csio__ws_read_answer then refuses the answer */
+  ws->extended = true;
+  return true;
 }
 
 int csio__ws_read_answer(csio__conn *conn)
@@ -230,7 +177,9 @@ int csio__ws_read_answer(csio__conn *conn)
   csio_ws *ws = conn->ws;
   ws->protocol = copy_header(conn->wsi, WSI_TOKEN_PROTOCOL);
   ws->extensions = copy_header(conn->wsi, WSI_TOKEN_EXTENSIONS);
-  return copy_cookies(ws, conn->wsi);
+  if (take_cookies(ws, conn->wsi)) return -1;
+  bool understood = csio__deflate_read_terms(ws->extensions, &ws->deflate_terms);
+  return understood && ws->deflate_terms.accepted <= ws->deflate ? 0 : -1;
 }
 
 void csio__ws_opened(csio__conn *conn)
@@ -238,8 +187,6 @@ void csio__ws_opened(csio__conn *conn)
   csio_ws *ws = conn->ws;
   if (ws->state != CSIO__WS_CONNECTING) return;
   uv_timer_stop(&ws->timer);
-  free(ws->addresses);
-  ws->addresses = NULL;
   ws->state = CSIO__WS_OPEN;
   if (ws->on_open) ws->on_open(ws, ws->data);
 }

@@ -4,12 +4,18 @@
 #include <csio/ws.h>
 
 #include "buffer_internal.h"
+#include "cookies_internal.h"
+#include "deflate.h"
+#include "dial.h"
 #include "error_internal.h"
 #include "loop_internal.h"
 #include "lws_context.h"
 #include "url.h"
 
-enum { CSIO__WS_MAX_REASON = 123 };
+enum {
+  CSIO__WS_MAX_REASON = 123,
+  CSIO__WS_MAX_HANDSHAKE = 60 * 1024, /* leaves room in libwebsockets' buffer for its own part */
+};
 
 typedef enum csio__ws_state {
   CSIO__WS_NEW,
@@ -19,21 +25,22 @@ typedef enum csio__ws_state {
   CSIO__WS_ENDED,   /* on_close or on_error has been called, or never will be */
 } csio__ws_state;
 
-/* A resolved address, in numbers. */
-typedef struct csio__address {
-  char text[64];
-} csio__address;
-
 struct csio_ws {
   csio__handle handle;
   csio__ws_state state;
   csio__url url;
   csio_tls *tls;
+  csio_proxy *proxy;
+  char *local_address;
+  csio_cookies *jar;
   uint64_t timeout;
   size_t max_message;
-  char *host_header;     /* the user's, or NULL */
-  csio__bytes headers;   /* the user's others, as they go out */
-  csio__bytes protocols; /* offered, separated by ", " and terminated once there is one */
+  bool deflate; /* offered */
+  size_t deflate_threshold;
+  char *host_header;       /* the user's, or NULL */
+  csio__bytes headers;     /* the user's others, as they go out */
+  csio__bytes own_cookies; /* the user's Cookie headers, joined and terminated once there is one */
+  csio__bytes protocols;   /* offered, separated by ", " and terminated once there is one */
 
   csio_ws_open_cb on_open;
   csio_ws_message_cb on_message;
@@ -44,13 +51,9 @@ struct csio_ws {
   void *data;
 
   uv_timer_t timer; /* limits connecting, then the closing handshake */
-  uv_getaddrinfo_t resolve;
-  csio__address *addresses;
-  size_t address_count, address_next;
-  csio__conn *conn;  /* the current one */
-  unsigned pending;  /* what still refers to this: the timer, the resolution, connections */
-  csio__task task;   /* tries the next address */
-  int connect_errno; /* why the last address failed, or 0 */
+  csio__dial *dial; /* while it goes on */
+  csio__conn *conn; /* from then on */
+  unsigned pending; /* what still refers to this: the timer, the dial, the connection */
 
   csio_buffer *first, **last; /* messages to send */
   size_t queued;              /* bytes in them */
@@ -59,6 +62,12 @@ struct csio_ws {
 
   csio__bytes message; /* the fragments so far of a message */
   bool binary;         /* its type */
+  bool compressed;
+  csio__inflater *inflater;
+
+  csio__deflate_terms deflate_terms; /* what the server agreed to */
+  bool extended;                     /* libwebsockets has turned our extension on */
+  bool marking;                      /* the frame being written is a compressed message */
 
   uint16_t close_code; /* ours to send, then the peer's; 0 for none to send */
   uint8_t close_size;
@@ -83,16 +92,16 @@ void csio__ws_connect_failed(csio__conn *conn, const char *text, size_t size);
 void csio__ws_ended(csio__conn *conn);
 void csio__ws_conn_gone(csio__conn *conn);
 
+/* Whether the extension is to be turned on; called once for every time that the server names it. */
+bool csio__ws_extend(csio__conn *conn);
+
 const char *csio__ws_host(const struct csio_ws *ws);
 
-/* Tries the next address. */
-void csio__ws_connect_next(struct csio_ws *ws);
+/* Puts the last headers of the request together. INVALID where it is too large. */
+int csio__ws_complete_request(struct csio_ws *ws);
 
-/* Finds the host's addresses, then goes on with csio__ws_connect_next. */
-int csio__ws_resolve(struct csio_ws *ws);
-
-/* Runs the WebSocket's task in a later turn of the loop. */
-void csio__ws_queue_task(struct csio_ws *ws);
+/* Connects, then makes the handshake. */
+int csio__ws_dial(struct csio_ws *ws);
 
 /* Limits the present phase; `on_timer` is the WebSocket's own. */
 void csio__ws_start_timer(struct csio_ws *ws, uint64_t ms);

@@ -39,7 +39,8 @@ int csio_ws_send_buffer(csio_ws *ws, csio_ws_type type, csio_buffer *message)
     csio_buffer_destroy(message);
     return CSIO_ESTATE;
   }
-  message->binary = type == CSIO_WS_BINARY;
+  message->binary = type & CSIO_WS_BINARY;
+  message->uncompressed = type & CSIO_WS_UNCOMPRESSED;
   message->next = NULL;
   if (!ws->first) lws_callback_on_writable(ws->conn->wsi);
   *ws->last = message;
@@ -70,6 +71,20 @@ static void set_cork(struct lws *wsi, int on)
 #endif
 }
 
+static int write_message(csio_ws *ws, struct lws *wsi, csio_buffer *message)
+{
+  enum lws_write_protocol type = message->binary ? LWS_WRITE_BINARY : LWS_WRITE_TEXT;
+  bool compress =
+      ws->deflate_terms.accepted && !message->uncompressed && message->size >= ws->deflate_threshold;
+  csio_buffer *compressed = compress ? csio__deflate(ws->handle.loop, message) : NULL;
+  if (!compressed) return lws_write(wsi, message->bytes, message->size, type);
+  ws->marking = true;
+  int written = lws_write(wsi, compressed->bytes, compressed->size, type);
+  ws->marking = false;
+  csio_buffer_destroy(compressed);
+  return written;
+}
+
 /* Writes the first message of the queue. Where the socket takes a part of it only, libwebsockets keeps the
  * rest, and calls back when that is out. */
 static int write_first(csio_ws *ws, struct lws *wsi)
@@ -78,8 +93,7 @@ static int write_first(csio_ws *ws, struct lws *wsi)
   ws->first = message->next;
   if (!ws->first) ws->last = &ws->first;
   ws->queued -= message->size;
-  int written =
-      lws_write(wsi, message->bytes, message->size, message->binary ? LWS_WRITE_BINARY : LWS_WRITE_TEXT);
+  int written = write_message(ws, wsi, message);
   if (lws_partial_buffered(wsi)) ws->in_lws = message->size;
   csio_buffer_destroy(message);
   return written;
@@ -160,25 +174,26 @@ static int refuse_too_large(csio__conn *conn)
   return 0;
 }
 
-static int fail_for_memory(csio_ws *ws)
+static int fail(csio_ws *ws, int code, const char *what)
 {
   csio__failure failure;
-  csio__failure_code(&failure, CSIO_ENOMEM);
+  csio__failure_set(&failure, code, "%s%s%s", what ? ws->url.host : "", what ? " sent " : "",
+      what ? what : csio_err_message(code));
   csio__ws_fail(ws, &failure);
   return 0;
 }
 
-int csio__ws_received(csio__conn *conn, const uint8_t *bytes, size_t size)
+static void message_ended(csio_ws *ws)
+{
+  deliver(ws, ws->message.data, ws->message.size);
+  ws->message.size = 0;
+  if (ws->message.capacity > MAX_KEPT) csio__bytes_free(&ws->message);
+}
+
+static int received_plain(csio__conn *conn, const uint8_t *bytes, size_t size, bool first, bool final)
 {
   csio_ws *ws = conn->ws;
-  struct lws *wsi = conn->wsi;
-  if (ws->state == CSIO__WS_ENDED) return 0;
-  bool first = lws_is_first_fragment(wsi), final = lws_is_final_fragment(wsi);
-  if (first) {
-    ws->message.size = 0;
-    ws->binary = lws_frame_is_binary(wsi);
-  }
-  size_t rest = lws_remaining_packet_payload(wsi);
+  size_t rest = lws_remaining_packet_payload(conn->wsi);
   if (ws->max_message && (size + rest > ws->max_message || ws->message.size > ws->max_message - size - rest))
     return refuse_too_large(conn);
   if (first && final) {
@@ -187,13 +202,49 @@ int csio__ws_received(csio__conn *conn, const uint8_t *bytes, size_t size)
   }
   size_t expected = size + (rest < MAX_RESERVE ? rest : MAX_RESERVE);
   if (!csio__bytes_reserve(&ws->message, expected) || !csio__bytes_append(&ws->message, bytes, size))
-    return fail_for_memory(ws);
-  if (final) {
-    deliver(ws, ws->message.data, ws->message.size);
-    ws->message.size = 0;
-    if (ws->message.capacity > MAX_KEPT) csio__bytes_free(&ws->message);
-  }
+    return fail(ws, CSIO_ENOMEM, NULL);
+  if (final) message_ended(ws);
   return 0;
+}
+
+static int received_compressed(csio__conn *conn, const uint8_t *bytes, size_t size, bool final)
+{
+  csio_ws *ws = conn->ws;
+  switch (csio__inflate(&ws->inflater, bytes, size, final, ws->max_message, &ws->message)) {
+  case CSIO__INFLATED:
+    break;
+  case CSIO__INFLATE_TOO_LARGE:
+    return refuse_too_large(conn);
+  case CSIO__INFLATE_BROKEN:
+    return fail(ws, CSIO_EPROTOCOL, "what cannot be decompressed");
+  case CSIO__INFLATE_NO_MEMORY:
+    return fail(ws, CSIO_ENOMEM, NULL);
+  }
+  if (!final) return 0;
+  if (ws->deflate_terms.server_no_context_takeover) {
+    csio__inflater_free(ws->inflater);
+    ws->inflater = NULL;
+  }
+  message_ended(ws);
+  return 0;
+}
+
+int csio__ws_received(csio__conn *conn, const uint8_t *bytes, size_t size)
+{
+  enum { RSV1 = 0x40 };
+  csio_ws *ws = conn->ws;
+  struct lws *wsi = conn->wsi;
+  if (ws->state == CSIO__WS_ENDED) return 0;
+  bool first = lws_is_first_fragment(wsi), final = lws_is_final_fragment(wsi);
+  if (first) {
+    int bits = lws_get_reserved_bits(wsi); /* libwebsockets refuses any where no extension is on */
+    if (bits & ~RSV1) return fail(ws, CSIO_EPROTOCOL, "what is no WebSocket frame");
+    ws->message.size = 0;
+    ws->binary = lws_frame_is_binary(wsi);
+    ws->compressed = bits;
+  }
+  return ws->compressed ? received_compressed(conn, bytes, size, final)
+                        : received_plain(conn, bytes, size, first, final);
 }
 
 /* --- the end --- */

@@ -14,6 +14,9 @@ struct ConnectionFlags: ParsableArguments {
   @Option(help: "The transports to use, best liked first. (default: polling,websocket)", transform: Self.transports)
   var transports: [TransportName]?
 
+  @Option(help: "How packets are encoded; it must match the server's. (default: json)")
+  var parser: ParserName?
+
   @Option(help: "The path of requests on the server. (default: /socket.io/)")
   var path: String?
 
@@ -56,6 +59,7 @@ struct ConnectionFlags: ParsableArguments {
     options.autoConnect = false
     options.auth = auth.map { .value(.object($0)) }
     if let transports { options.transports = transports }
+    if let parser { options.parser = parser.parser }
     if let path { options.path = path }
     for pair in query { options.query[pair.name] = .string(pair.value) }
     for pair in header { options.extraHeaders[pair.name] = pair.value }

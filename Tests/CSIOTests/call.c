@@ -31,6 +31,10 @@ static void start(void *arg)
   csio_http *http = call->http;
   csio_http_set_data(http, call);
   CHECK_INT(csio_http_set_tls(http, call->tls), CSIO_OK);
+  CHECK_INT(csio_http_set_cookies(http, call->cookies), CSIO_OK);
+  CHECK_INT(csio_http_set_proxy(http, call->proxy), CSIO_OK);
+  CHECK_INT(csio_http_set_local_address(http, call->local_address), CSIO_OK);
+  CHECK_INT(csio_http_set_keep_alive(http, !call->no_keep_alive), CSIO_OK);
   CHECK_INT(csio_http_set_timeout(http, call->timeout), CSIO_OK);
   CHECK_INT(csio_http_set_connect_timeout(http, call->connect_timeout), CSIO_OK);
   CHECK_INT(csio_http_set_redirects(http, call->redirects), CSIO_OK);

@@ -16,6 +16,10 @@ typedef struct call {
   size_t body_size;
   const char *header_name, *header_value;
   csio_tls *tls;
+  csio_cookies *cookies;
+  csio_proxy *proxy;
+  const char *local_address;
+  bool no_keep_alive;
   uint64_t timeout, connect_timeout;
   size_t max_body; /* 0 leaves the default */
   unsigned redirects;

@@ -75,6 +75,12 @@ static void start(void *arg)
   csio_ws_on_close(ws, on_close);
   csio_ws_on_error(ws, on_error);
   CHECK_INT(csio_ws_set_tls(ws, socket->tls), CSIO_OK);
+  CHECK_INT(csio_ws_set_cookies(ws, socket->cookies), CSIO_OK);
+  CHECK_INT(csio_ws_set_proxy(ws, socket->proxy), CSIO_OK);
+  CHECK_INT(csio_ws_set_local_address(ws, socket->local_address), CSIO_OK);
+  CHECK_INT(csio_ws_set_deflate(ws, socket->deflate), CSIO_OK);
+  if (socket->deflate_threshold)
+    CHECK_INT(csio_ws_set_deflate_threshold(ws, socket->deflate_threshold), CSIO_OK);
   CHECK_INT(csio_ws_set_timeout(ws, socket->timeout), CSIO_OK);
   if (socket->max_message) CHECK_INT(csio_ws_set_max_message(ws, socket->max_message), CSIO_OK);
   for (int i = 0; i < 3 && socket->protocols[i]; i++)

@@ -15,6 +15,11 @@ struct socket_test {
   /* how to make it */
   const char *url;
   csio_tls *tls;
+  csio_cookies *cookies;
+  csio_proxy *proxy;
+  const char *local_address;
+  bool deflate;
+  size_t deflate_threshold; /* 0 leaves the default */
   uint64_t timeout;
   size_t max_message; /* 0 leaves the default */
   const char *protocols[3];

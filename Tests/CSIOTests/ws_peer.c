@@ -44,7 +44,8 @@ bool ws_read(client *client, frame *frame)
   if (!client_read_all(client, head, 2)) return false;
   frame->opcode = head[0] & 15;
   frame->final = head[0] >> 7;
-  CHECK_INT(head[0] & 0x70, 0);
+  CHECK_INT(head[0] & 0x30, 0);
+  frame->compressed = head[0] & COMPRESSED;
   CHECK(head[1] & 0x80);
   frame->size = head[1] & 0x7f;
   int length = frame->size == 126 ? 2 : frame->size == 127 ? 8 : 0;
@@ -99,6 +100,7 @@ void ws_echo_frames(client *client)
   frame frame;
   bool open = true;
   while (open && ws_read(client, &frame)) {
+    CHECK(!frame.compressed);
     if (frame.opcode == PING)
       ws_write(client, PONG, true, frame.bytes, frame.size);
     else if (frame.opcode != PONG)

@@ -4,11 +4,12 @@
 
 #include "peer.h"
 
-enum { CONTINUATION = 0, TEXT = 1, BINARY = 2, CLOSE = 8, PING = 9, PONG = 10 };
+enum { CONTINUATION = 0, TEXT = 1, BINARY = 2, CLOSE = 8, PING = 9, PONG = 10, COMPRESSED = 0x40 };
 
 typedef struct frame {
   int opcode;
   bool final;
+  bool compressed; /* marked as such */
   size_t size;
   uint8_t *bytes; /* terminated */
 } frame;
@@ -24,6 +25,7 @@ const char *ws_accept_key(const char *head);
 bool ws_read(client *client, frame *frame);
 void frame_free(frame *frame);
 
+/* COMPRESSED in `opcode` marks the frame. */
 bool ws_write(client *client, int opcode, bool final, const void *bytes, size_t size);
 
 /* A close frame; 0 for one without a code. */

@@ -2,7 +2,7 @@ import os
 
 import pytest
 
-from support import Client, Server
+from support import Client, Record, Server
 
 
 def pytest_report_header():
@@ -43,3 +43,8 @@ async def conformance(conformance_url):
 async def client(default_url):
     async with Client(default_url) as client:
         yield client
+
+
+@pytest.fixture
+def record(tmp_path):
+    return Record(tmp_path / "record.jsonl")

@@ -12,17 +12,15 @@ import aiohttp
 PATIENCE = 10  # seconds that nothing here ever takes; only a failing case waits for so long
 
 
-class Server:
-    """A server process on a port of its own choice. Leaving it checks that it ends in good order."""
+class Process:
+    """A process that listens on a port of its own choice. Leaving it checks that it ends in good order."""
 
-    def __init__(self, *flags):
-        binary = os.environ.get("SOCKETIO_TEST_SERVER", "socketio-test-server")
-        self.process = subprocess.Popen(
-            [binary, "--port", "0", *flags], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
-        )
+    def __init__(self, *command):
+        pipe = subprocess.PIPE
+        self.process = subprocess.Popen(command, stdin=pipe, stdout=pipe, stderr=pipe, text=True)
         line = self.process.stdout.readline()
         if not line.startswith("listening on "):
-            raise RuntimeError(f"the server did not start: {line}{self.process.stderr.read()}")
+            raise RuntimeError(f"it did not start: {line}{self.process.stderr.read()}")
         self.url = line.split()[-1]
 
     def stop(self, how=signal.SIGTERM):
@@ -39,6 +37,32 @@ class Server:
             self.process.communicate()
         else:
             self.stop()
+
+
+class Server(Process):
+    """The server under test."""
+
+    def __init__(self, *flags):
+        super().__init__(os.environ.get("SOCKETIO_TEST_SERVER", "socketio-test-server"), "--port", "0", *flags)
+
+
+class Record:
+    """The file that a process writes with --record."""
+
+    def __init__(self, file):
+        self.file = file
+
+    def lines(self, **wanted):
+        """What is recorded already, of it what has these members."""
+        lines = [json.loads(line) for line in self.file.read_text().split("\n")[:-1]]
+        return [line for line in lines if wanted.items() <= line.items()]
+
+    async def line(self, **wanted):
+        """The first line that has these members, once there is one."""
+        async with asyncio.timeout(PATIENCE):
+            while not (lines := self.lines(**wanted)):
+                await asyncio.sleep(0.01)
+        return lines[0]
 
 
 class Response:

@@ -5,6 +5,7 @@ import re
 import signal
 import socket
 import subprocess
+from pathlib import Path
 
 import pytest
 
@@ -25,6 +26,17 @@ def test_help_and_version():
     result = run("--version")
     assert result.returncode == 0
     assert re.fullmatch(r"socketio-test-server \d+\.\d+\.\d+\n", result.stdout)
+
+
+def test_help_and_manual_agree():
+    manual = (Path(__file__).parent.parent.parent / "docs" / "test-server.md").read_text()
+    usage = run("--help").stdout
+    rows = re.findall(r"^\| (`--.*?) \|", manual, re.MULTILINE)
+    assert set(re.findall(r"--[a-z-]+", usage)) == set(re.findall(r"--[a-z-]+", " ".join(rows)))
+    events = manual.split("## Events")[1].split("##")[0]
+    names = re.findall(r"^\| `(.*?)`", events, re.MULTILINE)
+    assert "drop-me" in names
+    assert all(f"\n  {name} " in usage for name in names)
 
 
 @pytest.mark.parametrize(
@@ -48,6 +60,16 @@ def test_help_and_version():
         ["--ping-timeout", "1e3"],
         ["--max-payload", "99999999999999999999"],
         ["--tls-cert", "cert.pem"],
+        ["--tls-ciphers", "nonsense"],
+        ["--tls-max", "1.1"],
+        ["--fail-handshakes", ":500"],
+        ["--fail-handshakes", "1:199"],
+        ["--drop-upgrade", ""],
+        ["--recovery", "0"],
+        ["--garbage", "post"],
+        ["--sticky", "a=b"],
+        ["--client-ca", os.devnull],
+        ["--set-cookie", "a=1\nb=2"],
     ],
 )
 def test_wrong_flags(flags):

@@ -1,6 +1,7 @@
 """Requests, right and wrong, down to the status, the body and the connection."""
 
 import asyncio
+import json
 
 import pytest
 
@@ -271,3 +272,17 @@ async def test_a_held_poll_is_answered_at_once(client):
     poll = asyncio.create_task(client.poll(sid))
     await client.post(sid, "40")
     assert (await poll).text.startswith('40{"sid":"')
+
+
+async def test_cookies_are_set_by_the_first_answer_only():
+    with Server("--set-cookie", "a=1; Path=/", "--set-cookie", "b=2; Max-Age=0") as server:
+        async with Client(server.url) as client:
+            response = await client.request(params=client.params("polling"))
+            assert response.headers.getall("Set-Cookie") == ["a=1; Path=/", "b=2; Max-Age=0"]
+            sid = json.loads(response.text[1:])["sid"]
+            await client.post(sid, "40")
+            assert "Set-Cookie" not in (await client.poll(sid)).headers
+            async with client.websocket(sid) as socket:
+                assert "Set-Cookie" not in socket.socket._response.headers
+            async with client.session() as socket:
+                assert len(socket.socket._response.headers.getall("Set-Cookie")) == 2

@@ -105,3 +105,25 @@ bool slice_is_ignoring_case(struct slice slice, const char *text)
 {
   return slice.length == strlen(text) && (!slice.length || !strncasecmp(slice.data, text, slice.length));
 }
+
+struct slice slice_trim(struct slice slice)
+{
+  while (slice.length && (*slice.data == ' ' || *slice.data == '\t')) {
+    slice.data++;
+    slice.length--;
+  }
+  while (slice.length && (slice.data[slice.length - 1] == ' ' || slice.data[slice.length - 1] == '\t'))
+    slice.length--;
+  return slice;
+}
+
+struct slice slice_cut(struct slice *slice, char separator)
+{
+  const char *found = slice->length ? memchr(slice->data, separator, slice->length) : NULL;
+  size_t length = found ? (size_t)(found - slice->data) : slice->length;
+  struct slice part = {slice->data, length};
+  size_t used = found ? length + 1 : length;
+  slice->data += used;
+  slice->length -= used;
+  return part;
+}

@@ -47,5 +47,9 @@ void buffer_free(struct buffer *buffer);
 struct slice slice_of(const char *text);
 bool slice_is(struct slice slice, const char *text);
 bool slice_is_ignoring_case(struct slice slice, const char *text);
+/* Without the spaces and tabs around it. */
+struct slice slice_trim(struct slice slice);
+/* Cuts the slice at the first separator: the part before it is returned, the part after it is left. */
+struct slice slice_cut(struct slice *slice, char separator);
 
 #endif

@@ -2,9 +2,10 @@
 
 #include "events.h"
 #include "json.h"
+#include "recovery.h"
 
+#include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 
 /* A CONNECT to a namespace that takes its time. */
 struct joining {
@@ -86,8 +87,11 @@ static void remove_joining(struct joining *joining)
 static void on_closed(struct session *session)
 {
   struct client *client = session->data;
-  while (client->sockets)
-    client_remove(client->sockets);
+  while (client->sockets) {
+    struct socket *socket = client->sockets;
+    client->sockets = socket->next_of_client;
+    if (!recovery_lose(socket)) socket_free(socket);
+  }
   while (client->joining)
     remove_joining(client->joining);
   /* Freed when the timers are, since callers up the stack may still look at it. */
@@ -116,7 +120,12 @@ void client_remove(struct socket *socket)
 static void join(struct client *client, struct namespace *namespace, struct slice auth)
 {
   struct session *session = client->session;
-  struct socket *socket = socket_create(session, namespace, auth);
+  struct socket *socket = recovery_find(session->server, namespace, auth);
+  bool recovers = socket;
+  if (!recovers)
+    socket = socket_create(session, namespace, auth);
+  else if (!socket_resume(socket, session, auth))
+    socket = NULL;
   if (!socket) {
     session_drop(session);
     return;
@@ -124,13 +133,20 @@ static void join(struct client *client, struct namespace *namespace, struct slic
   socket->next_of_client = client->sockets;
   client->sockets = socket;
   uv_timer_stop(&client->connect_timeout);
-  server_log(session->server, "%s: joined %s as %s", session->id, namespace->name, socket->id);
-  char reply[ID_LENGTH + 16];
-  strcat(strcat(strcpy(reply, "{\"sid\":\""), socket->id), "\"}");
+  server_log(session->server, "%s: joined %s as %s%s", session->id, namespace->name, socket->id,
+      recovers ? ", again" : "");
+  char reply[2 * ID_LENGTH + 32];
+  snprintf(reply, sizeof reply, *socket->private_id ? "{\"sid\":\"%s\",\"pid\":\"%s\"}" : "{\"sid\":\"%s\"}",
+      socket->id, socket->private_id);
+  if (session->server->options->garbage == GARBAGE_PACKET) {
+    session_send_packet(session, PACKET_MESSAGE, slice_of("garbage"));
+    return;
+  }
   if (namespace->greets) {
     socket->awaits_greeting = true;
     uv_timer_start(&client->greeting, on_greeting_timer, GREETING_MS, 0);
   }
+  if (recovers) recovery_replay(socket, auth);
   socket_send_packet(session, SIO_CONNECT, namespace->name, slice_of(reply));
 }
 
@@ -141,6 +157,12 @@ static void on_joining_timer(uv_timer_t *timer)
   struct namespace *namespace = joining->namespace;
   remove_joining(joining);
   join(client, namespace, buffer_slice(&joining->auth));
+}
+
+/* Milliseconds to wait before a CONNECT is answered. */
+static uint64_t delay_of(const struct client *client, const struct namespace *namespace)
+{
+  return namespace->delay + client->session->server->options->stall_connect;
 }
 
 static void join_later(struct client *client, struct namespace *namespace, struct slice auth)
@@ -158,7 +180,7 @@ static void join_later(struct client *client, struct namespace *namespace, struc
   client->joining = joining;
   uv_timer_init(client->session->server->loop, &joining->timer);
   joining->timer.data = joining;
-  uv_timer_start(&joining->timer, on_joining_timer, namespace->delay, 0);
+  uv_timer_start(&joining->timer, on_joining_timer, delay_of(client, namespace), 0);
 }
 
 static bool is_joining(const struct client *client, const struct namespace *namespace)
@@ -192,7 +214,7 @@ static void on_connect(struct client *client, const struct sio_packet *packet)
              (!packet->json.data || !slice_is(json_member(packet->json, "\"token\""), "\"abcd\""))) {
     refuse(client, packet->namespace,
         "{\"message\":\"invalid credentials\",\"data\":{\"code\":\"invalid_credentials\"}}");
-  } else if (namespace->delay) {
+  } else if (delay_of(client, namespace)) {
     join_later(client, namespace, packet->json);
   } else {
     join(client, namespace, packet->json);

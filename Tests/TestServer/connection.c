@@ -2,6 +2,7 @@
 
 #include "http_front.h"
 #include "polling.h"
+#include "record.h"
 #include "session.h"
 
 #include <string.h>
@@ -47,6 +48,7 @@ static void open_connection(struct connection *connection, struct lws *wsi)
   connection->wsi = wsi;
   connection->server = server;
   connection->receive = http_receive;
+  connection->number = ++server->connection_count;
   connection->next = server->connections;
   if (server->connections) server->connections->previous = connection;
   server->connections = connection;
@@ -57,6 +59,7 @@ static void close_connection(struct connection *connection)
 {
   struct server *server = connection->server;
   session_connection_lost(connection);
+  record_websocket_end(connection, 0);
   if (connection->next) connection->next->previous = connection->previous;
   if (connection->previous)
     connection->previous->next = connection->next;
@@ -93,6 +96,9 @@ static void receive_buffered(struct connection *connection)
 static int on_input(struct connection *connection, char *data, size_t length)
 {
   if (is_ending(connection)) return 0;
+  /* Nobody tells when TLS has done its handshake, but it has once there is input. */
+  if (!connection->has_spoken) record_tls(connection);
+  connection->has_spoken = true;
   struct buffer *input = &connection->input;
   if (input->length) {
     buffer_append(input, data, length);
@@ -145,6 +151,8 @@ static int callback(struct lws *wsi, enum lws_callback_reasons reason, void *use
   case LWS_CALLBACK_RAW_CLOSE:
     if (connection->server) close_connection(connection);
     return 0;
+  case LWS_CALLBACK_OPENSSL_PERFORM_CLIENT_CERT_VERIFICATION:
+    return !length; /* libwebsockets asks instead of deciding: the length is OpenSSL's verdict */
   default:
     return 0;
   }

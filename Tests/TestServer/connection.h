@@ -22,25 +22,32 @@ struct http_exchange {
   bool keep_alive;
   size_t discard;   /* bytes of a body that nobody wants still to come */
   char origin[128]; /* the request's Origin, for the response */
+  bool begins_session;
+  char sticky_value[ID_LENGTH + 1]; /* of the cookie that --sticky wants set */
 };
 
 struct websocket {
-  bool in_message, binary; /* a fragmented message is being collected */
+  bool in_message;         /* a fragmented message is being collected */
+  bool binary, compressed; /* this message is */
   bool close_sent;
   size_t skip; /* bytes of a frame that is too big still to come */
   struct buffer message;
+  bool deflates;                  /* permessage-deflate was agreed upon */
+  char session_id[ID_LENGTH + 1]; /* of the session that it belongs to, or did */
+  bool end_recorded;
 };
 
 struct connection {
   struct lws *wsi;
   struct server *server;
+  uint64_t number; /* counts the connections of the server from 1 */
   struct connection *previous, *next;
   struct buffer input, output;
   /* Takes bytes off the front of the input and says how many, 0 to wait for more. It may write to them. */
   size_t (*receive)(struct connection *connection, char *data, size_t length);
   enum role role;
   struct session *session; /* set while there is a role */
-  bool close_when_sent, killed;
+  bool has_spoken, close_when_sent, killed;
   struct http_exchange http;
   struct websocket websocket;
 };

@@ -1,6 +1,7 @@
 #include "events.h"
 
 #include "client.h"
+#include "faults.h"
 #include "json.h"
 
 #include <string.h>
@@ -121,19 +122,59 @@ static void on_never_ack(const struct call *call)
   (void)call;
 }
 
-static void on_error_packet(const struct call *call)
+/* The first argument if it is a string. */
+static bool get_text(const struct call *call, struct buffer *text)
 {
-  struct session *session = call->socket->session;
-  struct buffer array = {0}, text = {0};
+  struct buffer array = {0};
   struct slice string;
   buffer_append_char(&array, '[');
   buffer_append_slice(&array, call->arguments.json);
   buffer_append_char(&array, ']');
   struct json_iterator iterator = json_iterate(buffer_slice(&array));
-  if (json_next_element(&iterator, &string) && *string.data == '"' && json_decode_string(&text, string))
-    session_send_packet(session, PACKET_MESSAGE, buffer_slice(&text));
+  bool found =
+      json_next_element(&iterator, &string) && *string.data == '"' && json_decode_string(text, string);
   buffer_free(&array);
+  return found;
+}
+
+static void on_error_packet(const struct call *call)
+{
+  struct buffer text = {0};
+  if (get_text(call, &text)) session_send_packet(call->socket->session, PACKET_MESSAGE, buffer_slice(&text));
   buffer_free(&text);
+}
+
+static void on_send_raw(const struct call *call)
+{
+  struct buffer text = {0};
+  if (get_text(call, &text) && text.length) {
+    struct slice rest = {buffer_bytes(&text) + 1, text.length - 1};
+    session_send_packet(call->socket->session, (enum packet_type) * buffer_bytes(&text), rest);
+  }
+  buffer_free(&text);
+}
+
+static void on_send_raw_binary(const struct call *call)
+{
+  for (size_t i = 0; i < call->arguments.attachment_count; i++)
+    session_send_binary(call->socket->session, call->arguments.attachments[i]);
+}
+
+static bool get_status(const struct call *call, size_t *status)
+{
+  return get_count(call, 599, status) && *status >= 200;
+}
+
+static void on_fail_next_poll(const struct call *call)
+{
+  size_t status;
+  if (get_status(call, &status)) faults_fail_next_poll(call->socket->session, (unsigned)status);
+}
+
+static void on_fail_next_post(const struct call *call)
+{
+  size_t status;
+  if (get_status(call, &status)) faults_fail_next_post(call->socket->session, (unsigned)status);
 }
 
 static void on_silence(const struct call *call)
@@ -174,6 +215,10 @@ static const struct {
     {"binary", on_binary},
     {"never-ack", on_never_ack},
     {"error-packet", on_error_packet},
+    {"send-raw", on_send_raw},
+    {"send-raw-binary", on_send_raw_binary},
+    {"fail-next-poll", on_fail_next_poll},
+    {"fail-next-post", on_fail_next_post},
     {"silence", on_silence},
     {"disconnect-me", on_disconnect_me},
     {"close-me", on_close_me},

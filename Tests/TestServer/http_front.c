@@ -2,7 +2,9 @@
 
 #include "http_response.h"
 #include "client.h"
+#include "faults.h"
 #include "polling.h"
+#include "record.h"
 #include "session.h"
 #include "upgrade.h"
 #include "websocket.h"
@@ -20,6 +22,7 @@ static void begin_exchange(struct connection *connection, const struct http_requ
   if (origin.length >= sizeof http->origin) origin.length = 0;
   if (origin.length) memcpy(http->origin, origin.data, origin.length);
   http->origin[origin.length] = 0;
+  http->begins_session = false;
 }
 
 /* Answers something that is no request, and listens no further. */
@@ -100,7 +103,6 @@ static bool accept_websocket(struct connection *connection, const struct http_re
 {
   if (slice_is(request->method, "GET") && !request->content_length && websocket_accept(connection, request))
     return true;
-  connection->http.keep_alive = false;
   http_respond_error(connection, ERROR_BAD_REQUEST);
   return false;
 }
@@ -109,16 +111,25 @@ static void open_session(struct connection *connection, const struct session_han
     enum transport transport, const struct http_request *request)
 {
   struct server *server = connection->server;
+  if (faults_answer_handshake(connection)) return;
+  if (!faults_make_sticky(connection)) {
+    connection_kill(connection);
+    return;
+  }
+  connection->http.begins_session = true;
   if (transport == TRANSPORT_WEBSOCKET && !accept_websocket(connection, request)) return;
   struct session *session = session_create(server, handler, transport, request);
   if (!session) {
     connection_kill(connection);
     return;
   }
-  if (transport == TRANSPORT_WEBSOCKET)
+  strcpy(session->sticky_value, connection->http.sticky_value);
+  if (transport == TRANSPORT_WEBSOCKET) {
     session_attach(session, connection, ROLE_WEBSOCKET);
-  else
+    record_websocket(connection);
+  } else {
     polling_on_poll(session, connection);
+  }
   session_send_handshake(session);
 }
 
@@ -126,6 +137,11 @@ static void on_post(
     struct connection *connection, struct session *session, const struct http_request *request)
 {
   struct http_exchange *http = &connection->http;
+  /* A client that asked before it sends the body may or may not send it once it is refused: there is no going
+   * on after that. */
+  bool keep_alive = http->keep_alive;
+  if (request->expects_continue) http->keep_alive = false;
+  if (faults_answer_post(session, connection)) return;
   if (session->post) {
     session_close(session, "two POSTs at once", PACKET_CLOSE);
     http_respond_error(connection, ERROR_BAD_REQUEST);
@@ -133,11 +149,9 @@ static void on_post(
     session_close(session, "a payload that is not text", PACKET_CLOSE);
     http_respond_error(connection, ERROR_BAD_REQUEST);
   } else if (request->content_length > connection->server->options->max_payload) {
-    /* A client that asked before it sends the body may or may not send it now: there is no going on after
-     * that. */
-    if (request->expects_continue) http->keep_alive = false;
     http_respond_status(connection, 413);
   } else {
+    http->keep_alive = keep_alive;
     http->discard = 0;
     http->awaited = request->head_length + request->content_length;
     session_attach(session, connection, ROLE_POST);
@@ -166,14 +180,16 @@ static void route(struct connection *connection, const struct http_request *requ
     return;
   }
   struct target target = parse_target(server, request->query);
-  if (target.session && target.session->handler != handler) target.session = NULL;
+  if (target.session && (target.session->handler != handler || !faults_sticks(target.session, request)))
+    target.session = NULL;
+  if (request->upgrades_to_websocket) connection->http.keep_alive = false;
   if (!verify(&target, request, &error)) {
-    if (request->upgrades_to_websocket) connection->http.keep_alive = false;
     http_respond_error(connection, error);
   } else if (!target.session) {
     open_session(connection, handler, target.transport, request);
   } else if (request->upgrades_to_websocket) {
-    if (accept_websocket(connection, request)) upgrade_begin(target.session, connection);
+    if (!faults_answer_upgrade(connection) && accept_websocket(connection, request))
+      upgrade_begin(target.session, connection);
   } else if (slice_is(request->method, "GET")) {
     polling_on_poll(target.session, connection);
   } else if (slice_is(request->method, "POST")) {
@@ -216,6 +232,7 @@ size_t http_receive(struct connection *connection, char *data, size_t length)
     break;
   }
   if (!http->awaited) {
+    record_request(connection, &request);
     begin_exchange(connection, &request);
     route(connection, &request);
   }

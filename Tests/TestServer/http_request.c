@@ -22,38 +22,16 @@ static bool is_field_value(struct slice text)
   return true;
 }
 
-static struct slice trim(struct slice text)
-{
-  while (text.length && (*text.data == ' ' || *text.data == '\t')) {
-    text.data++;
-    text.length--;
-  }
-  while (text.length && (text.data[text.length - 1] == ' ' || text.data[text.length - 1] == '\t'))
-    text.length--;
-  return text;
-}
-
-/* Cuts the text at the first separator: the part before it is returned, the part after it is left. */
-static struct slice cut(struct slice *text, char separator)
-{
-  const char *found = text->length ? memchr(text->data, separator, text->length) : NULL;
-  size_t length = found ? (size_t)(found - text->data) : text->length;
-  struct slice part = {text->data, length};
-  size_t used = found ? length + 1 : length;
-  text->data += used;
-  text->length -= used;
-  return part;
-}
-
 static bool parse_request_line(struct http_request *request, struct slice line)
 {
-  request->method = cut(&line, ' ');
-  struct slice target = cut(&line, ' ');
+  request->method = slice_cut(&line, ' ');
+  struct slice target = slice_cut(&line, ' ');
   if (!is_token(request->method) || !target.length || *target.data != '/') return false;
   for (size_t i = 0; i < target.length; i++)
     if ((unsigned char)target.data[i] <= 0x20) return false;
-  request->path = cut(&target, '?');
-  request->query = cut(&target, '#');
+  request->target = target;
+  request->path = slice_cut(&target, '?');
+  request->query = slice_cut(&target, '#');
   request->keep_alive = slice_is(line, "HTTP/1.1");
   return request->keep_alive || slice_is(line, "HTTP/1.0");
 }
@@ -100,7 +78,7 @@ enum http_parse_result http_parse_request(struct http_request *request, struct s
   struct slice rest = {text.data, request->head_length - 2};
   bool first = true;
   while (rest.length) {
-    struct slice line = cut(&rest, '\n');
+    struct slice line = slice_cut(&rest, '\n');
     if (!line.length || line.data[--line.length] != '\r') return HTTP_MALFORMED;
     if (first) {
       if (!parse_request_line(request, line)) return HTTP_MALFORMED;
@@ -111,8 +89,8 @@ enum http_parse_result http_parse_request(struct http_request *request, struct s
     const char *colon = memchr(line.data, ':', line.length);
     if (!colon) return HTTP_MALFORMED;
     struct http_header *header = &request->headers[request->header_count++];
-    header->name = cut(&line, ':');
-    header->value = trim(line);
+    header->name = slice_cut(&line, ':');
+    header->value = slice_trim(line);
     if (!is_token(header->name) || !is_field_value(header->value)) return HTTP_MALFORMED;
   }
   return interpret_headers(request) ? HTTP_PARSED : HTTP_MALFORMED;
@@ -128,7 +106,18 @@ struct slice http_header(const struct http_request *request, const char *name)
 bool http_list_has(struct slice list, const char *word)
 {
   while (list.length)
-    if (slice_is_ignoring_case(trim(cut(&list, ',')), word)) return true;
+    if (slice_is_ignoring_case(slice_trim(slice_cut(&list, ',')), word)) return true;
+  return false;
+}
+
+bool http_cookie(struct slice cookies, const char *name, struct slice *value)
+{
+  while (cookies.length) {
+    struct slice cookie = slice_trim(slice_cut(&cookies, ';'));
+    bool found = slice_is(slice_cut(&cookie, '='), name);
+    *value = cookie;
+    if (found) return true;
+  }
   return false;
 }
 
@@ -157,11 +146,11 @@ bool http_next_query_entry(struct slice *query, struct buffer *key, struct buffe
 {
   struct slice entry = {NULL, 0};
   while (query->length && !entry.length)
-    entry = cut(query, '&');
+    entry = slice_cut(query, '&');
   if (!entry.length) return false;
   buffer_clear(key);
   buffer_clear(value);
-  decode_component(key, cut(&entry, '='));
+  decode_component(key, slice_cut(&entry, '='));
   decode_component(value, entry);
   return true;
 }

@@ -12,7 +12,8 @@ struct http_header {
 
 /* All slices point into the text that was parsed. */
 struct http_request {
-  struct slice method, path, query; /* the query without its question mark, still encoded */
+  struct slice method, target;
+  struct slice path, query; /* of the target; the query without its question mark, still encoded */
   struct http_header headers[HTTP_MAX_HEADERS];
   size_t header_count;
   size_t head_length; /* the empty line included */
@@ -29,6 +30,9 @@ struct slice http_header(const struct http_request *request, const char *name);
 
 /* True if the comma-separated list has the word, whatever its case. */
 bool http_list_has(struct slice list, const char *word);
+
+/* Finds a cookie in the value of a Cookie header. */
+bool http_cookie(struct slice cookies, const char *name, struct slice *value);
 
 /* Walks the entries of a query and appends the decoded key and value to `key` and `value`, which it empties
  * first. False after the last one. */

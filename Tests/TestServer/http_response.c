@@ -19,10 +19,14 @@ static const char *reason_of(int status)
     return "Length Required";
   case 413:
     return "Payload Too Large";
+  case 500:
+    return "Internal Server Error";
+  case 503:
+    return "Service Unavailable";
   case 431:
     return "Request Header Fields Too Large";
   default:
-    return "Internal Server Error";
+    return "Unexpected";
   }
 }
 
@@ -48,6 +52,23 @@ void http_append_cors(struct connection *connection)
   }
 }
 
+void http_append_cookies(struct connection *connection)
+{
+  const struct options *options = connection->server->options;
+  if (!connection->http.begins_session) return;
+  for (size_t i = 0; i < options->cookie_count; i++) {
+    buffer_append_text(&connection->output, "Set-Cookie: ");
+    buffer_append_text(&connection->output, options->cookies[i]);
+    buffer_append_text(&connection->output, "\r\n");
+  }
+  if (!options->sticky) return;
+  buffer_append_text(&connection->output, "Set-Cookie: ");
+  buffer_append_text(&connection->output, options->sticky);
+  buffer_append_char(&connection->output, '=');
+  buffer_append_text(&connection->output, connection->http.sticky_value);
+  buffer_append_text(&connection->output, "; Path=/; HttpOnly\r\n");
+}
+
 static void finish(struct connection *connection)
 {
   connection->http.busy = false;
@@ -59,6 +80,7 @@ static void append_end(struct connection *connection)
 {
   struct buffer *out = &connection->output;
   http_append_cors(connection);
+  http_append_cookies(connection);
   buffer_append_text(
       out, connection->http.keep_alive ? "Connection: keep-alive\r\n\r\n" : "Connection: close\r\n\r\n");
 }

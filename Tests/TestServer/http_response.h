@@ -23,6 +23,8 @@ void http_respond_status(struct connection *connection, int status);
 /* The answer to the question of a browser whether it may send a request. */
 void http_respond_preflight(struct connection *connection, struct slice requested_headers);
 
+/* Appends the cookies that the answer to a first request sets. */
+void http_append_cookies(struct connection *connection);
 /* Appends a header that lets pages of every origin read the response. */
 void http_append_cors(struct connection *connection);
 

@@ -1,5 +1,7 @@
 #include "namespace.h"
 
+#include "socket.h"
+
 static struct namespace usual[] = {
     {.name = "/"},
     {.name = "/admin", .wants_token = true},
@@ -18,6 +20,13 @@ void namespaces_set_up(struct server *server)
   server->namespaces = conforms ? conformance : usual;
   server->namespace_count =
       conforms ? sizeof conformance / sizeof *conformance : sizeof usual / sizeof *usual;
+}
+
+void namespaces_free(struct server *server)
+{
+  for (size_t i = 0; i < server->namespace_count; i++)
+    while (server->namespaces[i].sockets)
+      socket_free(server->namespaces[i].sockets);
 }
 
 struct namespace *namespace_find(struct server *server, struct slice name)

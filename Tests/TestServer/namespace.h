@@ -17,6 +17,8 @@ struct namespace
 
 /* Gives the server the namespaces of its mode. */
 void namespaces_set_up(struct server *server);
+/* Frees the sockets that are left, which have no session any more. */
+void namespaces_free(struct server *server);
 /* The namespace of that name, or NULL. */
 struct namespace *namespace_find(struct server *server, struct slice name);
 

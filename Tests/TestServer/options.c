@@ -2,70 +2,20 @@
 
 #include <arpa/inet.h>
 #include <errno.h>
+#include <openssl/ssl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-static const char help[] =
-    "socketio-test-server - an Engine.IO 4 and Socket.IO 5 server to test clients against\n"
-    "\n"
-    "usage: socketio-test-server [flags]\n"
-    "\n"
-    "Prints `listening on http://HOST:PORT` once it listens, and exits with status 0 on SIGINT or SIGTERM.\n"
-    "\n"
-    "  --port N                 port to listen on, 0 for any free one (default 3000)\n"
-    "  --host ADDRESS           IP address to listen on (default 127.0.0.1)\n"
-    "  --path PATH              path of the Engine.IO endpoint (default /socket.io/)\n"
-    "  --transports LIST        transports served, separated by a comma (default polling,websocket)\n"
-    "  --ping-interval MS       time between a pong and the next ping (default 25000)\n"
-    "  --ping-timeout MS        time to wait for a pong (default 20000)\n"
-    "  --connect-timeout MS     time to wait for the first namespace to be joined (default 45000)\n"
-    "  --upgrade-timeout MS     time to wait for an upgrade to complete (default 10000)\n"
-    "  --max-payload BYTES      largest POST body and WebSocket message accepted (default 1000000)\n"
-    "  --tls-cert FILE          serve https with this certificate chain (PEM); needs --tls-key\n"
-    "  --tls-key FILE           private key of the certificate (PEM)\n"
-    "  --conformance            be the server that the public protocol test suites expect, see below\n"
-    "  --verbose                say on stderr what happens\n"
-    "  --help                   print this\n"
-    "  --version                print the version\n"
-    "\n"
-    "Namespaces\n"
-    "  /        open to all\n"
-    "  /echo    open to all\n"
-    "  /admin   wants the auth payload {\"token\":\"abcd\"}; any other is answered by a CONNECT_ERROR with "
-    "the message\n"
-    "           \"invalid credentials\" and data {\"code\":\"invalid_credentials\"}\n"
-    "  /slow    answers CONNECT after 300 ms\n"
-    "  Any other is refused with the message \"Invalid namespace\".\n"
-    "\n"
-    "Events, the same in every namespace; ARGS stands for any arguments, binary included\n"
-    "  echo ARGS                with an acknowledgement wanted: acknowledges with ARGS; else emits `echo` "
-    "ARGS\n"
-    "  message ARGS             emits `message-back` ARGS\n"
-    "  message-with-ack ARGS    acknowledges with ARGS\n"
-    "  ask ARGS                 emits `question` ARGS and wants an acknowledgement, whose arguments it emits "
-    "as `answer`\n"
-    "  get-handshake            acknowledges with "
-    "{\"headers\":{},\"query\":{},\"auth\":{},\"transport\":\"\"}: headers and query\n"
-    "                           of the session's first request, the payload of CONNECT, the transport in use "
-    "now\n"
-    "  broadcast ARGS           emits `broadcast` ARGS to every socket of the namespace, the sender "
-    "included\n"
-    "  burst N                  emits `burst` I for I from 0 to N-1, N at most 1000000\n"
-    "  binary N                 emits `binary` with N bytes counting 0, 1, 2, ..., 255, 0, ...\n"
-    "  never-ack                never acknowledges\n"
-    "  error-packet TEXT        sends TEXT as an Engine.IO message, whatever it is\n"
-    "  silence                  sends no more pings in this session\n"
-    "  disconnect-me            sends a Socket.IO DISCONNECT\n"
-    "  close-me                 closes the Engine.IO session\n"
-    "  drop-me                  cuts the session's TCP connections\n"
-    "  Any other event is ignored.\n"
-    "\n"
-    "--conformance: a ping interval of 300 ms, a ping timeout of 200 ms and a connect timeout of 1000 ms, "
-    "unless flags say\n"
-    "otherwise; namespaces / and /custom, which emit `auth` with the payload of CONNECT once joined; a bare "
-    "Engine.IO\n"
-    "server at /engine.io/ that sends every message back.\n";
+/* A flag is a switch if it has no parse function. Parse functions are false for a value that they do not
+ * like. */
+struct flag {
+  const char *name;
+  bool (*parse)(const struct flag *flag, struct options *options, const char *value);
+  size_t offset;        /* of what the flag sets, if it is one thing */
+  uint64_t least, most; /* of a number */
+  const char *wrong;    /* said of values that are refused */
+};
 
 static enum options_result wrong(const char *flag, const char *what)
 {
@@ -73,97 +23,207 @@ static enum options_result wrong(const char *flag, const char *what)
   return OPTIONS_WRONG;
 }
 
-static bool parse_number(const char *text, uint64_t least, uint64_t most, uint64_t *number)
+static bool parse_number(const struct flag *flag, struct options *options, const char *value)
 {
   char *end;
-  if (*text < '0' || *text > '9') return false;
+  if (*value < '0' || *value > '9') return false;
   errno = 0;
-  unsigned long long value = strtoull(text, &end, 10);
-  if (errno || *end || value < least || value > most) return false;
-  *number = value;
+  uint64_t number = strtoull(value, &end, 10);
+  if (errno || *end || number < flag->least || number > flag->most) return false;
+  memcpy((char *)options + flag->offset, &number, sizeof number);
   return true;
 }
 
-static bool parse_transports(struct options *options, const char *list)
+static bool parse_text(const struct flag *flag, struct options *options, const char *value)
 {
+  memcpy((char *)options + flag->offset, &value, sizeof value);
+  return true;
+}
+
+static bool parse_transports(const struct flag *flag, struct options *options, const char *value)
+{
+  (void)flag;
   options->polling = options->websocket = false;
   for (;;) {
-    size_t length = strcspn(list, ",");
-    if (length == 7 && !strncmp(list, "polling", length))
+    size_t length = strcspn(value, ",");
+    if (length == 7 && !strncmp(value, "polling", length))
       options->polling = true;
-    else if (length == 9 && !strncmp(list, "websocket", length))
+    else if (length == 9 && !strncmp(value, "websocket", length))
       options->websocket = true;
     else
       return false;
-    if (!list[length]) return true;
-    list += length + 1;
+    if (!value[length]) return true;
+    value += length + 1;
   }
 }
 
-static bool parse_path(struct options *options, const char *path)
+static bool parse_path(const struct flag *flag, struct options *options, const char *value)
 {
-  size_t length = strlen(path);
-  if (*path != '/' || strpbrk(path, "?# %") || length + 2 > sizeof options->path) return false;
-  memcpy(options->path, path, length + 1);
-  if (path[length - 1] != '/') strcat(options->path, "/");
+  (void)flag;
+  size_t length = strlen(value);
+  if (*value != '/' || strpbrk(value, "?# %") || length + 2 > sizeof options->path) return false;
+  memcpy(options->path, value, length + 1);
+  if (value[length - 1] != '/') strcat(options->path, "/");
   return true;
 }
 
-static bool is_address(const char *text)
+static bool parse_host(const struct flag *flag, struct options *options, const char *value)
 {
+  (void)flag;
   struct in6_addr address;
-  return inet_pton(AF_INET, text, &address) == 1 || inet_pton(AF_INET6, text, &address) == 1;
+  options->host = value;
+  return inet_pton(AF_INET, value, &address) == 1 || inet_pton(AF_INET6, value, &address) == 1;
 }
 
-/* Longest time that a timer takes without the sum of two overflowing anything: ten days. */
-static const uint64_t longest = 864000000;
-
-/* A gigabyte: more would only hide mistakes. */
-static const uint64_t largest = 1 << 30;
-
-static enum options_result parse_value(struct options *options, const char *flag, const char *value)
+static bool parse_tls_max(const struct flag *flag, struct options *options, const char *value)
 {
-  const struct {
-    const char *flag;
-    uint64_t *milliseconds;
-  } times[] = {{"--ping-interval", &options->ping_interval}, {"--ping-timeout", &options->ping_timeout},
-      {"--connect-timeout", &options->connect_timeout}, {"--upgrade-timeout", &options->upgrade_timeout}};
-  uint64_t number;
-  for (size_t i = 0; i < sizeof times / sizeof *times; i++) {
-    if (strcmp(flag, times[i].flag)) continue;
-    if (!parse_number(value, 1, longest, times[i].milliseconds))
-      return wrong(flag, "not a number of milliseconds from 1 to 864000000");
-    return OPTIONS_RUN;
-  }
-  if (!strcmp(flag, "--port")) {
-    if (!parse_number(value, 0, 65535, &number)) return wrong(flag, "not a port number");
-    options->port = (uint16_t)number;
-  } else if (!strcmp(flag, "--max-payload")) {
-    if (!parse_number(value, 1, largest, &number))
-      return wrong(flag, "not a number of bytes from 1 to 1073741824");
-    options->max_payload = number;
-  } else if (!strcmp(flag, "--path")) {
-    if (!parse_path(options, value)) return wrong(flag, "not a path such as /socket.io/");
-  } else if (!strcmp(flag, "--transports")) {
-    if (!parse_transports(options, value)) return wrong(flag, "not a list of polling and websocket");
-  } else if (!strcmp(flag, "--host")) {
-    if (!is_address(value)) return wrong(flag, "not an IP address");
-    options->host = value;
-  } else if (!strcmp(flag, "--tls-cert")) {
-    options->tls_cert = value;
-  } else {
-    options->tls_key = value;
-  }
-  return OPTIONS_RUN;
+  (void)flag;
+  options->at_most_tls_1_2 = !strcmp(value, "1.2");
+  return options->at_most_tls_1_2 || !strcmp(value, "1.3");
 }
 
-static bool takes_value(const char *flag)
+/* Libwebsockets overlooks what OpenSSL can make nothing of in these two. */
+static bool parse_ciphers(const struct flag *flag, struct options *options, const char *value)
 {
-  static const char *const flags[] = {"--port", "--host", "--path", "--transports", "--ping-interval",
-      "--ping-timeout", "--connect-timeout", "--upgrade-timeout", "--max-payload", "--tls-cert", "--tls-key"};
-  for (size_t i = 0; i < sizeof flags / sizeof *flags; i++)
-    if (!strcmp(flag, flags[i])) return true;
+  SSL_CTX *context = SSL_CTX_new(TLS_server_method());
+  bool usable = context && SSL_CTX_set_cipher_list(context, value);
+  SSL_CTX_free(context);
+  return usable && parse_text(flag, options, value);
+}
+
+static bool parse_client_ca(const struct flag *flag, struct options *options, const char *value)
+{
+  SSL_CTX *context = SSL_CTX_new(TLS_server_method());
+  bool usable = context && SSL_CTX_load_verify_locations(context, value, NULL);
+  SSL_CTX_free(context);
+  return usable && parse_text(flag, options, value);
+}
+
+/* Finds the value in a list of words that ends with NULL. */
+static bool parse_word(const char *value, const char *const *words, unsigned *index)
+{
+  for (*index = 0; words[*index]; ++*index)
+    if (!strcmp(value, words[*index])) return true;
   return false;
+}
+
+static bool parse_drop_upgrade(const struct flag *flag, struct options *options, const char *value)
+{
+  static const char *const words[] = {[DROP_UPGRADE_NOT] = "",
+      [DROP_UPGRADE_REPLY] = "wrong-reply",
+      [DROP_UPGRADE_CLOSE] = "close",
+      [DROP_UPGRADE_SILENCE] = "silence",
+      NULL};
+  unsigned index;
+  (void)flag;
+  bool known = parse_word(value, words, &index) && index;
+  options->drop_upgrade = (enum drop_upgrade)index;
+  return known;
+}
+
+static bool parse_garbage(const struct flag *flag, struct options *options, const char *value)
+{
+  static const char *const words[] = {[GARBAGE_NONE] = "",
+      [GARBAGE_HANDSHAKE] = "handshake",
+      [GARBAGE_POLL] = "poll",
+      [GARBAGE_PACKET] = "packet",
+      NULL};
+  unsigned index;
+  (void)flag;
+  bool known = parse_word(value, words, &index) && index;
+  options->garbage = (enum garbage)index;
+  return known;
+}
+
+static bool parse_fail_handshakes(const struct flag *flag, struct options *options, const char *value)
+{
+  static const struct flag status = {NULL, NULL, offsetof(struct options, fail_status), 200, 599, NULL};
+  char number[24];
+  size_t length = strcspn(value, ":");
+  if (length >= sizeof number) return false;
+  memcpy(number, value, length);
+  number[length] = 0;
+  options->fail_status = 503;
+  return parse_number(flag, options, number) &&
+         (!value[length] || parse_number(&status, options, value + length + 1));
+}
+
+static bool parse_sticky(const struct flag *flag, struct options *options, const char *value)
+{
+  return *value && !strpbrk(value, "=;, \t\r\n") && parse_text(flag, options, value);
+}
+
+static bool parse_cookie(const struct flag *flag, struct options *options, const char *value)
+{
+  (void)flag;
+  if (options->cookie_count == MAX_COOKIES || !*value || strpbrk(value, "\r\n")) return false;
+  options->cookies[options->cookie_count++] = value;
+  return true;
+}
+
+#define TO(member) offsetof(struct options, member)
+/* Ten days: the sum of two such times overflows nothing. */
+#define MILLISECONDS 1, 864000000, "not a number of milliseconds from 1 to 864000000"
+
+static const struct flag flags[] = {
+    {"--port", parse_number, TO(port), 0, 65535, "not a port number"},
+    {"--host", parse_host, 0, 0, 0, "not an IP address"},
+    {"--path", parse_path, 0, 0, 0, "not a path such as /socket.io/"},
+    {"--transports", parse_transports, 0, 0, 0, "not a list of polling and websocket"},
+    {"--ping-interval", parse_number, TO(ping_interval), MILLISECONDS},
+    {"--ping-timeout", parse_number, TO(ping_timeout), MILLISECONDS},
+    {"--connect-timeout", parse_number, TO(connect_timeout), MILLISECONDS},
+    {"--upgrade-timeout", parse_number, TO(upgrade_timeout), MILLISECONDS},
+    /* More than a gigabyte would only hide mistakes. */
+    {"--max-payload", parse_number, TO(max_payload), 1, 1 << 30,
+        "not a number of bytes from 1 to 1073741824"},
+    {"--tls-cert", parse_text, TO(tls_cert), 0, 0, NULL},
+    {"--tls-key", parse_text, TO(tls_key), 0, 0, NULL},
+    {"--tls-ciphers", parse_ciphers, TO(tls_ciphers), 0, 0, "no list of ciphers of OpenSSL"},
+    {"--tls-max", parse_tls_max, 0, 0, 0, "neither 1.2 nor 1.3"},
+    {"--client-ca", parse_client_ca, TO(client_ca), 0, 0, "not a file with certificates in PEM"},
+    {"--deflate", NULL, TO(deflate), 0, 0, NULL},
+    {"--set-cookie", parse_cookie, 0, 0, 0, "not the value of a Set-Cookie header, or more than 16"},
+    {"--recovery", parse_number, TO(recovery), 1, 864000, "not a number of seconds from 1 to 864000"},
+    {"--refuse-upgrade", NULL, TO(refuse_upgrade), 0, 0, NULL},
+    {"--drop-upgrade", parse_drop_upgrade, 0, 0, 0, "neither wrong-reply nor close nor silence"},
+    {"--fail-handshakes", parse_fail_handshakes, TO(fail_handshakes), 0, 1000000,
+        "not a number, or a number, a colon and a status from 200 to 599"},
+    {"--stall-handshake", parse_number, TO(stall_handshake), MILLISECONDS},
+    {"--stall-connect", parse_number, TO(stall_connect), MILLISECONDS},
+    {"--garbage", parse_garbage, 0, 0, 0, "neither handshake nor poll nor packet"},
+    {"--sticky", parse_sticky, TO(sticky), 0, 0, "not the name of a cookie"},
+    {"--record", parse_text, TO(record), 0, 0, NULL},
+    {"--conformance", NULL, TO(conformance), 0, 0, NULL},
+    {"--verbose", NULL, TO(verbose), 0, 0, NULL},
+};
+
+static const struct flag *find_flag(const char *name)
+{
+  for (size_t i = 0; i < sizeof flags / sizeof *flags; i++)
+    if (!strcmp(name, flags[i].name)) return &flags[i];
+  return NULL;
+}
+
+/* Looks for --conformance ahead of all: other flags override what it presets, wherever it stands. */
+static bool wants_conformance(int argc, char **argv)
+{
+  for (int i = 1; i < argc; i++) {
+    const struct flag *flag = find_flag(argv[i]);
+    if (flag && flag->parse)
+      i++;
+    else if (flag && flag->offset == TO(conformance))
+      return true;
+  }
+  return false;
+}
+
+static enum options_result check(const struct options *options)
+{
+  if (!options->tls_cert != !options->tls_key)
+    return wrong(options->tls_cert ? "--tls-cert" : "--tls-key", "--tls-cert and --tls-key go together");
+  if (options->client_ca && !options->tls_cert) return wrong("--client-ca", "needs --tls-cert");
+  return OPTIONS_RUN;
 }
 
 enum options_result options_parse(struct options *options, int argc, char **argv)
@@ -178,36 +238,29 @@ enum options_result options_parse(struct options *options, int argc, char **argv
       .max_payload = 1000000,
       .polling = true,
       .websocket = true};
-  /* What --conformance presets may be overridden wherever it stands, so it is looked for first. */
-  for (int i = 1; i < argc; i++) {
-    if (takes_value(argv[i])) {
-      i++;
-    } else if (!strcmp(argv[i], "--conformance")) {
-      options->ping_interval = 300;
-      options->ping_timeout = 200;
-      options->connect_timeout = 1000;
-      options->conformance = true;
-    }
+  if (wants_conformance(argc, argv)) {
+    options->ping_interval = 300;
+    options->ping_timeout = 200;
+    options->connect_timeout = 1000;
   }
   for (int i = 1; i < argc; i++) {
-    const char *flag = argv[i];
-    if (takes_value(flag)) {
-      if (++i == argc) return wrong(flag, "wants a value");
-      enum options_result result = parse_value(options, flag, argv[i]);
-      if (result != OPTIONS_RUN) return result;
-    } else if (!strcmp(flag, "--verbose")) {
-      options->verbose = true;
-    } else if (!strcmp(flag, "--help")) {
-      fputs(help, stdout);
+    const struct flag *flag = find_flag(argv[i]);
+    if (!strcmp(argv[i], "--help")) {
+      for (const char *const *part = options_help; *part; part++)
+        fputs(*part, stdout);
       return OPTIONS_DONE;
-    } else if (!strcmp(flag, "--version")) {
+    } else if (!strcmp(argv[i], "--version")) {
       puts("socketio-test-server " TEST_SERVER_VERSION);
       return OPTIONS_DONE;
-    } else if (strcmp(flag, "--conformance")) {
-      return wrong(flag, "unknown flag, see --help");
+    } else if (!flag) {
+      return wrong(argv[i], "unknown flag, see --help");
+    } else if (!flag->parse) {
+      *((bool *)((char *)options + flag->offset)) = true;
+    } else if (++i == argc) {
+      return wrong(flag->name, "wants a value");
+    } else if (!flag->parse(flag, options, argv[i])) {
+      return wrong(flag->name, flag->wrong);
     }
   }
-  if (!options->tls_cert != !options->tls_key)
-    return wrong(options->tls_cert ? "--tls-cert" : "--tls-key", "--tls-cert and --tls-key go together");
-  return OPTIONS_RUN;
+  return check(options);
 }

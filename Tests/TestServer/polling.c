@@ -1,7 +1,9 @@
 #include "polling.h"
 
 #include "base64.h"
+#include "faults.h"
 #include "http_response.h"
+#include "record.h"
 #include "utf8.h"
 #include "websocket.h"
 
@@ -112,23 +114,10 @@ void polling_on_poll(struct session *session, struct connection *connection)
     http_respond_error(connection, ERROR_BAD_REQUEST);
     return;
   }
+  if (faults_answer_poll(session, connection)) return;
   session_attach(session, connection, ROLE_POLL);
   connection_set_deadline(connection, 0);
   if (session->queue.length) connection_send(connection);
-}
-
-static void receive_packet(struct session *session, struct slice packet)
-{
-  if (!packet.length || *packet.data != 'b') {
-    session_receive_text(session, packet);
-    return;
-  }
-  struct buffer bytes = {0};
-  if (base64_decode(&bytes, (struct slice){packet.data + 1, packet.length - 1}))
-    session_receive_binary(session, buffer_slice(&bytes));
-  else
-    session_close(session, "invalid base64", PACKET_CLOSE);
-  buffer_free(&bytes);
 }
 
 void polling_on_data(struct session *session, struct connection *connection, struct slice body)
@@ -138,9 +127,10 @@ void polling_on_data(struct session *session, struct connection *connection, str
   while (session->state == SESSION_OPEN) {
     const char *end = body.length ? memchr(body.data, separator, body.length) : NULL;
     struct slice packet = {body.data, end ? (size_t)(end - body.data) : body.length};
+    record_packet(connection, packet);
     bool is_close = slice_is(packet, "1");
     if (is_close) session_detach(connection);
-    receive_packet(session, packet);
+    session_receive_text(session, packet);
     if (is_close) {
       http_respond(connection, 200, "text/html", slice_of("ok"));
       return;

@@ -2,8 +2,10 @@
 
 #include "connection.h"
 #include "namespace.h"
+#include "record.h"
 #include "session.h"
 
+#include <openssl/ssl.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -35,16 +37,17 @@ bool server_start(struct server *server, const struct options *options, uv_loop_
   info.options |= ipv6 ? LWS_SERVER_OPTION_IPV6_V6ONLY_MODIFY | LWS_SERVER_OPTION_IPV6_V6ONLY_VALUE
                        : LWS_SERVER_OPTION_DISABLE_IPV6;
   if (options->tls_cert) info.options |= LWS_SERVER_OPTION_DO_SSL_GLOBAL_INIT;
+  if (options->client_ca) info.options |= LWS_SERVER_OPTION_REQUIRE_VALID_OPENSSL_CLIENT_CERT;
   info.foreign_loops = loops;
   info.pt_serv_buf_size = READ_SIZE;
   info.user = server;
   info.pcontext = &server->context; /* cleared when the context is no more */
-  server->context = lws_create_context(&info);
+  if (record_open(server)) server->context = lws_create_context(&info);
   if (!server->context) {
     uv_close((uv_handle_t *)&server->finish, NULL);
     return false;
   }
-  info.port = options->port;
+  info.port = (int)options->port;
   info.iface = options->host;
   info.protocols = connection_protocols;
   /* libwebsockets' own HTTP server can neither list a request's headers nor notice that a client has hung up
@@ -54,10 +57,13 @@ bool server_start(struct server *server, const struct options *options, uv_loop_
   info.alpn = "none";
   info.ssl_cert_filepath = options->tls_cert;
   info.ssl_private_key_filepath = options->tls_key;
+  info.ssl_ca_filepath = options->client_ca;
+  info.ssl_cipher_list = options->tls_ciphers;
+  if (options->at_most_tls_1_2) info.ssl_options_set = SSL_OP_NO_TLSv1_3;
   server->vhost = lws_create_vhost(server->context, &info);
   if (!server->vhost) {
     fprintf(stderr, "socketio-test-server: cannot listen on %s port %d%s; --verbose says more\n",
-        options->host, options->port, options->tls_cert ? " with that certificate and key" : "");
+        options->host, info.port, options->tls_cert ? " with that certificate and key" : "");
     server_stop(server);
     return false;
   }
@@ -101,7 +107,9 @@ void server_free(struct server *server)
 {
   /* libwebsockets closes its handles on the loop first and frees what they are in when asked again. */
   if (server->context) lws_context_destroy(server->context);
+  namespaces_free(server);
   buffer_free(&server->scratch);
+  record_close(server);
 }
 
 bool server_make_id(struct server *server, char id[ID_LENGTH + 1])

@@ -6,6 +6,7 @@
 #include "options.h"
 
 #include <libwebsockets.h>
+#include <stdio.h>
 #include <uv.h>
 
 enum { SESSION_BUCKETS = 4096 };
@@ -20,13 +21,18 @@ struct server {
   struct lws_context *context;
   struct lws_vhost *vhost;
   struct connection *connections;
+  uint64_t failed_handshakes; /* by --fail-handshakes */
+  uint64_t connection_count;  /* of all that there have been */
   struct session *sessions[SESSION_BUCKETS];
+  uint64_t last_offset; /* of the events that can be recovered */
   struct namespace *namespaces;
   size_t namespace_count;
   /* Bytes that may wait for one session before it is given up as a reader that is too slow. */
   size_t queue_limit;
   /* Where packets are put together before they are copied to where they wait. */
   struct buffer scratch;
+  FILE *record;     /* NULL: none is kept */
+  uint64_t started; /* in nanoseconds of the loop's clock */
   bool stopping;
   uv_timer_t finish;
 };

@@ -1,5 +1,7 @@
 #include "session.h"
 
+#include "base64.h"
+
 #include "handshake.h"
 #include "http_front.h"
 #include "http_response.h"
@@ -121,7 +123,6 @@ struct session *session_create(struct server *server, const struct session_handl
   struct session **bucket = bucket_of(server, slice_of(session->id));
   session->next = *bucket;
   *bucket = session;
-  schedule_ping(session);
   server_log(
       server, "%s: opened by %s", session->id, transport == TRANSPORT_POLLING ? "polling" : "websocket");
   return session;
@@ -171,16 +172,33 @@ static bool accepts(struct session *session, size_t length)
   return false;
 }
 
-void session_send_handshake(struct session *session)
+static void send_handshake(struct session *session)
 {
   const struct options *options = session->server->options;
   bool can_upgrade = session->transport == TRANSPORT_POLLING && options->websocket;
   char text[256];
   int length = snprintf(text, sizeof text,
-      "{\"sid\":\"%s\",\"upgrades\":%s,\"pingInterval\":%llu,\"pingTimeout\":%llu,\"maxPayload\":%zu}",
+      "{\"sid\":\"%s\",\"upgrades\":%s,\"pingInterval\":%llu,\"pingTimeout\":%llu,\"maxPayload\":%llu}",
       session->id, can_upgrade ? "[\"websocket\"]" : "[]", (unsigned long long)options->ping_interval,
-      (unsigned long long)options->ping_timeout, options->max_payload);
+      (unsigned long long)options->ping_timeout, (unsigned long long)options->max_payload);
+  if (options->garbage == GARBAGE_HANDSHAKE) length /= 2;
   session_send_packet(session, PACKET_OPEN, (struct slice){text, (size_t)length});
+  if (options->garbage == GARBAGE_POLL) session->next_poll_status = 200;
+  schedule_ping(session);
+}
+
+static void on_stalled(uv_timer_t *timer)
+{
+  send_handshake(timer->data);
+}
+
+void session_send_handshake(struct session *session)
+{
+  uint64_t stall = session->server->options->stall_handshake;
+  if (stall)
+    uv_timer_start(&session->heartbeat, on_stalled, stall, 0);
+  else
+    send_handshake(session);
 }
 
 void session_send_packet(struct session *session, enum packet_type type, struct slice payload)
@@ -201,8 +219,22 @@ void session_send_binary(struct session *session, struct slice bytes)
     polling_queue_binary(session, bytes);
 }
 
+static void receive_base64(struct session *session, struct slice text)
+{
+  struct buffer bytes = {0};
+  if (base64_decode(&bytes, text))
+    session_receive_binary(session, buffer_slice(&bytes));
+  else
+    session_close(session, "invalid base64", PACKET_CLOSE);
+  buffer_free(&bytes);
+}
+
 void session_receive_text(struct session *session, struct slice packet)
 {
+  if (packet.length && *packet.data == 'b') {
+    receive_base64(session, (struct slice){packet.data + 1, packet.length - 1});
+    return;
+  }
   if (session->state != SESSION_OPEN) return;
   struct slice payload = {packet.data + 1, packet.length - 1};
   switch (packet.length ? *packet.data : 0) {

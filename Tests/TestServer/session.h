@@ -52,6 +52,9 @@ struct session {
   bool awaiting_pong, silent;
   bool probed; /* a probe was answered: polls are released until the upgrade is over */
   uint64_t upgrade_deadline;
+  /* Statuses for the next poll and POST to fail with, or 0. */
+  unsigned next_poll_status, next_post_status;
+  char sticky_value[ID_LENGTH + 1]; /* of the cookie that --sticky wants in each request */
   int open_timers;
 };
 
@@ -64,7 +67,7 @@ struct session *session_find(struct server *server, struct slice id);
 void session_attach(struct session *session, struct connection *connection, enum role role);
 void session_detach(struct connection *connection);
 
-/* Sends the first packet, which says what the session's terms are. */
+/* Sends the first packet, which says what the session's terms are, or lets the client wait for it. */
 void session_send_handshake(struct session *session);
 
 /* Sends a packet, or nothing if the session is not open. */

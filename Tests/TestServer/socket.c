@@ -1,6 +1,6 @@
 #include "socket.h"
 
-#include "json.h"
+#include "recovery.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -8,17 +8,21 @@
 /* Older questions than these are forgotten, or a client that answers none would cost ever more. */
 enum { MAX_UNANSWERED = 65536 };
 
+static bool set_auth(struct socket *socket, struct slice auth)
+{
+  buffer_clear(&socket->auth);
+  buffer_append_slice(&socket->auth, auth.data ? auth : slice_of("{}"));
+  return !socket->auth.failed;
+}
+
 struct socket *socket_create(struct session *session, struct namespace *namespace, struct slice auth)
 {
   struct socket *socket = calloc(1, sizeof *socket);
   if (!socket) return NULL;
+  socket->server = session->server;
   socket->session = session;
   socket->namespace = namespace;
-  if (auth.data)
-    buffer_append_slice(&socket->auth, auth);
-  else
-    buffer_append_text(&socket->auth, "{}");
-  if (socket->auth.failed || !server_make_id(session->server, socket->id)) {
+  if (!set_auth(socket, auth) || !server_make_id(session->server, socket->id) || !recovery_begin(socket)) {
     buffer_free(&socket->auth);
     free(socket);
     return NULL;
@@ -27,6 +31,13 @@ struct socket *socket_create(struct session *session, struct namespace *namespac
   if (socket->next) socket->next->previous = socket;
   namespace->sockets = socket;
   return socket;
+}
+
+bool socket_resume(struct socket *socket, struct session *session, struct slice auth)
+{
+  if (!set_auth(socket, auth)) return false;
+  socket->session = session;
+  return true;
 }
 
 void socket_free(struct socket *socket)
@@ -38,12 +49,13 @@ void socket_free(struct socket *socket)
     socket->namespace->sockets = socket->next;
   buffer_free(&socket->auth);
   buffer_free(&socket->asked);
+  buffer_free(&socket->kept);
   free(socket);
 }
 
-static struct buffer *begin_packet(struct session *session)
+static struct buffer *begin_packet(struct server *server)
 {
-  struct buffer *packet = &session->server->scratch;
+  struct buffer *packet = &server->scratch;
   buffer_clear(packet);
   return packet;
 }
@@ -63,15 +75,23 @@ static void send_packet(struct session *session, const struct arguments *argumen
 static void send_event(
     struct socket *socket, struct slice id, const char *event, const struct arguments *arguments)
 {
-  struct session *session = socket->session;
-  struct buffer *packet = begin_packet(session);
+  struct server *server = socket->server;
+  struct buffer *packet = begin_packet(server);
   sio_append_head(packet, SIO_EVENT, arguments->attachment_count, socket->namespace->name, id);
   buffer_append_text(packet, "[\"");
   buffer_append_text(packet, event);
   buffer_append_text(packet, arguments->json.length ? "\"," : "\"");
   buffer_append_slice(packet, arguments->json);
+  /* An event that wants an acknowledgement is not repeated, since nobody would know the answer any more. */
+  bool keeps = *socket->private_id && !id.data;
+  if (keeps) {
+    buffer_append_text(packet, ",\"");
+    buffer_append_number(packet, ++server->last_offset);
+    buffer_append_char(packet, '"');
+  }
   buffer_append_char(packet, ']');
-  send_packet(session, arguments);
+  if (keeps && !packet->failed) recovery_keep(socket, server->last_offset, buffer_slice(packet), arguments);
+  if (socket->session) send_packet(socket->session, arguments);
 }
 
 void socket_emit(struct socket *socket, const char *event, const struct arguments *arguments)
@@ -97,7 +117,7 @@ void socket_ask(struct socket *socket, const char *event, const struct arguments
 void socket_acknowledge(struct socket *socket, struct slice id, const struct arguments *arguments)
 {
   struct session *session = socket->session;
-  struct buffer *packet = begin_packet(session);
+  struct buffer *packet = begin_packet(session->server);
   sio_append_head(packet, SIO_ACK, arguments->attachment_count, socket->namespace->name, id);
   buffer_append_char(packet, '[');
   buffer_append_slice(packet, arguments->json);
@@ -124,7 +144,7 @@ bool socket_take_answer(struct socket *socket, struct slice id)
 
 void socket_send_packet(struct session *session, enum sio_type type, const char *namespace, struct slice json)
 {
-  struct buffer *packet = begin_packet(session);
+  struct buffer *packet = begin_packet(session->server);
   const struct arguments none = {.attachment_count = 0};
   sio_append_head(packet, type, 0, namespace, (struct slice){NULL, 0});
   buffer_append_slice(packet, json);

@@ -15,7 +15,8 @@ struct arguments {
 };
 
 struct socket {
-  struct session *session;
+  struct server *server;
+  struct session *session; /* NULL: it is lost, and may be recovered */
   struct namespace *namespace;
   struct socket *next_of_client;
   struct socket *previous, *next; /* in the namespace */
@@ -24,11 +25,18 @@ struct socket {
   bool awaits_greeting; /* `auth` is yet to be emitted */
   uint64_t next_ask;    /* the id of the next acknowledgement that is asked for */
   struct buffer asked;  /* the ids that are still unanswered, as uint64_t */
+  /* For recovery.c: a secret of the client's (empty: nothing is recovered), when the session was lost in the
+   * loop's milliseconds, and events that were emitted. */
+  char private_id[ID_LENGTH + 1];
+  uint64_t lost_at;
+  struct buffer kept;
 };
 
 /* A joined socket, or NULL without memory. */
 struct socket *socket_create(struct session *session, struct namespace *namespace, struct slice auth);
 void socket_free(struct socket *socket);
+/* Gives a lost socket another session. False without memory. */
+bool socket_resume(struct socket *socket, struct session *session, struct slice auth);
 
 /* Each of the following may end the session, if its client reads too slowly, and with it the socket. */
 void socket_emit(struct socket *socket, const char *event, const struct arguments *arguments);

@@ -1,6 +1,8 @@
 #include "upgrade.h"
 
+#include "faults.h"
 #include "polling.h"
+#include "record.h"
 #include "websocket.h"
 
 enum { RELEASE_MS = 100 };
@@ -25,6 +27,7 @@ static void on_tick(uv_timer_t *timer)
 void upgrade_begin(struct session *session, struct connection *connection)
 {
   session_attach(session, connection, ROLE_PROBE);
+  record_websocket(connection);
   session->probed = false;
   session->upgrade_deadline = uv_now(session->server->loop) + session->server->options->upgrade_timeout;
   uv_timer_start(&session->upgrade, on_tick, RELEASE_MS, RELEASE_MS);
@@ -44,7 +47,9 @@ static void complete(struct session *session, struct connection *connection)
 void upgrade_receive(struct connection *connection, struct slice text)
 {
   struct session *session = connection->session;
-  if (slice_is(text, "2probe")) {
+  bool is_probe = slice_is(text, "2probe");
+  if (is_probe && faults_answer_probe(connection)) return;
+  if (is_probe) {
     websocket_send_text(connection, PACKET_PONG, slice_of("probe"));
     session->probed = true;
   } else if (slice_is(text, "5")) {

@@ -1,7 +1,9 @@
 #include "websocket.h"
 
 #include "base64.h"
+#include "deflate.h"
 #include "http_response.h"
+#include "record.h"
 #include "session.h"
 #include "upgrade.h"
 #include "utf8.h"
@@ -10,10 +12,16 @@
 #include <string.h>
 
 enum opcode { CONTINUATION = 0, TEXT = 1, BINARY = 2, CLOSE = 8, PING = 9, PONG = 10 };
-enum { CLOSE_SECONDS = 5 };
+enum {
+  CLOSE_SECONDS = 5,
+  FINAL = 0x80,
+  COMPRESSED = 0x40,       /* bits of a frame's first byte */
+  LEAST_COMPRESSED = 1024, /* bytes: less is sent as it is, as the reference server does */
+  MOST_COMPRESSED = 1 << 30,
+};
 
 struct frame {
-  bool final;
+  bool final, compressed;
   enum opcode opcode;
   char *payload;
   size_t length;
@@ -42,12 +50,15 @@ bool websocket_accept(struct connection *connection, const struct http_request *
                           "Sec-WebSocket-Accept: ");
   append_accept_key(out, key);
   if (protocols.length) {
-    const char *comma = memchr(protocols.data, ',', protocols.length);
-    if (comma) protocols.length = (size_t)(comma - protocols.data);
     buffer_append_text(out, "\r\nSec-WebSocket-Protocol: ");
-    buffer_append_slice(out, protocols);
+    buffer_append_slice(out, slice_cut(&protocols, ','));
   }
-  buffer_append_text(out, "\r\n\r\n");
+  connection->websocket.deflates = connection->server->options->deflate &&
+                                   deflate_is_offered(http_header(request, "sec-websocket-extensions"));
+  if (connection->websocket.deflates) buffer_append_text(out, "\r\nSec-WebSocket-Extensions: " DEFLATE_TERMS);
+  buffer_append_text(out, "\r\n");
+  http_append_cookies(connection);
+  buffer_append_text(out, "\r\n");
   connection->http.busy = false;
   connection->receive = receive;
   connection_set_deadline(connection, 0);
@@ -55,9 +66,10 @@ bool websocket_accept(struct connection *connection, const struct http_request *
   return true;
 }
 
-static void append_header(struct buffer *out, enum opcode opcode, uint64_t length)
+/* The first byte is an opcode and bits. */
+static void append_header(struct buffer *out, unsigned first, uint64_t length)
 {
-  unsigned char header[10] = {(unsigned char)(0x80 | opcode)};
+  unsigned char header[10] = {(unsigned char)first};
   size_t size = 2;
   if (length < 126) {
     header[1] = (unsigned char)length;
@@ -70,17 +82,49 @@ static void append_header(struct buffer *out, enum opcode opcode, uint64_t lengt
   buffer_append(out, header, size);
 }
 
+static bool is_worth_compressing(const struct connection *connection, size_t length)
+{
+  return connection->websocket.deflates && length >= LEAST_COMPRESSED && length < MOST_COMPRESSED;
+}
+
+static void send_compressed(struct connection *connection, enum opcode opcode, struct slice message)
+{
+  struct buffer *out = &connection->output, compressed = {0};
+  if (deflate_message(&compressed, message)) {
+    append_header(out, FINAL | COMPRESSED | opcode, compressed.length);
+    buffer_append_slice(out, buffer_slice(&compressed));
+  } else {
+    out->failed = true;
+  }
+  buffer_free(&compressed);
+  connection_send(connection);
+}
+
 void websocket_send_text(struct connection *connection, char first, struct slice rest)
 {
-  append_header(&connection->output, TEXT, rest.length + 1);
-  buffer_append_char(&connection->output, first);
-  buffer_append_slice(&connection->output, rest);
+  struct buffer *out = &connection->output;
+  if (is_worth_compressing(connection, rest.length)) {
+    struct buffer text = {0};
+    buffer_append_char(&text, first);
+    buffer_append_slice(&text, rest);
+    if (text.failed) out->failed = true;
+    send_compressed(connection, TEXT, buffer_slice(&text));
+    buffer_free(&text);
+    return;
+  }
+  append_header(out, FINAL | TEXT, rest.length + 1);
+  buffer_append_char(out, first);
+  buffer_append_slice(out, rest);
   connection_send(connection);
 }
 
 void websocket_send_binary(struct connection *connection, struct slice bytes)
 {
-  append_header(&connection->output, BINARY, bytes.length);
+  if (is_worth_compressing(connection, bytes.length)) {
+    send_compressed(connection, BINARY, bytes);
+    return;
+  }
+  append_header(&connection->output, FINAL | BINARY, bytes.length);
   buffer_append_slice(&connection->output, bytes);
   connection_send(connection);
 }
@@ -92,7 +136,7 @@ void websocket_close(struct connection *connection, enum websocket_status status
   websocket->close_sent = true;
   unsigned char payload[2] = {(unsigned char)(status >> 8), (unsigned char)status};
   size_t length = status == WEBSOCKET_NO_STATUS ? 0 : sizeof payload;
-  append_header(&connection->output, CLOSE, length);
+  append_header(&connection->output, FINAL | CLOSE, length);
   buffer_append(&connection->output, payload, length);
   buffer_free(&websocket->message);
   connection_set_deadline(connection, CLOSE_SECONDS);
@@ -108,16 +152,35 @@ static void fail(struct connection *connection, enum websocket_status status)
   session_connection_lost(connection);
 }
 
-static void deliver(struct connection *connection, bool binary, struct slice message)
+static void deliver(struct connection *connection, struct slice message)
 {
+  bool binary = connection->websocket.binary;
+  record_message(connection, binary, connection->websocket.compressed, message);
   if (!binary && !utf8_is_valid(message))
-    fail(connection, WEBSOCKET_INVALID_TEXT);
+    fail(connection, WEBSOCKET_INVALID_DATA);
   else if (connection->role == ROLE_PROBE)
     upgrade_receive(connection, binary ? slice_of("") : message);
   else if (binary)
     session_receive_binary(connection->session, message);
   else
     session_receive_text(connection->session, message);
+}
+
+static void deliver_compressed(struct connection *connection, struct slice data)
+{
+  struct buffer message = {0};
+  switch (inflate_message(&message, data, connection->server->options->max_payload)) {
+  case INFLATE_DONE:
+    deliver(connection, buffer_slice(&message));
+    break;
+  case INFLATE_TOO_BIG:
+    fail(connection, WEBSOCKET_TOO_BIG);
+    break;
+  case INFLATE_WRONG:
+    fail(connection, WEBSOCKET_INVALID_DATA);
+    break;
+  }
+  buffer_free(&message);
 }
 
 static void on_data_frame(struct connection *connection, const struct frame *frame)
@@ -128,7 +191,10 @@ static void on_data_frame(struct connection *connection, const struct frame *fra
     fail(connection, WEBSOCKET_PROTOCOL_ERROR);
     return;
   }
-  if (!continues) websocket->binary = frame->opcode == BINARY;
+  if (!continues) {
+    websocket->binary = frame->opcode == BINARY;
+    websocket->compressed = frame->compressed;
+  }
   struct slice message = {frame->payload, frame->length};
   websocket->in_message = !frame->final;
   if (!frame->final || continues) {
@@ -143,7 +209,10 @@ static void on_data_frame(struct connection *connection, const struct frame *fra
   /* What is delivered may end the session, and that must not free what is being delivered. */
   struct buffer collected = websocket->message;
   websocket->message = (struct buffer){0};
-  deliver(connection, websocket->binary, message);
+  if (websocket->compressed)
+    deliver_compressed(connection, message);
+  else
+    deliver(connection, message);
   buffer_free(&collected);
 }
 
@@ -152,6 +221,7 @@ static void on_close_frame(struct connection *connection, const struct frame *fr
   const unsigned char *payload = (const unsigned char *)frame->payload;
   enum websocket_status status = WEBSOCKET_NO_STATUS;
   if (frame->length >= 2) status = (enum websocket_status)(payload[0] << 8 | payload[1]);
+  record_websocket_end(connection, status);
   websocket_close(connection, status);
   session_connection_lost(connection);
   connection_close(connection);
@@ -170,7 +240,7 @@ static void on_frame(struct connection *connection, const struct frame *frame)
     break;
   case PING:
     if (connection->websocket.close_sent) break;
-    append_header(&connection->output, PONG, frame->length);
+    append_header(&connection->output, FINAL | PONG, frame->length);
     buffer_append(&connection->output, frame->payload, frame->length);
     connection_send(connection);
     break;
@@ -195,12 +265,13 @@ static void unmask(char *data, size_t length, const char mask[4])
     data[i] ^= mask[i % 4];
 }
 
-static bool is_allowed(unsigned char first, unsigned char second)
+static bool is_allowed(const struct websocket *websocket, unsigned char first, unsigned char second)
 {
-  unsigned opcode = first & 15;
-  bool reserved_bits = first & 0x70, masked = second & 0x80, control = opcode & 8;
+  unsigned opcode = first & 15, reserved = 0x70;
+  if (websocket->deflates && (opcode == TEXT || opcode == BINARY)) reserved &= ~(unsigned)COMPRESSED;
+  bool reserved_bits = first & reserved, masked = second & 0x80, control = opcode & 8;
   if (reserved_bits || !masked || opcode > PONG || (opcode > BINARY && opcode < CLOSE)) return false;
-  return !control || (first & 0x80 && (second & 127) < 126);
+  return !control || (first & FINAL && (second & 127) < 126);
 }
 
 static size_t receive(struct connection *connection, char *data, size_t length)
@@ -213,7 +284,7 @@ static size_t receive(struct connection *connection, char *data, size_t length)
     return skipped;
   }
   if (length < 2) return 0;
-  if (!is_allowed(bytes[0], bytes[1])) {
+  if (!is_allowed(websocket, bytes[0], bytes[1])) {
     fail(connection, WEBSOCKET_PROTOCOL_ERROR);
     connection_close(connection);
     return length;
@@ -236,7 +307,8 @@ static size_t receive(struct connection *connection, char *data, size_t length)
     return header_length;
   }
   if (length - header_length < payload_length) return 0;
-  struct frame frame = {.final = bytes[0] & 0x80,
+  struct frame frame = {.final = bytes[0] & FINAL,
+      .compressed = bytes[0] & COMPRESSED,
       .opcode = (enum opcode)(bytes[0] & 15),
       .payload = data + header_length,
       .length = (size_t)payload_length};

@@ -8,7 +8,7 @@
 enum websocket_status {
   WEBSOCKET_PROTOCOL_ERROR = 1002,
   WEBSOCKET_NO_STATUS = 1005, /* a close frame without one */
-  WEBSOCKET_INVALID_TEXT = 1007,
+  WEBSOCKET_INVALID_DATA = 1007,
   WEBSOCKET_TOO_BIG = 1009,
 };
 

@@ -3,9 +3,11 @@
 #define CSIO_CSIO_H
 
 #include "buffer.h"
+#include "cookies.h"
 #include "error.h"
 #include "http.h"
 #include "loop.h"
+#include "proxy.h"
 #include "timer.h"
 #include "tls.h"
 #include "version.h"

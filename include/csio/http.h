@@ -1,5 +1,5 @@
-/* HTTP/1.1 requests, compressed answers included. The environment's proxies are not used. Connections are
- * kept and reused per loop. Every function is called on the loop's thread.
+/* HTTP/1.1 requests, compressed answers included. Connections are kept and reused per loop. Every function is
+ * called on the loop's thread.
  *
  *   create, set what is needed, start, then exactly one call of `on_done`, then close (also inside on_done).
  *
@@ -10,8 +10,10 @@
 #define CSIO_HTTP_H
 
 #include "buffer.h"
+#include "cookies.h"
 #include "error.h"
 #include "loop.h"
+#include "proxy.h"
 #include "tls.h"
 
 #ifdef __cplusplus
@@ -38,6 +40,23 @@ CSIO_EXTERN int csio_http_set_body(csio_http *http, csio_buffer *body);
 
 /* TLS settings, retained; NULL for the default ones. */
 CSIO_EXTERN int csio_http_set_tls(csio_http *http, csio_tls *tls);
+
+/* A cookie jar, retained; NULL for none. The request carries the jar's cookies, after those of a Cookie
+ * header that was added, whose names win; the Set-Cookie headers of the answer, and of redirects on the way,
+ * go into the jar. */
+CSIO_EXTERN int csio_http_set_cookies(csio_http *http, csio_cookies *cookies);
+
+/* A proxy, retained; NULL, the default, for none. Where it cannot be used the request fails with PROXY, where
+ * it does not accept user and password with PROXY_AUTH. */
+CSIO_EXTERN int csio_http_set_proxy(csio_http *http, csio_proxy *proxy);
+
+/* The address of this machine to connect from, in numbers ("127.0.0.1", "::1"); NULL, the default, for any.
+ * Only addresses of the same family are connected to then. Fails with INVALID for anything but an address. */
+CSIO_EXTERN int csio_http_set_local_address(csio_http *http, const char *address);
+
+/* Whether a kept connection may be used, and this one be kept; true unless set. Without, the request asks the
+ * server to close the connection after the answer. */
+CSIO_EXTERN int csio_http_set_keep_alive(csio_http *http, bool keep_alive);
 
 /* Limit for the whole request in milliseconds, and for connecting alone; 0, the default, is no limit. */
 CSIO_EXTERN int csio_http_set_timeout(csio_http *http, uint64_t ms);

@@ -7,8 +7,10 @@
 #define CSIO_WS_H
 
 #include "buffer.h"
+#include "cookies.h"
 #include "error.h"
 #include "loop.h"
+#include "proxy.h"
 #include "tls.h"
 
 #ifdef __cplusplus
@@ -17,7 +19,8 @@ extern "C" {
 
 typedef struct csio_ws csio_ws;
 
-typedef enum csio_ws_type { CSIO_WS_TEXT = 1, CSIO_WS_BINARY = 2 } csio_ws_type;
+/* A message's type. To send, CSIO_WS_UNCOMPRESSED may be added with `|`. */
+typedef enum csio_ws_type { CSIO_WS_TEXT = 1, CSIO_WS_BINARY = 2, CSIO_WS_UNCOMPRESSED = 4 } csio_ws_type;
 
 /* The callbacks, each of which may be NULL. */
 typedef void (*csio_ws_open_cb)(csio_ws *ws, void *data);
@@ -57,14 +60,37 @@ CSIO_EXTERN int csio_ws_add_protocol(csio_ws *ws, const char *name);
 /* TLS settings, retained; NULL for the default ones. */
 CSIO_EXTERN int csio_ws_set_tls(csio_ws *ws, csio_tls *tls);
 
+/* A cookie jar, retained; NULL for none. The handshake carries the jar's cookies, after those of a Cookie
+ * header that was added, whose names win; the Set-Cookie headers of the server's answer, a refusal included,
+ * go into the jar. */
+CSIO_EXTERN int csio_ws_set_cookies(csio_ws *ws, csio_cookies *cookies);
+
+/* A proxy, retained; NULL, the default, for none. Fails with UNSUPPORTED for an https proxy: libwebsockets
+ * cannot speak TLS inside TLS. Where it cannot be used on_error gets PROXY, where it does not accept user and
+ * password PROXY_AUTH. */
+CSIO_EXTERN int csio_ws_set_proxy(csio_ws *ws, csio_proxy *proxy);
+
+/* The address of this machine to connect from, in numbers ("127.0.0.1", "::1"); NULL, the default, for any.
+ * Only addresses of the same family are connected to then. Fails with INVALID for anything but an address. */
+CSIO_EXTERN int csio_ws_set_local_address(csio_ws *ws, const char *address);
+
+/* Whether compression (permessage-deflate, RFC 7692) is offered; false unless set. Without context takeover
+ * on our side, so that sending takes no memory per WebSocket; receiving takes some 40 KiB from the first
+ * compressed message on, unless the server promises server_no_context_takeover. */
+CSIO_EXTERN int csio_ws_set_deflate(csio_ws *ws, bool deflate);
+
+/* Messages of fewer bytes are sent uncompressed (default: 1024). */
+CSIO_EXTERN int csio_ws_set_deflate_threshold(csio_ws *ws, size_t bytes);
+
 /* Limit from csio_ws_connect to on_open in milliseconds; 0, the default, is no limit. */
 CSIO_EXTERN int csio_ws_set_timeout(csio_ws *ws, uint64_t ms);
 
-/* Largest accepted message in bytes, 0 for no limit (default: 64 MiB); beyond it the WebSocket is closed with
- * code 1009 and on_error gets TOO_LARGE. */
+/* Largest accepted message in bytes, decompressed, 0 for no limit (default: 64 MiB); beyond it the WebSocket
+ * is closed with code 1009 and on_error gets TOO_LARGE. */
 CSIO_EXTERN int csio_ws_set_max_message(csio_ws *ws, size_t bytes);
 
-/* Resolves the name, connects (each address in turn) and makes the handshake. Never calls back before it
+/* Resolves the name, connects (to each address in turn, the next one 250 ms after the one before or as soon
+ * as that has failed; the first that answers is taken) and makes the handshake. Never calls back before it
  * returns. Fails with INVALID when URL, headers and subprotocols together are larger than 60 KiB. */
 CSIO_EXTERN int csio_ws_connect(csio_ws *ws);
 

@@ -150,11 +150,11 @@ actor ManagerCore {
       delayTimer = timer
       timer.start(milliseconds: milliseconds)
     case .stopDelay: delayTimer?.stop()
-    case .announceAttempt(let attempt):
+    case .announceAttempt(let attempt, let announcement):
       // The handlers may change the options for this attempt, or call it off: it waits for them.
       delivery.enqueue { [weak manager] in
         manager?.dispatch(.reconnectAttempt(attempt))
-        self.loop.post { self.assumeIsolated { $0.handle(.attemptAnnounced) } }
+        self.loop.post { self.assumeIsolated { $0.handle(.attemptAnnounced(announcement: announcement)) } }
       }
     case .resetDecoder: decoder.reset()
     case .socketsOpened:

@@ -10,7 +10,7 @@ struct ManagerStateMachine {
     case connectTimeout
     case delayElapsed
     /// The handlers of `reconnect_attempt` have run.
-    case attemptAnnounced
+    case attemptAnnounced(announcement: Int)
     /// What arrived is no Socket.IO packet.
     case parseFailed(SocketIOError)
     /// No Socket is active any more.
@@ -26,8 +26,8 @@ struct ManagerStateMachine {
     case stopConnectTimer
     case startDelay(milliseconds: UInt64)
     case stopDelay
-    /// Tell the handlers of `reconnect_attempt`, then answer with `.attemptAnnounced`.
-    case announceAttempt(Int)
+    /// Tell the handlers of `reconnect_attempt`, then answer with `.attemptAnnounced` and the number of the announcement.
+    case announceAttempt(Int, announcement: Int)
     case resetDecoder
     case socketsOpened
     case socketsFailed(SocketIOError)
@@ -49,6 +49,7 @@ struct ManagerStateMachine {
   private(set) var state = State.closed
   var settings: ReconnectionSettings
   private var backoff = Backoff()
+  private var announcements = 0
   private var isAwaited = false
   private var generator: any RandomNumberGenerator & Sendable
 
@@ -80,9 +81,11 @@ struct ManagerStateMachine {
     case .delayElapsed:
       guard state == .waiting else { return [] }
       state = .announcing(attempt: backoff.attempts)
-      return [.announceAttempt(backoff.attempts)]
-    case .attemptAnnounced:
-      guard case .announcing(let attempt) = state else { return [] }
+      announcements += 1
+      return [.announceAttempt(backoff.attempts, announcement: announcements)]
+    case .attemptAnnounced(let announcement):
+      // A handler that took its time may have been overtaken by another reconnection.
+      guard case .announcing(let attempt) = state, announcement == announcements else { return [] }
       return openEngine(attempt: attempt)
     case .released: return release()
     case .settingsChanged:

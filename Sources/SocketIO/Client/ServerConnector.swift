@@ -3,6 +3,7 @@ final class ServerConnector: Connector {
   let loop: EventLoop
   let server: ServerURL
   private let storedOptions: Locked<SocketIOOptions>
+  private let cookies: CookieJar
   private let tls = Locked<[TLSOptions: TLSContext]>([:])
 
   /// The servers to which the last connection ended up on a WebSocket.
@@ -13,6 +14,7 @@ final class ServerConnector: Connector {
     self.loop = loop
     self.server = server
     storedOptions = Locked(options)
+    cookies = try CookieJar()
     for transport in [TransportName.polling, .websocket] { _ = try endpoint(options, transport) }
   }
 
@@ -48,13 +50,22 @@ final class ServerConnector: Connector {
   {
     let options = options.options(for: transport)
     try options.validateValues()
-    return EngineEndpoint(
+    var endpoint = EngineEndpoint(
       isSecure: server.isSecure, host: server.host, port: server.port, path: options.requestPath,
       query: Self.query(server, options), headers: { self.options.options(for: transport).extraHeaders },
       forceBase64: options.forceBase64, timestampRequests: options.timestampRequests,
       timestampParam: options.timestampParam, tls: try tlsContext(options.tlsOptions),
       requestTimeout: options.requestTimeout?.milliseconds ?? 0, protocols: options.protocols,
       maxMessageSize: options.maxMessageSize)
+    endpoint.cookies = options.withCredentials ? cookies : nil
+    endpoint.agent = options.agent
+    endpoint.deflateThreshold = options.perMessageDeflate?.threshold
+    if let proxy = options.agent.proxy {
+      endpoint.proxy = try Proxy(proxy)
+    } else if options.agent.usesEnvironment {
+      endpoint.proxy = try Proxy.fromEnvironment(target: endpoint.url(transport, sid: nil))
+    }
+    return endpoint
   }
 
   func remember(websocketWorks: Bool) {

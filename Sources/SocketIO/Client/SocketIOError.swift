@@ -94,6 +94,10 @@ extension SocketIOError.Code {
   public static let protocolViolation = Self("protocol_violation")
   /// A message is larger than the limit.
   public static let tooLarge = Self("too_large")
+  /// The proxy could not be used.
+  public static let proxy = Self("proxy")
+  /// The proxy refused the user or password.
+  public static let proxyAuthentication = Self("proxy_authentication")
   /// The TLS handshake failed.
   public static let tls = Self("tls")
   /// The server's certificate is not signed by a trusted authority.
@@ -135,7 +139,9 @@ extension SocketIOError.Code {
       case CSIO_ETIMEOUT: .timeout
       case CSIO_ECANCELLED, CSIO_ECLOSED: .cancelled
       case CSIO_ERESOLVE: .unresolvedHost
-      case CSIO_ECONNECT, CSIO_EPROXY, CSIO_EPROXY_AUTH: .connectFailed
+      case CSIO_ECONNECT: .connectFailed
+      case CSIO_EPROXY: .proxy
+      case CSIO_EPROXY_AUTH: .proxyAuthentication
       case CSIO_ELOST: .connectionLost
       case CSIO_EHANDSHAKE: .httpStatus
       case CSIO_EPROTOCOL, CSIO_EREDIRECT: .protocolViolation

@@ -50,6 +50,16 @@ public struct SocketIOOptions: Sendable {
   /// The name of that parameter.
   public var timestampParam = "t"
 
+  /// Keep the cookies that the server sets and send them back, over both transports and across reconnections: sticky load
+  /// balancers ask for it.
+  public var withCredentials = false
+
+  /// How connections leave this machine: proxy, local address, kept connections.
+  public var agent = Agent()
+
+  /// Offer compression of WebSocket messages; nil, the default, does not, since it costs memory for each connection.
+  public var perMessageDeflate: PerMessageDeflate?
+
   /// The limit for each request of polling; nil for none. It must be longer than the server's ping interval, for which a GET may wait.
   public var requestTimeout: Duration?
 
@@ -112,7 +122,7 @@ public struct SocketIOOptions: Sendable {
   /// Connect as soon as the Socket is made.
   public var autoConnect = true
 
-  /// Encodes and decodes packets; it must match the server's.
+  /// Encodes and decodes packets; it must match the server's. In the box are ``JSONParser`` and ``MessagePackParser``.
   public var parser: any Parser = JSONParser()
 
   // MARK: Socket
@@ -172,127 +182,5 @@ public enum Auth: Sendable, ExpressibleByDictionaryLiteral {
   /// An object, fixed.
   public init(dictionaryLiteral elements: (String, SocketValue)...) {
     self = .value(.object(SocketObject(elements)))
-  }
-}
-
-extension SocketIOOptions {
-  /// Checks every option, as ``io(_:options:)`` does; files of certificates and keys are read.
-  ///
-  /// - Throws: ``SocketIOError`` with `.invalidOption` or `.tlsOption`, naming the first bad option.
-  public func validate() throws(SocketIOError) {
-    try validateValues()
-    if tlsOptions != TLSOptions() { _ = try TLSContext(tlsOptions) }
-  }
-
-  /// Checks what can be told without reading certificates and keys.
-  func validateValues() throws(SocketIOError) {
-    for transport in transports where transport != .polling && transport != .websocket {
-      throw Self.invalid("transports", "there is no transport \"\(transport)\"; there are polling and websocket")
-    }
-    for (name, value) in query {
-      guard Self.text(value) != nil else { throw Self.invalid("query", "\"\(name)\" is no string, number or Boolean") }
-    }
-    for (name, value) in extraHeaders where !Self.isHeader(name, value) {
-      throw Self.invalid("extraHeaders", "\"\(name)\" or its value cannot stand in a header")
-    }
-    if timestampParam.isEmpty { throw Self.invalid("timestampParam", "it is empty") }
-    if ["EIO", "transport", "sid", "b64"].contains(timestampParam) {
-      throw Self.invalid("timestampParam", "\"\(timestampParam)\" is the protocol's own")
-    }
-    if path.contains(where: { $0 == "?" || $0 == "#" || $0 == " " || $0.isNewline }) {
-      throw Self.invalid("path", "\"\(path)\" is no path")
-    }
-    if let requestTimeout { try Self.check("requestTimeout", requestTimeout) }
-    for name in protocols where !Self.isToken(name) {
-      throw Self.invalid("protocols", "\"\(name)\" is no name of a protocol")
-    }
-    for transport in transportOptions.keys where transport != .polling && transport != .websocket {
-      throw Self.invalid("transportOptions", "there is no transport \"\(transport)\"")
-    }
-    for pin in pins where Pin(pin) == nil {
-      throw Self.invalid("pins", "\"\(pin)\" is not the base64 of 32 bytes")
-    }
-    if maxMessageSize <= 0 { throw Self.invalid("maxMessageSize", "it must be positive") }
-    if case .limited(let count) = reconnectionAttempts, count < 0 {
-      throw Self.invalid("reconnectionAttempts", "it is negative")
-    }
-    try Self.check("reconnectionDelay", reconnectionDelay)
-    try Self.check("reconnectionDelayMax", reconnectionDelayMax)
-    if case .after(let timeout) = timeout { try Self.check("timeout", timeout) }
-    if !(0...1).contains(randomizationFactor) { throw Self.invalid("randomizationFactor", "it must be from 0 to 1") }
-    if let ackTimeout { try Self.check("ackTimeout", ackTimeout) }
-    if retries < 0 { throw Self.invalid("retries", "it is negative") }
-    if case .value(let value)? = auth, value.objectValue == nil { throw Self.invalid("auth", "it is no object") }
-  }
-
-  private static func invalid(_ option: String, _ why: String) -> SocketIOError {
-    SocketIOError(.invalidOption, "option \(option): \(why)")
-  }
-
-  private static func check(_ option: String, _ duration: Duration) throws(SocketIOError) {
-    if duration < .zero || duration > .seconds(365 * 86_400) { throw invalid(option, "it must be from 0 to a year") }
-  }
-
-  private static func isToken(_ name: String) -> Bool {
-    let separators = Set("()<>@,;:\\\"/[]?={} \t".utf8)
-    return !name.isEmpty && name.utf8.allSatisfy { $0 > 32 && $0 < 127 && !separators.contains($0) }
-  }
-
-  private static func isHeader(_ name: String, _ value: String) -> Bool {
-    isToken(name)
-      && value.utf8.allSatisfy { $0 >= 32 && $0 != 127 || $0 == 9 }
-  }
-
-  /// A query value as it stands in a URL.
-  static func text(_ value: SocketValue) -> String? {
-    switch value {
-    case .string(let text): text
-    case .int, .uint, .double, .bool: value.description
-    case .null, .binary, .array, .object: nil
-    }
-  }
-
-  var reconnectionSettings: ReconnectionSettings {
-    var settings = ReconnectionSettings()
-    settings.isEnabled = reconnection
-    if case .limited(let count) = reconnectionAttempts { settings.attempts = count }
-    settings.delay = Double(reconnectionDelay.milliseconds)
-    settings.delayMax = Double(reconnectionDelayMax.milliseconds)
-    settings.randomizationFactor = randomizationFactor
-    settings.timeout = nil
-    if case .after(let timeout) = timeout { settings.timeout = timeout.milliseconds }
-    return settings
-  }
-
-  var tlsOptions: TLSOptions {
-    TLSOptions(
-      ca: ca, cert: cert, key: key, passphrase: passphrase, pfx: pfx, ciphers: ciphers,
-      rejectUnauthorized: rejectUnauthorized, pins: pins)
-  }
-
-  /// The options as they are for one transport.
-  func options(for transport: TransportName) -> SocketIOOptions {
-    guard let change = transportOptions[transport] else { return self }
-    var options = self
-    options.transportOptions = [:]
-    change(&options)
-    return options
-  }
-
-  /// The path as it stands in requests.
-  var requestPath: String {
-    var path = self.path.isEmpty ? "/socket.io" : self.path
-    if !path.hasPrefix("/") { path = "/" + path }
-    if path.hasSuffix("/") { path.removeLast() }
-    return addTrailingSlash ? path + "/" : (path.isEmpty ? "/" : path)
-  }
-}
-
-extension Duration {
-  /// Whole milliseconds, rounded up; 0 for negative durations.
-  var milliseconds: UInt64 {
-    let (seconds, attoseconds) = components
-    guard seconds >= 0, attoseconds >= 0 else { return 0 }
-    return UInt64(seconds) * 1_000 + UInt64((attoseconds + 999_999_999_999_999) / 1_000_000_000_000_000)
   }
 }

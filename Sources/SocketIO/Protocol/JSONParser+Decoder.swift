@@ -87,8 +87,7 @@ private struct PacketReader {
       placeholders = .checked(count: attachmentCount)
     }
     let payload = try readPayload(maxDepth: maxDepth, placeholders: placeholders)
-    let content = try content(of: type, payload: payload)
-    try content.validate()
+    let content = try Packet.Content(type, payload: payload)
     return (Packet(namespace: namespace, id: id, content: content), attachmentCount)
   }
 
@@ -154,17 +153,6 @@ private struct PacketReader {
       throw ParserError(.illegalAttachments, "illegal attachments", jsonError: error)
     } catch {
       throw ParserError(.invalidPayload, "invalid payload", jsonError: error)
-    }
-  }
-
-  private func content(of type: PacketType, payload: SocketValue?) throws(ParserError) -> Packet.Content {
-    switch (type, payload) {
-    case (.connect, let payload): .connect(payload)
-    case (.disconnect, nil): .disconnect
-    case (.event, .array(let elements)), (.binaryEvent, .array(let elements)): .event(elements)
-    case (.ack, .array(let elements)), (.binaryAck, .array(let elements)): .ack(elements)
-    case (.connectError, let payload?): .connectError(payload)
-    default: throw ParserError(.invalidPayload, "invalid payload: not of the kind that a \(type) has")
     }
   }
 }

@@ -55,52 +55,7 @@ public struct JSONParser: Parser {
   public func makeDecoder() -> Decoder { Decoder(maxAttachments: maxAttachments, maxDepth: maxDepth) }
 }
 
-/// The first character of an encoded packet.
-enum PacketType: UInt8 {
-  case connect, disconnect, event, ack, connectError, binaryEvent, binaryAck
-
-  /// The type of a packet without attachments.
-  init(_ content: Packet.Content) {
-    self =
-      switch content {
-      case .connect: .connect
-      case .disconnect: .disconnect
-      case .event: .event
-      case .ack: .ack
-      case .connectError: .connectError
-      }
-  }
-
+extension PacketType {
+  /// The first character of an encoded packet.
   var digit: UInt8 { ASCII.zero + rawValue }
-
-  /// The type of the same packet with attachments, for those that may have any.
-  var binary: PacketType? {
-    switch self {
-    case .event, .binaryEvent: .binaryEvent
-    case .ack, .binaryAck: .binaryAck
-    default: nil
-    }
-  }
-
-  var isBinary: Bool { self == .binaryEvent || self == .binaryAck }
-}
-
-extension Packet.Content {
-  /// Checks what the protocol asks of the payload, for both directions.
-  func validate() throws(ParserError) {
-    switch self {
-    case .connect(nil), .connect(.object), .disconnect, .ack, .connectError(.object), .connectError(.string): return
-    case .event(let elements):
-      switch elements.first {
-      case .int, .uint, .double: return
-      case .string(let name):
-        guard Packet.isReservedEventName(name) else { return }
-        throw ParserError(.invalidPayload, "invalid payload: \"\(name)\" is a reserved event name")
-      default: throw ParserError(.invalidPayload, "invalid payload: an event's name is a string or a number")
-      }
-    case .connect: throw ParserError(.invalidPayload, "invalid payload: that of a CONNECT is an object")
-    case .connectError:
-      throw ParserError(.invalidPayload, "invalid payload: that of a CONNECT_ERROR is an object or a string")
-    }
-  }
 }

@@ -11,19 +11,19 @@ public struct ParserError: Error, Sendable, Hashable, CustomStringConvertible {
     /// The name of the code.
     public var description: String { rawValue }
 
-    /// The text does not begin with the digit of a packet type.
+    /// The message does not say which type of packet it is, or says one that there is not.
     public static let unknownPacketType = Code(rawValue: "unknownPacketType")
     /// The number of attachments is not a number followed by `-`, or a placeholder names none of the attachments.
     public static let illegalAttachments = Code(rawValue: "illegalAttachments")
     /// More attachments are announced than the limit allows.
     public static let tooManyAttachments = Code(rawValue: "tooManyAttachments")
-    /// The namespace does not begin with a slash, or has a comma inside.
+    /// The namespace does not begin with a slash, or has a comma inside where JSON cannot tell where it ends.
     public static let illegalNamespace = Code(rawValue: "illegalNamespace")
-    /// The acknowledgement id is negative, or larger than an Int.
+    /// The acknowledgement id is not an integer, negative, or larger than an Int.
     public static let illegalID = Code(rawValue: "illegalID")
-    /// The payload is not JSON, or has not the shape that the type of packet asks for.
+    /// The payload is not JSON or MessagePack, or has not the shape that the type of packet asks for.
     public static let invalidPayload = Code(rawValue: "invalidPayload")
-    /// A text message came while attachments were outstanding.
+    /// A text message came while attachments were outstanding, or where all messages are binary.
     public static let unexpectedText = Code(rawValue: "unexpectedText")
     /// A binary message came that no packet announced.
     public static let unexpectedBinary = Code(rawValue: "unexpectedBinary")
@@ -33,19 +33,23 @@ public struct ParserError: Error, Sendable, Hashable, CustomStringConvertible {
   public var code: Code
   /// What went wrong, for people.
   public var message: String
+  /// Where the fault is, unless it is in the packet as a whole: the number of bytes of the message before it. When
+  /// encoding, the bytes written before it.
+  public var offset: Int?
   /// The fault in the JSON text, if that is the reason. Its offset counts from the beginning of the message.
   public var jsonError: JSONError?
 
-  /// Makes an error.
-  public init(_ code: Code, _ message: String, jsonError: JSONError? = nil) {
+  /// Makes an error. The offset is by default that of the fault in the JSON text.
+  public init(_ code: Code, _ message: String, offset: Int? = nil, jsonError: JSONError? = nil) {
     self.code = code
     self.message = message
+    self.offset = offset ?? jsonError?.offset
     self.jsonError = jsonError
   }
 
-  /// The message, with the fault in the JSON text if there is one.
+  /// The message, with the fault in the JSON text if there is one, and the place.
   public var description: String {
-    guard let jsonError else { return message }
-    return "\(message): \(jsonError)"
+    if let jsonError { return "\(message): \(jsonError)" }
+    return offset.map { "\(message) at byte \($0)" } ?? message
   }
 }

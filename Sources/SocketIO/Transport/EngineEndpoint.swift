@@ -15,6 +15,11 @@ struct EngineEndpoint: Sendable {
   var timestampRequests = true
   var timestampParam = "t"
   var tls: TLSContext?
+  var cookies: CookieJar?
+  var proxy: Proxy?
+  var agent = Agent()
+  /// Compress WebSocket messages from so many bytes on; nil to offer no compression.
+  var deflateThreshold: Int?
   /// Milliseconds for each request of polling; 0 for no limit.
   var requestTimeout: UInt64 = 0
   /// The WebSocket subprotocols to offer.

@@ -13,17 +13,21 @@ final class HTTPRequest {
 
   /// Starts the request. `onDone` runs once, on the loop, unless the request is cancelled.
   init(
-    loop: EventLoop, method: String, url: String, headers: [(String, String)], body: [UInt8]?, tls: TLSContext?,
-    timeout: UInt64, maxBody: Int, onDone: @escaping (Result<Response, SocketIOError>) -> Void
+    loop: EventLoop, method: String, url: String, headers: [(String, String)], body: [UInt8]?, endpoint: EngineEndpoint,
+    onDone: @escaping (Result<Response, SocketIOError>) -> Void
   ) throws(SocketIOError) {
     self.onDone = onDone
     try check(csio_http_create(loop.handle, method, url, &handle))
     do {
       for (name, value) in headers { try check(csio_http_add_header(handle, name, value)) }
       if let body { try check(csio_http_set_body(handle, makeBuffer(body))) }
-      try check(csio_http_set_tls(handle, tls?.handle))
-      try check(csio_http_set_timeout(handle, timeout))
-      try check(csio_http_set_max_body(handle, maxBody))
+      try check(csio_http_set_tls(handle, endpoint.tls?.handle))
+      try check(csio_http_set_cookies(handle, endpoint.cookies?.handle))
+      try check(csio_http_set_proxy(handle, endpoint.proxy?.handle))
+      try check(csio_http_set_local_address(handle, endpoint.agent.localAddress))
+      try check(csio_http_set_keep_alive(handle, endpoint.agent.keepAlive))
+      try check(csio_http_set_timeout(handle, endpoint.requestTimeout))
+      try check(csio_http_set_max_body(handle, endpoint.maxMessageSize))
       // The reference is given back when the handle is closed.
       csio_http_set_data(handle, Unmanaged.passRetained(self).toOpaque())
       try check(

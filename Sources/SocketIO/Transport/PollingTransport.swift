@@ -99,8 +99,8 @@ final class PollingTransport: Transport {
     }
     return try HTTPRequest(
       loop: loop, method: method, url: endpoint.url(.polling, sid: sid), headers: headers, body: body,
-      tls: endpoint.tls,
-      timeout: endpoint.requestTimeout, maxBody: endpoint.maxMessageSize, onDone: onDone)
+      endpoint: endpoint,
+      onDone: onDone)
   }
 
   /// The body of an answer with status 200; everything else is an error (Engine.IO protocol 4, "HTTP long-polling").

@@ -21,6 +21,13 @@ final class WebSocketTransport: Transport {
     for (name, value) in endpoint.headers() { try check(csio_ws_add_header(handle, name, value)) }
     for name in endpoint.protocols { try check(csio_ws_add_protocol(handle, name)) }
     try check(csio_ws_set_tls(handle, endpoint.tls?.handle))
+    try check(csio_ws_set_cookies(handle, endpoint.cookies?.handle))
+    try check(csio_ws_set_proxy(handle, endpoint.proxy?.handle))
+    try check(csio_ws_set_local_address(handle, endpoint.agent.localAddress))
+    if let threshold = endpoint.deflateThreshold {
+      try check(csio_ws_set_deflate(handle, true))
+      try check(csio_ws_set_deflate_threshold(handle, threshold))
+    }
     try check(csio_ws_set_max_message(handle, endpoint.maxMessageSize))
   }
 

@@ -12,9 +12,7 @@ enum ScriptOptions {
     var changed = options
     for (name, value) in object {
       guard let setter = setters[name] else {
-        throw ScriptError(
-          unsupported.contains(name)
-            ? "option \"\(name)\" is not supported by this version" : "there is no option \"\(name)\"")
+        throw ScriptError("there is no option \"\(name)\"")
       }
       try setter(NamedValue(name: "option \"\(name)\"", value: value), &changed)
     }
@@ -33,11 +31,6 @@ enum ScriptOptions {
     if try value.decoded().containsBinary { throw ScriptError("\(value.name) cannot hold binary") }
     return .value(.object(object))
   }
-
-  /// Options of the JavaScript client that this one does not have.
-  private static let unsupported: Set = [
-    "withCredentials", "agent", "perMessageDeflate",
-  ]
 
   private static let setters: [String: Setter] = [
     "forceNew": set(\.forceNew, NamedValue.bool),
@@ -69,6 +62,9 @@ enum ScriptOptions {
     "autoConnect": set(\.autoConnect, NamedValue.bool),
     "parser": set(\.parser, parser),
     "auth": set(\.auth, auth),
+    "withCredentials": set(\.withCredentials, NamedValue.bool),
+    "agent": set(\.agent, agent),
+    "perMessageDeflate": set(\.perMessageDeflate, perMessageDeflate),
     "requestTimeout": set(\.requestTimeout, optionalDuration),
     "protocols": set(\.protocols, protocols),
     "transportOptions": set(\.transportOptions, transportOptions),
@@ -104,6 +100,33 @@ enum ScriptOptions {
     return .after(try value.duration())
   }
 
+  /// `false` is the JavaScript client's word for no agent of one's own.
+  private static func agent(_ value: NamedValue) throws(ScriptError) -> Agent {
+    var agent = Agent()
+    if value.value.boolValue == false { return agent }
+    for (name, content) in try value.object() {
+      let field = NamedValue(name: "\(value.name): \"\(name)\"", value: content)
+      switch name {
+      case "proxy": agent.proxy = try field.string()
+      case "keepAlive": agent.keepAlive = try field.bool()
+      case "localAddress": agent.localAddress = try field.string()
+      default: throw ScriptError("\(value.name): there is no field \"\(name)\"")
+      }
+    }
+    return agent
+  }
+
+  /// A Boolean, or an object with the threshold.
+  private static func perMessageDeflate(_ value: NamedValue) throws(ScriptError) -> PerMessageDeflate? {
+    if let isOn = value.value.boolValue { return isOn ? PerMessageDeflate() : nil }
+    var deflate = PerMessageDeflate()
+    for (name, content) in try value.object() {
+      guard name == "threshold" else { throw ScriptError("\(value.name): there is no field \"\(name)\"") }
+      deflate.threshold = try NamedValue(name: "\(value.name): \"\(name)\"", value: content).count()
+    }
+    return deflate
+  }
+
   private static func protocols(_ value: NamedValue) throws(ScriptError) -> [String] {
     if let name = value.value.stringValue { return [name] }
     return try value.list { element throws(ScriptError) in try element.string() }
@@ -117,7 +140,11 @@ enum ScriptOptions {
     for (name, content) in try value.object() {
       guard let object = content.objectValue else { throw ScriptError("\(value.name): \"\(name)\" must be an object") }
       var probe = SocketIOOptions()
-      try apply(object, to: &probe)
+      do throws(ScriptError) {
+        try apply(object, to: &probe)
+      } catch {
+        throw ScriptError("\(value.name): \"\(name)\": \(error.message)")
+      }
       changes[TransportName(rawValue: name)] = { options in
         // Checked above; the values it depends on cannot change.
         try? apply(object, to: &options)
@@ -129,11 +156,8 @@ enum ScriptOptions {
   private static func optionalDuration(_ value: NamedValue) throws(ScriptError) -> Duration? { try value.duration() }
 
   private static func parser(_ value: NamedValue) throws(ScriptError) -> any Parser {
-    switch try value.string() {
-    case "json": return JSONParser()
-    case "msgpack": throw ScriptError("\(value.name): \"msgpack\" is not supported by this version")
-    default: throw value.mismatch("\"json\" or \"msgpack\"")
-    }
+    guard let name = ParserName(rawValue: try value.string()) else { throw value.mismatch("\"json\" or \"msgpack\"") }
+    return name.parser
   }
 
   /// Numbers and Booleans stand for their text.

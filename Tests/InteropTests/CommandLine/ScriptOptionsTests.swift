@@ -59,11 +59,22 @@ import Testing
     #expect(options.auth == nil)
   }
 
-  @Test(arguments: [
-    "withCredentials", "agent", "perMessageDeflate",
-  ])
-  func optionsThatThisVersionDoesNotHave(_ name: String) {
-    #expect(error(#"{"\#(name)":true}"#) == "option \"\(name)\" is not supported by this version")
+  @Test func optionsOfObjectsAreRead() throws {
+    var options = SocketIOOptions()
+    try ScriptOptions.apply(
+      [
+        "agent": ["proxy": "http://127.0.0.1:1", "keepAlive": false, "localAddress": "127.0.0.1"],
+        "perMessageDeflate": ["threshold": 10], "transportOptions": ["polling": ["extraHeaders": ["a": 1]]],
+        "protocols": "chat", "parser": "msgpack",
+      ], to: &options)
+    #expect(options.agent == Agent(proxy: "http://127.0.0.1:1", keepAlive: false, localAddress: "127.0.0.1"))
+    #expect(options.perMessageDeflate == PerMessageDeflate(threshold: 10))
+    #expect(options.protocols == ["chat"])
+    #expect(options.parser is MessagePackParser)
+    options.transportOptions[.polling]?(&options)
+    #expect(options.extraHeaders == ["a": "1"])
+    try ScriptOptions.apply(["perMessageDeflate": false, "agent": false], to: &options)
+    #expect(options.perMessageDeflate == nil && options.agent == Agent())
   }
 
   @Test(arguments: [
@@ -73,7 +84,9 @@ import Testing
     #"{"extraHeaders":{"a b":"c"}}"#, #"{"reconnectionAttempts":-1}"#, #"{"reconnectionAttempts":1.5}"#,
     #"{"reconnectionAttempts":null}"#, #"{"reconnectionDelay":"1"}"#, #"{"reconnectionDelay":-1}"#,
     #"{"reconnectionDelay":1e400}"#, #"{"randomizationFactor":2}"#, #"{"timeout":true}"#, #"{"timeout":null}"#,
-    #"{"parser":"msgpack"}"#, #"{"parser":"xml"}"#, #"{"auth":[]}"#, #"{"auth":{"a":{"$binary":"AQID"}}}"#,
+    #"{"parser":"xml"}"#, #"{"agent":{"proxy":1}}"#, #"{"agent":{"colour":1}}"#, #"{"agent":{"localAddress":"here"}}"#,
+    #"{"perMessageDeflate":{"threshold":-1}}"#, #"{"transportOptions":{"smoke":{}}}"#,
+    #"{"transportOptions":{"polling":{"colour":1}}}"#, #"{"auth":[]}"#, #"{"auth":{"a":{"$binary":"AQID"}}}"#,
     #"{"ca":1}"#, #"{"ca":{"$file":"/nowhere"}}"#, #"{"ca":[{"$file":"/nowhere"}]}"#, #"{"ca":"no PEM"}"#,
     #"{"cert":{}}"#,
     #"{"pfx":"text"}"#, #"{"pfx":{"$binary":"?"}}"#, #"{"passphrase":1}"#,

@@ -14,6 +14,7 @@ from aiohttp import web
 def make_server(options):
     server = socketio.AsyncServer(
         async_mode="aiohttp",
+        serializer="msgpack" if options.msgpack else "default",
         ping_interval=options.ping_interval / 1000,
         ping_timeout=options.ping_timeout / 1000,
         max_http_buffer_size=options.max_payload,
@@ -79,6 +80,7 @@ async def main():
     parser.add_argument("--ping-timeout", type=int, default=20000)
     parser.add_argument("--max-payload", type=int, default=100_000_000)
     parser.add_argument("--any-namespace", action="store_true")
+    parser.add_argument("--msgpack", action="store_true")
     options = parser.parse_args()
 
     app = web.Application()

@@ -51,15 +51,20 @@ enum Server: String, CaseIterable, Sendable, CustomStringConvertible {
   func start(_ arguments: String...) throws -> ServerProcess {
     switch self {
     case .testServer:
-      return try ServerProcess(environment("SOCKETIO_TEST_SERVER"), ["--port", "0"] + arguments)
+      return try ServerProcess(executable(), ["--port", "0"] + arguments)
     case .python:
-      let script = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
-        .appendingPathComponent("Servers/python_server.py").path
-      return try ServerProcess(environment("SOCKETIO_PYTHON"), [script] + arguments)
+      return try ServerProcess(executable(), [Self.script("python_server.py")] + arguments)
     }
   }
 
-  private func environment(_ name: String) throws -> String {
+  /// The path of a server written in Python.
+  static func script(_ name: String) -> String {
+    URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+      .appendingPathComponent("Servers/\(name)").path
+  }
+
+  func executable() throws -> String {
+    let name = self == .testServer ? "SOCKETIO_TEST_SERVER" : "SOCKETIO_PYTHON"
     guard let value = ProcessInfo.processInfo.environment[name] else {
       throw TestFailure("\(name) is not set: run the tests with scripts/test")
     }

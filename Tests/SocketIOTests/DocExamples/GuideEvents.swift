@@ -65,6 +65,14 @@ enum GuideEvents {
     }
   }
 
+  static func retries() throws {
+    let socket = try io("https://example.com") {
+      $0.retries = 3
+      $0.ackTimeout = .seconds(5)
+    }
+    try socket.emit("order", ["id": "7f9c", "count": 2])
+  }
+
   static func asyncAcknowledgement(_ socket: Socket, print: @escaping Printing) async throws {
     struct Question: Codable { var text: String }
     struct Answer: Codable { var text: String }

@@ -12,9 +12,12 @@ enum ISO8601 {
 
   /// The text of a date, rounded to milliseconds, or nil if it is outside of ECMAScript's range.
   static func string(from date: Date) -> String? {
-    guard let milliseconds = Int64(exactly: (date.timeIntervalSince1970 * 1000).rounded()), range ~= milliseconds else {
-      return nil
-    }
+    Int64(exactly: (date.timeIntervalSince1970 * 1000).rounded()).flatMap(string(fromMilliseconds:))
+  }
+
+  /// The text of a time counted from 1970, or nil if it is outside of ECMAScript's range.
+  static func string(fromMilliseconds milliseconds: Int64) -> String? {
+    guard range ~= milliseconds else { return nil }
     var (day, time) = milliseconds.quotientAndRemainder(dividingBy: millisecondsPerDay)
     if time < 0 { (day, time) = (day - 1, time + millisecondsPerDay) }
     let (year, month, dayOfMonth) = civil(fromDay: day)

@@ -9,11 +9,6 @@
 /// It descends recursively, to a limited depth, and leaves numbers and strings to an extension. The bytes must be
 /// well-formed UTF-8; whoever holds others asks ``Swift/UnsafeRawBufferPointer/firstInvalidUTF8()`` first.
 struct JSONReader {
-  /// No limit may exceed this one. Reading, writing, comparing, hashing and destroying values take up to 0.4 KiB of stack
-  /// a level, 2.4 KiB in a debug build: at this depth the former fits a secondary thread's stack of 512 KiB.
-  static let greatestDepthLimit = 1024
-  static let defaultDepthLimit = 512
-
   /// What objects of the form `{"_placeholder":true,"num":0}` are.
   enum Placeholders {
     /// Objects like others.
@@ -30,13 +25,13 @@ struct JSONReader {
   private let placeholders: Placeholders
 
   init(
-    _ bytes: UnsafeRawBufferPointer, from start: Int = 0, maxDepth: Int = defaultDepthLimit,
+    _ bytes: UnsafeRawBufferPointer, from start: Int = 0, maxDepth: Int = DepthLimit.usual,
     placeholders: Placeholders = .ignored
   ) {
     self.bytes = bytes
     self.placeholders = placeholders
     position = start
-    remainingDepth = min(maxDepth, Self.greatestDepthLimit)
+    remainingDepth = min(maxDepth, DepthLimit.greatest)
   }
 
   /// Reads the rest of the bytes as one value, with nothing but whitespace around it.

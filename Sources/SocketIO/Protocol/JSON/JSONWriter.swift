@@ -24,9 +24,9 @@ struct JSONWriter {
   private let binaryPolicy: BinaryPolicy
   private var remainingDepth: Int
 
-  init(binaryPolicy: BinaryPolicy, maxDepth: Int = JSONReader.defaultDepthLimit) {
+  init(binaryPolicy: BinaryPolicy, maxDepth: Int = DepthLimit.usual) {
     self.binaryPolicy = binaryPolicy
-    remainingDepth = min(maxDepth, JSONReader.greatestDepthLimit)
+    remainingDepth = min(maxDepth, DepthLimit.greatest)
     // Most messages fit, and the allocation is as cheap as a smaller one.
     bytes.reserveCapacity(224)
   }

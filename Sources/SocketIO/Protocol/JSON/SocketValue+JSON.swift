@@ -38,7 +38,7 @@ extension SocketValue {
   ///
   /// - Throws: When there is binary data inside, or more than 1,024 levels of nesting.
   public func jsonString() throws(JSONError) -> String {
-    var writer = JSONWriter(binaryPolicy: .refuse, maxDepth: JSONReader.greatestDepthLimit)
+    var writer = JSONWriter(binaryPolicy: .refuse, maxDepth: DepthLimit.greatest)
     try writer.write(self)
     return writer.text
   }

@@ -1,0 +1,28 @@
+#ifndef CSIO_PROXY_INTERNAL_H
+#define CSIO_PROXY_INTERNAL_H
+
+#include <csio/proxy.h>
+
+#include <stdatomic.h>
+
+typedef enum csio__proxy_kind {
+  CSIO__PROXY_HTTP,
+  CSIO__PROXY_HTTPS,
+  CSIO__PROXY_SOCKS5,
+  CSIO__PROXY_SOCKS5H,
+} csio__proxy_kind;
+
+struct csio_proxy {
+  atomic_int references;
+  atomic_bool used;
+  csio__proxy_kind kind;
+  char *host; /* a name, or an address without brackets */
+  uint16_t port;
+  char *user, *password; /* both NULL where there is none */
+  csio_tls *tls;         /* NULL for the default settings */
+};
+
+/* Marks the proxy as constant and retains it; NULL gives NULL. */
+csio_proxy *csio__proxy_use(csio_proxy *proxy);
+
+#endif

@@ -1,0 +1,33 @@
+/// How connections leave this machine: through a proxy, from an address, kept or not. Both transports follow it.
+public struct Agent: Sendable, Hashable {
+  /// A proxy: `http://user:password@host:port` (user and password percent-encoded, and optional), or with `https`, `socks5` or `socks5h`
+  /// (the proxy resolves names). WebSockets and TLS go through HTTP proxies by CONNECT; an `https` proxy carries polling only.
+  public var proxy: String?
+
+  /// Where there is no `proxy`, use the one that the environment names: `http_proxy`, `https_proxy`, `all_proxy`, with the exceptions of `no_proxy`.
+  public var usesEnvironment: Bool
+
+  /// Keep connections of polling between requests. Without, each request makes its own.
+  public var keepAlive: Bool
+
+  /// The address of this machine to connect from, in numbers; any unless set.
+  public var localAddress: String?
+
+  /// An agent that connects directly unless told otherwise.
+  public init(proxy: String? = nil, usesEnvironment: Bool = false, keepAlive: Bool = true, localAddress: String? = nil)
+  {
+    self.proxy = proxy
+    self.usesEnvironment = usesEnvironment
+    self.keepAlive = keepAlive
+    self.localAddress = localAddress
+  }
+}
+
+/// When WebSocket messages are compressed, where the server agrees.
+public struct PerMessageDeflate: Sendable, Hashable {
+  /// Messages of fewer bytes are sent as they are.
+  public var threshold: Int
+
+  /// Compression of messages from so many bytes on.
+  public init(threshold: Int = 1_024) { self.threshold = threshold }
+}

@@ -1,0 +1,54 @@
+extension SocketIOOptions {
+  /// A query value as it stands in a URL.
+  static func text(_ value: SocketValue) -> String? {
+    switch value {
+    case .string(let text): text
+    case .int, .uint, .double, .bool: value.description
+    case .null, .binary, .array, .object: nil
+    }
+  }
+
+  var reconnectionSettings: ReconnectionSettings {
+    var settings = ReconnectionSettings()
+    settings.isEnabled = reconnection
+    if case .limited(let count) = reconnectionAttempts { settings.attempts = count }
+    settings.delay = Double(reconnectionDelay.milliseconds)
+    settings.delayMax = Double(reconnectionDelayMax.milliseconds)
+    settings.randomizationFactor = randomizationFactor
+    settings.timeout = nil
+    if case .after(let timeout) = timeout { settings.timeout = timeout.milliseconds }
+    return settings
+  }
+
+  var tlsOptions: TLSOptions {
+    TLSOptions(
+      ca: ca, cert: cert, key: key, passphrase: passphrase, pfx: pfx, ciphers: ciphers,
+      rejectUnauthorized: rejectUnauthorized, pins: pins)
+  }
+
+  /// The options as they are for one transport.
+  func options(for transport: TransportName) -> SocketIOOptions {
+    guard let change = transportOptions[transport] else { return self }
+    var options = self
+    options.transportOptions = [:]
+    change(&options)
+    return options
+  }
+
+  /// The path as it stands in requests.
+  var requestPath: String {
+    var path = self.path.isEmpty ? "/socket.io" : self.path
+    if !path.hasPrefix("/") { path = "/" + path }
+    if path.hasSuffix("/") { path.removeLast() }
+    return addTrailingSlash ? path + "/" : (path.isEmpty ? "/" : path)
+  }
+}
+
+extension Duration {
+  /// Whole milliseconds, rounded up; 0 for negative durations.
+  var milliseconds: UInt64 {
+    let (seconds, attoseconds) = components
+    guard seconds >= 0, attoseconds >= 0 else { return 0 }
+    return UInt64(seconds) * 1_000 + UInt64((attoseconds + 999_999_999_999_999) / 1_000_000_000_000_000)
+  }
+}

@@ -1,0 +1,85 @@
+import Foundation
+
+extension SocketIOOptions {
+  /// Checks every option, as ``io(_:options:)`` does; files of certificates and keys are read.
+  ///
+  /// - Throws: ``SocketIOError`` with `.invalidOption` or `.tlsOption`, naming the first bad option.
+  public func validate() throws(SocketIOError) {
+    try validateValues()
+    if tlsOptions != TLSOptions() { _ = try TLSContext(tlsOptions) }
+  }
+
+  /// Checks what can be told without reading certificates and keys.
+  func validateValues() throws(SocketIOError) {
+    for transport in transports where transport != .polling && transport != .websocket {
+      throw Self.invalid("transports", "there is no transport \"\(transport)\"; there are polling and websocket")
+    }
+    for (name, value) in query {
+      guard Self.text(value) != nil else { throw Self.invalid("query", "\"\(name)\" is no string, number or Boolean") }
+    }
+    for (name, value) in extraHeaders where !Self.isHeader(name, value) {
+      throw Self.invalid("extraHeaders", "\"\(name)\" or its value cannot stand in a header")
+    }
+    if timestampParam.isEmpty { throw Self.invalid("timestampParam", "it is empty") }
+    if ["EIO", "transport", "sid", "b64"].contains(timestampParam) {
+      throw Self.invalid("timestampParam", "\"\(timestampParam)\" is the protocol's own")
+    }
+    if path.contains(where: { $0 == "?" || $0 == "#" || $0 == " " || $0.isNewline }) {
+      throw Self.invalid("path", "\"\(path)\" is no path")
+    }
+    if let deflate = perMessageDeflate, deflate.threshold < 0 {
+      throw Self.invalid("perMessageDeflate", "the threshold is negative")
+    }
+    if let proxy = agent.proxy, proxy.lowercased().hasPrefix("https:"), transports.contains(.websocket) {
+      throw Self.invalid(
+        "agent", "an https proxy cannot carry WebSockets: use the transport polling alone, or another proxy")
+    }
+    if let address = agent.localAddress, !Self.isAddress(address) {
+      throw Self.invalid("agent", "the local address \"\(address)\" is no IP address in numbers")
+    }
+    if let requestTimeout { try Self.check("requestTimeout", requestTimeout) }
+    for name in protocols where !Self.isToken(name) {
+      throw Self.invalid("protocols", "\"\(name)\" is no name of a protocol")
+    }
+    for transport in transportOptions.keys where transport != .polling && transport != .websocket {
+      throw Self.invalid("transportOptions", "there is no transport \"\(transport)\"")
+    }
+    for pin in pins where Pin(pin) == nil {
+      throw Self.invalid("pins", "\"\(pin)\" is not the base64 of 32 bytes")
+    }
+    if maxMessageSize <= 0 { throw Self.invalid("maxMessageSize", "it must be positive") }
+    if case .limited(let count) = reconnectionAttempts, count < 0 {
+      throw Self.invalid("reconnectionAttempts", "it is negative")
+    }
+    try Self.check("reconnectionDelay", reconnectionDelay)
+    try Self.check("reconnectionDelayMax", reconnectionDelayMax)
+    if case .after(let timeout) = timeout { try Self.check("timeout", timeout) }
+    if !(0...1).contains(randomizationFactor) { throw Self.invalid("randomizationFactor", "it must be from 0 to 1") }
+    if let ackTimeout { try Self.check("ackTimeout", ackTimeout) }
+    if retries < 0 { throw Self.invalid("retries", "it is negative") }
+    if case .value(let value)? = auth, value.objectValue == nil { throw Self.invalid("auth", "it is no object") }
+  }
+
+  private static func invalid(_ option: String, _ why: String) -> SocketIOError {
+    SocketIOError(.invalidOption, "option \(option): \(why)")
+  }
+
+  private static func check(_ option: String, _ duration: Duration) throws(SocketIOError) {
+    if duration < .zero || duration > .seconds(365 * 86_400) { throw invalid(option, "it must be from 0 to a year") }
+  }
+
+  private static func isAddress(_ text: String) -> Bool {
+    var address = in6_addr()
+    return inet_pton(AF_INET, text, &address) == 1 || inet_pton(AF_INET6, text, &address) == 1
+  }
+
+  private static func isToken(_ name: String) -> Bool {
+    let separators = Set("()<>@,;:\\\"/[]?={} \t".utf8)
+    return !name.isEmpty && name.utf8.allSatisfy { $0 > 32 && $0 < 127 && !separators.contains($0) }
+  }
+
+  private static func isHeader(_ name: String, _ value: String) -> Bool {
+    isToken(name)
+      && value.utf8.allSatisfy { $0 >= 32 && $0 != 127 || $0 == 9 }
+  }
+}

@@ -1,0 +1,132 @@
+#if canImport(FoundationEssentials)
+  import FoundationEssentials
+#else
+  import Foundation
+#endif
+
+/// The parser for servers that use socket.io-msgpack-parser, or python-socketio with `serializer="msgpack"`: each packet is
+/// one binary message in MessagePack, with binary data in its place.
+///
+/// ```swift
+/// let socket = try io("https://example.com") { $0.parser = MessagePackParser() }
+/// ```
+///
+/// ## Numbers
+/// Integers of up to 64 bits stay exact, though JavaScript servers round those beyond 53 bits. A double is sent as a
+/// float where that is the same number, and never as an integer: to servers that tell the two apart, `1.0` is not `1`. Other
+/// than JSON, MessagePack has NaN and infinities.
+///
+/// ## What is received
+/// Timestamps become strings as JavaScript writes dates into JSON, such as `2024-02-29T12:30:00.000Z`, and `undefined` becomes
+/// null. An object's integer keys become their digits. Other keys, other extensions and text that is not UTF-8 are parse
+/// errors. Memory for a message is in proportion to its size, which the option `maxMessageSize` limits.
+public struct MessagePackParser: Parser {
+  /// How deep arrays and objects may be nested in a packet, sent or received, at most 1,024. By default 512.
+  public var maxDepth: Int
+
+  /// Makes a parser.
+  public init(maxDepth: Int = 512) {
+    self.maxDepth = maxDepth
+  }
+
+  /// Encodes a packet as one binary message.
+  ///
+  /// - Throws: When the receiver would have to refuse the packet: an event without a name that events may bear, a
+  ///   payload of the wrong kind, too deep a nesting, a text, an array or binary data of 4 GiB and more.
+  public func encode(_ packet: Packet) throws(ParserError) -> [EngineMessage] {
+    try packet.content.validate()
+    var object: SocketObject = [
+      "type": .int(Int(PacketType(packet.content).rawValue)), "nsp": .string(try Self.checked(packet.namespace)),
+    ]
+    if let id = packet.id { object["id"] = .int(try Self.checked(id)) }
+    // Receivers tell a null from nothing.
+    switch packet.content {
+    case .connect(nil), .disconnect: break
+    case .connect(let payload?), .connectError(let payload): object["data"] = payload
+    case .event(let elements), .ack(let elements): object["data"] = .array(elements)
+    }
+    do {
+      return [.binary(try MessagePackWriter.data(.object(object), maxDepth: packetDepth))]
+    } catch {
+      throw ParserError(error)
+    }
+  }
+
+  /// Makes a decoder in its initial state.
+  public func makeDecoder() -> Decoder { Decoder(maxDepth: packetDepth) }
+
+  /// The packet is an object around its payload.
+  private var packetDepth: Int { min(maxDepth, DepthLimit.greatest) + 1 }
+
+  private static func checked(_ namespace: String) throws(ParserError) -> String {
+    guard namespace.utf8.first == ASCII.slash else {
+      throw ParserError(.illegalNamespace, "illegal namespace \(namespace)")
+    }
+    return namespace
+  }
+
+  private static func checked(_ id: Int) throws(ParserError) -> Int {
+    guard id >= 0 else { throw ParserError(.illegalID, "illegal ack id \(id)") }
+    return id
+  }
+}
+
+extension MessagePackParser {
+  /// Reads packets, each from a message of its own.
+  public struct Decoder: PacketDecoder {
+    private let maxDepth: Int
+
+    init(maxDepth: Int) { self.maxDepth = maxDepth }
+
+    /// Takes one message in.
+    ///
+    /// - Returns: The packet, and never nil.
+    /// - Throws: When the message is not a packet in MessagePack.
+    public func decode(_ message: EngineMessage) throws(ParserError) -> Packet? {
+      guard case .binary(let data) = message else {
+        throw ParserError(.unexpectedText, "got plaintext data, where every packet is binary")
+      }
+      let value: SocketValue
+      do {
+        value = try MessagePackReader.value(data, maxDepth: maxDepth)
+      } catch {
+        throw ParserError(error)
+      }
+      guard case .object(let object) = value else {
+        throw ParserError(.invalidPayload, "invalid payload: the packet is not an object")
+      }
+      return try packet(object)
+    }
+
+    /// Does nothing: there is no packet in more than one message.
+    public func reset() {}
+
+    private func packet(_ object: SocketObject) throws(ParserError) -> Packet {
+      guard let number = object["type"]?.intValue else {
+        throw ParserError(.unknownPacketType, "the packet has no type")
+      }
+      guard let type = UInt8(exactly: number).flatMap(PacketType.init(rawValue:)), !type.isBinary else {
+        throw ParserError(.unknownPacketType, "unknown packet type \(number)")
+      }
+      guard let namespace = object["nsp"]?.stringValue else {
+        throw ParserError(.illegalNamespace, "the packet has no namespace")
+      }
+      return Packet(
+        namespace: try MessagePackParser.checked(namespace), id: try id(object["id"]),
+        content: try Packet.Content(type, payload: Self.present(object["data"])))
+    }
+
+    /// Servers write null where there is nothing.
+    private static func present(_ value: SocketValue?) -> SocketValue? {
+      if case .null? = value { Optional.none } else { value }
+    }
+
+    private func id(_ value: SocketValue?) throws(ParserError) -> Int? {
+      guard let value = Self.present(value) else { return nil }
+      guard let id = value.intValue else {
+        throw ParserError(.illegalID, "illegal ack id: it is not an integer, or too large")
+      }
+      return try MessagePackParser.checked(id)
+    }
+  }
+}

@@ -1,0 +1,69 @@
+#if canImport(FoundationEssentials)
+  import FoundationEssentials
+#else
+  import Foundation
+#endif
+
+/// The extensions that servers send: the specification's timestamp, and what notepack.io, the library of the JavaScript
+/// servers, had of its own before version 3: `undefined`, dates and ArrayBuffers, all of type 0.
+extension MessagePackReader {
+  private static let timestampType: Int8 = -1
+  private static let notepackType: Int8 = 0
+
+  /// Reads an extension of a length of its own.
+  mutating func readExtension(length: Int, at start: Int) throws(MessagePackError) -> SocketValue {
+    let type = try readInteger(Int8.self)
+    let content = try readBytes(length)
+    switch type {
+    case Self.timestampType: return try timestamp(content, at: start)
+    case Self.notepackType: return .binary(Data(content))
+    default: throw MessagePackError(.unknownExtension(type: type), at: start)
+    }
+  }
+
+  /// Reads an extension of one of the lengths that have formats of their own.
+  mutating func readFixedExtension(length: Int, at start: Int) throws(MessagePackError) -> SocketValue {
+    let type = try readInteger(Int8.self)
+    let content = try readBytes(length)
+    switch (type, length) {
+    case (Self.timestampType, _): return try timestamp(content, at: start)
+    case (Self.notepackType, 1): return .null
+    case (Self.notepackType, 8): return try date(milliseconds: content.bigEndianInteger(Int64.self), at: start)
+    default: throw MessagePackError(.unknownExtension(type: type), at: start)
+    }
+  }
+
+  /// A timestamp as JavaScript writes dates into JSON. What is finer than milliseconds is cut off.
+  private func timestamp(_ content: UnsafeRawBufferPointer, at start: Int) throws(MessagePackError) -> SocketValue {
+    let seconds: Int64
+    var nanoseconds: UInt32 = 0
+    switch content.count {
+    case 4: seconds = Int64(content.bigEndianInteger(UInt32.self))
+    case 8:
+      let both = content.bigEndianInteger(UInt64.self)
+      seconds = Int64(both & 0x3_FFFF_FFFF)
+      nanoseconds = UInt32(both >> 34)
+    case 12:
+      nanoseconds = content.bigEndianInteger(UInt32.self)
+      seconds = content.bigEndianInteger(Int64.self, at: 4)
+    default: throw MessagePackError(.illegalTimestamp, at: start)
+    }
+    guard nanoseconds < 1_000_000_000 else { throw MessagePackError(.illegalTimestamp, at: start) }
+    let (milliseconds, hasOverflowed) = seconds.multipliedReportingOverflow(by: 1000)
+    guard !hasOverflowed else { throw MessagePackError(.dateOutOfRange, at: start) }
+    return try date(milliseconds: milliseconds + Int64(nanoseconds / 1_000_000), at: start)
+  }
+
+  private func date(milliseconds: Int64, at start: Int) throws(MessagePackError) -> SocketValue {
+    guard let text = ISO8601.string(fromMilliseconds: milliseconds) else {
+      throw MessagePackError(.dateOutOfRange, at: start)
+    }
+    return .string(text)
+  }
+}
+
+extension UnsafeRawBufferPointer {
+  fileprivate func bigEndianInteger<Integer: FixedWidthInteger>(_ type: Integer.Type, at offset: Int = 0) -> Integer {
+    Integer(bigEndian: loadUnaligned(fromByteOffset: offset, as: type))
+  }
+}

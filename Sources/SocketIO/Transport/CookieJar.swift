@@ -1,0 +1,16 @@
+import CSIO
+
+/// The cookies of one Manager, which both transports fill and send, over all its connections.
+final class CookieJar: Sendable {
+  // The C object is counted by reference and locks itself.
+  nonisolated(unsafe) let handle: OpaquePointer
+
+  init() throws(SocketIOError) {
+    var handle: OpaquePointer?
+    try check(csio_cookies_create(&handle))
+    guard let handle else { throw SocketIOError(csio: CSIO_ENOMEM.rawValue) }
+    self.handle = handle
+  }
+
+  deinit { csio_cookies_release(handle) }
+}

@@ -1,0 +1,529 @@
+/* The cookie jar by itself, then with both transports. */
+#include "call.h"
+#include "cookies_internal.h"
+#include "socket.h"
+#include "ws_peer.h"
+
+#include <time.h>
+
+static csio_loop *loop;
+
+/* The time at which the tables take place: 2026-01-01, 00:00:00 GMT. */
+static const int64_t NOW = 1767225600;
+
+static csio_cookies *new_jar(void)
+{
+  csio_cookies *jar;
+  CHECK_INT(csio_cookies_create(&jar), CSIO_OK);
+  return jar;
+}
+
+static int store_at(csio_cookies *jar, const char *url, const char *line, int64_t now)
+{
+  csio__url parsed;
+  CHECK_INT(csio__url_parse_any(&parsed, url), CSIO_OK);
+  int err = csio__cookies_store(jar, &parsed, line, now);
+  csio__url_free(&parsed);
+  return err;
+}
+
+/* The header, "" for none, in storage that the next call uses again. */
+static const char *header_at(csio_cookies *jar, const char *url, const char *own, int64_t now)
+{
+  static char text[8192];
+  csio__url parsed;
+  csio__bytes out = {0};
+  CHECK_INT(csio__url_parse_any(&parsed, url), CSIO_OK);
+  CHECK_INT(csio__cookies_header(jar, &parsed, own, now, &out), CSIO_OK);
+  csio__url_free(&parsed);
+  CHECK(out.size < sizeof text);
+  snprintf(text, sizeof text, "%s", out.size ? (char *)out.data : "");
+  csio__bytes_free(&out);
+  return text;
+}
+
+/* --- one cookie, one request --- */
+
+/* `sent` is what a request to `to` carries after `line` came from `from`; NULL where the cookie is refused.
+ */
+typedef struct exchange {
+  const char *from, *line, *to, *sent;
+} exchange;
+
+static void check(const exchange *cases, size_t count)
+{
+  for (size_t i = 0; i < count; i++) {
+    csio_cookies *jar = new_jar();
+    int err = store_at(jar, cases[i].from, cases[i].line, NOW);
+    const char *sent = header_at(jar, cases[i].to, NULL, NOW);
+    if (err != (cases[i].sent ? CSIO_OK : CSIO_EINVALID))
+      FAIL("\"%s\" from %s gives %s", cases[i].line, cases[i].from, csio_err_name(err));
+    if (strcmp(sent, cases[i].sent ? cases[i].sent : ""))
+      FAIL("\"%s\" from %s becomes \"%s\" at %s, not \"%s\"", cases[i].line, cases[i].from, sent, cases[i].to,
+          cases[i].sent ? cases[i].sent : "");
+    csio_cookies_release(jar);
+  }
+}
+
+#define CHECK_TABLE(cases) check(cases, sizeof(cases) / sizeof *(cases))
+
+static void reads_names_and_values(void)
+{
+  static const exchange cases[] = {
+      {"http://a.com/", "a=1", "http://a.com/", "a=1"},
+      {"http://a.com/", "  a  =  1  ", "http://a.com/", "a=1"},
+      {"http://a.com/", "a=", "http://a.com/", "a="},
+      {"http://a.com/", "a=b=c==", "http://a.com/", "a=b=c=="},
+      {"http://a.com/", "a=\"quoted; not\"", "http://a.com/", "a=\"quoted"},
+      {"http://a.com/", "a=\"kept\"; Path=/", "http://a.com/", "a=\"kept\""},
+      {"http://a.com/", "a=one two", "http://a.com/", "a=one two"},
+      {"http://a.com/", "a=\xe2\x82\xac", "http://a.com/", "a=\xe2\x82\xac"},
+      {"http://a.com/", "A=1; HttpOnly; SameSite=Strict; unheard=of;;", "http://a.com/", "A=1"},
+      {"http://a.com/", "novalue", "http://a.com/", NULL},
+      {"http://a.com/", "=1", "http://a.com/", NULL},
+      {"http://a.com/", "", "http://a.com/", NULL},
+      {"http://a.com/", ";a=1", "http://a.com/", NULL},
+      {"http://a.com/", "a=1\n2", "http://a.com/", NULL},
+      {"http://a.com/", "a=1\x7f", "http://a.com/", NULL},
+  };
+  CHECK_TABLE(cases);
+}
+
+static void keeps_to_domains(void)
+{
+  static const exchange cases[] = {
+      /* without the attribute, one host alone */
+      {"http://a.com/", "x=1", "http://a.com/", "x=1"},
+      {"http://a.com/", "x=1", "http://A.COM/", "x=1"},
+      {"http://a.com/", "x=1", "http://a.com:8080/", "x=1"},
+      {"http://a.com/", "x=1", "http://www.a.com/", ""},
+      {"http://www.a.com/", "x=1", "http://a.com/", ""},
+      {"http://a.com/", "x=1", "http://b.com/", ""},
+      {"http://localhost/", "x=1", "http://localhost/", "x=1"},
+      /* with it, the names under it too */
+      {"http://a.com/", "x=1; Domain=a.com", "http://a.com/", "x=1"},
+      {"http://a.com/", "x=1; Domain=a.com", "http://www.a.com/", "x=1"},
+      {"http://a.com/", "x=1; DOMAIN=.A.com", "http://deep.www.a.com/", "x=1"},
+      {"http://www.a.com/", "x=1; domain=a.com", "http://other.a.com/", "x=1"},
+      {"http://www.a.com/", "x=1; domain=a.com", "http://bada.com/", ""},
+      {"http://www.a.com/", "x=1; domain=a.com", "http://a.com.evil.com/", ""},
+      {"http://www.a.com/", "x=1; domain=", "http://www.a.com/", "x=1"},
+      {"http://www.a.com/", "x=1; domain=", "http://a.com/", ""},
+      {"http://www.a.com/", "x=1; domain=b.com; domain=a.com", "http://a.com/",
+          "x=1"}, /* the last one counts */
+      /* foreign ones, and whole zones */
+      {"http://a.com/", "x=1; Domain=b.com", "http://b.com/", NULL},
+      {"http://a.com/", "x=1; Domain=www.a.com", "http://www.a.com/", NULL},
+      {"http://bada.com/", "x=1; Domain=a.com", "http://a.com/", NULL},
+      {"http://a.com/", "x=1; Domain=com", "http://b.com/", NULL},
+      {"http://a.com/", "x=1; Domain=.com", "http://a.com/", NULL},
+      {"http://a.com/", "x=1; Domain=a.com.", "http://a.com/", NULL},
+      {"http://localhost/", "x=1; Domain=localhost", "http://localhost/", "x=1"},
+      {"http://localhost/", "x=1; Domain=localhost", "http://www.localhost/", ""},
+      /* addresses */
+      {"http://127.0.0.1/", "x=1", "http://127.0.0.1:99/", "x=1"},
+      {"http://127.0.0.1/", "x=1; Domain=127.0.0.1", "http://127.0.0.1/", "x=1"},
+      {"http://127.0.0.1/", "x=1; Domain=0.0.1", "http://127.0.0.1/", NULL},
+      {"http://127.0.0.1/", "x=1; Domain=1", "http://127.0.0.1/", NULL},
+      {"http://[::1]/", "x=1", "http://[::1]/", "x=1"},
+      {"http://[::1]/", "x=1; Domain=::1", "http://[::1]/", "x=1"},
+      {"http://[::1]/", "x=1", "http://[::2]/", ""},
+  };
+  CHECK_TABLE(cases);
+}
+
+static void keeps_to_paths(void)
+{
+  static const exchange cases[] = {
+      {"http://a.com/one/two", "x=1; Path=/", "http://a.com/", "x=1"},
+      {"http://a.com/", "x=1; path=/one", "http://a.com/one", "x=1"},
+      {"http://a.com/", "x=1; path=/one", "http://a.com/one/", "x=1"},
+      {"http://a.com/", "x=1; path=/one", "http://a.com/one/two?three", "x=1"},
+      {"http://a.com/", "x=1; path=/one", "http://a.com/one?two", "x=1"},
+      {"http://a.com/", "x=1; path=/one", "http://a.com/onetwo", ""},
+      {"http://a.com/", "x=1; path=/one", "http://a.com/One", ""},
+      {"http://a.com/", "x=1; path=/one", "http://a.com/", ""},
+      {"http://a.com/", "x=1; path=/one/", "http://a.com/one/two", "x=1"},
+      {"http://a.com/", "x=1; path=/one/", "http://a.com/one", ""},
+      /* without a usable one, the directory of the URL */
+      {"http://a.com/one/two", "x=1", "http://a.com/one/", "x=1"},
+      {"http://a.com/one/two", "x=1", "http://a.com/one", "x=1"},
+      {"http://a.com/one/two", "x=1", "http://a.com/", ""},
+      {"http://a.com/one/two/", "x=1", "http://a.com/one/two", "x=1"},
+      {"http://a.com/one/two/", "x=1", "http://a.com/one/", ""},
+      {"http://a.com/one?q=/a/b", "x=1", "http://a.com/", "x=1"},
+      {"http://a.com/one", "x=1; path=relative", "http://a.com/two", "x=1"},
+      {"http://a.com/one/two", "x=1; path=", "http://a.com/one/", "x=1"},
+      {"http://a.com", "x=1", "http://a.com/any/where", "x=1"},
+      {"ws://a.com/socket.io/?EIO=4", "x=1", "http://a.com/socket.io/?EIO=4", "x=1"},
+  };
+  CHECK_TABLE(cases);
+}
+
+static void keeps_secrets(void)
+{
+  static const exchange cases[] = {
+      {"https://a.com/", "x=1; Secure", "https://a.com/", "x=1"},
+      {"https://a.com/", "x=1; secure", "wss://a.com/", "x=1"},
+      {"wss://a.com/", "x=1; secure", "https://a.com/", "x=1"},
+      {"https://a.com/", "x=1; Secure", "http://a.com/", ""},
+      {"https://a.com/", "x=1; Secure=no", "ws://a.com/", ""},
+      {"https://a.com/", "x=1", "http://a.com/", "x=1"},
+      {"http://a.com/", "x=1", "https://a.com/", "x=1"},
+      {"http://a.com/", "x=1", "ws://a.com/", "x=1"},
+      {"http://a.com/", "x=1; Secure", "https://a.com/", NULL},
+      {"ws://a.com/", "x=1; Secure", "wss://a.com/", NULL},
+      {"https://a.com/", "__Secure-x=1; Secure", "https://a.com/", "__Secure-x=1"},
+      {"https://a.com/", "__Secure-x=1", "https://a.com/", NULL},
+      {"https://a.com/", "__Host-x=1; Secure; Path=/", "https://a.com/", "__Host-x=1"},
+      {"https://a.com/one/", "__Host-x=1; Secure; Path=/one/", "https://a.com/one/", NULL},
+      {"https://a.com/", "__Host-x=1; Secure", "https://a.com/", NULL},
+      {"https://a.com/", "__Host-x=1; Secure; Path=/; Domain=a.com", "https://a.com/", NULL},
+  };
+  CHECK_TABLE(cases);
+}
+
+static void reads_ages_and_dates(void)
+{
+  static const exchange cases[] = {
+      {"http://a.com/", "x=1; Max-Age=1", "http://a.com/", "x=1"},
+      {"http://a.com/", "x=1; max-age=99999999999999999999999", "http://a.com/", "x=1"},
+      {"http://a.com/", "x=1; Max-Age=0", "http://a.com/", ""},
+      {"http://a.com/", "x=1; MAX-AGE=-5", "http://a.com/", ""},
+      {"http://a.com/", "x=1; Max-Age=soon", "http://a.com/", "x=1"},
+      {"http://a.com/", "x=1; Max-Age=", "http://a.com/", "x=1"},
+      {"http://a.com/", "x=1; Max-Age=-", "http://a.com/", "x=1"},
+      {"http://a.com/", "x=1; Max-Age=1.5", "http://a.com/", "x=1"},
+      {"http://a.com/", "x=1; Expires=Wed, 31 Dec 2025 23:59:59 GMT", "http://a.com/", ""},
+      {"http://a.com/", "x=1; Expires=Thu, 01 Jan 2026 00:00:00 GMT", "http://a.com/", ""},
+      {"http://a.com/", "x=1; Expires=Thu, 01 Jan 2026 00:00:01 GMT", "http://a.com/", "x=1"},
+      {"http://a.com/", "x=1; expires=Thu, 01-Jan-1970 00:00:01 GMT", "http://a.com/", ""},
+      {"http://a.com/", "x=1; Expires=Thursday, 01-Jan-70 00:00:01 GMT", "http://a.com/", ""},
+      {"http://a.com/", "x=1; Expires=Wednesday, 09-Nov-33 23:12:40 GMT", "http://a.com/", "x=1"},
+      {"http://a.com/", "x=1; Expires=Sun Nov  6 08:49:37 1994", "http://a.com/", ""},
+      {"http://a.com/", "x=1; Expires=Sun Nov  6 08:49:37 2033", "http://a.com/", "x=1"},
+      {"http://a.com/", "x=1; Expires=Thu, 1 Jan 1970 00:00:00 GMT", "http://a.com/", ""},
+      {"http://a.com/", "x=1; Expires=Fri, 31 Dec 9999 23:59:59 GMT", "http://a.com/", "x=1"},
+      {"http://a.com/", "x=1; Expires=whenever", "http://a.com/", "x=1"},
+      {"http://a.com/", "x=1; Expires=0", "http://a.com/", "x=1"},
+      {"http://a.com/", "x=1; Expires=", "http://a.com/", "x=1"},
+      /* Max-Age wins, in whatever order */
+      {"http://a.com/", "x=1; Max-Age=9; Expires=Thu, 01 Jan 1970 00:00:01 GMT", "http://a.com/", "x=1"},
+      {"http://a.com/", "x=1; Expires=Thu, 01 Jan 1970 00:00:01 GMT; Max-Age=9", "http://a.com/", "x=1"},
+      {"http://a.com/", "x=1; Expires=Sun, 06 Nov 2033 08:49:37 GMT; Max-Age=0", "http://a.com/", ""},
+  };
+  CHECK_TABLE(cases);
+}
+
+/* --- many cookies --- */
+
+static void forgets_in_time(void)
+{
+  csio_cookies *jar = new_jar();
+  store_at(jar, "http://a.com/", "short=1; Max-Age=10", NOW);
+  store_at(jar, "http://a.com/", "session=1", NOW);
+  CHECK_STRING(header_at(jar, "http://a.com/", NULL, NOW + 9), "short=1; session=1");
+  CHECK_STRING(header_at(jar, "http://a.com/", NULL, NOW + 10), "session=1");
+  CHECK_STRING(header_at(jar, "http://a.com/", NULL, NOW + 9), "session=1"); /* it is gone for good */
+  store_at(jar, "http://a.com/", "session=; Max-Age=0", NOW);
+  CHECK_STRING(header_at(jar, "http://a.com/", NULL, NOW), "");
+  CHECK_INT(csio_cookies_count(jar), 0);
+  csio_cookies_release(jar);
+}
+
+static void replaces_the_same_cookie(void)
+{
+  csio_cookies *jar = new_jar();
+  store_at(jar, "http://www.a.com/", "x=1; Path=/", NOW);
+  store_at(jar, "http://www.a.com/", "y=1; Path=/", NOW);
+  store_at(jar, "http://www.a.com/", "x=2; Path=/; Max-Age=5", NOW);
+  CHECK_STRING(header_at(jar, "http://www.a.com/", NULL, NOW), "x=2; y=1"); /* it keeps its place */
+  store_at(jar, "http://www.a.com/", "X=3; Path=/", NOW);                   /* names have a case */
+  store_at(jar, "http://www.a.com/", "x=4; Path=/one", NOW);
+  store_at(jar, "http://www.a.com/", "x=5; Path=/; Domain=a.com", NOW);
+  CHECK_STRING(header_at(jar, "http://www.a.com/one", NULL, NOW), "x=4; x=2; y=1; X=3; x=5");
+  CHECK_STRING(header_at(jar, "http://a.com/one", NULL, NOW), "x=5");
+  csio_cookies_clear(jar);
+  CHECK_INT(csio_cookies_count(jar), 0);
+  store_at(jar, "https://a.com/", "x=safe; Secure; Path=/", NOW);
+  CHECK_INT(store_at(jar, "http://a.com/", "x=forged; Path=/", NOW), CSIO_EINVALID);
+  CHECK_INT(store_at(jar, "http://a.com/", "x=; Max-Age=0; Path=/", NOW), CSIO_EINVALID);
+  CHECK_STRING(header_at(jar, "https://a.com/", NULL, NOW), "x=safe");
+  csio_cookies_release(jar);
+}
+
+static void sends_longer_paths_first(void)
+{
+  csio_cookies *jar = new_jar();
+  static const char *const lines[] = {"root=1; Path=/", "deep=1; Path=/a/b/c", "root2=1; Path=/",
+      "middle=1; Path=/a/b", "deep2=1; Path=/a/b/c"};
+  for (size_t i = 0; i < sizeof lines / sizeof *lines; i++)
+    CHECK_INT(store_at(jar, "http://a.com/", lines[i], NOW), CSIO_OK);
+  CHECK_STRING(
+      header_at(jar, "http://a.com/a/b/c/d", NULL, NOW), "deep=1; deep2=1; middle=1; root=1; root2=1");
+  csio_cookies_release(jar);
+}
+
+static void merges_with_the_users_own(void)
+{
+  static const struct {
+    const char *own, *header;
+  } cases[] = {
+      {NULL, "a=jar; b=jar"},
+      {"", "a=jar; b=jar"},
+      {"c=own", "c=own; a=jar; b=jar"},
+      {"a=own", "a=own; b=jar"},
+      {"b=own; a=own", "b=own; a=own"},
+      {"b =own;a", "b =own;a"},
+      {"A=own; aa=own; ba=own", "A=own; aa=own; ba=own; a=jar; b=jar"},
+      {"x=a=1", "x=a=1; a=jar; b=jar"},
+  };
+  csio_cookies *jar = new_jar();
+  store_at(jar, "http://a.com/", "a=jar", NOW);
+  store_at(jar, "http://a.com/", "b=jar", NOW);
+  for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
+    CHECK_STRING(header_at(jar, "http://a.com/", cases[i].own, NOW), cases[i].header);
+  CHECK_STRING(header_at(jar, "http://b.com/", "own=1", NOW), "own=1");
+  csio_cookies_release(jar);
+}
+
+static void limits_size_and_number(void)
+{
+  csio_cookies *jar = new_jar();
+  char line[CSIO__COOKIE_MAX_SIZE + 16], url[64], path[CSIO__COOKIE_MAX_PATH + 32];
+  memset(line, 'v', sizeof line);
+  memcpy(line, "x=", 2);
+  line[CSIO__COOKIE_MAX_SIZE + 1] = '\0'; /* the `=` does not count */
+  CHECK_INT(store_at(jar, "http://a.com/", line, NOW), CSIO_OK);
+  line[CSIO__COOKIE_MAX_SIZE + 1] = 'v';
+  line[CSIO__COOKIE_MAX_SIZE + 2] = '\0';
+  CHECK_INT(store_at(jar, "http://a.com/", line, NOW), CSIO_EINVALID);
+  CHECK_INT(csio_cookies_count(jar), 1);
+  snprintf(path, sizeof path, "x=1; path=/%0*d", CSIO__COOKIE_MAX_PATH, 0); /* too long to count */
+  CHECK_INT(store_at(jar, "http://b.com/one/two", path, NOW), CSIO_OK);
+  CHECK_STRING(header_at(jar, "http://b.com/one/", NULL, NOW), "x=1");
+  csio_cookies_clear(jar);
+
+  for (int i = 0; i < CSIO__COOKIES_PER_HOST; i++) {
+    snprintf(line, sizeof line, "n%d=1; Path=/%d", i, i);
+    CHECK_INT(store_at(jar, "http://a.com/", line, NOW), CSIO_OK);
+  }
+  CHECK_STRING(header_at(jar, "http://a.com/0", NULL, NOW), "n0=1"); /* it is used: n1 gives way */
+  CHECK_INT(store_at(jar, "http://a.com/", "new=1; Path=/", NOW), CSIO_OK);
+  CHECK_INT(csio_cookies_count(jar), CSIO__COOKIES_PER_HOST);
+  CHECK_STRING(header_at(jar, "http://a.com/0", NULL, NOW), "n0=1; new=1");
+  CHECK_STRING(header_at(jar, "http://a.com/1", NULL, NOW), "new=1");
+  CHECK_STRING(header_at(jar, "http://a.com/2", NULL, NOW), "n2=1; new=1");
+
+  for (int i = 0; i < CSIO__COOKIES_MAX; i++) {
+    snprintf(url, sizeof url, "http://host%d.com/", i);
+    CHECK_INT(store_at(jar, url, "x=1", NOW), CSIO_OK);
+  }
+  CHECK_INT(csio_cookies_count(jar), CSIO__COOKIES_MAX);
+  CHECK_STRING(header_at(jar, "http://a.com/", NULL, NOW), ""); /* the oldest have gone */
+  CHECK_STRING(header_at(jar, "http://host0.com/", NULL, NOW), "x=1");
+  csio_cookies_release(jar);
+}
+
+static void speaks_to_the_public(void)
+{
+  csio_cookies *jar = new_jar();
+  csio_buffer *header;
+  CHECK_INT(csio_cookies_store(jar, "ftp://a.com/", "a=1"), CSIO_EURL);
+  CHECK_INT(csio_cookies_store(jar, "http://a.com/", "a"), CSIO_EINVALID);
+  CHECK_INT(csio_cookies_store(jar, "http://a.com/", "a=1; Expires=Thu, 01 Jan 1970 00:00:01 GMT"), CSIO_OK);
+  CHECK_INT(csio_cookies_header(jar, "http://a.com/", &header), CSIO_OK);
+  CHECK(!header);
+  CHECK_INT(csio_cookies_header(jar, "nonsense", &header), CSIO_EURL);
+  CHECK_INT(csio_cookies_store(jar, "http://a.com/", "a=1; Max-Age=60"), CSIO_OK);
+  CHECK_INT(csio_cookies_store(jar, "http://a.com/", "b=2"), CSIO_OK);
+  CHECK_INT(csio_cookies_count(jar), 2);
+  CHECK_INT(csio_cookies_header(jar, "ws://a.com/", &header), CSIO_OK);
+  CHECK_STRING((char *)csio_buffer_bytes(header), "a=1; b=2");
+  CHECK_INT(csio_buffer_size(header), 8);
+  csio_buffer_destroy(header);
+  csio_cookies_retain(jar);
+  csio_cookies_release(jar);
+  CHECK_INT(csio_cookies_count(jar), 2);
+  csio_cookies_release(jar);
+  csio_cookies_release(NULL);
+}
+
+static void *store_many(void *jar)
+{
+  for (int i = 0; i < 2000; i++) {
+    csio_buffer *header;
+    CHECK_INT(csio_cookies_store(jar, "http://a.com/", i % 2 ? "a=1" : "b=2; Max-Age=0"), CSIO_OK);
+    CHECK_INT(csio_cookies_header(jar, "http://a.com/", &header), CSIO_OK);
+    csio_buffer_destroy(header);
+  }
+  return NULL;
+}
+
+static void serves_several_threads(void)
+{
+  csio_cookies *jar = new_jar();
+  pthread_t threads[4];
+  for (int i = 0; i < 4; i++)
+    CHECK(!pthread_create(&threads[i], NULL, store_many, jar));
+  for (int i = 0; i < 4; i++)
+    pthread_join(threads[i], NULL);
+  CHECK_INT(csio_cookies_count(jar), 1);
+  csio_cookies_release(jar);
+}
+
+/* --- with the transports --- */
+
+/* What a request carries, "" for nothing, in storage of its own per thread. */
+static const char *cookies_of(const request *request)
+{
+  static _Thread_local char text[1024];
+  static const char name[] = "\r\nCookie: ";
+  const char *line = strstr(request->head, name);
+  text[0] = '\0';
+  if (!line) return text;
+  line += strlen(name);
+  CHECK(!strstr(line, name)); /* one header */
+  snprintf(text, sizeof text, "%.*s", (int)strcspn(line, "\r"), line);
+  return text;
+}
+
+/* Answers with the cookies that came, and with new ones that depend on the path. */
+static void serve(client *client)
+{
+  request *request = malloc(sizeof *request);
+  CHECK(request);
+  while (client_read_request(client, request)) {
+    const char *came = cookies_of(request);
+    bool upgrade = strstr(request->head, "Upgrade: websocket");
+    request_free(request);
+    if (strstr(request->head, "GET /redirect")) {
+      client_print(client, "HTTP/1.1 302 Found\r\nLocation: /end\r\nSet-Cookie: hop=1; Path=/\r\n"
+                           "Set-Cookie: first=; Max-Age=0; Path=/\r\nContent-Length: 0\r\n\r\n");
+    } else if (strstr(request->head, "GET /away")) {
+      client_print(client,
+          "HTTP/1.1 302 Found\r\nLocation: http://localhost:%u/end\r\nContent-Length: 0\r\n\r\n",
+          (unsigned)client->peer->port);
+    } else if (strstr(request->head, "/refused")) {
+      client_print(client,
+          "HTTP/1.1 403 No\r\nset-cookie: refusal=%zu; Path=/\r\nContent-Length: %zu\r\n\r\n%s", strlen(came),
+          strlen(came), came);
+    } else if (upgrade) {
+      client_print(client,
+          "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+          "Set-Cookie: opened=1; Path=/\r\nSet-Cookie: other=2; Path=/\r\nSec-WebSocket-Accept: %s\r\n\r\n",
+          ws_accept_key(request->head));
+      ws_write(client, TEXT, true, came, strlen(came));
+      ws_echo_frames(client);
+      break;
+    } else {
+      client_print(client,
+          "HTTP/1.1 200 OK\r\nSet-Cookie: first=1; Path=/\r\nSet-Cookie: elsewhere=1; Domain=b.com\r\n"
+          "Set-Cookie: second=2; Path=/; HttpOnly\r\nContent-Length: %zu\r\n\r\n%s",
+          strlen(came), came);
+    }
+  }
+  free(request);
+}
+
+static void expect_sent(peer *server, csio_cookies *jar, const char *path, const char *own, const char *sent)
+{
+  call call = {.loop = loop, .url = peer_url(server, "http", NULL, path), .cookies = jar, .redirects = 3};
+  if (own) call.header_name = "Cookie", call.header_value = own;
+  call_run(&call);
+  call_close(&call);
+  CHECK_INT(call.error_code, CSIO_OK);
+  CHECK_STRING((char *)call.answer, sent);
+  call_free(&call);
+}
+
+static void expect_sent_by_ws(peer *server, csio_cookies *jar, const char *own, const char *sent)
+{
+  socket_test socket = {.loop = loop, .url = peer_url(server, "ws", NULL, "/"), .cookies = jar};
+  if (own) socket.headers[0][0] = "Cookie", socket.headers[0][1] = own;
+  socket_open(&socket);
+  AWAIT(&socket.monitor, socket.messages);
+  CHECK_STRING((char *)socket.message, sent);
+  socket_close(&socket);
+}
+
+static void expect_jar(peer *server, csio_cookies *jar, const char *expected)
+{
+  csio_buffer *header;
+  CHECK_INT(csio_cookies_header(jar, peer_url(server, "http", NULL, "/"), &header), CSIO_OK);
+  CHECK_STRING(header ? (char *)csio_buffer_bytes(header) : "", expected);
+  csio_buffer_destroy(header);
+}
+
+static void shares_a_jar_between_the_transports(void)
+{
+  peer server;
+  csio_cookies *jar = new_jar();
+  peer_start(&server, serve, NULL, NULL);
+  expect_sent(&server, jar, "/", NULL, "");
+  expect_jar(&server, jar, "first=1; second=2");
+  expect_sent(&server, jar, "/", NULL, "first=1; second=2");
+  expect_sent_by_ws(&server, jar, NULL, "first=1; second=2");
+  expect_jar(&server, jar, "first=1; second=2; opened=1; other=2");
+  expect_sent(&server, jar, "/", "own=1; second=own", "own=1; second=own; first=1; opened=1; other=2");
+  expect_sent_by_ws(&server, jar, "own=1; second=own", "own=1; second=own; first=1; opened=1; other=2");
+  expect_sent(&server, NULL, "/", "own=1", "own=1");
+  expect_sent_by_ws(&server, NULL, "own=1", "own=1");
+  expect_sent_by_ws(&server, NULL, NULL, "");
+  peer_stop(&server);
+  csio_cookies_release(jar);
+}
+
+static void takes_cookies_of_redirects(void)
+{
+  peer server;
+  csio_cookies *jar = new_jar();
+  peer_start(&server, serve, NULL, NULL);
+  expect_sent(&server, jar, "/", NULL, "");
+  expect_sent(&server, jar, "/redirect", "own=1", "own=1; second=2; hop=1");
+  CHECK_INT(csio_cookies_store(jar, peer_url(&server, "http", "localhost", "/"), "there=1"), CSIO_OK);
+  /* neither the user's cookies nor the first host's are for another */
+  expect_sent(&server, jar, "/away", "own=1", "there=1");
+  expect_sent(&server, NULL, "/away", "own=1", "");
+  peer_stop(&server);
+  csio_cookies_release(jar);
+}
+
+static void takes_cookies_of_refusals(void)
+{
+  peer server;
+  csio_cookies *jar = new_jar();
+  peer_start(&server, serve, NULL, NULL);
+  expect_sent(&server, jar, "/refused", "own=1", "own=1");
+  expect_jar(&server, jar, "refusal=5");
+  csio_cookies_clear(jar);
+  socket_test socket = {.loop = loop,
+      .url = peer_url(&server, "ws", NULL, "/refused"),
+      .cookies = jar,
+      .headers = {{"Cookie", "own=123"}}};
+  socket_expect_error(&socket, CSIO_EHANDSHAKE, "403");
+  expect_jar(&server, jar, "refusal=7");
+  peer_stop(&server);
+  csio_cookies_release(jar);
+}
+
+int main(int argc, char **argv)
+{
+  loop = test_loop();
+  RUN(reads_names_and_values);
+  RUN(keeps_to_domains);
+  RUN(keeps_to_paths);
+  RUN(keeps_secrets);
+  RUN(reads_ages_and_dates);
+  RUN(forgets_in_time);
+  RUN(replaces_the_same_cookie);
+  RUN(sends_longer_paths_first);
+  RUN(merges_with_the_users_own);
+  RUN(limits_size_and_number);
+  RUN(speaks_to_the_public);
+  RUN(serves_several_threads);
+  RUN(shares_a_jar_between_the_transports);
+  RUN(takes_cookies_of_redirects);
+  RUN(takes_cookies_of_refusals);
+  csio_loop_close(loop);
+}
