@@ -7,6 +7,7 @@ import json
 import socket
 import struct
 import time
+import zlib
 from urllib.parse import parse_qsl, urlsplit
 
 from script import PATIENCE
@@ -68,12 +69,13 @@ class Request:
         self.connection.reset()
         self.is_answered.set()
 
-    def accept(self, protocol=None):
+    def accept(self, protocol=None, extensions=None):
         """The WebSocket that the client asks for."""
         self.connection.stop_reading_heads()
         key = self.headers["sec-websocket-key"] + "258EAFA5-E914-47DA-95CA-C5AB0DC85B11"
         digest = base64.b64encode(hashlib.sha1(key.encode()).digest()).decode()
         chosen = f"Sec-WebSocket-Protocol: {protocol}\r\n" if protocol else ""
+        chosen += f"Sec-WebSocket-Extensions: {extensions}\r\n" if extensions else ""
         self.connection.write(
             b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
             + f"Sec-WebSocket-Accept: {digest}\r\n{chosen}\r\n".encode()
@@ -111,12 +113,18 @@ class WebSocket:
             raise WebSocket.Closed(struct.unpack("!H", payload[:2])[0] if payload else 1005)
         return payload.decode() if opcode == 1 else payload
 
+    def _inflated(self, message):
+        if not self.is_compressed:
+            return message
+        return zlib.decompressobj(wbits=-15).decompress(message + b"\x00\x00\xff\xff")
+
     async def _message(self):
         message, kind = b"", None
         try:
             while True:
                 first, second = await self.reader.readexactly(2)
-                self.is_compressed = bool(first & 0x40)
+                if first & 0x0F:
+                    self.is_compressed = bool(first & 0x40)
                 length = second & 0x7F
                 if length == 126:
                     (length,) = struct.unpack("!H", await self.reader.readexactly(2))
@@ -135,7 +143,7 @@ class WebSocket:
                     kind = opcode or kind
                     message += payload
                     if first & 0x80:
-                        return kind, message
+                        return kind, self._inflated(message)
         except (asyncio.IncompleteReadError, ConnectionError):
             raise WebSocket.Closed(None) from None
 
@@ -282,18 +290,18 @@ class RawServer:
         }  # fmt: skip
         return handshake | changes
 
-    async def accept(self, *packets, request=None, **handshake):
+    async def accept(self, *packets, request=None, headers=(), extensions=None, **handshake):
         """Opens a session for the next request, over the transport that it asks for.
 
         `packets` come along with the handshake, `handshake` changes what it says."""
         request = request or await self.request()
         handshake = self.handshake(**handshake)
         if request.is_upgrade:
-            session = WebSocketSession(request.accept(), handshake)
+            session = WebSocketSession(request.accept(extensions=extensions), handshake)
             session.send("0" + json.dumps(handshake), *packets)
         else:
             session = PollingSession(self, request, handshake)
-            request.answer(200, "\x1e".join(["0" + json.dumps(handshake), *packets]))
+            request.answer(200, "\x1e".join(["0" + json.dumps(handshake), *packets]), headers)
         return session
 
     def of(self, method=None, transport=None):

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import os
 import signal
 
 import pytest
@@ -262,6 +263,7 @@ async def test_an_emit_after_a_suspension(connect, server):
     """Who wakes up after the heartbeat's deadline keeps what is emitted for the next connection."""
     script, session = await connect("websocket", handshake={"pingInterval": 200, "pingTimeout": 200})
     script.process.send_signal(signal.SIGSTOP)
+    await asyncio.to_thread(os.waitid, os.P_PID, script.process.pid, os.WSTOPPED | os.WNOWAIT)
     script.emit("x")
     await asyncio.sleep(0.6)
     script.process.send_signal(signal.SIGCONT)
