@@ -1,6 +1,7 @@
 """Section A: requests, and HTTP long-polling."""
 
 import asyncio
+import json
 
 import pytest
 
@@ -32,6 +33,9 @@ async def test_a002_a_custom_path(sio, server, transport):
         ({"path": "/x/", "addTrailingSlash": False}, "/x"),
         ({"addTrailingSlash": False}, "/socket.io"),
         ({"path": "/a/b.c"}, "/a/b.c/"),
+        ({"path": ""}, "/socket.io/"),
+        ({"path": "/"}, "/"),
+        ({"path": "x"}, "/x/"),
     ],
 )
 async def test_a003_a004_the_slash_of_the_path(sio, server, transport, options, path):
@@ -386,3 +390,47 @@ async def test_answers_in_pieces(connect):
     poll.connection.write(b"2\r\n\"]\r\n0\r\n\r\n")
     poll.is_answered.set()
     await script.expect("event", name="a")
+
+
+@pytest.mark.parametrize("how", ["Connection: close", "hang up", "no length"])
+async def test_servers_that_hang_up_after_each_answer(sio, server, how):
+    """Announced or not: what was answered counts, and the next request takes another connection."""
+    script = await sio(server.url, transports=["polling"])
+    handshake = json.dumps(server.handshake(sid="s"))
+
+    def answer(request, body):
+        headers = "HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\n"
+        headers += "Connection: close\r\n" if how != "hang up" else ""
+        headers += f"Content-Length: {len(body)}\r\n" if how != "no length" else ""
+        request.raw(f"{headers}\r\n{body}".encode())
+
+    answer(await server.request(), "0" + handshake)
+    posts, number = [], 0
+    while number < 30:
+        request = await server.request()
+        if request.method == "POST":
+            posts += request.packets
+            answer(request, "ok")
+            if "40" in request.packets:
+                polls = [await server.request()] if not server.incoming.empty() else []
+                assert all(poll.method == "GET" for poll in polls)
+                for poll in polls:
+                    answer(poll, '40{"sid":"x"}')
+                if not polls:
+                    answer(await server.request(), '40{"sid":"x"}')
+        else:
+            number += 1
+            answer(request, f'42["x",{number}]' if "40" in posts else "6")
+    await script.expect("event", name="x", args=[29])
+    assert not script.all("disconnect")
+
+
+async def test_large_posts_wait_for_nothing(connect):
+    """Servers that do not know `Expect` would make the client wait for a second."""
+    script, session = await connect("polling", handshake={"maxPayload": 10000000})
+    script.emit("x", "y" * 3000000)
+    while len((post := await session.next_post()).body) < 100:
+        pass
+    assert "expect" not in post.headers and len(post.body) == 3000010
+    session.send('42["y","' + "z" * 3000000 + '"]')
+    assert len((await script.expect("event", name="y"))["args"][0]) == 3000000

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import signal
 
 import pytest
 
@@ -197,3 +198,66 @@ async def test_subprotocols(sio, server):
     request = await server.request()
     assert request.headers["sec-websocket-protocol"].replace(" ", "") == "a,b"
     request.accept("b")
+
+
+async def test_handshakes_in_one_piece(sio, server):
+    """The answer to the upgrade, the handshake and more may come in one segment."""
+    script = await sio(server.url, transports=["websocket"])
+    request = await server.request()
+    pieces = []
+    write, request.connection.write = request.connection.write, pieces.append
+    session = await server.accept(request=request)
+    session.send("2", "6")
+    request.connection.write = write
+    write(b"".join(pieces))
+    assert sorted(await session.receive_all(2)) == ["3", "40"]
+    session.welcome()
+    await script.expect("connect")
+
+
+async def test_handshakes_byte_by_byte(sio, server):
+    script = await sio(server.url, transports=["websocket"])
+    request = await server.request()
+    pieces = []
+    write, request.connection.write = request.connection.write, pieces.append
+    session = await server.accept(request=request)
+    request.connection.write = write
+    for byte in b"".join(pieces):
+        write(bytes([byte]))
+        await asyncio.sleep(0)
+    await session.join()
+    await script.expect("connect")
+
+
+async def test_a032_the_peer_goes_without_a_word(connect, server):
+    script, session = await connect()
+    session.socket.connection.close()
+    await script.expect("disconnect", reason="transport close", active=True)
+    await (await server.accept()).join()
+    await script.expect("connect")
+
+
+@pytest.mark.slow
+async def test_closing_where_the_peer_does_not_answer(connect, server):
+    """A server that is stuck does not keep the client from connecting again."""
+    script, session = await connect()
+    script.do("disconnect")
+    await script.expect("disconnect")
+    script.do("connect")
+    again = await server.accept()
+    await again.join()
+    await script.expect("connect")
+    await session.expect("41")
+
+
+async def test_an_emit_after_a_suspension(connect, server):
+    """Who wakes up after the heartbeat's deadline keeps what is emitted for the next connection."""
+    script, session = await connect("websocket", handshake={"pingInterval": 200, "pingTimeout": 200})
+    script.process.send_signal(signal.SIGSTOP)
+    script.emit("x")
+    await asyncio.sleep(0.6)
+    script.process.send_signal(signal.SIGCONT)
+    await script.expect("disconnect", reason="ping timeout")
+    session = await server.accept()
+    await session.join()
+    await session.expect('42["x"]')

@@ -130,7 +130,7 @@ async def test_a073_connect_error(sio, server, transport):
     assert "status" not in line
 
 
-@pytest.mark.parametrize("payload, message", [('{"message":"m"}', "m"), ('"text"', "text")])
+@pytest.mark.parametrize("payload, message", [('{"message":"m"}', "m"), ('{"message":"m","data":null}', "m"), ('"text"', "text")])
 async def test_a073_connect_errors_without_data(sio, server, payload, message):
     script = await sio(server.url + "/n")
     session = await server.accept()

@@ -81,6 +81,12 @@ async def test_a102_the_query_of_the_url(connect, server, sio, transport):
     assert all(request.query["c"] == "d" for request in server.requests)
 
 
+async def test_a102_queries_with_gaps(sio, server):
+    await sio(f"{server.url}?bare&empty=&plus=a+b&twice=a=b")
+    query = (await server.request()).query_string
+    assert all(part in query.split("&") for part in ("bare=", "empty=", "plus=a%2Bb", "twice=a%3Db"))
+
+
 async def test_a103_a104_a105_the_query_option(sio, server, transport):
     query = {"e": "f", "x": 42, "&a": "&=?a", "plus": "a+b c", "ü": "€", "no": False, "half": 0.5}
     await sio(server.url, transports=[transport], query=query)
@@ -163,7 +169,7 @@ async def test_a111_namespaces(sio, suffix, namespace):
     assert (await script.expect("created", socket="main"))["namespace"] == namespace
 
 
-@pytest.mark.parametrize("url", ["localhost:3000", "h", "/admin", "//h/x", "", "ftp://h", "http://", "http://h:99999", "http://h:x"])
+@pytest.mark.parametrize("url", ["localhost:3000", "h", "/admin", "//h/x", "", "ftp://h", "http://", "http://h:99999", "http://h:x", "http://h/" + "x" * 8000])
 async def test_a112_urls_that_are_none(sio, url):
     script = await sio()
     script.do("io", url=url, tag=1)
