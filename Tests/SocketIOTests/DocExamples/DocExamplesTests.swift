@@ -12,16 +12,19 @@ struct DocExamplesTests {
     ["README.md", "docs/guide.md"]
     + ((try? ProjectFiles.list("Sources/SocketIO/SocketIO.docc", endingIn: ".md")) ?? [])
 
+  /// Examples that are run on scripted connections or only compiled, and those that are run against a server.
+  static let folders = ["Tests/SocketIOTests/DocExamples", "Tests/InteropTests/OptionsPage"]
+
   @Test("Every Swift block stands word for word in compiled code", arguments: documents)
   func blocksAreCompiled(_ document: String) throws {
-    let files = try ProjectFiles.list("Tests/SocketIOTests/DocExamples", endingIn: ".swift")
+    let files = try Self.folders.flatMap { try ProjectFiles.list($0, endingIn: ".swift") }
       // The checker's own code is no example.
       .filter { !$0.hasSuffix("Tests.swift") && !$0.hasSuffix("MarkdownBlocks.swift") }
     let source = ExampleSource(try files.map(ProjectFiles.text))
     let blocks = try MarkdownBlock.all("swift", in: document)
     #expect(!blocks.isEmpty)
     for block in blocks {
-      #expect(source.contains(block.code), "\(block) is not in Tests/SocketIOTests/DocExamples as it stands")
+      #expect(source.contains(block.code), "\(block) is in none of \(Self.folders) as it stands")
     }
   }
 
