@@ -53,9 +53,9 @@ extension OptionsPageTests {
   @Test("A pin admits the server whose key it is of")
   func pinned() async throws {
     let (page, certificates) = try secure("server")
-    let pin = "sha256/" + (try certificates.pin("server.pem"))
+    let pin = "sha256/" + certificates.serverPin
     try await expectEcho(page.examples.pins(certificates.folder.path, pin))
-    let wrong = try page.examples.pins(certificates.folder.path, certificates.pin("client.pem"))
+    let wrong = try page.examples.pins(certificates.folder.path, certificates.clientPin)
     let errors = Recorder<SocketIOError>()
     wrong.io.on(.reconnectError) { errors.record($0) }
     #expect(try await errors.first("error").code == .tlsPinMismatch)

@@ -7,6 +7,10 @@ struct Certificates: Sendable {
 
   let folder: URL
 
+  /// The digests of the server's and the client's public keys, as the option `pins` takes them.
+  private(set) var serverPin = ""
+  private(set) var clientPin = ""
+
   /// The path of a file: `ca.pem`, `server.pem`, `server.key`, `other.pem` and `other.key` (for another host), `client.pem`, `client.key`,
   /// `encrypted.key` and `client.p12` (both with the passphrase "secret"), `stranger.pem` (another authority), `self-signed.pem` and
   /// `self-signed.key` (a server's too).
@@ -24,11 +28,12 @@ struct Certificates: Sendable {
     try openssl("pkcs8", "-topk8", "-in", "client.key", "-out", "encrypted.key", "-passout", "pass:secret")
     try openssl(
       "pkcs12", "-export", "-in", "client.pem", "-inkey", "client.key", "-out", "client.p12", "-passout", "pass:secret")
+    serverPin = try pin("server")
+    clientPin = try pin("client")
   }
 
-  /// The digest of the server's public key, as the option `pins` takes it.
-  func pin(_ name: String) throws -> String {
-    try openssl("x509", "-in", name, "-pubkey", "-noout", "-out", "\(name).pub")
+  private func pin(_ name: String) throws -> String {
+    try openssl("x509", "-in", "\(name).pem", "-pubkey", "-noout", "-out", "\(name).pub")
     try openssl("pkey", "-pubin", "-in", "\(name).pub", "-outform", "DER", "-out", "\(name).der")
     try openssl("dgst", "-sha256", "-binary", "-out", "\(name).sha256", "\(name).der")
     return try Data(contentsOf: folder.appendingPathComponent("\(name).sha256")).base64EncodedString()
