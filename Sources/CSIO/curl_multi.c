@@ -80,7 +80,9 @@ static void on_ready(uv_poll_t *poll, int status, int events)
   watch *watch = poll->data;
   struct csio__curl *curl = watch->curl;
   int flags = 0;
-  if (status < 0) flags = CURL_CSELECT_ERR;
+  /* libcurl gives up at once on CURL_CSELECT_ERR; by trying it learns the reason, which can be that a kept
+   * connection has gone. */
+  if (status < 0) flags = CURL_CSELECT_IN | CURL_CSELECT_OUT;
   if (events & UV_READABLE) flags |= CURL_CSELECT_IN;
   if (events & UV_WRITABLE) flags |= CURL_CSELECT_OUT;
   int running;

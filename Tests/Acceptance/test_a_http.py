@@ -360,15 +360,16 @@ async def test_a038_ipv6(sio, make_server, transport):
     assert {request.headers["host"] for request in server.requests} == {f"[::1]:{server.port}"}
 
 
-async def test_connections_that_break(connect, server, transport):
-    """A reset is an error, and the client comes back."""
-    script, session = await connect(transport)
-    if transport == "polling":
-        (await session.held_poll()).reset()
-    else:
-        session.socket.reset()
-    line = await script.expect("disconnect")
-    assert line["reason"] in ("transport error", "transport close")
+@pytest.mark.parametrize("how", ["reset", "hang up"])
+async def test_a026_connections_that_break(connect, server, how):
+    """A poll is not repeated silently: what the server had answered may have been lost with the connection."""
+    script, session = await connect("polling")
+    for number in range(3):
+        session.send(f'42["x",{number}]')
+        await script.expect("event", args=[number])
+    poll = await session.held_poll()
+    poll.reset() if how == "reset" else poll.hang_up()
+    await script.expect("disconnect", reason="transport error", active=True)
     await (await server.accept()).join()
     await script.expect("connect")
 

@@ -237,7 +237,15 @@ async def test_a032_the_peer_goes_without_a_word(connect, server):
     await script.expect("connect")
 
 
-@pytest.mark.slow
+async def test_a032_the_connection_breaks(connect, server):
+    script, session = await connect()
+    session.socket.reset()
+    line = await script.expect("disconnect", active=True)
+    assert line["reason"] in ("transport error", "transport close")
+    await (await server.accept()).join()
+    await script.expect("connect")
+
+
 async def test_closing_where_the_peer_does_not_answer(connect, server):
     """A server that is stuck does not keep the client from connecting again."""
     script, session = await connect()

@@ -95,7 +95,7 @@ async def test_coming_and_going_alone(sio, real, transports):
 
 
 async def test_a182_recovery(sio, start):
-    server = await start("own")
+    server = await start("own", "--recovery", "60")
     script = await sio(server.url, transports=["websocket"], reconnectionDelay=10)
     first = await script.expect("connect", recovered=False)
     script.emit("message", "x")
@@ -127,9 +127,8 @@ async def test_ping_timeout(sio, start, transport):
 
 async def test_a174_refused_credentials(sio, real):
     script = await sio(f"{real.url}/admin", auth={"token": "wrong"})
-    await script.when("connect_error", {"do": "auth", "value": {"token": "abcd"}}, "connect", times=1)
-    await script.expect("connect_error", message="invalid credentials", active=False) if not script.all("connect_error") else None
-    await script.expect("connect")
+    await script.when("connect_error", {"do": "auth", "value": {"token": "abcd"}}, "connect")
+    await script.count(1, "connect")
 
 
 async def test_unknown_namespaces(sio, start):

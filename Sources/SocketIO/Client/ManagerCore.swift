@@ -106,6 +106,7 @@ actor ManagerCore {
       emission.ack?.body(.failure(SocketIOError(.disconnected, "socket has been disconnected")))
       return
     }
+    engine?.checkHeartbeat()
     handle(.emit(emission, canSendNow: engine?.canSendNow ?? false), slot)
   }
 

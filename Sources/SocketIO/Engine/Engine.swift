@@ -11,6 +11,7 @@ final class Engine {
   private var transports: [EngineStateMachine.Slot: any Transport] = [:]
   private let loop: any Loop
   private var heartbeat: (any LoopTimer)?
+  private var heartbeatDeadline: UInt64?
   private var closeTimer: (any LoopTimer)?
 
   init(_ configuration: EngineStateMachine.Configuration, loop: any Loop, makeTransport: @escaping MakeTransport) {
@@ -25,6 +26,12 @@ final class Engine {
   func open() { handle(.open) }
   func send(_ messages: [EngineMessage]) { handle(.send(messages)) }
   func close() { handle(.close) }
+
+  /// Ends the session if the server's ping is overdue. The timer may not have fired yet where the machine was asleep or the loop held
+  /// up, and what is sent before it does is lost.
+  func checkHeartbeat() {
+    if let heartbeatDeadline, loop.now > heartbeatDeadline { handle(.heartbeatExpired) }
+  }
 
   private func handle(_ event: EngineStateMachine.Event) {
     for action in machine.handle(event) { perform(action) }
@@ -47,8 +54,11 @@ final class Engine {
     case .close(let slot): transports[slot]?.close()
     case .abort(let slot): transports.removeValue(forKey: slot)?.abort()
     case .startHeartbeat(let milliseconds):
+      heartbeatDeadline = loop.now + milliseconds
       timer(&heartbeat, firing: .heartbeatExpired).start(milliseconds: milliseconds)
-    case .stopHeartbeat: heartbeat?.stop()
+    case .stopHeartbeat:
+      heartbeatDeadline = nil
+      heartbeat?.stop()
     case .startCloseTimer(let milliseconds):
       timer(&closeTimer, firing: .closeTimeout).start(milliseconds: milliseconds)
     case .stopCloseTimer: closeTimer?.stop()

@@ -7,14 +7,17 @@ public struct Agent: Sendable, Hashable {
   /// Where there is no `proxy`, use the one that the environment names: `http_proxy`, `https_proxy`, `all_proxy`, with the exceptions of `no_proxy`.
   public var usesEnvironment: Bool
 
-  /// Keep connections of polling between requests. Without, each request makes its own.
+  /// Keep connections of polling between requests. Without, each request makes its own, as with the JavaScript client.
+  ///
+  /// A kept connection may die just when it is used again. A GET is then repeated, and events that the server had sent already as its
+  /// answer are lost unnoticed; without, the loss is reported, and the client connects again.
   public var keepAlive: Bool
 
   /// The address of this machine to connect from, in numbers; any unless set.
   public var localAddress: String?
 
   /// An agent that connects directly unless told otherwise.
-  public init(proxy: String? = nil, usesEnvironment: Bool = false, keepAlive: Bool = true, localAddress: String? = nil)
+  public init(proxy: String? = nil, usesEnvironment: Bool = false, keepAlive: Bool = false, localAddress: String? = nil)
   {
     self.proxy = proxy
     self.usesEnvironment = usesEnvironment

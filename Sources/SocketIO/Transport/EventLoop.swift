@@ -36,7 +36,9 @@ public final class EventLoop: Loop, Sendable {
     csio_loop_close(handle)
   }
 
-  var now: UInt64 { csio_loop_now(handle) }
+  private static let start = ContinuousClock.now
+
+  var now: UInt64 { (ContinuousClock.now - Self.start).milliseconds }
 
   var isCurrent: Bool { csio_loop_is_current(handle) }
 

@@ -2,7 +2,7 @@
 ///
 /// ``EventLoop`` is the real one. Tests use a loop whose clock stands still until it is told to move.
 protocol Loop: SerialExecutor {
-  /// Milliseconds on a monotonic clock.
+  /// Milliseconds on a clock that never goes back, and goes on while the machine sleeps. Timers stand still then.
   var now: UInt64 { get }
 
   /// Whether the caller runs on the loop.

@@ -19,8 +19,8 @@ extension ScriptSession {
         self.output.line(
           "connect_error", name,
           [
-            "message": .string(error.message), "data": error.data, "status": error.httpStatus.map(SocketValue.int),
-            "active": .bool(socket?.active ?? false),
+            "message": .string(error.message), "data": error.data?.isNull == true ? .none : error.data,
+            "status": error.httpStatus.map(SocketValue.int), "active": .bool(socket?.active ?? false),
           ])
         self.react(to: "connect_error", of: .socket(name))
       }

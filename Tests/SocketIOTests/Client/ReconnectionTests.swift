@@ -92,6 +92,20 @@ struct ReconnectionTests {
     #expect(bench.take() == ["connect"])
   }
 
+  @Test("What is emitted after the heartbeat's deadline waits for the next connection")
+  func sleep() throws {
+    let (bench, socket) = ClientBench.connected()
+    bench.loop.sleep(45_001)
+    try socket.emit("late")
+    let old = bench.script
+    bench.loop.run()
+    #expect(bench.take() == ["disconnect: ping timeout"])
+    #expect(!old.packets.wire.contains("late"))
+    bench.loop.advance(by: 1_000)
+    bench.open(joining: "/")
+    #expect(bench.script.packets.wire.contains("late"))
+  }
+
   @Test("A first connection that fails emits neither close nor disconnect nor reconnect_error")
   func firstFailure() {
     let bench = ClientBench()

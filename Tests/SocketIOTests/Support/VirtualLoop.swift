@@ -79,6 +79,9 @@ final class VirtualLoop: Loop {
     }
   }
 
+  /// Moves the clock while nothing runs, as when the machine sleeps: what is posted meanwhile comes before the timers that are due.
+  func sleep(_ milliseconds: UInt64) { state.withLock { $0.now += milliseconds } }
+
   /// Runs until `condition` holds, waiting for what other threads have yet to post.
   func run(until condition: () -> Bool) async {
     run()
