@@ -80,10 +80,10 @@ static void reports_lost_handshakes(void)
 
 static void reports_unreachable_servers(void)
 {
-  char url[64], message[64];
+  char url[64], message[100];
   unsigned port = free_port();
   snprintf(url, sizeof url, "ws://127.0.0.1:%u/", port);
-  snprintf(message, sizeof message, "could not connect to 127.0.0.1 port %u", port);
+  snprintf(message, sizeof message, "could not connect to 127.0.0.1 port %u: Connection refused", port);
   socket_test refused = {.loop = loop, .url = url};
   socket_expect_error(&refused, CSIO_ECONNECT, message);
   socket_test unknown = {.loop = loop, .url = "ws://no-such-host.invalid/"};
