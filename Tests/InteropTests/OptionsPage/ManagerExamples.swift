@@ -34,14 +34,12 @@ extension OptionsPageExamples {
     return admin
   }
 
-  func badURL() -> SocketIOError? {
+  func badURL(print: (String) -> Void) throws {
     do {
       _ = try io("ftp://example.com")
-    } catch let error as SocketIOError {
-      print(error.code, error.message)  // error.code is .invalidURL
-      return error
-    } catch {}
-    return nil
+    } catch let error as SocketIOError where error.code == .invalidURL {
+      print(error.message)
+    }
   }
 
   // MARK: ManagersAndForceNew

@@ -97,7 +97,9 @@ struct OptionsPageTests {
 
   @Test("A URL of another kind is refused")
   func badURL() throws {
-    #expect(OptionsPageExamples(server: "http://127.0.0.1:1").badURL()?.code == .invalidURL)
+    var messages: [String] = []
+    try OptionsPageExamples(server: "http://127.0.0.1:1").badURL { messages.append($0) }
+    #expect(messages.count == 1 && messages.allSatisfy { $0.contains("ftp") }, "\(messages)")
   }
 
   // MARK: Managers and forceNew

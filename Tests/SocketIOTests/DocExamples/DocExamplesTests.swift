@@ -28,6 +28,30 @@ struct DocExamplesTests {
     }
   }
 
+  @Test("The tables of options list every option once, with its default where that is a plain value")
+  func optionTables() throws {
+    let guide = try ProjectFiles.text("docs/guide.md")
+    let section = try #require(
+      guide.components(separatedBy: "\n## Options\n").last?.components(separatedBy: "\n## ").first)
+    let rows = section.components(separatedBy: "\n").filter { $0.hasPrefix("| `") }.map { row in
+      row.components(separatedBy: "|").map { $0.trimmingCharacters(in: CharacterSet(charactersIn: " `")) }
+    }
+    let options = Mirror(reflecting: SocketIOOptions()).children.compactMap { child in
+      child.label.map { (name: $0, value: child.value) }
+    }
+    #expect(rows.map { $0[1] }.sorted() == options.map(\.name).sorted())
+    for row in rows {
+      #expect(row.count == 9 && row[2...7].allSatisfy { !$0.isEmpty }, "\(row)")
+      switch options.first(where: { $0.name == row[1] })?.value {
+      case let value as Bool: #expect(row[3] == "\(value)", "\(row[1])")
+      case let value as String: #expect(row[3] == "\"\(value)\"", "\(row[1])")
+      case let value as Double: #expect(row[3] == "\(value)", "\(row[1])")
+      case let value as Duration: #expect(row[3] == "\(value.components.seconds) s", "\(row[1])")
+      default: break
+      }
+    }
+  }
+
   @Test("Every C block of docs/csio.md is a source that compiles")
   func cBlocksCompile() throws {
     let blocks = try MarkdownBlock.all("c", in: "docs/csio.md")
