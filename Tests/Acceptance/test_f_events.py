@@ -17,6 +17,7 @@ async def test_a153_emits_before_the_connection(sio, server, transport):
     await script.when("connect", {"do": "emit", "event": "in handler"})
     script.emit("first", 1)
     script.emit("second", {"$binary": "AQ=="}, ack=True)
+    await script.state()
     session = await server.accept()
     await session.join()
     binary = "bAQ==" if transport == "polling" else b"\x01"

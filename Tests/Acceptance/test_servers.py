@@ -126,9 +126,11 @@ async def test_ping_timeout(sio, start, transport):
 
 
 async def test_a174_refused_credentials(sio, real):
-    script = await sio(f"{real.url}/admin", auth={"token": "wrong"})
+    script = await sio(f"{real.url}/admin", auth={"token": "wrong"}, autoConnect=False)
     await script.when("connect_error", {"do": "auth", "value": {"token": "abcd"}}, "connect")
-    await script.count(1, "connect")
+    script.do("connect")
+    await script.expect("connect_error", message="invalid credentials", active=False)
+    await script.expect("connect")
 
 
 async def test_unknown_namespaces(sio, start):
