@@ -40,7 +40,7 @@ prepare_build() {
   need "a C compiler" command -v cc
   need "pkg-config" command -v pkg-config
   local library
-  for library in libcurl libwebsockets libuv openssl; do
+  for library in libcurl libwebsockets libuv openssl zlib; do
     need "$library with its headers" pkg-config --exists "$library"
   done
 }

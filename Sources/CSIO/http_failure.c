@@ -43,7 +43,9 @@ static bool proxy_failure(csio_http *http, CURLcode result, const char *why, csi
   curl_easy_getinfo(http->easy, CURLINFO_HTTP_CONNECTCODE, &status);
   curl_easy_getinfo(http->easy, CURLINFO_PROXY_ERROR, &reply);
   bool connected_by_it = status == 0 || status / 100 == 2;
-  if (result == CURLE_COULDNT_RESOLVE_PROXY) {
+  if (reply == CURLPX_RESOLVE_HOST) {
+    csio__failure_set(failure, CSIO_ERESOLVE, "could not resolve the host name %s", http->url.host);
+  } else if (result == CURLE_COULDNT_RESOLVE_PROXY || result == CURLE_COULDNT_RESOLVE_HOST) {
     csio__failure_set(
         failure, CSIO_EPROXY, "could not resolve the host name of the proxy, %s", http->proxy->host);
   } else if (result == CURLE_COULDNT_CONNECT) {

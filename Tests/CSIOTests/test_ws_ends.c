@@ -80,10 +80,10 @@ static void reports_lost_handshakes(void)
 
 static void reports_unreachable_servers(void)
 {
-  char url[64], message[64];
+  char url[64], message[100];
   unsigned port = free_port();
   snprintf(url, sizeof url, "ws://127.0.0.1:%u/", port);
-  snprintf(message, sizeof message, "could not connect to 127.0.0.1 port %u", port);
+  snprintf(message, sizeof message, "could not connect to 127.0.0.1 port %u: Connection refused", port);
   socket_test refused = {.loop = loop, .url = url};
   socket_expect_error(&refused, CSIO_ECONNECT, message);
   socket_test unknown = {.loop = loop, .url = "ws://no-such-host.invalid/"};
@@ -425,14 +425,36 @@ static void close_new(void *arg)
   csio_ws_close(ws, NULL);
 }
 
+static void must_not_run(csio_ws *ws, const csio_error *error, void *data)
+{
+  (void)ws, (void)data;
+  FAIL("on_error runs after csio_ws_close: %s", error->message);
+}
+
+static monitor gone = MONITOR;
+static int gone_count; /* under `gone` */
+
+static void on_gone(void *data)
+{
+  (void)data;
+  CHANGE(&gone, gone_count++);
+}
+
+/* In one turn of the loop, or the resolver could be quicker. */
+static void connect_and_close(void *arg)
+{
+  csio_ws *ws;
+  CHECK_INT(csio_ws_create(loop, arg, &ws), CSIO_OK);
+  csio_ws_on_error(ws, must_not_run);
+  CHECK_INT(csio_ws_connect(ws), CSIO_OK);
+  csio_ws_close(ws, on_gone);
+}
+
 static void closes_in_every_state(void)
 {
   on_loop(loop, close_new, "ws://localhost/");
-
-  socket_test resolving = {.loop = loop, .url = "ws://no-such-host.invalid/"};
-  socket_start(&resolving);
-  socket_close(&resolving);
-  CHECK_INT(resolving.errors, 0);
+  on_loop(loop, connect_and_close, "ws://no-such-host.invalid/");
+  AWAIT(&gone, gone_count == 1);
 
   peer server;
   peer_start(&server, never_answer, NULL, NULL);

@@ -68,17 +68,15 @@ struct TLSOptionTests {
   @Test("A pin admits the server's key and no other", arguments: transports)
   func pins(_ transport: TransportName) async throws {
     let (server, certificates) = try start()
-    let right = try certificates.pin("server.pem")
-    let wrong = try certificates.pin("client.pem")
     await expect(.tlsPinMismatch) {
       try await connect(server, transport) {
         $0.ca = [.file(certificates.path("ca.pem"))]
-        $0.pins = [wrong]
+        $0.pins = [certificates.clientPin]
       }
     }
     try await connect(server, transport) {
       $0.ca = [.file(certificates.path("ca.pem"))]
-      $0.pins = [wrong, "sha256/\(right)"]
+      $0.pins = [certificates.clientPin, "sha256/\(certificates.serverPin)"]
     }
   }
 

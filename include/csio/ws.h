@@ -75,7 +75,7 @@ CSIO_EXTERN int csio_ws_set_proxy(csio_ws *ws, csio_proxy *proxy);
 CSIO_EXTERN int csio_ws_set_local_address(csio_ws *ws, const char *address);
 
 /* Whether compression (permessage-deflate, RFC 7692) is offered; false unless set. Without context takeover
- * on our side, so that sending takes no memory per WebSocket; receiving takes some 40 KiB from the first
+ * on our side, so that sending takes no memory per WebSocket; receiving takes some 48 KiB from the first
  * compressed message on, unless the server promises server_no_context_takeover. */
 CSIO_EXTERN int csio_ws_set_deflate(csio_ws *ws, bool deflate);
 

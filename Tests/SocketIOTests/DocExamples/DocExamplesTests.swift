@@ -12,16 +12,43 @@ struct DocExamplesTests {
     ["README.md", "docs/guide.md"]
     + ((try? ProjectFiles.list("Sources/SocketIO/SocketIO.docc", endingIn: ".md")) ?? [])
 
+  /// Examples that are run on scripted connections or only compiled, and those that are run against a server.
+  static let folders = ["Tests/SocketIOTests/DocExamples", "Tests/InteropTests/OptionsPage"]
+
   @Test("Every Swift block stands word for word in compiled code", arguments: documents)
   func blocksAreCompiled(_ document: String) throws {
-    let files = try ProjectFiles.list("Tests/SocketIOTests/DocExamples", endingIn: ".swift")
+    let files = try Self.folders.flatMap { try ProjectFiles.list($0, endingIn: ".swift") }
       // The checker's own code is no example.
       .filter { !$0.hasSuffix("Tests.swift") && !$0.hasSuffix("MarkdownBlocks.swift") }
     let source = ExampleSource(try files.map(ProjectFiles.text))
     let blocks = try MarkdownBlock.all("swift", in: document)
     #expect(!blocks.isEmpty)
     for block in blocks {
-      #expect(source.contains(block.code), "\(block) is not in Tests/SocketIOTests/DocExamples as it stands")
+      #expect(source.contains(block.code), "\(block) is in none of \(Self.folders) as it stands")
+    }
+  }
+
+  @Test("The tables of options list every option once, with its default where that is a plain value")
+  func optionTables() throws {
+    let guide = try ProjectFiles.text("docs/guide.md")
+    let section = try #require(
+      guide.components(separatedBy: "\n## Options\n").last?.components(separatedBy: "\n## ").first)
+    let rows = section.components(separatedBy: "\n").filter { $0.hasPrefix("| `") }.map { row in
+      row.components(separatedBy: "|").map { $0.trimmingCharacters(in: CharacterSet(charactersIn: " `")) }
+    }
+    let options = Mirror(reflecting: SocketIOOptions()).children.compactMap { child in
+      child.label.map { (name: $0, value: child.value) }
+    }
+    #expect(rows.map { $0[1] }.sorted() == options.map(\.name).sorted())
+    for row in rows {
+      #expect(row.count == 9 && row[2...7].allSatisfy { !$0.isEmpty }, "\(row)")
+      switch options.first(where: { $0.name == row[1] })?.value {
+      case let value as Bool: #expect(row[3] == "\(value)", "\(row[1])")
+      case let value as String: #expect(row[3] == "\"\(value)\"", "\(row[1])")
+      case let value as Double: #expect(row[3] == "\(value)", "\(row[1])")
+      case let value as Duration: #expect(row[3] == "\(value.components.seconds) s", "\(row[1])")
+      default: break
+      }
     }
   }
 

@@ -1,0 +1,360 @@
+/* Connections: several addresses, the address to connect from, kept ones, and too few file descriptors. */
+#include "call.h"
+#include "socket.h"
+#include "ws_peer.h"
+
+#include <arpa/inet.h>
+#include <dlfcn.h>
+#include <fcntl.h>
+#include <netdb.h>
+#include <netinet/in.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+static csio_loop *loop;
+
+/* --- names of our own --- */
+
+static const struct {
+  const char *name;
+  const char *addresses[4];
+} names[] = {
+    {"second.test", {"127.0.0.3", "127.0.0.1"}},
+    {"silent.test", {"127.0.0.2", "127.0.0.1"}},
+    {"families.test", {"127.0.0.2", "127.0.0.3", "::1", "127.0.0.1"}},
+    {"nobody.test", {"127.0.0.3", "127.0.0.4"}},
+    {"slow.test", {"127.0.0.2", "127.0.0.3"}},
+};
+
+/* In one block of memory, as the system's freeaddrinfo expects. */
+static struct addrinfo *make_info(const char *text, struct addrinfo *next)
+{
+  struct addrinfo *info = calloc(1, sizeof *info + sizeof(struct sockaddr_in6));
+  CHECK(info);
+  struct sockaddr_in *v4 = (struct sockaddr_in *)(info + 1);
+  struct sockaddr_in6 *v6 = (struct sockaddr_in6 *)(info + 1);
+  bool is_v6 = strchr(text, ':');
+  info->ai_family = is_v6 ? AF_INET6 : AF_INET;
+  info->ai_socktype = SOCK_STREAM;
+  info->ai_addrlen = is_v6 ? sizeof *v6 : sizeof *v4;
+  info->ai_addr = (struct sockaddr *)(info + 1);
+  info->ai_addr->sa_family = (sa_family_t)info->ai_family;
+  CHECK_INT(inet_pton(info->ai_family, text, is_v6 ? (void *)&v6->sin6_addr : &v4->sin_addr), 1);
+  info->ai_next = next;
+  return info;
+}
+
+/* Takes the place of the C library's in this program, for the libraries that it uses, too. */
+__attribute__((visibility("default"))) int getaddrinfo(
+    const char *node, const char *service, const struct addrinfo *hints, struct addrinfo **out)
+{
+  for (size_t i = 0; node && i < sizeof names / sizeof *names; i++) {
+    if (strcmp(node, names[i].name)) continue;
+    struct addrinfo *list = NULL;
+    for (int j = 4; j-- > 0;)
+      if (names[i].addresses[j]) list = make_info(names[i].addresses[j], list);
+    *out = list;
+    return 0;
+  }
+  int (*real)(const char *, const char *, const struct addrinfo *, struct addrinfo **);
+  *(void **)&real = dlsym(RTLD_NEXT, "getaddrinfo");
+  return real(node, service, hints, out);
+}
+
+/* --- several addresses --- */
+
+/* A listener on 127.0.0.2 that answers no SYN, since its queue is full. */
+typedef struct silence {
+  int listener, fillers[4];
+} silence;
+
+static silence make_silence(uint16_t port)
+{
+  silence silence;
+  struct sockaddr_in address = {.sin_family = AF_INET, .sin_port = htons(port)};
+  int yes = 1;
+  inet_pton(AF_INET, "127.0.0.2", &address.sin_addr);
+  silence.listener = socket(AF_INET, SOCK_STREAM, 0);
+  setsockopt(silence.listener, SOL_SOCKET, SO_REUSEADDR, &yes, sizeof yes);
+  CHECK(!bind(silence.listener, (void *)&address, sizeof address) && !listen(silence.listener, 0));
+  for (int i = 0; i < 4; i++) {
+    silence.fillers[i] = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK, 0);
+    connect(silence.fillers[i], (void *)&address, sizeof address);
+  }
+  usleep(50000); /* for the kernel to have them queued; were they not, the test would prove less */
+  return silence;
+}
+
+static void end_silence(silence *silence)
+{
+  for (int i = 0; i < 4; i++)
+    close(silence->fillers[i]);
+  close(silence->listener);
+}
+
+static void goes_on_to_the_next_address(void)
+{
+  peer server;
+  peer_start(&server, ws_echo, NULL, NULL);
+  socket_test socket = {.loop = loop, .url = peer_url(&server, "ws", "second.test", "/"), .timeout = 20000};
+  socket_open(&socket);
+  socket_close(&socket);
+  peer_stop(&server);
+}
+
+static void does_not_wait_for_a_silent_address(void)
+{
+  static const char *const hosts[] = {"silent.test", "families.test"};
+  for (int i = 0; i < 2; i++) {
+    peer server;
+    peer_start(&server, ws_echo, NULL, NULL);
+    silence silence = make_silence(server.port);
+    socket_test socket = {.loop = loop, .url = peer_url(&server, "ws", hosts[i], "/"), .timeout = 30000};
+    uint64_t before = csio_loop_now(loop);
+    socket_open(&socket);
+    CHECK(csio_loop_now(loop) - before < 10000);
+    socket_close(&socket);
+    CHECK_INT(peer_count(&server, &server.accepted), 1);
+    end_silence(&silence);
+    peer_stop(&server);
+  }
+}
+
+static void names_the_cause(void)
+{
+  char url[64], message[100];
+  unsigned port = free_port();
+  static const char *const hosts[] = {"127.0.0.1", "nobody.test"};
+  for (int i = 0; i < 2; i++) {
+    snprintf(url, sizeof url, "ws://%s:%u/", hosts[i], port);
+    snprintf(message, sizeof message, "could not connect to %s port %u: Connection refused", hosts[i], port);
+    socket_test socket = {.loop = loop, .url = url};
+    socket_expect_error(&socket, CSIO_ECONNECT, message);
+  }
+}
+
+static void limits_and_cancels_attempts(void)
+{
+  char url[64];
+  uint16_t port = free_port();
+  silence silence = make_silence(port);
+  snprintf(url, sizeof url, "ws://slow.test:%u/", (unsigned)port);
+  /* the second address has failed by then, the first is still being tried */
+  socket_test slow = {.loop = loop, .url = url, .timeout = 600};
+  socket_expect_error(&slow, CSIO_ETIMEOUT, "longer than 600 ms");
+  socket_test closed = {.loop = loop, .url = url};
+  socket_start(&closed);
+  socket_close(&closed);
+  CHECK_INT(closed.errors, 0);
+  csio_loop *own = test_loop();
+  socket_test left = {.loop = own, .url = url};
+  socket_start(&left);
+  csio_loop_close(own);
+  CHECK_INT(left.error_code, CSIO_ECANCELLED);
+  end_silence(&silence);
+}
+
+/* --- the address to connect from --- */
+
+static const char *address_of(client *client)
+{
+  static _Thread_local char text[INET6_ADDRSTRLEN];
+  struct sockaddr_storage address;
+  socklen_t size = sizeof address;
+  CHECK(!getpeername(client->fd, (void *)&address, &size));
+  const void *raw = address.ss_family == AF_INET6 ? (void *)&((struct sockaddr_in6 *)&address)->sin6_addr
+                                                  : &((struct sockaddr_in *)&address)->sin_addr;
+  return inet_ntop(address.ss_family, raw, text, sizeof text);
+}
+
+/* Says where the connection comes from, by either transport. */
+static void tell_address(client *client)
+{
+  request *request = malloc(sizeof *request);
+  CHECK(request);
+  while (client_read_request(client, request)) {
+    const char *address = address_of(client);
+    request_free(request);
+    if (!strstr(request->head, "Upgrade: websocket")) {
+      client_answer(client, 200, address);
+      continue;
+    }
+    client_print(client,
+        "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+        "Sec-WebSocket-Accept: %s\r\n\r\n",
+        ws_accept_key(request->head));
+    ws_write(client, TEXT, true, address, strlen(address));
+    client_drain(client);
+    break;
+  }
+  free(request);
+}
+
+static void expect_from(
+    const peer *server, const char *host, const char *local, int code, const char *expected)
+{
+  call call = {.loop = loop, .url = peer_url(server, "http", host, "/"), .local_address = local};
+  call_run(&call);
+  call_close(&call);
+  CHECK_INT(call.error_code, code);
+  if (code)
+    CHECK_CONTAINS(call.message, expected);
+  else
+    CHECK_STRING((char *)call.answer, expected);
+  call_free(&call);
+  socket_test socket = {.loop = loop, .url = peer_url(server, "ws", host, "/"), .local_address = local};
+  if (code) {
+    socket_expect_error(&socket, code, expected);
+    return;
+  }
+  socket_open(&socket);
+  AWAIT(&socket.monitor, socket.messages);
+  CHECK_STRING((char *)socket.message, expected);
+  socket_close(&socket);
+}
+
+static void connects_from_an_address(void)
+{
+  peer v4, v6;
+  peer_start(&v4, tell_address, NULL, NULL);
+  expect_from(&v4, NULL, NULL, CSIO_OK, "127.0.0.1");
+  expect_from(&v4, NULL, "127.0.0.1", CSIO_OK, "127.0.0.1");
+  expect_from(&v4, NULL, "127.0.0.9", CSIO_OK, "127.0.0.9"); /* and no kept connection from elsewhere */
+  expect_from(&v4, NULL, NULL, CSIO_OK, "127.0.0.1");
+  expect_from(&v4, "localhost", "127.0.0.9", CSIO_OK, "127.0.0.9");
+  expect_from(&v4, NULL, "::1", CSIO_ECONNECT, "could not connect to 127.0.0.1");
+  expect_from(&v4, NULL, "192.0.2.1", CSIO_ECONNECT, "could not connect to 127.0.0.1");
+  peer_stop(&v4);
+  if (!peer_start_v6(&v6, tell_address, NULL, NULL)) {
+    printf("  no IPv6 here\n");
+    return;
+  }
+  expect_from(&v6, NULL, "::1", CSIO_OK, "::1");
+  expect_from(&v6, NULL, "127.0.0.1", CSIO_ECONNECT, "could not connect to ::1");
+  peer_stop(&v6);
+}
+
+static void refuse_addresses(void *arg)
+{
+  static const char *const bad[] = {
+      "", "localhost", "lo", "127.0.0", "127.0.0.1:80", "[::1]", "host!127.0.0.1"};
+  csio_http *http;
+  csio_ws *ws;
+  (void)arg;
+  CHECK_INT(csio_http_create(loop, "GET", "http://localhost/", &http), CSIO_OK);
+  CHECK_INT(csio_ws_create(loop, "ws://localhost/", &ws), CSIO_OK);
+  for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
+    CHECK_INT(csio_http_set_local_address(http, bad[i]), CSIO_EINVALID);
+    CHECK_INT(csio_ws_set_local_address(ws, bad[i]), CSIO_EINVALID);
+  }
+  CHECK_INT(csio_http_set_local_address(http, "::1"), CSIO_OK);
+  CHECK_INT(csio_http_set_local_address(http, NULL), CSIO_OK);
+  CHECK_INT(csio_ws_set_local_address(ws, "::1"), CSIO_OK);
+  CHECK_INT(csio_ws_set_local_address(ws, NULL), CSIO_OK);
+  csio_http_close(http, NULL);
+  csio_ws_close(ws, NULL);
+}
+
+static void refuses_what_is_no_address(void)
+{
+  on_loop(loop, refuse_addresses, NULL);
+}
+
+/* --- kept connections --- */
+
+static void tell_connection(client *client)
+{
+  request *request = malloc(sizeof *request);
+  CHECK(request);
+  while (client_read_request(client, request)) {
+    request_free(request);
+    client_answer(client, 200, strstr(request->head, "\r\nConnection: close\r\n") ? "close" : "keep");
+  }
+  free(request);
+}
+
+static void keeps_connections_unless_told_not_to(void)
+{
+  peer server;
+  peer_start(&server, tell_connection, NULL, NULL);
+  for (int i = 0; i < 6; i++) {
+    /* kept, kept, then two of their own, then the kept one again */
+    bool own = i == 2 || i == 3;
+    call call = {.loop = loop, .url = peer_url(&server, "http", NULL, "/"), .no_keep_alive = own};
+    call_run(&call);
+    call_close(&call);
+    CHECK_STRING((char *)call.answer, own ? "close" : "keep");
+    call_free(&call);
+    AWAIT(&server.monitor, server.ended == (i < 2 ? 0 : i == 2 ? 1 : 2));
+  }
+  CHECK_INT(peer_count(&server, &server.accepted), 3);
+  peer_stop(&server);
+}
+
+/* --- too few file descriptors --- */
+
+/* Leaves `spare` file descriptors free below the limit; returns how many it took. */
+static int fill_descriptors(int *taken, int most, int spare)
+{
+  int count = 0, fd;
+  while (count < most && (fd = open("/dev/null", O_RDONLY | O_CLOEXEC)) >= 0)
+    taken[count++] = fd;
+  CHECK(count < most);
+  while (spare-- && count)
+    close(taken[--count]);
+  return count;
+}
+
+/* Whatever of a connection's making has no descriptor left, it ends with an error, and the next one works. */
+static void survives_without_descriptors(void)
+{
+  static int taken[1024];
+  struct rlimit before, low = {.rlim_cur = 200, .rlim_max = 200};
+  int listener = socket(AF_INET, SOCK_STREAM, 0);
+  struct sockaddr_in address = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+  socklen_t size = sizeof address;
+  CHECK(listener >= 0 && !bind(listener, (void *)&address, size) && !listen(listener, 16));
+  CHECK(!getsockname(listener, (void *)&address, &size));
+  char url[64];
+  snprintf(url, sizeof url, "ws://127.0.0.1:%u/", (unsigned)ntohs(address.sin_port));
+  CHECK(!getrlimit(RLIMIT_NOFILE, &before));
+  low.rlim_max = before.rlim_max;
+  CHECK(!setrlimit(RLIMIT_NOFILE, &low));
+  int failures = 0;
+  for (int spare = 0; spare < 6; spare++) {
+    int count = fill_descriptors(taken, 1024, spare);
+    socket_test socket = {.loop = loop, .url = url, .timeout = 200};
+    socket_start(&socket);
+    socket_await_end(&socket);
+    CHECK_INT(socket.errors, 1);
+    failures += socket.error_code != CSIO_ETIMEOUT; /* the listener never answers */
+    if (!spare) CHECK_CONTAINS(socket.error, "Too many open files");
+    socket_close(&socket);
+    while (count)
+      close(taken[--count]);
+  }
+  CHECK(failures >= 3 && failures < 6);
+  CHECK(!setrlimit(RLIMIT_NOFILE, &before));
+  close(listener);
+  peer server;
+  peer_start(&server, ws_echo, NULL, NULL);
+  socket_test socket = {.loop = loop, .url = peer_url(&server, "ws", NULL, "/")};
+  socket_open(&socket);
+  socket_close(&socket);
+  peer_stop(&server);
+}
+
+int main(int argc, char **argv)
+{
+  loop = test_loop();
+  RUN(goes_on_to_the_next_address);
+  RUN(does_not_wait_for_a_silent_address);
+  RUN(names_the_cause);
+  RUN(limits_and_cancels_attempts);
+  RUN(connects_from_an_address);
+  RUN(refuses_what_is_no_address);
+  RUN(keeps_connections_unless_told_not_to);
+  RUN(survives_without_descriptors);
+  csio_loop_close(loop);
+}

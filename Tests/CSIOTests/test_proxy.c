@@ -1,0 +1,623 @@
+/* Proxies: what their URLs mean, what the environment says, and both transports through each kind. */
+#include "call.h"
+#include "certs.h"
+#include "proxy_internal.h"
+#include "proxy_peer.h"
+#include "socket.h"
+#include "ws_peer.h"
+
+enum { DAY = 24 * 3600 };
+
+static csio_loop *loop;
+static identity authority, target_identity, proxy_identity;
+
+/* --- URLs --- */
+
+static void reads_urls(void)
+{
+  static const struct {
+    const char *url;
+    int err;
+    csio__proxy_kind kind;
+    const char *host;
+    uint16_t port;
+    const char *user, *password;
+  } cases[] = {
+      {"http://proxy:3128", CSIO_OK, CSIO__PROXY_HTTP, "proxy", 3128, NULL, NULL},
+      {"HTTP://Proxy/", CSIO_OK, CSIO__PROXY_HTTP, "Proxy", 80, NULL, NULL},
+      {"proxy", CSIO_OK, CSIO__PROXY_HTTP, "proxy", 80, NULL, NULL},
+      {"proxy:8080", CSIO_OK, CSIO__PROXY_HTTP, "proxy", 8080, NULL, NULL},
+      {"10.0.0.1:8080", CSIO_OK, CSIO__PROXY_HTTP, "10.0.0.1", 8080, NULL, NULL},
+      {"user:pass@proxy:8080", CSIO_OK, CSIO__PROXY_HTTP, "proxy", 8080, "user", "pass"},
+      {"https://proxy", CSIO_OK, CSIO__PROXY_HTTPS, "proxy", 443, NULL, NULL},
+      {"https://proxy:80", CSIO_OK, CSIO__PROXY_HTTPS, "proxy", 80, NULL, NULL},
+      {"socks5://proxy", CSIO_OK, CSIO__PROXY_SOCKS5, "proxy", 1080, NULL, NULL},
+      {"socks5h://proxy:9050", CSIO_OK, CSIO__PROXY_SOCKS5H, "proxy", 9050, NULL, NULL},
+      {"http://user@proxy", CSIO_OK, CSIO__PROXY_HTTP, "proxy", 80, "user", ""},
+      {"http://us%40er:p%3Aa%25ss@proxy", CSIO_OK, CSIO__PROXY_HTTP, "proxy", 80, "us@er", "p:a%ss"},
+      {"http://[::1]:3128", CSIO_OK, CSIO__PROXY_HTTP, "::1", 3128, NULL, NULL},
+      {"socks4://proxy", CSIO_EUNSUPPORTED, 0, NULL, 0, NULL, NULL},
+      {"socks5x://proxy", CSIO_EUNSUPPORTED, 0, NULL, 0, NULL, NULL},
+      {"ftp://proxy", CSIO_EUNSUPPORTED, 0, NULL, 0, NULL, NULL},
+      {"://proxy", CSIO_EUNSUPPORTED, 0, NULL, 0, NULL, NULL},
+      {"http://", CSIO_EURL, 0, NULL, 0, NULL, NULL},
+      {"http://proxy:99999", CSIO_EURL, 0, NULL, 0, NULL, NULL},
+      {"", CSIO_EURL, 0, NULL, 0, NULL, NULL},
+  };
+  for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+    csio_proxy *proxy = NULL;
+    int err = csio_proxy_create(cases[i].url, &proxy);
+    if (err != cases[i].err) FAIL("\"%s\" gives %s", cases[i].url, csio_err_name(err));
+    if (err) continue;
+    CHECK_INT(proxy->kind, cases[i].kind);
+    CHECK_STRING(proxy->host, cases[i].host);
+    CHECK_INT(proxy->port, cases[i].port);
+    CHECK_INT(!proxy->user, !cases[i].user);
+    if (proxy->user) CHECK_STRING(proxy->user, cases[i].user);
+    if (proxy->user) CHECK_STRING(proxy->password, cases[i].password);
+    csio_proxy_release(proxy);
+  }
+}
+
+static const char *const variables[] = {"http_proxy", "HTTP_PROXY", "https_proxy", "HTTPS_PROXY", "all_proxy",
+    "ALL_PROXY", "no_proxy", "NO_PROXY"};
+
+static void clear_environment(void)
+{
+  for (size_t i = 0; i < sizeof variables / sizeof *variables; i++)
+    unsetenv(variables[i]);
+}
+
+static void reads_the_environment(void)
+{
+  static const struct {
+    const char *settings[6]; /* names and values */
+    const char *target, *host;
+  } cases[] = {
+      {{NULL}, "http://a.com/", NULL},
+      {{"http_proxy", "http://plain"}, "http://a.com/", "plain"},
+      {{"http_proxy", "http://plain"}, "ws://a.com/", "plain"},
+      {{"http_proxy", "http://plain"}, "https://a.com/", NULL},
+      {{"http_proxy", "http://plain"}, "wss://a.com/", NULL},
+      {{"HTTP_PROXY", "http://evil"}, "http://a.com/", NULL},
+      {{"https_proxy", "http://secure"}, "https://a.com/", "secure"},
+      {{"https_proxy", "http://secure"}, "wss://a.com/", "secure"},
+      {{"https_proxy", "http://secure"}, "ws://a.com/", NULL},
+      {{"HTTPS_PROXY", "http://upper"}, "https://a.com/", "upper"},
+      {{"HTTPS_PROXY", "http://upper", "https_proxy", "http://lower"}, "https://a.com/", "lower"},
+      {{"all_proxy", "socks5://all"}, "http://a.com/", "all"},
+      {{"ALL_PROXY", "socks5://all"}, "wss://a.com/", "all"},
+      {{"all_proxy", "http://all", "http_proxy", "http://plain"}, "http://a.com/", "plain"},
+      {{"all_proxy", "http://all", "http_proxy", ""}, "http://a.com/", "all"},
+      {{"http_proxy", "bare:3128"}, "http://a.com/", "bare"},
+      {{"http_proxy", ""}, "http://a.com/", NULL},
+      {{"all_proxy", "p", "no_proxy", "*"}, "http://a.com/", NULL},
+      {{"all_proxy", "p", "NO_PROXY", "a.com"}, "http://a.com/", NULL},
+      {{"all_proxy", "p", "no_proxy", "b.com", "NO_PROXY", "a.com"}, "http://a.com/", "p"},
+      {{"all_proxy", "p", "no_proxy", "a.com"}, "http://A.com/", NULL},
+      {{"all_proxy", "p", "no_proxy", "a.com"}, "http://www.a.com/", NULL},
+      {{"all_proxy", "p", "no_proxy", ".a.com"}, "http://www.a.com/", NULL},
+      {{"all_proxy", "p", "no_proxy", ".a.com"}, "http://a.com/", NULL},
+      {{"all_proxy", "p", "no_proxy", "*.a.com"}, "http://www.a.com/", NULL},
+      {{"all_proxy", "p", "no_proxy", "a.com"}, "http://bada.com/", "p"},
+      {{"all_proxy", "p", "no_proxy", "www.a.com"}, "http://a.com/", "p"},
+      {{"all_proxy", "p", "no_proxy", "b.com, c.com a.com,,"}, "http://a.com/", NULL},
+      {{"all_proxy", "p", "no_proxy", ",b.com , ,c.com,"}, "http://a.com/", "p"},
+      {{"all_proxy", "p", "no_proxy", "a.com:8080"}, "http://a.com/", "p"},
+      {{"all_proxy", "p", "no_proxy", "a.com:8080"}, "http://a.com:8080/", NULL},
+      {{"all_proxy", "p", "no_proxy", "a.com:443"}, "wss://a.com/", NULL},
+      {{"all_proxy", "p", "no_proxy", "a.com"}, "http://a.com./", NULL},
+      {{"all_proxy", "p", "no_proxy", "127.0.0.1"}, "http://127.0.0.1:99/", NULL},
+      {{"all_proxy", "p", "no_proxy", "0.0.1"}, "http://127.0.0.1/", "p"},
+      {{"all_proxy", "p", "no_proxy", "::1"}, "http://[::1]/", NULL},
+      {{"all_proxy", "p", "no_proxy", "[::1]"}, "http://[::1]:80/", NULL},
+      {{"all_proxy", "p", "no_proxy", "[::1]:81"}, "http://[::1]/", "p"},
+      {{"all_proxy", "p", "no_proxy", "[::1]:81"}, "http://[::1]:81/", NULL},
+      {{"all_proxy", "p", "no_proxy", "[::1"}, "http://[::1]/", "p"},
+      {{"all_proxy", "p", "no_proxy", ".,:80,[]"}, "http://a.com/", "p"},
+  };
+  for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+    csio_proxy *proxy;
+    clear_environment();
+    for (int j = 0; j < 6 && cases[i].settings[j]; j += 2)
+      setenv(cases[i].settings[j], cases[i].settings[j + 1], 1);
+    CHECK_INT(csio_proxy_from_environment(cases[i].target, &proxy), CSIO_OK);
+    if (!proxy != !cases[i].host || (proxy && strcmp(proxy->host, cases[i].host)))
+      FAIL("case %zu: %s goes through %s", i, cases[i].target, proxy ? proxy->host : "no proxy");
+    csio_proxy_release(proxy);
+  }
+  csio_proxy *proxy;
+  CHECK_INT(csio_proxy_from_environment("nonsense", &proxy), CSIO_EURL);
+  setenv("all_proxy", "gopher://p", 1);
+  unsetenv("no_proxy");
+  CHECK_INT(csio_proxy_from_environment("http://a.com", &proxy), CSIO_EUNSUPPORTED);
+  CHECK(!proxy);
+  clear_environment();
+}
+
+/* --- through proxies --- */
+
+/* One script for both transports. */
+static void serve(client *client)
+{
+  request *request = malloc(sizeof *request);
+  CHECK(request);
+  while (client_read_request(client, request)) {
+    request_free(request);
+    CHECK(!strstr(request->head, "Proxy-"));
+    if (!strstr(request->head, "Upgrade: websocket")) {
+      client_answer(client, 200, "from the target");
+      continue;
+    }
+    client_print(client,
+        "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+        "Sec-WebSocket-Accept: %s\r\n\r\n",
+        ws_accept_key(request->head));
+    ws_echo_frames(client);
+    break;
+  }
+  free(request);
+}
+
+static csio_tls *trusting_tls(void)
+{
+  csio_tls *tls;
+  char *pem = identity_certificate_pem(&authority);
+  CHECK_INT(csio_tls_create(&tls), CSIO_OK);
+  CHECK_INT(csio_tls_add_ca(tls, pem, strlen(pem)), CSIO_OK);
+  free(pem);
+  return tls;
+}
+
+static csio_proxy *proxy_at(const char *url)
+{
+  csio_proxy *proxy;
+  CHECK_INT(csio_proxy_create(url, &proxy), CSIO_OK);
+  return proxy;
+}
+
+/* The URL of a peer as a proxy with credentials, "" for none. */
+static csio_proxy *proxy_of(const peer *peer, const char *scheme, const char *credentials)
+{
+  char url[300];
+  snprintf(url, sizeof url, "%s://%s%s127.0.0.1:%u", scheme, credentials, *credentials ? "@" : "",
+      (unsigned)peer->port);
+  return proxy_at(url);
+}
+
+/* Both transports to `host`, in plain or with TLS, through a proxy; expects the code of both, which for OK
+ * means that bytes went both ways. An empty `part` of the message is in any. */
+static void expect(
+    peer *target, bool secure, const char *host, csio_proxy *proxy, int code, int status, const char *part)
+{
+  csio_tls *tls = trusting_tls();
+  call call = {.loop = loop,
+      .url = peer_url(target, secure ? "https" : "http", host, "/"),
+      .tls = tls,
+      .proxy = proxy};
+  call.header_name = "X-Secret";
+  call.header_value = "1";
+  call_run(&call);
+  call_close(&call);
+  if (call.error_code != code)
+    FAIL("HTTP gives %s (%s), not %s", csio_err_name(call.error_code), call.message, csio_err_name(code));
+  if (code) {
+    CHECK_CONTAINS(call.message, part);
+    CHECK_INT(call.error_status, status);
+  } else if (secure || proxy->kind >= CSIO__PROXY_SOCKS5) {
+    CHECK_STRING((char *)call.answer, "from the target");
+  } else {
+    CHECK_CONTAINS((char *)call.answer, "GET http://"); /* the proxy was asked for the whole URL */
+  }
+  call_free(&call);
+
+  if (proxy->kind != CSIO__PROXY_HTTPS) {
+    socket_test socket = {.loop = loop,
+        .url = peer_url(target, secure ? "wss" : "ws", host, "/"),
+        .tls = tls,
+        .proxy = proxy,
+        .headers = {{"X-Secret", "1"}}};
+    if (code) {
+      socket_expect_error(&socket, code, part);
+      CHECK_INT(socket.error_status, status);
+    } else {
+      socket_open(&socket);
+      uint8_t *bytes = test_bytes(200000, 1);
+      socket_send(&socket, CSIO_WS_BINARY, bytes, 200000);
+      AWAIT(&socket.monitor, socket.messages || socket.errors || socket.closes);
+      CHECK_INT(socket.size, 200000);
+      CHECK(!memcmp(socket.message, bytes, 200000));
+      free(bytes);
+      socket_close(&socket);
+    }
+  }
+  csio_tls_release(tls);
+}
+
+typedef struct setting {
+  const char *scheme;
+  script script;
+} setting;
+
+static const setting settings[] = {{"http", http_proxy}, {"socks5", socks_proxy}, {"socks5h", socks_proxy}};
+
+static void goes_through(void)
+{
+  SSL_CTX *ctx = server_context(&target_identity, NULL);
+  for (int secure = 0; secure < 2; secure++) {
+    peer target;
+    peer_start(&target, serve, secure ? ctx : NULL, NULL);
+    for (size_t i = 0; i < sizeof settings / sizeof *settings; i++) {
+      for (int credentials = 0; credentials < 2; credentials++) {
+        proxy_plan plan = {0};
+        if (credentials) plan.user = "us@er", plan.password = "p%ss";
+        peer server;
+        peer_start(&server, settings[i].script, NULL, &plan);
+        csio_proxy *proxy = proxy_of(&server, settings[i].scheme, credentials ? "us%40er:p%25ss" : "");
+        bool resolves = proxy->kind != CSIO__PROXY_SOCKS5;
+        const char *host = resolves ? "target.test" : "localhost";
+        char expected[300];
+        expect(&target, secure, host, proxy, CSIO_OK, 0, "");
+        snprintf(expected, sizeof expected, "%s:%u", host, (unsigned)target.port);
+        if (resolves)
+          CHECK_STRING(plan.target, expected);
+        else
+          CHECK(strstr(plan.target, "127.0.0.1:") || strstr(plan.target, "::1:"));
+        CHECK_INT(peer_count(&server, &plan.tunnels), secure || i ? 2 : 1);
+        csio_proxy_release(proxy);
+        peer_stop(&server);
+      }
+    }
+    peer_stop(&target);
+  }
+  SSL_CTX_free(ctx);
+}
+
+static void takes_addresses(void)
+{
+  peer target;
+  peer_start(&target, serve, NULL, NULL);
+  for (size_t i = 0; i < sizeof settings / sizeof *settings; i++) {
+    proxy_plan plan = {0};
+    peer server;
+    peer_start(&server, settings[i].script, NULL, &plan);
+    csio_proxy *proxy = proxy_of(&server, settings[i].scheme, "");
+    expect(&target, false, "127.0.0.1", proxy, CSIO_OK, 0, "");
+    CHECK(!strncmp(plan.target, "127.0.0.1:", 10));
+    socket_test socket = {.loop = loop, .url = peer_url(&target, "ws", "[::1]", "/"), .proxy = proxy};
+    socket_open(&socket);
+    socket_close(&socket);
+    CHECK_CONTAINS(plan.target, "::1");
+    csio_proxy_release(proxy);
+    peer_stop(&server);
+  }
+  peer_stop(&target);
+}
+
+static void tells_of_refused_credentials(void)
+{
+  SSL_CTX *ctx = server_context(&target_identity, NULL);
+  peer target;
+  peer_start(&target, serve, ctx, NULL);
+  for (size_t i = 0; i < sizeof settings / sizeof *settings; i++) {
+    proxy_plan plan = {.user = "user", .password = "right"};
+    peer server;
+    peer_start(&server, settings[i].script, NULL, &plan);
+    for (int secure = 0; secure < 2; secure++) {
+      int status = i ? 0 : 407;
+      csio_proxy *wrong = proxy_of(&server, settings[i].scheme, "user:wrong");
+      expect(&target, secure, "localhost", wrong, CSIO_EPROXY_AUTH, status,
+          "did not accept the user and password");
+      csio_proxy_release(wrong);
+      csio_proxy *none = proxy_of(&server, settings[i].scheme, "");
+      expect(&target, secure, "localhost", none, CSIO_EPROXY_AUTH, status, "asks for a user and password");
+      csio_proxy_release(none);
+    }
+    CHECK_INT(plan.tunnels, 0);
+    peer_stop(&server);
+  }
+  peer_stop(&target);
+  SSL_CTX_free(ctx);
+}
+
+static void tells_of_unreachable_proxies(void)
+{
+  peer target;
+  peer_start(&target, serve, NULL, NULL);
+  unsigned port = free_port();
+  for (size_t i = 0; i < sizeof settings / sizeof *settings; i++) {
+    char url[100], part[100];
+    snprintf(url, sizeof url, "%s://127.0.0.1:%u", settings[i].scheme, port);
+    snprintf(part, sizeof part, "could not connect to the proxy 127.0.0.1 port %u: Connection refused", port);
+    csio_proxy *proxy = proxy_at(url);
+    expect(&target, false, "localhost", proxy, CSIO_EPROXY, 0, part);
+    csio_proxy_release(proxy);
+    snprintf(url, sizeof url, "%s://no-such-proxy.invalid:%u", settings[i].scheme, port);
+    proxy = proxy_at(url);
+    expect(&target, false, "localhost", proxy, CSIO_EPROXY, 0, "proxy, no-such-proxy.invalid");
+    csio_proxy_release(proxy);
+  }
+  CHECK_INT(peer_count(&target, &target.accepted), 0);
+  peer_stop(&target);
+}
+
+static void tells_of_unreachable_targets(void)
+{
+  SSL_CTX *ctx = server_context(&target_identity, NULL);
+  peer target;
+  peer_start(&target, serve, ctx, NULL);
+  peer_stop(&target);
+  for (size_t i = 0; i < sizeof settings / sizeof *settings; i++) {
+    proxy_plan plan = {0};
+    peer server;
+    peer_start(&server, settings[i].script, NULL, &plan);
+    csio_proxy *proxy = proxy_of(&server, settings[i].scheme, "");
+    expect(&target, true, "127.0.0.1", proxy, CSIO_EPROXY, i ? 0 : 502, "did not connect to 127.0.0.1 port");
+    csio_proxy_release(proxy);
+    peer_stop(&server);
+  }
+  SSL_CTX_free(ctx);
+}
+
+static void tells_of_unresolvable_targets(void)
+{
+  proxy_plan plan = {0};
+  peer server;
+  peer_start(&server, socks_proxy, NULL, &plan);
+  csio_proxy *proxy = proxy_of(&server, "socks5", "");
+  call call = {.loop = loop, .url = "http://no-such-host.invalid/", .proxy = proxy};
+  call_run(&call);
+  call_close(&call);
+  CHECK_INT(call.error_code, CSIO_ERESOLVE);
+  CHECK_CONTAINS(call.message, "could not resolve the host name no-such-host.invalid");
+  socket_test socket = {.loop = loop, .url = "ws://no-such-host.invalid/", .proxy = proxy};
+  socket_expect_error(&socket, CSIO_ERESOLVE, "could not resolve the host name no-such-host.invalid");
+  csio_proxy_release(proxy);
+  peer_stop(&server);
+}
+
+static void names_socks_replies(void)
+{
+  static const char *const names[] = {"general failure", "not allowed", "network unreachable",
+      "host unreachable", "connection refused", "time to live expired", "command not supported",
+      "kind of address not supported", "an unknown reason"};
+  for (int reply = 1; reply <= 9; reply++) {
+    proxy_plan plan = {.socks_reply = reply};
+    peer server;
+    peer_start(&server, socks_proxy, NULL, &plan);
+    csio_proxy *proxy = proxy_of(&server, "socks5h", "");
+    socket_test socket = {.loop = loop, .url = "ws://target.test/", .proxy = proxy};
+    socket_expect_error(&socket, CSIO_EPROXY, names[reply - 1]);
+    csio_proxy_release(proxy);
+    peer_stop(&server);
+  }
+}
+
+/* --- proxies that misbehave --- */
+
+typedef struct misbehaviour {
+  const char *scheme;
+  const char *answer; /* to the first bytes that come; NULL for a closed connection */
+  size_t size;
+  int code;
+  const char *part;
+} misbehaviour;
+
+static void misbehave(client *client)
+{
+  const misbehaviour *plan = client->peer->data;
+  char some[1024];
+  if (client_read(client, some, sizeof some) <= 0 || !plan->answer) return;
+  client_write(client, plan->answer, plan->size);
+  client_drain(client);
+}
+
+static void endless_head(client *client)
+{
+  while (client_print(client, "X-More: and more\r\n"))
+    ;
+}
+
+static void refuses_misbehaving_proxies(void)
+{
+#define ANSWER(text) text, sizeof text - 1
+  static misbehaviour plans[] = {
+      {"http", NULL, 0, CSIO_EPROXY, "ended the connection"},
+      {"http", ANSWER("nonsense\r\n\r\n"), CSIO_EPROXY, "does not speak HTTP"},
+      {"http", ANSWER("HTTP/1.1 abc\r\n\r\n"), CSIO_EPROXY, "does not speak HTTP"},
+      {"http", ANSWER("HTTP/1.0 500 Internal\r\n\r\n"), CSIO_EPROXY, "HTTP/1.0 500 Internal"},
+      {"http", ANSWER("HTTP/1.1 302 Found\r\nLocation: http://a/\r\n\r\n"), CSIO_EPROXY, "302"},
+      /* what follows the proxy's answer is the target's */
+      {"http", ANSWER("HTTP/1.1 200 OK\r\n\r\nHTTP/1.1 403 Early\r\nContent-Length: 0\r\n\r\n"),
+          CSIO_EHANDSHAKE, "403"},
+      {"socks5h", NULL, 0, CSIO_EPROXY, "ended the connection"},
+      {"socks5h", ANSWER("\x04\x00"), CSIO_EPROXY, "does not speak SOCKS 5"},
+      {"socks5h", ANSWER("HTTP/1.1 400 Bad\r\n\r\n"), CSIO_EPROXY, "does not speak SOCKS 5"},
+      {"socks5h", ANSWER("\x05\x02"), CSIO_EPROXY_AUTH, "asks for a user"},
+      {"socks5h", ANSWER("\x05\x00\x04\x00\x00\x01\x01"), CSIO_EPROXY, "does not speak SOCKS 5"},
+      {"socks5h",
+          ANSWER("\x05\x00\x05\x00\x00\x03\x02hi\x00\x50HTTP/1.1 403 Early\r\nContent-Length: 0\r\n\r\n"),
+          CSIO_EHANDSHAKE, "403"},
+      {"socks5h",
+          ANSWER("\x05\x00\x05\x00\x00\x04"
+                 "0123456789abcdef\x00\x50HTTP/1.1 404 Early\r\nContent-Length: 0\r\n\r\n"),
+          CSIO_EHANDSHAKE, "404"},
+  };
+#undef ANSWER
+  for (size_t i = 0; i < sizeof plans / sizeof *plans; i++) {
+    peer server;
+    peer_start(&server, misbehave, NULL, &plans[i]);
+    csio_proxy *proxy = proxy_of(&server, plans[i].scheme, "");
+    socket_test socket = {.loop = loop, .url = "ws://target.test/", .proxy = proxy};
+    socket_expect_error(&socket, plans[i].code, plans[i].part);
+    csio_proxy_release(proxy);
+    peer_stop(&server);
+  }
+  peer server;
+  peer_start(&server, endless_head, NULL, NULL);
+  csio_proxy *proxy = proxy_of(&server, "http", "");
+  socket_test socket = {.loop = loop, .url = "ws://target.test/", .proxy = proxy};
+  socket_expect_error(&socket, CSIO_EPROXY, "its answer has no end");
+  csio_proxy_release(proxy);
+  peer_stop(&server);
+}
+
+static void silent(client *client)
+{
+  client_drain(client);
+}
+
+static void limits_and_cancels(void)
+{
+  peer server;
+  peer_start(&server, silent, NULL, NULL);
+  csio_proxy *proxy = proxy_of(&server, "http", "");
+  socket_test slow = {.loop = loop, .url = "ws://target.test/", .proxy = proxy, .timeout = 100};
+  socket_expect_error(&slow, CSIO_ETIMEOUT, "longer than 100 ms");
+  AWAIT(&server.monitor, server.ended == 1);
+  call late = {.loop = loop, .url = "https://target.test/", .proxy = proxy, .timeout = 100};
+  call_run(&late);
+  call_close(&late);
+  CHECK_INT(late.error_code, CSIO_ETIMEOUT);
+  AWAIT(&server.monitor, server.ended == 2);
+  socket_test closed = {.loop = loop, .url = "ws://target.test/", .proxy = proxy};
+  socket_start(&closed);
+  AWAIT(&server.monitor, server.accepted == 3);
+  socket_close(&closed);
+  CHECK_INT(closed.errors, 0);
+  AWAIT(&server.monitor, server.ended == 3);
+  csio_loop *own = test_loop();
+  socket_test left = {.loop = own, .url = "ws://target.test/", .proxy = proxy};
+  socket_start(&left);
+  AWAIT(&server.monitor, server.accepted == 4);
+  csio_loop_close(own);
+  CHECK_INT(left.error_code, CSIO_ECANCELLED);
+  csio_proxy_release(proxy);
+  peer_stop(&server);
+}
+
+/* --- TLS to the proxy --- */
+
+static void refuse_for_websockets(void *arg)
+{
+  csio_ws *ws;
+  CHECK_INT(csio_ws_create(loop, "ws://localhost/", &ws), CSIO_OK);
+  CHECK_INT(csio_ws_set_proxy(ws, arg), CSIO_EUNSUPPORTED);
+  csio_ws_close(ws, NULL);
+}
+
+static void speaks_tls_to_proxies(void)
+{
+  SSL_CTX *target_ctx = server_context(&target_identity, NULL),
+          *proxy_ctx = server_context(&proxy_identity, NULL);
+  proxy_plan plan = {.user = "user", .password = "pass"};
+  peer target, server;
+  peer_start(&server, http_proxy, proxy_ctx, &plan);
+  csio_tls *tls = trusting_tls();
+  for (int secure = 0; secure < 2; secure++) {
+    peer_start(&target, serve, secure ? target_ctx : NULL, NULL);
+    csio_proxy *proxy = proxy_of(&server, "https", "user:pass");
+    CHECK_INT(csio_proxy_set_tls(proxy, tls), CSIO_OK);
+    expect(&target, secure, "target.test", proxy, CSIO_OK, 0, "");
+    CHECK_INT(csio_proxy_set_tls(proxy, NULL), CSIO_ESTATE);
+    on_loop(loop, refuse_for_websockets, proxy);
+    csio_proxy_release(proxy);
+    /* by default nobody here is trusted, be it with a kept connection to the same proxy */
+    proxy = proxy_of(&server, "https", "user:pass");
+    expect(&target, secure, "target.test", proxy, CSIO_ETLS_UNTRUSTED, 0, "the certificate of 127.0.0.1");
+    csio_proxy_release(proxy);
+    peer_stop(&target);
+  }
+  csio_tls_release(tls);
+  peer_stop(&server);
+  SSL_CTX_free(target_ctx);
+  SSL_CTX_free(proxy_ctx);
+}
+
+/* What a proxy says about itself is not the target's. */
+static void keeps_the_proxys_cookies_out(void)
+{
+  SSL_CTX *ctx = server_context(&target_identity, NULL);
+  proxy_plan plan = {0};
+  peer target, server;
+  peer_start(&target, serve, ctx, NULL);
+  peer_start(&server, http_proxy, NULL, &plan);
+  csio_proxy *proxy = proxy_of(&server, "http", "");
+  csio_tls *tls = trusting_tls();
+  csio_cookies *jar;
+  CHECK_INT(csio_cookies_create(&jar), CSIO_OK);
+  const char *url = peer_url(&target, "https", "target.test", "/");
+  CHECK_INT(csio_cookies_store(jar, url, "own=1"), CSIO_OK); /* nor does the proxy get to see this */
+  call call = {.loop = loop, .url = url, .proxy = proxy, .tls = tls, .cookies = jar};
+  call_run(&call);
+  call_close(&call);
+  CHECK_INT(call.error_code, CSIO_OK);
+  call_free(&call);
+  socket_test socket = {.loop = loop,
+      .url = peer_url(&target, "wss", "target.test", "/"),
+      .proxy = proxy,
+      .tls = tls,
+      .cookies = jar};
+  socket_open(&socket);
+  socket_close(&socket);
+  CHECK_INT(csio_cookies_count(jar), 1);
+  csio_cookies_release(jar);
+  csio_tls_release(tls);
+  csio_proxy_release(proxy);
+  peer_stop(&server);
+  peer_stop(&target);
+  SSL_CTX_free(ctx);
+}
+
+/* Nothing but a csio_proxy makes a handle use one. */
+static void ignores_the_environment(void)
+{
+  peer target;
+  peer_start(&target, serve, NULL, NULL);
+  setenv("http_proxy", "http://no-such-proxy.invalid", 1);
+  setenv("all_proxy", "http://no-such-proxy.invalid", 1);
+  call call = call_get(loop, peer_url(&target, "http", NULL, "/"));
+  CHECK_INT(call.error_code, CSIO_OK);
+  call_free(&call);
+  socket_test socket = {.loop = loop, .url = peer_url(&target, "ws", NULL, "/")};
+  socket_open(&socket);
+  socket_close(&socket);
+  clear_environment();
+  setenv("no_proxy", "*", 1);
+  proxy_plan plan = {0};
+  peer server;
+  peer_start(&server, http_proxy, NULL, &plan);
+  csio_proxy *proxy = proxy_of(&server, "http", "");
+  expect(&target, false, "target.test", proxy, CSIO_OK, 0, "");
+  clear_environment();
+  csio_proxy_release(proxy);
+  peer_stop(&server);
+  peer_stop(&target);
+}
+
+int main(int argc, char **argv)
+{
+  authority = identity_make("Test Authority", NULL, NULL, -DAY, DAY);
+  target_identity = identity_make("target", "DNS:target.test,DNS:localhost", &authority, -DAY, DAY);
+  proxy_identity = identity_make("proxy", "IP:127.0.0.1", &authority, -DAY, DAY);
+  clear_environment();
+  loop = test_loop();
+  RUN(reads_urls);
+  RUN(reads_the_environment);
+  RUN(goes_through);
+  RUN(takes_addresses);
+  RUN(tells_of_refused_credentials);
+  RUN(tells_of_unreachable_proxies);
+  RUN(tells_of_unreachable_targets);
+  RUN(tells_of_unresolvable_targets);
+  RUN(names_socks_replies);
+  RUN(refuses_misbehaving_proxies);
+  RUN(limits_and_cancels);
+  RUN(speaks_tls_to_proxies);
+  RUN(keeps_the_proxys_cookies_out);
+  RUN(ignores_the_environment);
+  csio_loop_close(loop);
+  identity *all[] = {&authority, &target_identity, &proxy_identity};
+  for (size_t i = 0; i < sizeof all / sizeof *all; i++)
+    identity_free(all[i]);
+}

@@ -1,0 +1,19 @@
+import SocketIO
+
+/// The examples of the articles about options, word for word: `DocExamplesTests` compares them, and `OptionsPageTests` runs them.
+///
+/// Only the server is another one. The articles speak of https://example.com; `io` in here puts the test's own server in its place, and
+/// hands everything else on as it is.
+struct OptionsPageExamples: Sendable {
+  /// The address of the server that stands for https://example.com.
+  let server: String
+
+  func io(_ url: String? = nil, _ configure: (inout SocketIOOptions) throws -> Void = { _ in }) throws -> Socket {
+    try SocketIO.io(url.map(address), configure)
+  }
+
+  private func address(_ url: String) -> String {
+    url.replacing("https://example.com", with: server)
+      .replacing("wss://example.com", with: server.replacing(/^http/, with: "ws"))
+  }
+}
