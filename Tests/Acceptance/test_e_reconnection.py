@@ -117,7 +117,6 @@ async def test_a131_a132_jitter(sio, server, factor):
     delays = await gaps(server, 12)
     assert min(delays[1:]) >= 40 * (1 - factor)
     assert max(delays) - min(delays) > 5
-    assert sorted(delays)[6] < 80 + 40
     assert not script.managers("reconnect_failed")
 
 

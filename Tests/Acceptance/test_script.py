@@ -410,10 +410,11 @@ async def test_sleeping(connect):
 
 async def test_a_script_in_one_piece(run, server):
     """Commands that were all there before the program began to read."""
-    script = await run(server.url)
+    script = await run(server.url, "--options", '{"autoConnect":false}')
     commands = [
         {"do": "when", "on": "connect", "then": [{"do": "emit", "event": "hello", "args": ["x"], "ack": True, "tag": 1}]},
         {"do": "when", "on": "event:bye", "then": [{"do": "quit"}]},
+        {"do": "connect"},
         {"do": "sleep", "ms": 20000},
     ]
     script.write(*map(json.dumps, commands))
