@@ -9,7 +9,7 @@ let package = Package(
     .executable(name: "sio", targets: ["sio"]),
   ],
   traits: [
-    .trait(name: "ServiceLifecycle", description: "Runs Sockets as a service of swift-service-lifecycle."),
+    .trait(name: "ServiceLifecycle", description: "Runs Sockets as a service of swift-service-lifecycle.")
   ],
   dependencies: [
     .package(url: "https://github.com/apple/swift-log", from: "1.6.0"),
