@@ -17,7 +17,7 @@ struct Sio: AsyncParsableCommand {
         sio listen http://localhost:3000 news --count 1
         sio connect --help
       """,
-    version: "sio \(SocketIOVersion.library) (\(SocketIOVersion.components))",
+    version: "sio \(LibraryVersion.number) (\(LibraryVersion.components))",
     subcommands: [Connect.self, Emit.self, Listen.self, Script.self]
   )
 
