@@ -2,6 +2,7 @@
 
 #include "curl_multi.h"
 #include "deflate.h"
+#include "frame.h"
 #include "lws_context.h"
 
 #include <csio/error.h>
@@ -145,6 +146,7 @@ static void loop_main(void *arg)
   csio__lws_free(loop);
   csio__curl_free(loop);
   csio__deflate_free(loop);
+  csio__framer_free(loop);
   csio_tls_release(loop->default_tls);
   uv_loop_close(&loop->uv);
   if (loop->detached) loop_free(loop);

@@ -7,6 +7,7 @@
 
 struct csio__curl;
 struct csio__deflater;
+struct csio__framer;
 struct csio__lws;
 struct csio_tls;
 
@@ -54,9 +55,10 @@ struct csio_loop {
   size_t handle_count; /* open and closing ones */
   bool closing;
   bool stopped;            /* nothing is left but closing what is underneath */
-  struct csio__curl *curl; /* this and the next three: made with the first use */
+  struct csio__curl *curl; /* this and the next four: made with the first use */
   struct csio__lws *lws;
   struct csio__deflater *deflater;
+  struct csio__framer *framer;
   struct csio_tls *default_tls;
 };
 

@@ -350,18 +350,9 @@ static int on_extension(struct lws_context *context, const struct lws_extension 
 {
   static const struct lws_ext_options none[] = {{0}}; /* csio__deflate_read_terms reads them */
   (void)context, (void)extension, (void)user, (void)size;
-  csio__conn *conn = lws_wsi_user(wsi);
-  struct lws_tokens *frame = in;
-  switch (reason) {
-  case LWS_EXT_CB_CLIENT_CONSTRUCT:
-    *(const struct lws_ext_options **)in = none;
-    return !csio__ws_extend(conn);
-  case LWS_EXT_CB_PACKET_TX_PRESEND:
-    if (conn->ws && conn->ws->marking) frame->token[0] |= 0x40; /* RSV1 */
-    return 0;
-  default:
-    return 0;
-  }
+  if (reason != LWS_EXT_CB_CLIENT_CONSTRUCT) return 0;
+  *(const struct lws_ext_options **)in = none;
+  return !csio__ws_extend(lws_wsi_user(wsi));
 }
 
 static int on_lws(struct lws *wsi, enum lws_callback_reasons reason, void *user, void *in, size_t size)
