@@ -43,7 +43,9 @@ typedef struct csio__posts {
 struct csio_loop {
   uv_loop_t uv;
   uv_thread_t thread;
-  uv_async_t wake;
+  uv_async_t wake;  /* for other threads */
+  uv_check_t posts; /* runs what is posted, after the I/O of each turn */
+  uv_idle_t busy;   /* active while something is posted by the loop's own thread: the turn does not wait */
   uv_mutex_t lock;
   csio__posts incoming; /* under `lock` */
   bool close_requested; /* under `lock` */

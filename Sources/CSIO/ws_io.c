@@ -43,7 +43,7 @@ int csio_ws_send_buffer(csio_ws *ws, csio_ws_type type, csio_buffer *message)
   message->uncompressed = type & CSIO_WS_UNCOMPRESSED;
   message->compressed = false;
   message->next = NULL;
-  if (!ws->first) lws_callback_on_writable(ws->conn->wsi);
+  if (!ws->first) csio__conn_flush(ws->conn);
   *ws->last = message;
   ws->last = &message->next;
   ws->queued += message->size;
@@ -172,6 +172,13 @@ int csio__ws_writable(csio__conn *conn)
   }
   bool all_out = !ws->first && !ws->in_lws;
   return ws->state == CSIO__WS_CLOSING && all_out && !ws->close_sent ? write_close(ws, wsi) : 0;
+}
+
+/* What the callbacks of one turn send goes out at its end, without asking the kernel first whether the socket
+ * takes it: it mostly does. */
+int csio__ws_flush(csio__conn *conn)
+{
+  return lws_partial_buffered(conn->wsi) ? 0 : csio__ws_writable(conn);
 }
 
 /* --- receiving --- */
