@@ -20,9 +20,16 @@ public final class Manager: Sendable {
   let logger: Logger
   let core: ManagerCore
   private let handlers = HandlerRegistry()
-  private let shown = Locked((isOpen: false, transport: TransportName?.none))
+  private let shown = Locked(Shown())
   /// Every namespace that was ever used.
   private let sockets = Locked<[String: WeakSocket]>([:])
+
+  private struct Shown {
+    var isOpen = false
+    var transport: TransportName?
+    /// Calls of `disconnect()` that let the connection go and that the loop has not carried out yet.
+    var pendingReleases = 0
+  }
 
   private struct WeakSocket {
     weak var socket: Socket?
@@ -79,18 +86,30 @@ public final class Manager: Sendable {
   ///
   /// Unless `autoConnect` is off, it connects if it is not active yet.
   ///
-  /// - Parameters: All but the name count for a Socket that is made by this call.
+  /// - Parameters: All but the name count for a Socket that is made by this call. What is left out is taken from ``opts``; there,
+  ///   ``io(_:options:)`` has left out what it was given for its own Socket.
   ///   - namespace: Its name; the slash at the beginning may be left out.
   ///   - auth: Credentials.
   ///   - ackTimeout: How long each emit waits for its acknowledgement, where it does not say itself.
   ///   - retries: How often an event is sent again until it is acknowledged; see ``SocketIOOptions/retries``.
   public func socket(
-    _ namespace: String = "/", auth: Auth? = nil, ackTimeout: Duration? = nil, retries: Int = 0
+    _ namespace: String = "/", auth: Auth? = nil, ackTimeout: Duration? = nil, retries: Int? = nil
+  ) -> Socket {
+    let options = opts
+    return socket(
+      namespace, auth: auth ?? options.auth, ackTimeout: ackTimeout ?? options.ackTimeout,
+      retries: retries ?? options.retries, offlineBuffer: options.offlineBuffer)
+  }
+
+  func socket(
+    _ namespace: String, auth: Auth?, ackTimeout: Duration?, retries: Int, offlineBuffer: OfflineBuffer
   ) -> Socket {
     let name = namespace.hasPrefix("/") ? namespace : "/" + namespace
     let socket = sockets.withLock { sockets in
       if let socket = sockets[name]?.socket { return socket }
-      let socket = Socket(manager: self, namespace: name, auth: auth, ackTimeout: ackTimeout, retries: retries)
+      let socket = Socket(
+        manager: self, namespace: name, auth: auth, ackTimeout: ackTimeout, retries: retries,
+        offlineBuffer: offlineBuffer)
       sockets[name] = WeakSocket(socket: socket)
       // Before another thread can find the Socket and connect it.
       mailbox.submit { $0.add(socket) }
@@ -113,10 +132,10 @@ public final class Manager: Sendable {
   // MARK: Connection
 
   /// Whether the connection to the server stands.
-  public var isOpen: Bool { shown.withLock { $0.isOpen } }
+  public var isOpen: Bool { shown.withLock { $0.isOpen && $0.pendingReleases == 0 } }
 
   /// The transport in use; nil while there is no connection.
-  public var transport: TransportName? { shown.withLock { $0.transport } }
+  public var transport: TransportName? { shown.withLock { $0.pendingReleases == 0 ? $0.transport : nil } }
 
   /// Opens the connection, and connects the Sockets that were made with `autoConnect` off and have not been disconnected since.
   ///
@@ -191,6 +210,17 @@ public final class Manager: Sendable {
 
   /// Takes off all handlers of the Manager.
   public func off() { handlers.removeAll() }
+
+  /// Shows the end of the connection ahead of the loop, if no Socket is active any more.
+  ///
+  /// - Returns: Whether ``didRelease()`` has to be called when the loop has caught up.
+  func willRelease() -> Bool {
+    guard allSockets.allSatisfy({ !$0.active }) else { return false }
+    shown.withLock { $0.pendingReleases += 1 }
+    return true
+  }
+
+  func didRelease() { shown.withLock { $0.pendingReleases -= 1 } }
 
   // MARK: From the core
 
