@@ -18,7 +18,7 @@ struct Sio: AsyncParsableCommand {
         sio connect --help
       """,
     version: "sio \(LibraryVersion.number) (\(LibraryVersion.components))",
-    subcommands: [Connect.self, Emit.self, Listen.self, Script.self]
+    subcommands: [Connect.self, Emit.self, Listen.self, Script.self, Bench.self]
   )
 
   static func main() async {
