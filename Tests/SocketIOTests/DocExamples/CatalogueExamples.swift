@@ -25,6 +25,13 @@ enum CatalogueExamples {
     socket.io.on(.reconnect) { attempts in print("back after", attempts) }
   }
 
+  static func statistics(_ socket: Socket, print: @escaping GuideEvents.Printing) async {
+    let statistics = await socket.io.statistics()
+    print("reconnections:", statistics.reconnections)
+    print("waiting:", statistics.events.buffered, "events of", statistics.events.bufferedBytes, "bytes")
+    if let mean = statistics.events.ackRoundTrips.mean { print("round trip:", mean) }
+  }
+
   static func subscribingUnlessRecovered(_ socket: Socket) {
     socket.on(.connect) { [weak socket] connection in
       guard !connection.recovered else { return }
@@ -32,6 +39,16 @@ enum CatalogueExamples {
     }
   }
 }
+
+#if Metrics
+  extension CatalogueExamples {
+    static func metrics(_ socket: Socket) {
+      let reporter = MetricsReporter(socket.io, interval: .seconds(30), dimensions: [("server", "feed")])
+      let publishing = Task { await reporter.run() }
+      _ = publishing
+    }
+  }
+#endif
 
 #if ServiceLifecycle
   import ServiceLifecycle
