@@ -13,7 +13,7 @@ extension Socket {
     _ event: String, _ arguments: any Encodable & Sendable...,
     ack: (@Sendable (Result<[SocketValue], SocketIOError>) -> Void)? = nil
   ) throws(SocketIOError) {
-    try Emitter(socket: self).emit(event, with: SocketValue.arguments(arguments), ack: ack)
+    try Emitter(socket: self).emit(event, with: Emitter.arguments(arguments, of: event), ack: ack)
   }
 
   /// Emits an event whose arguments are written as literals, mixed ones too.
@@ -30,40 +30,21 @@ extension Socket {
   ///
   /// - Throws: ``SocketIOError`` with `.encoding`; then nothing is sent.
   public func send(_ arguments: any Encodable & Sendable...) throws(SocketIOError) {
-    try Emitter(socket: self).emit("message", with: SocketValue.arguments(arguments))
+    try Emitter(socket: self).emit("message", with: Emitter.arguments(arguments, of: "message"))
   }
 
-  /// Emits an event and waits for the server's acknowledgement.
-  ///
-  /// - Parameters:
-  ///   - event: As for ``emit(_:_:ack:)-(_,EncodableSendable...,_)``.
-  ///   - arguments: As there.
-  ///   - timeout: How long to wait; without it, until the answer comes or the connection is lost.
-  /// - Returns: The first argument of the acknowledgement; `.null` where it has none.
-  /// - Throws: ``SocketIOError`` with `.timeout`, `.disconnected`, `.cancelled` (the task was; an event still in the buffer
-  ///   is not sent then), `.reservedEvent` or `.encoding`.
-  public func emitWithAck(
-    _ event: String, _ arguments: any Encodable & Sendable..., timeout: Duration? = nil
-  ) async throws(SocketIOError) -> SocketValue {
-    try await Emitter(socket: self, timeout: timeout).emitWithAck(event, with: SocketValue.arguments(arguments)).first
-      ?? .null
-  }
-
-  /// Emits an event and waits for the server's acknowledgement, whose first argument is decoded.
-  ///
-  /// - Throws: As ``emitWithAck(_:_:timeout:)``, and `.decoding` for an answer of another shape.
-  public func emitWithAck<T: Decodable>(
-    _ event: String, _ arguments: any Encodable & Sendable..., as type: T.Type, timeout: Duration? = nil
-  ) async throws(SocketIOError) -> T {
-    let answer = try await Emitter(socket: self, timeout: timeout)
-      .emitWithAck(event, with: SocketValue.arguments(arguments))
-    return try (answer.first ?? .null).decodeArgument(as: type, of: event)
+  /// Emits the event `message` with arguments that are written as literals, mixed ones too.
+  public func send(_ arguments: SocketValue...) throws(SocketIOError) {
+    try Emitter(socket: self).emit("message", with: arguments)
   }
 
   /// The next emit is sent only if it can be sent at once, and dropped otherwise: `try socket.volatile.emit("position", x, y)`.
   public var volatile: Emitter { Emitter(socket: self, isVolatile: true) }
 
   /// The acknowledgement of the next emit is awaited for so long: `try socket.timeout(.seconds(5)).emit("ask") { … }`.
+  ///
+  /// - Parameter timeout: Counted in whole milliseconds, rounded up; one that is negative counts as zero, which ends with the next turn
+  ///   of the loop.
   public func timeout(_ timeout: Duration) -> Emitter { Emitter(socket: self, timeout: timeout) }
 }
 
@@ -103,7 +84,15 @@ public struct Emitter: Sendable {
     _ event: String, _ arguments: any Encodable & Sendable...,
     ack: (@Sendable (Result<[SocketValue], SocketIOError>) -> Void)? = nil
   ) throws(SocketIOError) {
-    try emit(event, with: SocketValue.arguments(arguments), ack: ack)
+    try emit(event, with: Emitter.arguments(arguments, of: event), ack: ack)
+  }
+
+  /// Emits an event whose arguments are written as literals, mixed ones too.
+  public func emit(
+    _ event: String, _ arguments: SocketValue...,
+    ack: (@Sendable (Result<[SocketValue], SocketIOError>) -> Void)? = nil
+  ) throws(SocketIOError) {
+    try emit(event, with: arguments, ack: ack)
   }
 
   /// Emits an event with its arguments in an array.
@@ -117,34 +106,19 @@ public struct Emitter: Sendable {
     submit(event, arguments, ack.map { AckHandler.delivered($0) })
   }
 
-  /// Emits an event and waits for all arguments of the acknowledgement.
-  ///
-  /// - Throws: As ``Socket/emitWithAck(_:_:timeout:)``.
-  public func emitWithAck(
-    _ event: String, with arguments: [SocketValue]
-  ) async throws(SocketIOError) -> [SocketValue] {
-    try Self.check(event)
-    let token = AckToken()
-    let result = await withTaskCancellationHandler {
-      await withCheckedContinuation {
-        (continuation: CheckedContinuation<Result<[SocketValue], SocketIOError>, Never>) in
-        submit(event, arguments, .continuation(continuation, token))
-      }
-    } onCancel: {
-      token.cancel()
-      let key = socket.key
-      socket.io.mailbox.submit { $0.cancelAck(key, token) }
-    }
-    return try result.get()
+  static func arguments(
+    _ arguments: [any Encodable & Sendable], of event: String
+  ) throws(SocketIOError) -> [SocketValue] {
+    try SocketValue.arguments(arguments, of: "\"\(event)\"")
   }
 
-  private static func check(_ event: String) throws(SocketIOError) {
+  static func check(_ event: String) throws(SocketIOError) {
     if Packet.isReservedEventName(event) {
       throw SocketIOError(.reservedEvent, "\"\(event)\" is a reserved event name")
     }
   }
 
-  private func submit(_ event: String, _ arguments: [SocketValue], _ ack: AckHandler?) {
+  func submit(_ event: String, _ arguments: [SocketValue], _ ack: AckHandler?) {
     let emission = Emission(
       arguments: [.string(event)] + arguments, ack: ack, timeout: (timeout ?? socket.ackTimeout)?.milliseconds,
       isVolatile: isVolatile, retries: socket.retries)
