@@ -145,8 +145,12 @@ public struct Emitter: Sendable {
   }
 
   private func submit(_ event: String, _ arguments: [SocketValue], _ ack: AckHandler?) {
+    var elements: [SocketValue] = []
+    elements.reserveCapacity(arguments.count + 1)
+    elements.append(.string(event))
+    elements.append(contentsOf: arguments)
     let emission = Emission(
-      arguments: [.string(event)] + arguments, ack: ack, timeout: (timeout ?? socket.ackTimeout)?.milliseconds,
+      arguments: elements, ack: ack, timeout: (timeout ?? socket.ackTimeout)?.milliseconds,
       isVolatile: isVolatile, retries: socket.retries)
     // The Socket is held until its event is handed over, or it might be let go before.
     socket.io.mailbox.submit { [socket] in $0.emit(socket.key, emission) }
