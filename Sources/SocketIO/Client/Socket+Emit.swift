@@ -132,8 +132,12 @@ public struct Emitter: Sendable {
   }
 
   func emission(_ event: String, _ arguments: [SocketValue], _ ack: AckHandler?) -> Emission {
-    Emission(
-      arguments: [.string(event)] + arguments, ack: ack, timeout: (timeout ?? socket.ackTimeout)?.milliseconds,
+    var elements: [SocketValue] = []
+    elements.reserveCapacity(arguments.count + 1)
+    elements.append(.string(event))
+    elements.append(contentsOf: arguments)
+    return Emission(
+      arguments: elements, ack: ack, timeout: (timeout ?? socket.ackTimeout)?.milliseconds,
       isVolatile: isVolatile, isCompressed: isCompressed, retries: isVolatile ? 0 : socket.retries)
   }
 
