@@ -87,8 +87,14 @@ actor ManagerCore {
   }
 
   func remove(_ key: Int) {
-    guard let slot = slots.removeValue(forKey: key) else { return }
+    guard let slot = slots[key] else { return }
     handle(.dispose, slot)
+    if slot.machine.awaitsAnswer(on: connection) {
+      // The next Socket of the namespace has to wait for that answer too.
+      slot.isRemoved = true
+    } else {
+      slots[key] = nil
+    }
   }
 
   func connect(_ key: Int) {
@@ -191,6 +197,7 @@ actor ManagerCore {
   private func releaseEngine() {
     guard let engine else { return }
     self.engine = nil
+    slots = slots.filter { !$0.value.isRemoved }
     closingEngines[ObjectIdentifier(engine)] = engine
     manager?.publish(transport: nil)
     engine.close()
@@ -231,7 +238,10 @@ actor ManagerCore {
   private func received(_ message: EngineMessage) {
     do {
       guard let packet = try decoder.decode(message) else { return }
-      if let slot = slot(packet.namespace) { handle(.received(packet), slot) }
+      switch packet.content {
+      case .connect, .connectError: answered(packet)
+      case .disconnect, .event, .ack: if let slot = activeSlot(packet.namespace) { handle(.received(packet), slot) }
+      }
     } catch {
       logger.warning("undecodable packet: \(error)")
       handle(.parseFailed(SocketIOError(.protocolViolation, "parse error: \(error)", underlying: error)))
@@ -240,10 +250,22 @@ actor ManagerCore {
 
   // MARK: The Sockets
 
-  /// Who gets the packets of a namespace: its active Socket, or one that left before the server answered it.
-  private func slot(_ namespace: String) -> SocketSlot? {
+  private func activeSlot(_ namespace: String) -> SocketSlot? {
     activeSlots.first { $0.machine.namespace == namespace }
-      ?? slots.values.first { $0.machine.namespace == namespace && $0.machine.awaitsAnswer }
+  }
+
+  /// The Socket whose CONNECT is unanswered, which may have left since, or been let go.
+  private func joiningSlot(_ namespace: String) -> SocketSlot? {
+    slots.values.first { $0.machine.namespace == namespace && $0.machine.awaitsAnswer(on: connection) }
+  }
+
+  /// The server has answered a CONNECT.
+  private func answered(_ packet: Packet) {
+    guard let slot = joiningSlot(packet.namespace) ?? activeSlot(packet.namespace) else { return }
+    handle(.received(packet), slot)
+    guard slot.isRemoved else { return }
+    slots[slot.key] = nil
+    if let next = activeSlot(packet.namespace) { handle(.managerOpened(connection: connection), next) }
   }
 
   private func handle(_ event: SocketStateMachine.Event, _ slot: SocketSlot) {
@@ -271,7 +293,9 @@ actor ManagerCore {
     switch action {
     case .openManager:
       if machine.state == .open {
-        handle(.managerOpened(connection: connection), slot)
+        // Where another Socket of the namespace was let go before it was answered, the answer comes first.
+        let joining = joiningSlot(slot.machine.namespace)
+        if joining == nil || joining === slot { handle(.managerOpened(connection: connection), slot) }
       } else if !machine.isReconnecting {
         handle(.open(isAwaited: false))
       }
@@ -333,6 +357,8 @@ final class SocketSlot {
   var ackTimers: [Int: any LoopTimer] = [:]
   /// How many calls of `disconnect()` have been carried out.
   var disconnects = 0
+  /// The Socket was let go; the slot only waits for the answer to its CONNECT.
+  var isRemoved = false
   private var published: UInt64?
 
   init(_ socket: Socket) {

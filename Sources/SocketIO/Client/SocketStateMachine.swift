@@ -89,7 +89,10 @@ struct SocketStateMachine {
   var isActive: Bool { state != .inactive }
 
   /// Whether the server still owes the answer to a CONNECT.
-  var awaitsAnswer: Bool { unansweredConnection == connection }
+  private var awaitsAnswer: Bool { unansweredConnection == connection }
+
+  /// Whether it owes it on that connection.
+  func awaitsAnswer(on connection: Int) -> Bool { unansweredConnection == connection }
 
   var id: String? {
     if case .connected(let id) = state { id } else { nil }
@@ -252,7 +255,8 @@ struct SocketStateMachine {
       }
       return deliver(arguments, packet.id)
     case .ack(let arguments):
-      guard let id = packet.id else { return [] }
+      // Before the answer to CONNECT it is for whoever left the namespace on this connection: his ids may have been the same.
+      guard let id = packet.id, self.id != nil else { return [] }
       return completeAck(id, .success(arguments))
     }
   }
