@@ -17,6 +17,8 @@ extension Socket {
   }
 
   /// Emits an event whose arguments are written as literals, mixed ones too.
+  ///
+  /// - Throws: ``SocketIOError`` with `.reservedEvent`; then nothing is sent.
   public func emit(
     _ event: String, _ arguments: SocketValue...,
     ack: (@Sendable (Result<[SocketValue], SocketIOError>) -> Void)? = nil
@@ -25,6 +27,8 @@ extension Socket {
   }
 
   /// Emits the event `message`, as ``emit(_:_:ack:)-(_,EncodableSendable...,_)`` does.
+  ///
+  /// - Throws: ``SocketIOError`` with `.encoding`; then nothing is sent.
   public func send(_ arguments: any Encodable & Sendable...) throws(SocketIOError) {
     try Emitter(socket: self).emit("message", with: SocketValue.arguments(arguments))
   }
@@ -93,6 +97,8 @@ public struct Emitter: Sendable {
   }
 
   /// Emits an event as ``Socket`` does, with the modifiers.
+  ///
+  /// - Throws: ``SocketIOError`` with `.reservedEvent` or `.encoding`; then nothing is sent.
   public func emit(
     _ event: String, _ arguments: any Encodable & Sendable...,
     ack: (@Sendable (Result<[SocketValue], SocketIOError>) -> Void)? = nil
@@ -101,6 +107,8 @@ public struct Emitter: Sendable {
   }
 
   /// Emits an event with its arguments in an array.
+  ///
+  /// - Throws: ``SocketIOError`` with `.reservedEvent`; then nothing is sent.
   public func emit(
     _ event: String, with arguments: [SocketValue],
     ack: (@Sendable (Result<[SocketValue], SocketIOError>) -> Void)? = nil
@@ -110,6 +118,8 @@ public struct Emitter: Sendable {
   }
 
   /// Emits an event and waits for all arguments of the acknowledgement.
+  ///
+  /// - Throws: As ``Socket/emitWithAck(_:_:timeout:)``.
   public func emitWithAck(
     _ event: String, with arguments: [SocketValue]
   ) async throws(SocketIOError) -> [SocketValue] {
