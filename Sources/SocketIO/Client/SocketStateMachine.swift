@@ -255,7 +255,8 @@ struct SocketStateMachine {
       }
       return deliver(arguments, packet.id)
     case .ack(let arguments):
-      guard let id = packet.id else { return [] }
+      // Before the answer to CONNECT it is for whoever left the namespace on this connection: his ids may have been the same.
+      guard let id = packet.id, self.id != nil else { return [] }
       return completeAck(id, .success(arguments))
     }
   }
