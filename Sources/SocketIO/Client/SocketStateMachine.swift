@@ -195,7 +195,13 @@ struct SocketStateMachine {
     var actions: [Action] = []
     for (arguments, ack) in receiveBuffer { actions += deliver(arguments, ack) }
     receiveBuffer = []
-    for entry in sendBuffer.removeAll() { actions.append(send(entry.emission, entry.id)) }
+    for entry in sendBuffer.removeAll() {
+      if let id = entry.id {
+        acks[id]?.position = nil
+        acks[id]?.sentAt = clock()
+      }
+      actions.append(send(entry.emission, entry.id))
+    }
     actions += sendRetryHead()
     return actions + [.deliver(.connect(id: id, recovered: isRecovered))]
   }
