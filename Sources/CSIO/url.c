@@ -51,11 +51,22 @@ static int read_scheme(csio__url *out, CURLU *parts, const char *plain, const ch
   return known ? CSIO_OK : CSIO_EURL;
 }
 
+/* Turns an international name into ASCII; a library built without that says LACKS_IDN. By way of the whole
+ * URL, since 7.88 leaks the host where it is asked for that. */
+static CURLUcode convert_host(CURLU *parts)
+{
+  char *whole;
+  CURLUcode code = curl_url_get(parts, CURLUPART_URL, &whole, CURLU_PUNYCODE);
+  if (code) return code;
+  code = curl_url_set(parts, CURLUPART_URL, whole, CURLU_NON_SUPPORT_SCHEME);
+  curl_free(whole);
+  return code;
+}
+
 static int read_host(csio__url *out, CURLU *parts)
 {
   char *host;
-  /* since 7.88 this turns an international name into ASCII; a library built without that says LACKS_IDN */
-  CURLUcode code = curl_url_get(parts, CURLUPART_HOST, &host, CURLU_PUNYCODE);
+  CURLUcode code = curl_url_get(parts, CURLUPART_HOST, &host, 0);
   if (code) return code_of(code);
   size_t length = strlen(host);
   bool v6 = length > 2 && host[0] == '[';
@@ -134,6 +145,7 @@ int csio__url_parse(csio__url *out, const char *text, const char *plain, const c
   if (!parts) return CSIO_ENOMEM;
   /* NON_SUPPORT_SCHEME lets "ws" pass, URLENCODE what is not ASCII */
   CURLUcode code = curl_url_set(parts, CURLUPART_URL, text, CURLU_NON_SUPPORT_SCHEME | CURLU_URLENCODE);
+  if (!code) code = convert_host(parts);
   int err = code ? code_of(code) : read_scheme(out, parts, plain, secure);
   if (!err) err = read_port(out, parts);
   if (!err) err = read_host(out, parts);
