@@ -5,71 +5,71 @@ struct RetryQueue {
     var tries = 0
   }
 
-  private var entries: [Int: Entry] = [:]
-  private var head = 0
-  private var tail = 0
+  private var entries = SparseQueue<Entry>()
+  private var bytes = 0
 
   /// The acknowledgement id of the head's current try.
   private(set) var inFlight: Int?
 
-  var isEmpty: Bool { entries.isEmpty }
+  /// Events that wait for their turn.
+  var waiting: Int { entries.count - (inFlight == nil ? 0 : 1) }
+
+  /// Their bytes, estimated.
+  var waitingBytes: Int { bytes - (inFlight == nil ? 0 : entries.first?.emission.room ?? 0) }
 
   mutating func append(_ emission: Emission) {
-    entries[tail] = Entry(emission: emission)
-    tail += 1
+    bytes += emission.room ?? 0
+    entries.append(Entry(emission: emission))
   }
 
   /// Counts a try of the head, which is under way from now on.
   ///
   /// - Returns: nil where there is none, or it is under way already.
   mutating func begin(id: Int) -> Emission? {
-    guard inFlight == nil, let entry = entries[head] else { return nil }
-    entries[head]?.tries += 1
+    guard inFlight == nil, let entry = entries.first else { return nil }
+    entries.first?.tries += 1
     inFlight = id
     return entry.emission
   }
 
   /// The head was acknowledged.
-  mutating func succeed() -> AckHandler? { removeHead()?.ack }
+  ///
+  /// - Returns: The event, which is taken out.
+  mutating func succeed() -> Emission? { remove(at: entries.firstPosition) }
 
   /// The head's try failed.
   ///
-  /// - Returns: Who is told, where it was the last try.
-  mutating func fail() -> AckHandler? {
+  /// - Returns: The event, which is taken out, where it was the last try.
+  mutating func fail() -> Emission? {
     inFlight = nil
-    guard let entry = entries[head], entry.tries > entry.emission.retries else { return nil }
-    return removeHead()?.ack
+    guard let entry = entries.first, entry.tries > entry.emission.retries else { return nil }
+    return remove(at: entries.firstPosition)
   }
 
   /// Takes out the event whose acknowledgement nobody waits for any more.
   ///
-  /// - Returns: Its handler, and the id under which it is in flight.
-  mutating func remove(_ token: AckToken) -> (handler: AckHandler, inFlight: Int?)? {
-    guard
-      let (position, entry) = entries.first(where: { $0.value.emission.ack?.token === token }),
-      let handler = entry.emission.ack
-    else { return nil }
-    let id = position == head ? inFlight : nil
-    if position == head {
-      _ = removeHead()
-    } else {
-      entries[position] = nil
-    }
-    return (handler, id)
+  /// - Returns: The event, and the id under which it is in flight.
+  mutating func remove(_ token: AckToken) -> (emission: Emission, inFlight: Int?)? {
+    guard let position = entries.firstPosition(where: { $0.emission.ack?.token === token }) else { return nil }
+    let id = position == entries.firstPosition ? inFlight : nil
+    return remove(at: position).map { ($0, id) }
   }
 
-  mutating func removeAll() -> [AckHandler] {
-    let handlers = entries.sorted { $0.key < $1.key }.compactMap(\.value.emission.ack)
-    self = RetryQueue()
-    return handlers
+  /// Takes out the event that has waited longest for its turn.
+  mutating func removeOldestWaiting() -> Emission? {
+    let position = inFlight == nil ? entries.firstPosition : entries.position(after: entries.firstPosition)
+    return position.flatMap { remove(at: $0) }
   }
 
-  private mutating func removeHead() -> Emission? {
-    inFlight = nil
-    let emission = entries.removeValue(forKey: head)?.emission
-    head += 1
-    // Others may have been taken out behind it.
-    while head < tail, entries[head] == nil { head += 1 }
-    return emission
+  mutating func removeAll() -> [Emission] {
+    defer { self = RetryQueue() }
+    return entries.all.map(\.emission)
+  }
+
+  private mutating func remove(at position: Int) -> Emission? {
+    if position == entries.firstPosition { inFlight = nil }
+    let entry = entries.remove(at: position)
+    bytes -= entry?.emission.room ?? 0
+    return entry?.emission
   }
 }

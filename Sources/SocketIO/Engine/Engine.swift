@@ -1,18 +1,31 @@
 /// Drives one Engine.IO session: performs the actions of its state machine on real transports and timers.
 ///
-/// Confined to its loop. Whoever opens an engine holds it until it reports `.finished`; `onReport` is dropped then.
+/// Confined to its loop. Whoever opens an engine holds it until it reports `.finished`; `onReport` and `onWritable` are dropped then.
 final class Engine {
   typealias MakeTransport = (TransportName, _ sid: String?) throws(SocketIOError) -> any Transport
 
   var onReport: ((EngineReport) -> Void)?
 
+  /// Called when the transport has handed over what it had, and took what waited.
+  var onWritable: (() -> Void)?
+
+  /// Set before the engine is opened.
+  var tally = EngineTally()
+
+  private struct Carrier {
+    let transport: any Transport
+    let counter: EngineTally.Counter
+  }
+
   private var machine: EngineStateMachine
   private let makeTransport: MakeTransport
-  private var transports: [EngineStateMachine.Slot: any Transport] = [:]
+  private var main: Carrier?
+  private var probe: Carrier?
   private let loop: any Loop
   private var heartbeat: (any LoopTimer)?
   private var heartbeatDeadline: UInt64?
   private var closeTimer: (any LoopTimer)?
+  private var probeSentAt: UInt64?
 
   init(_ configuration: EngineStateMachine.Configuration, loop: any Loop, makeTransport: @escaping MakeTransport) {
     machine = EngineStateMachine(configuration)
@@ -23,8 +36,13 @@ final class Engine {
   /// Whether a message sent now would leave at once.
   var canSendNow: Bool { machine.canSendNow }
 
+  /// Bytes that were sent here and have not been handed to the operating system yet.
+  var queuedBytes: Int { machine.queuedBytes + (main?.transport.queuedBytes ?? 0) }
+
   func open() { handle(.open) }
-  func send(_ messages: [EngineMessage]) { handle(.send(messages)) }
+  func send(_ messages: [EngineMessage], isCompressed: Bool = true) {
+    handle(.send(messages, isCompressed: isCompressed))
+  }
   func close() { handle(.close) }
 
   /// Ends the session if the server's ping is overdue. The timer may not have fired yet where the machine was asleep or the loop held
@@ -41,18 +59,19 @@ final class Engine {
     switch action {
     case .openTransport(let slot, let name, let sid): openTransport(slot, name, sid)
     case .send(let slot, let packets):
-      if transports[slot]?.send(packets) == true { handle(.transport(slot, .writable)) }
-    case .setSession(let sid): transports[.main]?.sid = sid
-    case .pause: transports[.main]?.pause()
-    case .resume: transports[.main]?.resume()
+      guard let carrier = carrier(slot) else { return }
+      carrier.counter.sent(packets)
+      if slot == .probe { probeSentAt = loop.nanoseconds }
+      if carrier.transport.send(packets) { handle(.transport(slot, .writable)) }
+    case .setSession(let sid): main?.transport.sid = sid
+    case .pause: main?.transport.pause()
+    case .resume: main?.transport.resume()
     case .promoteProbe:
-      let old = transports[.main]
-      let new = transports.removeValue(forKey: .probe)
-      transports[.main] = new
-      new?.onEvent = { [weak self] in self?.handle(.transport(.main, $0)) }
-      old?.abort()
-    case .close(let slot): transports[slot]?.close()
-    case .abort(let slot): transports.removeValue(forKey: slot)?.abort()
+      let old = main
+      if let new = takeCarrier(.probe) { carry(.main, new) }
+      old?.transport.abort()
+    case .close(let slot): carrier(slot)?.transport.close()
+    case .abort(let slot): takeCarrier(slot)?.transport.abort()
     case .startHeartbeat(let milliseconds):
       heartbeatDeadline = loop.now + milliseconds
       timer(&heartbeat, firing: .heartbeatExpired).start(milliseconds: milliseconds)
@@ -68,16 +87,52 @@ final class Engine {
   }
 
   private func openTransport(_ slot: EngineStateMachine.Slot, _ name: TransportName, _ sid: String?) {
-    transports.removeValue(forKey: slot)?.abort()
+    takeCarrier(slot)?.transport.abort()
     do {
       let transport = try makeTransport(name, sid)
-      transports[slot] = transport
-      transport.onEvent = { [weak self] in self?.handle(.transport(slot, $0)) }
+      carry(slot, Carrier(transport: transport, counter: tally.counter(name)))
       try transport.open()
     } catch {
-      transports[slot] = nil
+      _ = takeCarrier(slot)
       handle(.transport(slot, .failed(error)))
     }
+  }
+
+  private func carrier(_ slot: EngineStateMachine.Slot) -> Carrier? {
+    switch slot {
+    case .main: main
+    case .probe: probe
+    }
+  }
+
+  private func takeCarrier(_ slot: EngineStateMachine.Slot) -> Carrier? {
+    switch slot {
+    case .main: main.take()
+    case .probe: probe.take()
+    }
+  }
+
+  private func carry(_ slot: EngineStateMachine.Slot, _ carrier: Carrier) {
+    switch slot {
+    case .main: main = carrier
+    case .probe: probe = carrier
+    }
+    let counter = carrier.counter
+    carrier.transport.onEvent = { [weak self] event in
+      if case .packet(let packet) = event {
+        counter.received(packet)
+        if slot == .probe { self?.measureProbe() }
+      }
+      self?.handle(.transport(slot, event))
+      if case .writable = event { self?.onWritable?() }
+    }
+  }
+
+  /// Whatever answers the probe's ping first ends its round trip.
+  private func measureProbe() {
+    guard let sentAt = probeSentAt else { return }
+    probeSentAt = nil
+    tally.probeRoundTrips.record(nanoseconds: loop.nanoseconds - sentAt)
   }
 
   private func timer(
@@ -90,12 +145,13 @@ final class Engine {
   }
 
   private func finish() {
-    for transport in transports.values { transport.abort() }
-    transports = [:]
+    takeCarrier(.main)?.transport.abort()
+    takeCarrier(.probe)?.transport.abort()
     heartbeat?.close()
     closeTimer?.close()
     let onReport = self.onReport
     self.onReport = nil
+    onWritable = nil
     onReport?(.finished)
   }
 }

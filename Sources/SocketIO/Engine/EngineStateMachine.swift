@@ -25,7 +25,7 @@ struct EngineStateMachine {
   enum Event {
     case open
     case transport(Slot, TransportEvent)
-    case send([EngineMessage])
+    case send([EngineMessage], isCompressed: Bool)
     case close
     case heartbeatExpired
     case closeTimeout
@@ -78,6 +78,8 @@ struct EngineStateMachine {
   private var upgrade = Upgrade.none
   private var isWritable = false
   private var buffer: [EnginePacket] = []
+  /// Bytes in the buffer.
+  private(set) var queuedBytes = 0
   private var handshake: Handshake?
 
   init(_ configuration: Configuration) { self.configuration = configuration }
@@ -93,7 +95,7 @@ struct EngineStateMachine {
     case .open: return open()
     case .transport(.main, let event): return main(event)
     case .transport(.probe, let event): return probe(event)
-    case .send(let messages): return send(messages)
+    case .send(let messages, let isCompressed): return send(messages, isCompressed: isCompressed)
     case .close: return close()
     case .heartbeatExpired:
       guard state == .open || state == .draining else { return [] }
@@ -186,14 +188,14 @@ struct EngineStateMachine {
     switch packet {
     case .message(let message): return [.report(.message(message))]
     case .ping:
-      buffer.append(.pong(""))
+      enqueue(.pong(""))
       var actions = flush()
       if let handshake {
         actions.append(.startHeartbeat(milliseconds: handshake.pingInterval + handshake.pingTimeout))
       }
       return actions + [.report(.ping)]
     // A close packet means something on polling only, where the transport sees to it.
-    case .open, .close, .pong, .upgrade, .noop: return []
+    case .open, .close, .pong, .upgrade, .noop, .uncompressed: return []
     }
   }
 
@@ -221,6 +223,7 @@ struct EngineStateMachine {
     mainName = probeName
     isWritable = true
     buffer.insert(.upgrade, at: 0)
+    queuedBytes += EnginePacket.upgrade.size
     return [.promoteProbe] + flush() + [.report(.upgraded(mainName))]
   }
 
@@ -238,10 +241,15 @@ struct EngineStateMachine {
 
   // MARK: Writing
 
-  private mutating func send(_ messages: [EngineMessage]) -> [Action] {
+  private mutating func send(_ messages: [EngineMessage], isCompressed: Bool) -> [Action] {
     guard state == .open else { return [] }
-    for message in messages { buffer.append(.message(message)) }
+    for message in messages { enqueue(isCompressed ? .message(message) : .uncompressed(message)) }
     return flush()
+  }
+
+  private mutating func enqueue(_ packet: EnginePacket) {
+    buffer.append(packet)
+    queuedBytes += packet.size
   }
 
   private mutating func flush() -> [Action] {
@@ -250,6 +258,11 @@ struct EngineStateMachine {
     let packets = nextPackets()
     isWritable = false
     return [.send(.main, packets)]
+  }
+
+  private mutating func clearBuffer() {
+    buffer = []
+    queuedBytes = 0
   }
 
   /// Takes from the buffer what goes out in one piece: all of it on a WebSocket, what the server accepts in one body on polling.
@@ -271,11 +284,13 @@ struct EngineStateMachine {
       }
     }
     if count == buffer.count {
-      defer { buffer = [] }
+      defer { clearBuffer() }
       return buffer
     }
-    defer { buffer.removeFirst(count) }
-    return Array(buffer[..<count])
+    let packets = Array(buffer[..<count])
+    buffer.removeFirst(count)
+    queuedBytes -= packets.reduce(0) { $0 + $1.size }
+    return packets
   }
 
   // MARK: Closing
@@ -314,7 +329,7 @@ struct EngineStateMachine {
 
   private mutating func finish() -> [Action] {
     state = .finished
-    buffer = []
+    clearBuffer()
     return [.stopHeartbeat, .stopCloseTimer, .report(.finished)]
   }
 }

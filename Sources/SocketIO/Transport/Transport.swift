@@ -16,6 +16,9 @@ protocol Transport: AnyObject {
   /// - Returns: Whether the transport takes more at once.
   func send(_ packets: [EnginePacket]) -> Bool
 
+  /// Bytes that were handed to `send` and have not left for the operating system.
+  var queuedBytes: Int { get }
+
   /// Lets what is under way finish and starts nothing new; answered by `.paused`. Polling only: no other transport is left for
   /// a better one.
   func pause()
@@ -34,7 +37,7 @@ enum TransportEvent: Sendable {
   /// Packets can be sent. For polling this comes with the handshake, just before its packet.
   case opened
   case packet(EnginePacket)
-  /// The transport takes packets again.
+  /// Everything that was sent has been handed over: the transport takes packets, whether or not it was busy.
   case writable
   case paused
   /// The peer or `close` ended the transport.
