@@ -28,6 +28,8 @@ static void check_url(const char *text, const char *plain, const char *secure)
   check_same(url.whole, again.whole);
   check_same(url.host, again.host);
   check_same(url.authority, again.authority);
+  char *query = strchr(url.target, '?');
+  if (query && !query[1]) *query = '\0'; /* an empty one is not in `whole`: libcurl leaves it out */
   check_same(url.target, again.target);
   check_same(url.userinfo, again.userinfo);
   MUST(url.port == again.port && url.secure == again.secure);
