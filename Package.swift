@@ -8,9 +8,14 @@ let package = Package(
     .library(name: "SocketIO", targets: ["SocketIO"]),
     .executable(name: "sio", targets: ["sio"]),
   ],
+  traits: [
+    .trait(name: "ServiceLifecycle", description: "Runs Sockets as a service of swift-service-lifecycle.")
+  ],
   dependencies: [
     .package(url: "https://github.com/apple/swift-log", from: "1.6.0"),
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.5.0"),
+    // Of a trait: fetched and built only where that is enabled.
+    .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.6.0"),
   ],
   targets: [
     // libcsio, built and installed by CMake (see README.md); scripts/ points PKG_CONFIG_PATH at a private build.
@@ -22,14 +27,25 @@ let package = Package(
     ),
     .target(
       name: "SocketIO",
-      dependencies: ["CSIO", .product(name: "Logging", package: "swift-log")]
+      dependencies: [
+        "CSIO", .product(name: "Logging", package: "swift-log"),
+        .product(
+          name: "ServiceLifecycle", package: "swift-service-lifecycle", condition: .when(traits: ["ServiceLifecycle"])),
+      ]
     ),
     .executableTarget(
       name: "sio",
       dependencies: ["SocketIO", .product(name: "ArgumentParser", package: "swift-argument-parser")]
     ),
     .executableTarget(name: "demo", dependencies: ["SocketIO"], path: "Examples/swift/Demo"),
-    .testTarget(name: "SocketIOTests", dependencies: ["SocketIO"]),
+    .testTarget(
+      name: "SocketIOTests",
+      dependencies: [
+        "SocketIO",
+        .product(
+          name: "ServiceLifecycleTestKit", package: "swift-service-lifecycle",
+          condition: .when(traits: ["ServiceLifecycle"])),
+      ]),
     .testTarget(
       name: "InteropTests", dependencies: ["SocketIO", "sio"], exclude: ["Servers", "requirements.txt"]),
   ],

@@ -3,16 +3,16 @@
 
 #include <csio/buffer.h>
 
-#include <libwebsockets.h>
 #include <string.h>
 
-/* `headroom` is where libwebsockets writes the frame's header, right before the bytes it masks in place. */
+/* `headroom` is where the head of a WebSocket frame is written, 14 bytes at most, right before the bytes. */
 struct csio_buffer {
   csio_buffer *next; /* in the queue of the WebSocket that took it */
   size_t size;
   bool binary;
   bool uncompressed; /* not to be compressed */
-  uint8_t headroom[LWS_PRE];
+  bool compressed;   /* already is */
+  uint8_t headroom[14];
   uint8_t bytes[];
 };
 

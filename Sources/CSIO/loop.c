@@ -2,6 +2,7 @@
 
 #include "curl_multi.h"
 #include "deflate.h"
+#include "frame.h"
 #include "lws_context.h"
 
 #include <csio/error.h>
@@ -12,6 +13,17 @@
 #include <stdlib.h>
 
 static void loop_advance(csio_loop *loop);
+
+/* Nothing more is to be done than to be there. */
+static void on_wake(uv_async_t *wake)
+{
+  (void)wake;
+}
+
+static void on_busy(uv_idle_t *busy)
+{
+  (void)busy;
+}
 
 /* --- posts: functions from any thread --- */
 
@@ -28,6 +40,16 @@ static bool posts_push(csio__posts *posts, csio__post post)
   return true;
 }
 
+/* Another thread has to wake the loop, which takes a write and a read of the kernel's. The loop itself is
+ * awake. */
+static void wake(csio_loop *loop)
+{
+  if (!csio_loop_is_current(loop))
+    uv_async_send(&loop->wake);
+  else if (!loop->stopped)
+    uv_idle_start(&loop->busy, on_busy);
+}
+
 int csio_loop_post(csio_loop *loop, csio_loop_fn fn, void *arg)
 {
   int err = CSIO_OK;
@@ -37,17 +59,18 @@ int csio_loop_post(csio_loop *loop, csio_loop_fn fn, void *arg)
   else if (!posts_push(&loop->incoming, (csio__post){fn, arg}))
     err = CSIO_ENOMEM;
   else if (loop->incoming.count == 1)
-    uv_async_send(&loop->wake); /* under the lock: once it is released, the loop may be gone */
+    wake(loop); /* under the lock: once it is released, the loop may be gone */
   uv_mutex_unlock(&loop->lock);
   return err;
 }
 
 /* Runs what was there when it was called; what comes meanwhile waits for the next turn, so that I/O gets its
  * share. */
-static void on_wake(uv_async_t *wake)
+static void on_posts(uv_check_t *posts)
 {
-  csio_loop *loop = wake->data;
+  csio_loop *loop = posts->data;
   csio__posts batch = loop->running;
+  uv_idle_stop(&loop->busy);
   uv_mutex_lock(&loop->lock);
   loop->running = loop->incoming;
   loop->incoming = batch;
@@ -78,7 +101,7 @@ void csio__task_queue(csio_loop *loop, csio__task *task)
   task->next = NULL;
   *loop->last_task = task;
   loop->last_task = &task->next;
-  uv_async_send(&loop->wake);
+  wake(loop);
 }
 
 /* --- handles --- */
@@ -107,7 +130,7 @@ void csio__handle_closing(csio__handle *handle)
 void csio__handle_closed(csio__handle *handle)
 {
   csio_loop *loop = handle->loop;
-  if (--loop->handle_count == 0 && loop->closing) uv_async_send(&loop->wake);
+  if (--loop->handle_count == 0 && loop->closing) wake(loop);
 }
 
 size_t csio_loop_handle_count(const csio_loop *loop)
@@ -117,7 +140,14 @@ size_t csio_loop_handle_count(const csio_loop *loop)
 
 /* --- the loop's life --- */
 
-/* One step of the loop's end; called again, by way of `wake`, whenever the last handle has gone. */
+static void close_own_handles(csio_loop *loop)
+{
+  uv_close((uv_handle_t *)&loop->wake, NULL);
+  uv_close((uv_handle_t *)&loop->posts, NULL);
+  uv_close((uv_handle_t *)&loop->busy, NULL);
+}
+
+/* One step of the loop's end; called again, by way of `posts`, whenever the last handle has gone. */
 static void loop_advance(csio_loop *loop)
 {
   loop->closing = true;
@@ -127,7 +157,7 @@ static void loop_advance(csio_loop *loop)
   loop->stopped = true;
   csio__curl_stop(loop);
   csio__lws_stop(loop);
-  uv_close((uv_handle_t *)&loop->wake, NULL);
+  close_own_handles(loop);
 }
 
 static void loop_free(csio_loop *loop)
@@ -145,6 +175,7 @@ static void loop_main(void *arg)
   csio__lws_free(loop);
   csio__curl_free(loop);
   csio__deflate_free(loop);
+  csio__framer_free(loop);
   csio_tls_release(loop->default_tls);
   uv_loop_close(&loop->uv);
   if (loop->detached) loop_free(loop);
@@ -168,12 +199,15 @@ static int loop_init(csio_loop *loop)
   if (uv_mutex_init(&loop->lock)) return CSIO_ESYSTEM;
   if (uv_loop_init(&loop->uv)) goto no_loop;
   if (uv_async_init(&loop->uv, &loop->wake, on_wake)) goto no_async;
-  loop->wake.data = loop;
+  uv_check_init(&loop->uv, &loop->posts);
+  loop->posts.data = loop;
+  uv_check_start(&loop->posts, on_posts);
+  uv_idle_init(&loop->uv, &loop->busy);
   if (start_thread(loop)) goto no_thread;
   return CSIO_OK;
 
 no_thread:
-  uv_close((uv_handle_t *)&loop->wake, NULL);
+  close_own_handles(loop);
   uv_run(&loop->uv, UV_RUN_DEFAULT);
 no_async:
   uv_loop_close(&loop->uv);

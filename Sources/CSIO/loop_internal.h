@@ -7,6 +7,7 @@
 
 struct csio__curl;
 struct csio__deflater;
+struct csio__framer;
 struct csio__lws;
 struct csio_tls;
 
@@ -42,7 +43,9 @@ typedef struct csio__posts {
 struct csio_loop {
   uv_loop_t uv;
   uv_thread_t thread;
-  uv_async_t wake;
+  uv_async_t wake;  /* for other threads */
+  uv_check_t posts; /* runs what is posted, after the I/O of each turn */
+  uv_idle_t busy;   /* active while something is posted by the loop's own thread: the turn does not wait */
   uv_mutex_t lock;
   csio__posts incoming; /* under `lock` */
   bool close_requested; /* under `lock` */
@@ -54,9 +57,10 @@ struct csio_loop {
   size_t handle_count; /* open and closing ones */
   bool closing;
   bool stopped;            /* nothing is left but closing what is underneath */
-  struct csio__curl *curl; /* this and the next three: made with the first use */
+  struct csio__curl *curl; /* this and the next four: made with the first use */
   struct csio__lws *lws;
   struct csio__deflater *deflater;
+  struct csio__framer *framer;
   struct csio_tls *default_tls;
 };
 

@@ -204,20 +204,26 @@ static void conn_free(csio__conn *conn)
   conn->vhost->connections--;
   if (conn->socket >= 0) close(conn->socket);
   conn->gone = true;
-  if (!conn->kill_task.queued && !conn->starting) free(conn); /* else the task does, or who started it */
+  if (!conn->task.queued && !conn->starting) free(conn); /* else the task does, or who started it */
 }
 
 /* libwebsockets' asynchronous kill would be forgotten: it is a timeout, and every step of a handshake sets a
  * new one. */
-static void run_kill(csio__task *task)
+static void kill_now(csio__conn *conn)
 {
-  csio__conn *conn = csio__container_of(task, csio__conn, kill_task);
-  if (conn->gone) {
-    free(conn);
-    return;
-  }
   shutdown(lws_get_socket_fd(conn->wsi), SHUT_RDWR); /* else it would first try to send what it has */
   lws_set_timeout(conn->wsi, PENDING_TIMEOUT_USER_REASON_BASE, LWS_TO_KILL_SYNC);
+}
+
+static void run_task(csio__task *task)
+{
+  csio__conn *conn = csio__container_of(task, csio__conn, task);
+  if (conn->gone)
+    free(conn);
+  else if (conn->killed)
+    kill_now(conn);
+  else if (conn->ws && !conn->dead && csio__ws_flush(conn))
+    csio__conn_kill(conn);
 }
 
 static csio__conn *conn_create(struct csio_ws *ws, struct csio__lws *lws, csio__vhost *vhost)
@@ -226,7 +232,7 @@ static csio__conn *conn_create(struct csio_ws *ws, struct csio__lws *lws, csio__
   if (!conn) return NULL;
   conn->ws = ws;
   conn->socket = -1;
-  conn->kill_task.run = run_kill;
+  conn->task.run = run_task;
   conn->vhost = vhost;
   vhost->connections++;
   conn->next = lws->conns;
@@ -333,11 +339,22 @@ int csio__lws_connect(struct csio_ws *ws, csio_loop *loop, const csio__lws_targe
   return CSIO_ESYSTEM;
 }
 
+static void queue_task(csio__conn *conn)
+{
+  csio__task_queue(lws_context_user(lws_get_context(conn->wsi)), &conn->task);
+}
+
+void csio__conn_flush(csio__conn *conn)
+{
+  queue_task(conn);
+}
+
 void csio__conn_kill(csio__conn *conn)
 {
   if (conn->dead || !conn->wsi) return;
   conn->dead = true;
-  csio__task_queue(lws_context_user(lws_get_context(conn->wsi)), &conn->kill_task);
+  conn->killed = true;
+  queue_task(conn);
 }
 
 csio__tls_session *csio__conn_tls(csio__conn *conn)
@@ -350,18 +367,9 @@ static int on_extension(struct lws_context *context, const struct lws_extension 
 {
   static const struct lws_ext_options none[] = {{0}}; /* csio__deflate_read_terms reads them */
   (void)context, (void)extension, (void)user, (void)size;
-  csio__conn *conn = lws_wsi_user(wsi);
-  struct lws_tokens *frame = in;
-  switch (reason) {
-  case LWS_EXT_CB_CLIENT_CONSTRUCT:
-    *(const struct lws_ext_options **)in = none;
-    return !csio__ws_extend(conn);
-  case LWS_EXT_CB_PACKET_TX_PRESEND:
-    if (conn->ws && conn->ws->marking) frame->token[0] |= 0x40; /* RSV1 */
-    return 0;
-  default:
-    return 0;
-  }
+  if (reason != LWS_EXT_CB_CLIENT_CONSTRUCT) return 0;
+  *(const struct lws_ext_options **)in = none;
+  return !csio__ws_extend(lws_wsi_user(wsi));
 }
 
 static int on_lws(struct lws *wsi, enum lws_callback_reasons reason, void *user, void *in, size_t size)

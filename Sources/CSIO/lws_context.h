@@ -21,12 +21,13 @@ typedef struct csio__conn {
   struct csio__vhost *vhost;
   struct csio__conn *next;
   struct csio__conn **link;
-  csio__task kill_task;
-  int socket;    /* connected, until libwebsockets has taken it; then -1 */
-  bool starting; /* libwebsockets is being told of it, and may report its end right then */
-  bool gone;     /* libwebsockets has nothing of it any more */
-  bool asked;    /* the handshake's request has been written, so TLS is done */
-  bool dead;     /* libwebsockets has reported the end, or has been told to make one */
+  csio__task task; /* to flush, or to kill */
+  int socket;      /* connected, until libwebsockets has taken it; then -1 */
+  bool starting;   /* libwebsockets is being told of it, and may report its end right then */
+  bool gone;       /* libwebsockets has nothing of it any more */
+  bool asked;      /* the handshake's request has been written, so TLS is done */
+  bool dead;       /* libwebsockets has reported the end, or has been told to make one */
+  bool killed;     /* the task is to kill */
 } csio__conn;
 
 /* What is to be spoken on a connection. */
@@ -42,6 +43,9 @@ typedef struct csio__lws_target {
  * WebSocket has been told why. */
 int csio__lws_connect(struct csio_ws *ws, csio_loop *loop, const csio__lws_target *target, int socket,
     csio__conn **out, csio__failure *failure);
+
+/* Calls csio__ws_flush soon. */
+void csio__conn_flush(csio__conn *conn);
 
 /* Ends a connection soon, without a closing handshake. */
 void csio__conn_kill(csio__conn *conn);

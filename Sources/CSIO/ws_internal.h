@@ -57,8 +57,9 @@ struct csio_ws {
 
   csio_buffer *first, **last; /* messages to send */
   size_t queued;              /* bytes in them */
-  size_t in_lws; /* bytes of a message that libwebsockets holds since the socket took it in part only */
-  bool drained;  /* nothing was queued since the last on_drain */
+  size_t
+      in_lws;   /* bytes of the messages that libwebsockets holds since the socket took a part of them only */
+  bool drained; /* nothing was queued since the last on_drain */
 
   csio__bytes message; /* the fragments so far of a message */
   bool binary;         /* its type */
@@ -67,7 +68,6 @@ struct csio_ws {
 
   csio__deflate_terms deflate_terms; /* what the server agreed to */
   bool extended;                     /* libwebsockets has turned our extension on */
-  bool marking;                      /* the frame being written is a compressed message */
 
   uint16_t close_code; /* ours to send, then the peer's; 0 for none to send */
   uint8_t close_size;
@@ -87,6 +87,7 @@ int csio__ws_read_answer(csio__conn *conn);
 void csio__ws_opened(csio__conn *conn);
 int csio__ws_received(csio__conn *conn, const uint8_t *bytes, size_t size);
 int csio__ws_writable(csio__conn *conn);
+int csio__ws_flush(csio__conn *conn);
 int csio__ws_peer_closed(csio__conn *conn, const uint8_t *payload, size_t size);
 void csio__ws_connect_failed(csio__conn *conn, const char *text, size_t size);
 void csio__ws_ended(csio__conn *conn);

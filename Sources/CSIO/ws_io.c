@@ -1,9 +1,9 @@
 /* Messages both ways, and the closing handshake. */
 #include "ws_internal.h"
 
+#include "frame.h"
+
 #include <errno.h>
-#include <netinet/in.h>
-#include <netinet/tcp.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -41,8 +41,9 @@ int csio_ws_send_buffer(csio_ws *ws, csio_ws_type type, csio_buffer *message)
   }
   message->binary = type & CSIO_WS_BINARY;
   message->uncompressed = type & CSIO_WS_UNCOMPRESSED;
+  message->compressed = false;
   message->next = NULL;
-  if (!ws->first) lws_callback_on_writable(ws->conn->wsi);
+  if (!ws->first) csio__conn_flush(ws->conn);
   *ws->last = message;
   ws->last = &message->next;
   ws->queued += message->size;
@@ -59,57 +60,80 @@ int csio_ws_send(csio_ws *ws, csio_ws_type type, const void *bytes, size_t size)
   return csio_ws_send_buffer(ws, type, message);
 }
 
-/* Holds small frames back in the kernel until the batch is complete: libwebsockets makes a send() of each. */
-static void set_cork(struct lws *wsi, int on)
-{
-#if defined(TCP_CORK)
-  setsockopt(lws_get_socket_fd(wsi), IPPROTO_TCP, TCP_CORK, &on, sizeof on);
-#elif defined(TCP_NOPUSH)
-  setsockopt(lws_get_socket_fd(wsi), IPPROTO_TCP, TCP_NOPUSH, &on, sizeof on);
-#else
-  (void)wsi, (void)on;
-#endif
-}
-
-static int write_message(csio_ws *ws, struct lws *wsi, csio_buffer *message)
-{
-  enum lws_write_protocol type = message->binary ? LWS_WRITE_BINARY : LWS_WRITE_TEXT;
-  bool compress =
-      ws->deflate_terms.accepted && !message->uncompressed && message->size >= ws->deflate_threshold;
-  csio_buffer *compressed = compress ? csio__deflate(ws->handle.loop, message) : NULL;
-  if (!compressed) return lws_write(wsi, message->bytes, message->size, type);
-  ws->marking = true;
-  int written = lws_write(wsi, compressed->bytes, compressed->size, type);
-  ws->marking = false;
-  csio_buffer_destroy(compressed);
-  return written;
-}
-
-/* Writes the first message of the queue. Where the socket takes a part of it only, libwebsockets keeps the
- * rest, and calls back when that is out. */
-static int write_first(csio_ws *ws, struct lws *wsi)
+static csio_buffer *take_first(csio_ws *ws)
 {
   csio_buffer *message = ws->first;
   ws->first = message->next;
   if (!ws->first) ws->last = &ws->first;
   ws->queued -= message->size;
-  int written = write_message(ws, wsi, message);
-  if (lws_partial_buffered(wsi)) ws->in_lws = message->size;
+  return message;
+}
+
+/* Compresses the first message of the queue where it has to be, and says what its frame is. */
+static unsigned prepare_first(csio_ws *ws)
+{
+  csio_buffer *message = ws->first;
+  unsigned kind = message->binary ? CSIO__FRAME_BINARY : CSIO__FRAME_TEXT;
+  if (message->compressed) return kind | CSIO__FRAME_COMPRESSED;
+  bool compress =
+      ws->deflate_terms.accepted && !message->uncompressed && message->size >= ws->deflate_threshold;
+  csio_buffer *compressed = compress ? csio__deflate(ws->handle.loop, message) : NULL;
+  if (!compressed) {
+    message->uncompressed = true; /* should it be asked again */
+    return kind;
+  }
+  compressed->binary = message->binary;
+  compressed->compressed = true;
+  ws->queued += compressed->size;
+  csio_buffer_destroy(take_first(ws));
+  compressed->next = ws->first;
+  if (!ws->first) ws->last = &compressed->next;
+  ws->first = compressed;
+  return kind | CSIO__FRAME_COMPRESSED;
+}
+
+/* To libwebsockets the bytes are a body of HTTP, which it sends as they are. What the socket does not take
+ * it keeps, and calls back when that is out. */
+static int write_frames(csio_ws *ws, struct lws *wsi, uint8_t *frames, size_t size, size_t payload)
+{
+  int written = lws_write(wsi, frames, size, LWS_WRITE_HTTP);
+  if (lws_partial_buffered(wsi)) ws->in_lws = payload;
+  return written;
+}
+
+/* A message too large for a batch. */
+static int write_alone(csio_ws *ws, struct lws *wsi, csio__framer *framer)
+{
+  unsigned kind = prepare_first(ws);
+  csio_buffer *message = take_first(ws);
+  size_t size;
+  uint8_t *frame = csio__framer_wrap(framer, kind, message, &size);
+  int written = frame ? write_frames(ws, wsi, frame, size, message->size) : -1;
   csio_buffer_destroy(message);
   return written;
 }
 
+/* Writes as many of the first messages as fit one batch. */
+static int write_some(csio_ws *ws, struct lws *wsi, csio__framer *framer)
+{
+  size_t queued = ws->queued, size;
+  bool any = false;
+  while (ws->first && csio__framer_add(framer, prepare_first(ws), ws->first)) {
+    csio_buffer_destroy(take_first(ws));
+    any = true;
+  }
+  if (!any) return write_alone(ws, wsi, framer);
+  uint8_t *frames = csio__framer_take(framer, &size);
+  return write_frames(ws, wsi, frames, size, queued - ws->queued);
+}
+
 static int write_queue(csio_ws *ws, struct lws *wsi)
 {
-  bool batch = ws->first && ws->first->next;
-  size_t written = 0;
-  int err = 0;
-  if (batch) set_cork(wsi, 1);
-  while (ws->first && !ws->in_lws && written < BATCH && err >= 0) {
-    written += ws->first->size;
-    err = write_first(ws, wsi);
-  }
-  if (batch) set_cork(wsi, 0);
+  csio__framer *framer = csio__framer_of(ws->handle.loop);
+  size_t queued = ws->queued;
+  int err = framer ? 0 : -1;
+  while (ws->first && !ws->in_lws && queued - ws->queued < BATCH && err >= 0)
+    err = write_some(ws, wsi, framer);
   if (ws->first) lws_callback_on_writable(wsi);
   return err;
 }
@@ -148,6 +172,13 @@ int csio__ws_writable(csio__conn *conn)
   }
   bool all_out = !ws->first && !ws->in_lws;
   return ws->state == CSIO__WS_CLOSING && all_out && !ws->close_sent ? write_close(ws, wsi) : 0;
+}
+
+/* What the callbacks of one turn send goes out at its end, without asking the kernel first whether the socket
+ * takes it: it mostly does. */
+int csio__ws_flush(csio__conn *conn)
+{
+  return lws_partial_buffered(conn->wsi) ? 0 : csio__ws_writable(conn);
 }
 
 /* --- receiving --- */

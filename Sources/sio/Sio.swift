@@ -17,8 +17,8 @@ struct Sio: AsyncParsableCommand {
         sio listen http://localhost:3000 news --count 1
         sio connect --help
       """,
-    version: "sio \(SocketIOVersion.library) (\(SocketIOVersion.components))",
-    subcommands: [Connect.self, Emit.self, Listen.self, Script.self]
+    version: "sio \(LibraryVersion.number) (\(LibraryVersion.components))",
+    subcommands: [Connect.self, Emit.self, Listen.self, Script.self, Bench.self]
   )
 
   static func main() async {

@@ -7,7 +7,8 @@
 ///   - url: `http`, `https`, `ws` or `wss`, then the server, and the namespace as its path. Without it, or with a path alone, it
 ///     resolves against ``Manager/location``.
 ///   - configure: Sets options.
-/// - Throws: ``SocketIOError`` for a URL or an option that cannot be used, and what `configure` throws.
+/// - Throws: ``SocketIOError`` for a URL (`.invalidURL`) or an option (`.invalidOption`, `.tlsOption`) that cannot be used, and
+///   whatever `configure` throws.
 @discardableResult
 public func io(
   _ url: String? = nil, _ configure: (inout SocketIOOptions) throws -> Void
@@ -56,6 +57,11 @@ public func io(
 ///
 /// A second Socket for the same namespace of a server gets a Manager, and so a connection, of its own; other
 /// namespaces share one, unless `forceNew` is set or `multiplex` is off.
+///
+/// - Parameters:
+///   - url: As for ``io(_:_:)``.
+///   - options: Where a Manager for the server exists already and is used, only `auth`, `ackTimeout` and `retries` of them have an effect.
+/// - Throws: ``SocketIOError`` for a URL (`.invalidURL`) or an option (`.invalidOption`, `.tlsOption`) that cannot be used.
 @discardableResult
 public func io(_ url: String? = nil, options: SocketIOOptions = SocketIOOptions()) throws(SocketIOError) -> Socket {
   let socket = try ManagerCache.shared.socket(ServerURL(url, location: Manager.location), options)

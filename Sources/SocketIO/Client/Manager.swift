@@ -18,7 +18,7 @@ public final class Manager: Sendable {
   let mailbox: Mailbox
   let delivery: Delivery
   let logger: Logger
-  private let core: ManagerCore
+  let core: ManagerCore
   let handlers = HandlerRegistry()
   private let shown = Locked((isOpen: false, transport: TransportName?.none))
   /// Every namespace that was ever used.

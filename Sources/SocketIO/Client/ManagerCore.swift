@@ -23,6 +23,10 @@ actor ManagerCore {
   private var delayTimer: (any LoopTimer)?
   /// Counts the connections that were opened.
   private var connection = 0
+  private let engineTally = EngineTally()
+  /// What has no other place to be counted in, and the Sockets that are gone.
+  private var tally = Statistics()
+  private var lastPing: UInt64?
   private var openCallbacks: [@Sendable (SocketIOError?) -> Void] = []
   private var closeCallbacks: [@Sendable () -> Void] = []
 
@@ -83,12 +87,13 @@ actor ManagerCore {
   // MARK: Commands of the Sockets
 
   func add(_ socket: Socket) {
-    slots[socket.key] = SocketSlot(socket)
+    slots[socket.key] = SocketSlot(socket, clock: { [loop] in loop.nanoseconds })
   }
 
   func remove(_ key: Int) {
     guard let slot = slots.removeValue(forKey: key) else { return }
     handle(.dispose, slot)
+    tally.events.add(slot.machine.statistics)
   }
 
   func connect(_ key: Int) {
@@ -121,6 +126,20 @@ actor ManagerCore {
   private func authenticated(_ key: Int, session: Int, _ result: Result<SocketValue?, SocketIOError>) {
     if let slot = slots[key] { handle(.authenticated(session: session, result), slot) }
   }
+
+  // MARK: Statistics
+
+  func statistics() -> Statistics {
+    var statistics = tally
+    statistics.traffic = engineTally.traffic
+    statistics.probeRoundTrips = engineTally.probeRoundTrips
+    statistics.queuedBytes = engine?.queuedBytes ?? 0
+    statistics.sinceLastPing = lastPing.map { .nanoseconds(Int64(clamping: loop.nanoseconds - $0)) }
+    for slot in slots.values { statistics.events.add(slot.machine.statistics) }
+    return statistics
+  }
+
+  func statistics(of key: Int) -> EventStatistics { slots[key]?.machine.statistics ?? EventStatistics() }
 
   // MARK: The connection
 
@@ -160,12 +179,14 @@ actor ManagerCore {
     case .resetDecoder: decoder.reset()
     case .socketsOpened:
       connection += 1
+      tally.connections = connection
       for slot in activeSlots { handle(.managerOpened(connection: connection), slot) }
     case .socketsFailed(let error):
       for slot in activeSlots { handle(.managerFailed(error), slot) }
     case .socketsClosed(let reason, let error):
       for slot in activeSlots { handle(.managerClosed(reason, error), slot) }
     case .emit(let notice):
+      if case .reconnect = notice { tally.reconnections += 1 }
       logger.debug("\(notice)")
       delivery.enqueue { [weak manager] in manager?.dispatch(notice) }
     case .completeOpen(let error):
@@ -177,8 +198,10 @@ actor ManagerCore {
 
   private func openEngine() {
     do {
+      tally.attempts += 1
       let engine = try connector.makeEngine()
       self.engine = engine
+      engine.tally = engineTally
       let identity = ObjectIdentifier(engine)
       // The engine holds this closure, and so the core, until it has finished.
       engine.onReport = { self.reported($0, by: identity) }
@@ -191,6 +214,7 @@ actor ManagerCore {
   private func releaseEngine() {
     guard let engine else { return }
     self.engine = nil
+    lastPing = nil
     closingEngines[ObjectIdentifier(engine)] = engine
     manager?.publish(transport: nil)
     engine.close()
@@ -211,8 +235,13 @@ actor ManagerCore {
       connector.remember(websocketWorks: transport == .websocket)
       manager?.publish(transport: transport)
       handle(.engineOpened)
-    case .ping: perform(.emit(.ping))
+    case .ping:
+      let now = loop.nanoseconds
+      if let lastPing { tally.pingIntervals.record(nanoseconds: now - lastPing) }
+      lastPing = now
+      perform(.emit(.ping))
     case .upgraded(let transport):
+      tally.upgrades += 1
       connector.remember(websocketWorks: transport == .websocket)
       manager?.publish(transport: transport)
       perform(.emit(.upgrade(transport)))
@@ -341,10 +370,10 @@ final class SocketSlot {
   var disconnects = 0
   private var published: UInt64?
 
-  init(_ socket: Socket) {
+  init(_ socket: Socket, clock: @escaping () -> UInt64) {
     self.socket = socket
     key = socket.key
-    machine = SocketStateMachine(namespace: socket.namespace)
+    machine = SocketStateMachine(namespace: socket.namespace, clock: clock)
   }
 
   /// Shows the state to whoever asks the Socket, where it has changed.

@@ -17,6 +17,8 @@ extension Socket {
   }
 
   /// Emits an event whose arguments are written as literals, mixed ones too.
+  ///
+  /// - Throws: ``SocketIOError`` with `.reservedEvent`; then nothing is sent.
   public func emit(
     _ event: String, _ arguments: SocketValue...,
     ack: (@Sendable (Result<[SocketValue], SocketIOError>) -> Void)? = nil
@@ -25,6 +27,8 @@ extension Socket {
   }
 
   /// Emits the event `message`, as ``emit(_:_:ack:)-(_,EncodableSendable...,_)`` does.
+  ///
+  /// - Throws: ``SocketIOError`` with `.encoding`; then nothing is sent.
   public func send(_ arguments: any Encodable & Sendable...) throws(SocketIOError) {
     try Emitter(socket: self).emit("message", with: Emitter.arguments(arguments, of: "message"))
   }
@@ -74,6 +78,8 @@ public struct Emitter: Sendable {
   }
 
   /// Emits an event as ``Socket`` does, with the modifiers.
+  ///
+  /// - Throws: ``SocketIOError`` with `.reservedEvent` or `.encoding`; then nothing is sent.
   public func emit(
     _ event: String, _ arguments: any Encodable & Sendable...,
     ack: (@Sendable (Result<[SocketValue], SocketIOError>) -> Void)? = nil
@@ -90,6 +96,8 @@ public struct Emitter: Sendable {
   }
 
   /// Emits an event with its arguments in an array.
+  ///
+  /// - Throws: ``SocketIOError`` with `.reservedEvent`; then nothing is sent.
   public func emit(
     _ event: String, with arguments: [SocketValue],
     ack: (@Sendable (Result<[SocketValue], SocketIOError>) -> Void)? = nil

@@ -59,9 +59,11 @@ struct SocketStateMachine {
   private struct PendingAck {
     /// nil for a try of the retry queue's head.
     var handler: AckHandler?
-    /// Still in the buffer: it survives a disconnection.
-    var isBuffered: Bool
     var hasTimer: Bool
+    /// Where the event waits in the buffer; its acknowledgement survives a disconnection.
+    var position: Int?
+    /// When the event was sent.
+    var sentAt: UInt64?
   }
 
   let namespace: String
@@ -78,13 +80,28 @@ struct SocketStateMachine {
   private var unansweredConnection: Int?
   private var recovery: (pid: String, offset: String?)?
   private(set) var isRecovered = false
-  private var sendBuffer: [(emission: Emission, id: Int?)] = []
+  private var sendBuffer = SendBuffer()
   private var retryQueue = RetryQueue()
   private var receiveBuffer: [(arguments: [SocketValue], ack: Int?)] = []
   private var acks: [Int: PendingAck] = [:]
   private var nextAckID = 0
+  private var tally = EventStatistics()
+  /// Nanoseconds; asked only where something is measured.
+  private let clock: () -> UInt64
 
-  init(namespace: String) { self.namespace = namespace }
+  init(namespace: String, clock: @escaping () -> UInt64) {
+    self.namespace = namespace
+    self.clock = clock
+  }
+
+  /// What happened so far, and what waits now.
+  var statistics: EventStatistics {
+    var statistics = tally
+    statistics.buffered = sendBuffer.count + retryQueue.waiting
+    statistics.bufferedBytes = sendBuffer.bytes + retryQueue.waitingBytes
+    statistics.unacknowledged = acks.count { $0.value.sentAt != nil }
+    return statistics
+  }
 
   var isActive: Bool { state != .inactive }
 
@@ -178,8 +195,7 @@ struct SocketStateMachine {
     var actions: [Action] = []
     for (arguments, ack) in receiveBuffer { actions += deliver(arguments, ack) }
     receiveBuffer = []
-    for (emission, id) in sendBuffer { actions.append(send(emission, id)) }
-    sendBuffer = []
+    for entry in sendBuffer.removeAll() { actions.append(send(entry.emission, entry.id)) }
     actions += sendRetryHead()
     return actions + [.deliver(.connect(id: id, recovered: isRecovered))]
   }
@@ -208,15 +224,15 @@ struct SocketStateMachine {
 
   /// The answers to what was sent will not come any more; what is still buffered will be sent.
   private mutating func loseAcks() -> [Action] {
-    let lost = acks.filter { !$0.value.isBuffered }.keys.sorted()
+    let lost = acks.filter { $0.value.position == nil }.keys.sorted()
     return lost.flatMap {
       completeAck($0, .failure(Self.disconnected))
     }
   }
 
   private mutating func dispose() -> [Action] {
-    sendBuffer = []
-    for id in acks.keys { acks[id]?.isBuffered = false }
+    tally.drops.released += sendBuffer.removeAll().count + retryQueue.waiting
+    for id in acks.keys { acks[id]?.position = nil }
     let unsent: [Action] = retryQueue.removeAll().map { .completeAck($0, .failure(Self.disconnected)) }
     return unsent + loseAcks()
   }
@@ -263,6 +279,7 @@ struct SocketStateMachine {
   private mutating func deliver(_ arguments: [SocketValue], _ ack: Int?) -> [Action] {
     // The server adds the offset to events that it may have to send again.
     if recovery != nil, ack == nil, case .string(let offset)? = arguments.last { recovery?.offset = offset }
+    tally.received += 1
     return [.deliver(.event(arguments, session: session, ack: ack))]
   }
 
@@ -272,31 +289,31 @@ struct SocketStateMachine {
     if emission.retries > 0, !emission.isVolatile { return enqueue(emission) }
     let isSent = id != nil && (!emission.isVolatile || canSendNow)
     let isDropped = !isSent && emission.isVolatile
+    if isDropped { tally.drops.volatile += 1 }
     var actions: [Action] = []
     var ackID: Int?
     if let handler = emission.ack {
-      if handler.token?.isCancelled == true { return [.completeAck(handler, .failure(Self.cancelled))] }
+      if handler.token?.isCancelled == true { return dropCancelled(handler) }
       let id = nextAckID
       nextAckID += 1
       ackID = id
       if isDropped, emission.timeout == nil {
         return [.completeAck(handler, .failure(SocketIOError(.dropped, "the volatile event was dropped")))]
       }
-      acks[id] = PendingAck(handler: handler, isBuffered: !isSent, hasTimer: emission.timeout != nil)
+      acks[id] = PendingAck(handler: handler, hasTimer: emission.timeout != nil)
       if let timeout = emission.timeout { actions.append(.startAckTimer(id: id, milliseconds: timeout)) }
     }
     if isSent {
       actions.append(send(emission, ackID))
     } else if !isDropped {
-      sendBuffer.append((emission, ackID))
+      let position = sendBuffer.append(emission, id: ackID)
+      if let ackID { acks[ackID]?.position = position }
     }
     return actions
   }
 
   private mutating func enqueue(_ emission: Emission) -> [Action] {
-    if let handler = emission.ack, handler.token?.isCancelled == true {
-      return [.completeAck(handler, .failure(Self.cancelled))]
-    }
+    if let handler = emission.ack, handler.token?.isCancelled == true { return dropCancelled(handler) }
     retryQueue.append(emission)
     return sendRetryHead()
   }
@@ -306,12 +323,16 @@ struct SocketStateMachine {
     guard id != nil, let emission = retryQueue.begin(id: nextAckID) else { return [] }
     let id = nextAckID
     nextAckID += 1
-    acks[id] = PendingAck(handler: nil, isBuffered: false, hasTimer: emission.timeout != nil)
+    acks[id] = PendingAck(handler: nil, hasTimer: emission.timeout != nil)
     return (emission.timeout.map { [.startAckTimer(id: id, milliseconds: $0)] } ?? []) + [send(emission, id)]
   }
 
   private mutating func send(_ emission: Emission, _ id: Int?) -> Action {
-    if let id { acks[id]?.isBuffered = false }
+    tally.sent += 1
+    if let id {
+      acks[id]?.position = nil
+      acks[id]?.sentAt = clock()
+    }
     return .send(Packet(namespace: namespace, id: id, content: .event(emission.arguments)))
   }
 
@@ -327,7 +348,7 @@ struct SocketStateMachine {
   }
 
   private mutating func ackTimedOut(_ id: Int) -> [Action] {
-    sendBuffer.removeAll { $0.id == id }
+    if unbuffer(id) { tally.drops.timedOut += 1 }
     return completeAck(id, .failure(SocketIOError(.timeout, "operation has timed out")))
   }
 
@@ -339,16 +360,33 @@ struct SocketStateMachine {
     if let (handler, id) = retryQueue.remove(token) {
       let timer: [Action] =
         id.flatMap { acks.removeValue(forKey: $0)?.hasTimer == true ? [.stopAckTimer(id: $0)] : nil } ?? []
+      if id == nil { tally.drops.cancelled += 1 }
       return timer + [.completeAck(handler, .failure(Self.cancelled))] + sendRetryHead()
     }
     guard let id = acks.first(where: { $0.value.handler?.token === token })?.key else { return [] }
-    sendBuffer.removeAll { $0.id == id }
+    if unbuffer(id) { tally.drops.cancelled += 1 }
     return completeAck(id, .failure(Self.cancelled))
+  }
+
+  private mutating func dropCancelled(_ handler: AckHandler) -> [Action] {
+    tally.drops.cancelled += 1
+    return [.completeAck(handler, .failure(Self.cancelled))]
+  }
+
+  /// Takes an event out of the buffer.
+  ///
+  /// - Returns: Whether it was there.
+  private mutating func unbuffer(_ id: Int) -> Bool {
+    guard let position = acks[id]?.position else { return false }
+    acks[id]?.position = nil
+    sendBuffer.remove(at: position)
+    return true
   }
 
   private mutating func completeAck(_ id: Int, _ result: Result<[SocketValue], SocketIOError>) -> [Action] {
     guard let ack = acks.removeValue(forKey: id) else { return [] }
     let timer: [Action] = ack.hasTimer ? [.stopAckTimer(id: id)] : []
+    if case .success = result, let sentAt = ack.sentAt { tally.ackRoundTrips.record(nanoseconds: clock() - sentAt) }
     if let handler = ack.handler { return timer + [.completeAck(handler, result)] }
     let finished: AckHandler?
     if case .success = result { finished = retryQueue.succeed() } else { finished = retryQueue.fail() }
@@ -366,4 +404,7 @@ struct Emission: Sendable {
   var isVolatile = false
   /// How often the event is sent again when it is not acknowledged.
   var retries = 0
+
+  /// About how many bytes it takes on the wire.
+  var estimatedSize: Int { SocketValue.array(arguments).estimatedSize }
 }

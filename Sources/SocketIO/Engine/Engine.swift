@@ -6,13 +6,22 @@ final class Engine {
 
   var onReport: ((EngineReport) -> Void)?
 
+  /// Set before the engine is opened.
+  var tally = EngineTally()
+
+  private struct Carrier {
+    let transport: any Transport
+    let counter: EngineTally.Counter
+  }
+
   private var machine: EngineStateMachine
   private let makeTransport: MakeTransport
-  private var transports: [EngineStateMachine.Slot: any Transport] = [:]
+  private var carriers: [EngineStateMachine.Slot: Carrier] = [:]
   private let loop: any Loop
   private var heartbeat: (any LoopTimer)?
   private var heartbeatDeadline: UInt64?
   private var closeTimer: (any LoopTimer)?
+  private var probeSentAt: UInt64?
 
   init(_ configuration: EngineStateMachine.Configuration, loop: any Loop, makeTransport: @escaping MakeTransport) {
     machine = EngineStateMachine(configuration)
@@ -22,6 +31,9 @@ final class Engine {
 
   /// Whether a message sent now would leave at once.
   var canSendNow: Bool { machine.canSendNow }
+
+  /// Bytes that were sent here and have not been handed to the operating system yet.
+  var queuedBytes: Int { machine.queuedBytes + (carriers[.main]?.transport.queuedBytes ?? 0) }
 
   func open() { handle(.open) }
   func send(_ messages: [EngineMessage]) { handle(.send(messages)) }
@@ -41,18 +53,19 @@ final class Engine {
     switch action {
     case .openTransport(let slot, let name, let sid): openTransport(slot, name, sid)
     case .send(let slot, let packets):
-      if transports[slot]?.send(packets) == true { handle(.transport(slot, .writable)) }
-    case .setSession(let sid): transports[.main]?.sid = sid
-    case .pause: transports[.main]?.pause()
-    case .resume: transports[.main]?.resume()
+      guard let carrier = carriers[slot] else { return }
+      carrier.counter.sent(packets)
+      if slot == .probe { probeSentAt = loop.nanoseconds }
+      if carrier.transport.send(packets) { handle(.transport(slot, .writable)) }
+    case .setSession(let sid): carriers[.main]?.transport.sid = sid
+    case .pause: carriers[.main]?.transport.pause()
+    case .resume: carriers[.main]?.transport.resume()
     case .promoteProbe:
-      let old = transports[.main]
-      let new = transports.removeValue(forKey: .probe)
-      transports[.main] = new
-      new?.onEvent = { [weak self] in self?.handle(.transport(.main, $0)) }
-      old?.abort()
-    case .close(let slot): transports[slot]?.close()
-    case .abort(let slot): transports.removeValue(forKey: slot)?.abort()
+      let old = carriers[.main]
+      if let new = carriers.removeValue(forKey: .probe) { carry(.main, new) }
+      old?.transport.abort()
+    case .close(let slot): carriers[slot]?.transport.close()
+    case .abort(let slot): carriers.removeValue(forKey: slot)?.transport.abort()
     case .startHeartbeat(let milliseconds):
       heartbeatDeadline = loop.now + milliseconds
       timer(&heartbeat, firing: .heartbeatExpired).start(milliseconds: milliseconds)
@@ -68,16 +81,34 @@ final class Engine {
   }
 
   private func openTransport(_ slot: EngineStateMachine.Slot, _ name: TransportName, _ sid: String?) {
-    transports.removeValue(forKey: slot)?.abort()
+    carriers.removeValue(forKey: slot)?.transport.abort()
     do {
       let transport = try makeTransport(name, sid)
-      transports[slot] = transport
-      transport.onEvent = { [weak self] in self?.handle(.transport(slot, $0)) }
+      carry(slot, Carrier(transport: transport, counter: tally.counter(name)))
       try transport.open()
     } catch {
-      transports[slot] = nil
+      carriers[slot] = nil
       handle(.transport(slot, .failed(error)))
     }
+  }
+
+  private func carry(_ slot: EngineStateMachine.Slot, _ carrier: Carrier) {
+    carriers[slot] = carrier
+    let counter = carrier.counter
+    carrier.transport.onEvent = { [weak self] event in
+      if case .packet(let packet) = event {
+        counter.received(packet)
+        if slot == .probe { self?.measureProbe() }
+      }
+      self?.handle(.transport(slot, event))
+    }
+  }
+
+  /// Whatever answers the probe's ping first ends its round trip.
+  private func measureProbe() {
+    guard let sentAt = probeSentAt else { return }
+    probeSentAt = nil
+    tally.probeRoundTrips.record(nanoseconds: loop.nanoseconds - sentAt)
   }
 
   private func timer(
@@ -90,8 +121,8 @@ final class Engine {
   }
 
   private func finish() {
-    for transport in transports.values { transport.abort() }
-    transports = [:]
+    for carrier in carriers.values { carrier.transport.abort() }
+    carriers = [:]
     heartbeat?.close()
     closeTimer?.close()
     let onReport = self.onReport

@@ -28,6 +28,16 @@ extension EnginePacket {
     }
   }
 
+  /// Bytes of the packet: binary as it is, text with its type character.
+  var size: Int {
+    switch self {
+    case .open(let payload), .ping(let payload), .pong(let payload), .message(.text(let payload)):
+      payload.utf8.count + 1
+    case .message(.binary(let data)): data.count
+    case .close, .upgrade, .noop: 1
+    }
+  }
+
   /// Decodes a packet from its text, which is a whole WebSocket text frame or one part of a polling payload. The bytes are copied
   /// once, into the packet.
   ///

@@ -78,6 +78,8 @@ struct EngineStateMachine {
   private var upgrade = Upgrade.none
   private var isWritable = false
   private var buffer: [EnginePacket] = []
+  /// Bytes in the buffer.
+  private(set) var queuedBytes = 0
   private var handshake: Handshake?
 
   init(_ configuration: Configuration) { self.configuration = configuration }
@@ -186,7 +188,7 @@ struct EngineStateMachine {
     switch packet {
     case .message(let message): return [.report(.message(message))]
     case .ping:
-      buffer.append(.pong(""))
+      enqueue(.pong(""))
       var actions = flush()
       if let handshake {
         actions.append(.startHeartbeat(milliseconds: handshake.pingInterval + handshake.pingTimeout))
@@ -221,6 +223,7 @@ struct EngineStateMachine {
     mainName = probeName
     isWritable = true
     buffer.insert(.upgrade, at: 0)
+    queuedBytes += EnginePacket.upgrade.size
     return [.promoteProbe] + flush() + [.report(.upgraded(mainName))]
   }
 
@@ -240,8 +243,13 @@ struct EngineStateMachine {
 
   private mutating func send(_ messages: [EngineMessage]) -> [Action] {
     guard state == .open else { return [] }
-    for message in messages { buffer.append(.message(message)) }
+    for message in messages { enqueue(.message(message)) }
     return flush()
+  }
+
+  private mutating func enqueue(_ packet: EnginePacket) {
+    buffer.append(packet)
+    queuedBytes += packet.size
   }
 
   private mutating func flush() -> [Action] {
@@ -250,6 +258,11 @@ struct EngineStateMachine {
     let packets = nextPackets()
     isWritable = false
     return [.send(.main, packets)]
+  }
+
+  private mutating func clearBuffer() {
+    buffer = []
+    queuedBytes = 0
   }
 
   /// Takes from the buffer what goes out in one piece: all of it on a WebSocket, what the server accepts in one body on polling.
@@ -271,11 +284,13 @@ struct EngineStateMachine {
       }
     }
     if count == buffer.count {
-      defer { buffer = [] }
+      defer { clearBuffer() }
       return buffer
     }
-    defer { buffer.removeFirst(count) }
-    return Array(buffer[..<count])
+    let packets = Array(buffer[..<count])
+    buffer.removeFirst(count)
+    queuedBytes -= packets.reduce(0) { $0 + $1.size }
+    return packets
   }
 
   // MARK: Closing
@@ -314,7 +329,7 @@ struct EngineStateMachine {
 
   private mutating func finish() -> [Action] {
     state = .finished
-    buffer = []
+    clearBuffer()
     return [.stopHeartbeat, .stopCloseTimer, .report(.finished)]
   }
 }

@@ -40,6 +40,11 @@ public final class EventLoop: Loop, Sendable {
 
   var now: UInt64 { (ContinuousClock.now - Self.start).milliseconds }
 
+  var nanoseconds: UInt64 {
+    let (seconds, attoseconds) = (ContinuousClock.now - Self.start).components
+    return UInt64(seconds) * 1_000_000_000 + UInt64(attoseconds / 1_000_000_000)
+  }
+
   var isCurrent: Bool { csio_loop_is_current(handle) }
 
   func post(_ body: @escaping @Sendable () -> Void) {

@@ -5,6 +5,9 @@ protocol Loop: SerialExecutor {
   /// Milliseconds on a clock that never goes back, and goes on while the machine sleeps. Timers stand still then.
   var now: UInt64 { get }
 
+  /// The same clock in nanoseconds, for measuring.
+  var nanoseconds: UInt64 { get }
+
   /// Whether the caller runs on the loop.
   var isCurrent: Bool { get }
 
@@ -13,6 +16,10 @@ protocol Loop: SerialExecutor {
 
   /// Makes a stopped timer. Called on the loop.
   func makeTimer(_ body: @escaping () -> Void) -> any LoopTimer
+}
+
+extension Loop {
+  var nanoseconds: UInt64 { now * 1_000_000 }
 }
 
 /// A one-shot timer, confined to its loop.

@@ -4,6 +4,8 @@ import CSIO
 final class PollingTransport: Transport {
   var onEvent: ((TransportEvent) -> Void)?
   var sid: String?
+  /// The body of the POST under way.
+  private(set) var queuedBytes = 0
 
   private let loop: EventLoop
   private let endpoint: EngineEndpoint
@@ -75,9 +77,12 @@ final class PollingTransport: Transport {
 
   private func post(_ packets: [EnginePacket]) {
     do {
-      postRequest = try request("POST", body: EnginePayload.encode(packets)) { [weak self] result in
+      let body = EnginePayload.encode(packets)
+      queuedBytes = body.count
+      postRequest = try request("POST", body: body) { [weak self] result in
         guard let self else { return }
         postRequest = nil
+        queuedBytes = 0
         switch Self.answer(result, "xhr post error") {
         case .success: handle(.posted)
         case .failure(let error): handle(.postFailed(error))

@@ -16,6 +16,9 @@ protocol Transport: AnyObject {
   /// - Returns: Whether the transport takes more at once.
   func send(_ packets: [EnginePacket]) -> Bool
 
+  /// Bytes that were handed to `send` and have not left for the operating system.
+  var queuedBytes: Int { get }
+
   /// Lets what is under way finish and starts nothing new; answered by `.paused`. Polling only: no other transport is left for
   /// a better one.
   func pause()

@@ -63,6 +63,8 @@ final class WebSocketTransport: Transport {
     return !isBusy
   }
 
+  var queuedBytes: Int { handle.map { csio_ws_queued_bytes($0) } ?? 0 }
+
   // A WebSocket is the best transport there is: nothing takes over from it.
   func pause() { onEvent?(.paused) }
   func resume() {}

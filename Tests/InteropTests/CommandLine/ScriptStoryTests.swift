@@ -24,7 +24,9 @@ import Testing
     try await script.send(#"{"do":"disconnect"}"#)
     _ = try await script.next("disconnect")
     try await script.send(#"{"do":"state"}"#, #"{"do":"quit"}"#)
-    let (status, lines) = try await script.ended()
+    let (status, all) = try await script.ended()
+    // On a busy machine the story may take longer than the interval of the heartbeat.
+    let lines = all.filter { summary($0) != "manager ping" }
     #expect(status == 0)
     #expect(
       lines.map(summary) == [

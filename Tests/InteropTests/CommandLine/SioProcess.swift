@@ -7,50 +7,38 @@ import SocketIO
 final class SioProcess: Sendable {
   /// What it wrote to standard output.
   let output = Recorder<String>()
-  private let process: Process
-  private let input: Pipe
-  private let errors: Pipe
+  private let process: ChildProcess
+  private let arguments: [String]
   private let ended = Recorder<Void>()
 
   init(_ arguments: [String]) throws {
-    let process = Process()
-    let (input, output, errors) = (Pipe(), Pipe(), Pipe())
-    process.executableURL = URL(fileURLWithPath: CommandLine.arguments[0]).deletingLastPathComponent()
-      .appendingPathComponent("sio")
-    process.arguments = arguments
-    process.standardInput = input
-    process.standardOutput = output
-    process.standardError = errors
-    try process.run()
-    (self.process, self.input, self.errors) = (process, input, errors)
+    let tool = URL(fileURLWithPath: CommandLine.arguments[0]).deletingLastPathComponent().appendingPathComponent("sio")
+    process = try ChildProcess(tool.path, arguments, [.input, .output, .errors])
+    self.arguments = arguments
+    guard let output = process.output else { return }
     let (lines, ended) = (self.output, ended)
     Thread.detachNewThread {
-      var reader = LineReader(output.fileHandleForReading.fileDescriptor)
+      var reader = LineReader(output.fileDescriptor)
       while let line = reader.next() { lines.record(String(decoding: line, as: UTF8.self)) }
       withExtendedLifetime(output) {}
       ended.record(())
     }
   }
 
-  deinit {
-    if process.isRunning { process.terminate() }
-  }
-
   func type(_ lines: String...) throws {
-    try input.fileHandleForWriting.write(contentsOf: Data(lines.map { $0 + "\n" }.joined().utf8))
+    try process.input?.write(contentsOf: Data(lines.map { $0 + "\n" }.joined().utf8))
   }
 
-  func endInput() throws { try input.fileHandleForWriting.close() }
+  func endInput() throws { try process.input?.close() }
 
-  func interrupt() { process.interrupt() }
+  func interrupt() { process.signal(SIGINT) }
 
   /// Waits until the process has ended by itself.
   func exit() async throws -> (status: Int32, output: [String], errors: [String]) {
-    _ = try await ended.first("end of \(process.arguments ?? [])")
-    process.waitUntilExit()
-    let errors = try errors.fileHandleForReading.readToEnd() ?? Data()
+    _ = try await ended.first("end of \(arguments)")
+    let errors = try process.errors?.readToEnd() ?? Data()
     let lines = String(decoding: errors, as: UTF8.self).split(separator: "\n").map(String.init)
-    return (process.terminationStatus, output.values, lines)
+    return (process.wait(), output.values, lines)
   }
 
   /// Runs the tool from its start to its end.

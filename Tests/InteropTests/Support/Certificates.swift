@@ -61,15 +61,9 @@ struct Certificates: Sendable {
   private func openssl(_ arguments: String...) throws { try openssl(arguments) }
 
   private func openssl(_ arguments: [String]) throws {
-    let process = Process()
-    process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
-    process.arguments = ["openssl"] + arguments
-    process.currentDirectoryURL = folder
-    process.standardOutput = FileHandle.nullDevice
-    process.standardError = FileHandle.nullDevice
-    try process.run()
-    process.waitUntilExit()
-    guard process.terminationStatus == 0 else {
+    let process = try ChildProcess(
+      "sh", ["-c", #"cd "$0" && exec openssl "$@""#, folder.path] + arguments, .noErrors)
+    guard process.wait() == 0 else {
       throw TestFailure("openssl \(arguments.joined(separator: " ")) failed")
     }
   }

@@ -3,40 +3,26 @@ import Foundation
 /// A server under test, running as a process of its own.
 final class ServerProcess: Sendable {
   let url: String
-  private let process: Process
+  private let process: ChildProcess
 
   var port: Int { URLComponents(string: url)?.port ?? 0 }
 
   /// Starts a server that prints "listening on URL" once it can be reached.
   init(_ executable: String, _ arguments: [String]) throws {
-    let process = Process()
-    let output = Pipe()
-    process.executableURL = URL(fileURLWithPath: executable)
-    process.arguments = arguments
-    process.standardOutput = output
-    try process.run()
+    process = try ChildProcess(executable, arguments, .output)
     var line = Data()
-    while let byte = try output.fileHandleForReading.read(upToCount: 1), byte.first != UInt8(ascii: "\n") {
+    while let byte = try process.output?.read(upToCount: 1), byte.first != UInt8(ascii: "\n") {
       guard !byte.isEmpty else { break }
       line += byte
     }
     guard let url = String(decoding: line, as: UTF8.self).split(separator: " ").last, url.contains("://") else {
-      Foundation.kill(process.processIdentifier, SIGKILL)
       throw TestFailure("\(executable) did not start")
     }
-    self.process = process
     self.url = String(url)
   }
 
-  deinit { kill() }
-
-  /// Ends the server without giving it a chance to say goodbye. SIGTERM would not do: a process started from a thread of
-  /// Dispatch's pool inherits a mask that blocks it.
-  func kill() {
-    guard process.isRunning else { return }
-    Foundation.kill(process.processIdentifier, SIGKILL)
-    process.waitUntilExit()
-  }
+  /// Ends the server without giving it a chance to say goodbye.
+  func kill() { process.kill() }
 }
 
 /// The servers that the same story is told to.

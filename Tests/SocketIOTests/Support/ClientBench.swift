@@ -77,6 +77,24 @@ final class ClientBench {
     return log.take()
   }
 
+  /// Has a task ask for something, and runs the loop until it has the answer.
+  func ask<Answer: Sendable>(_ question: @escaping @Sendable () async -> Answer) async -> Answer {
+    let loop = loop
+    let answer = Locked<Answer?>(nil)
+    Task {
+      let value = await question()
+      answer.withLock { $0 = value }
+      loop.post {}
+    }
+    while true {
+      if let answer = answer.withLock({ $0 }) { return answer }
+      await loop.runNextArrival()
+    }
+  }
+
+  /// The Manager's statistics, when everything up to now has happened.
+  func statistics() async -> Statistics { await ask { [manager] in await manager.statistics() } }
+
   /// The messages that were sent on the present connection.
   var sent: [String] {
     loop.run()

@@ -29,6 +29,8 @@ final class ScriptedTransport: Transport {
     return script.takesMore
   }
 
+  var queuedBytes: Int { script.queuedBytes }
+
   func pause() { perform(.pause) }
   func resume() { perform(.resume) }
   func close() { perform(.close) }
@@ -64,6 +66,7 @@ final class TransportScript: Sendable {
     var commands: [Command] = []
     var pending: [TransportEvent] = []
     var takesMore = true
+    var queuedBytes = 0
     var openFailure: SocketIOError?
     var answers: [(command: Command, event: TransportEvent)] = []
     var trigger: VirtualTimer.Trigger?
@@ -96,6 +99,12 @@ final class TransportScript: Sendable {
   var takesMore: Bool {
     get { state.withLock { $0.takesMore } }
     set { state.withLock { $0.takesMore = newValue } }
+  }
+
+  /// What the transport says that it has not handed over yet.
+  var queuedBytes: Int {
+    get { state.withLock { $0.queuedBytes } }
+    set { state.withLock { $0.queuedBytes = newValue } }
   }
 
   var openFailure: SocketIOError? { state.withLock { $0.openFailure } }

@@ -9,6 +9,8 @@
 /// binary data from what it has become.
 extension SocketValue: Codable {
   /// Encodes the value.
+  ///
+  /// - Throws: What the coder throws.
   public func encode(to encoder: any Encoder) throws {
     switch self {
     case .null:
@@ -29,6 +31,8 @@ extension SocketValue: Codable {
   }
 
   /// Decodes a value of any kind that JSON has.
+  ///
+  /// - Throws: `DecodingError` where the coder has something else.
   public init(from decoder: any Decoder) throws {
     if let decoder = decoder as? SocketValueDecoder {
       self = decoder.value
@@ -62,12 +66,16 @@ extension SocketValue: Codable {
 
 extension SocketObject: Codable {
   /// Encodes the members in order.
+  ///
+  /// - Throws: What the coder throws.
   public func encode(to encoder: any Encoder) throws {
     var container = encoder.container(keyedBy: AnyCodingKey.self)
     for (key, value) in self { try container.encode(value, forKey: .name(key)) }
   }
 
   /// Decodes an object. The order of its members is up to the coder.
+  ///
+  /// - Throws: `DecodingError` where the coder has no object.
   public init(from decoder: any Decoder) throws {
     let container = try decoder.container(keyedBy: AnyCodingKey.self)
     self.init()

@@ -1,0 +1,301 @@
+/* A Socket.IO server over WebSocket that acknowledges every event with its arguments and does nothing else,
+ * as fast as one thread can: it must never be what a benchmark measures. It rewrites the text of a packet
+ * without looking inside, and answers all that one read brought in one write. */
+#include "websocket.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <netinet/tcp.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+enum {
+  READ_SIZE = 256 * 1024,
+  MAX_MESSAGE = 4 << 20,
+  MAX_EVENTS = 256,
+};
+
+typedef struct bytes {
+  uint8_t *data;
+  size_t size, capacity;
+} bytes;
+
+typedef struct client {
+  int socket;
+  bool upgraded;
+  bytes unread; /* the beginning of a request or frame whose end has not come yet */
+  bytes unsent;
+} client;
+
+static int events;        /* the epoll instance */
+static bytes input;       /* of the client whose turn it is */
+static bytes output;      /* for it */
+static unsigned sessions; /* numbers them */
+
+static void reserve(bytes *buffer, size_t more)
+{
+  if (buffer->capacity - buffer->size >= more) return;
+  size_t capacity = buffer->capacity ? buffer->capacity : 256;
+  while (capacity - buffer->size < more)
+    capacity *= 2;
+  buffer->data = realloc(buffer->data, capacity);
+  if (!buffer->data) abort();
+  buffer->capacity = capacity;
+}
+
+static void append(bytes *buffer, const void *data, size_t size)
+{
+  if (!size) return;
+  reserve(buffer, size);
+  memcpy(buffer->data + buffer->size, data, size);
+  buffer->size += size;
+}
+
+static void release(bytes *buffer)
+{
+  free(buffer->data);
+  *buffer = (bytes){0};
+}
+
+/* --- packets --- */
+
+static void answer(unsigned opcode, const void *first, size_t first_size, const void *rest, size_t rest_size)
+{
+  reserve(&output, WEBSOCKET_MAX_HEAD);
+  output.size += websocket_write_head(output.data + output.size, opcode, first_size + rest_size);
+  append(&output, first, first_size);
+  append(&output, rest, rest_size);
+}
+
+static void answer_text(const char *text)
+{
+  answer(WEBSOCKET_TEXT, text, strlen(text), NULL, 0);
+}
+
+/* `42ID["echo",ARGS]` becomes `43ID[ARGS]`, and `45N-ID[…` becomes `46N-ID[…`. */
+static void acknowledge(const uint8_t *text, size_t size)
+{
+  const uint8_t *open = memchr(text, '[', size);
+  if (!open) return;
+  const uint8_t *end = text + size;
+  const uint8_t *rest = memchr(open, ',', (size_t)(end - open));
+  rest = rest ? rest + 1 : end - 1;
+  uint8_t head[64];
+  size_t head_size = (size_t)(open + 1 - text);
+  if (head_size > sizeof head || head_size < 4) return; /* no id: nothing is to be acknowledged */
+  memcpy(head, text, head_size);
+  head[1]++;
+  answer(WEBSOCKET_TEXT, head, head_size, rest, (size_t)(end - rest));
+}
+
+static void take_text(const uint8_t *text, size_t size)
+{
+  if (size < 2 || text[0] != '4') return;
+  char reply[64];
+  switch (text[1]) {
+  case '0':
+    snprintf(reply, sizeof reply, "40{\"sid\":\"socket%u\"}", sessions);
+    answer_text(reply);
+    break;
+  case '2':
+  case '5':
+    acknowledge(text, size);
+    break;
+  default:
+    break;
+  }
+}
+
+/* Answers a frame; false where the connection is to end. */
+static bool take_frame(const websocket_frame *frame)
+{
+  switch (frame->opcode) {
+  case WEBSOCKET_TEXT:
+    take_text(frame->payload, frame->size);
+    return true;
+  case WEBSOCKET_BINARY:
+    answer(WEBSOCKET_BINARY, frame->payload, frame->size, NULL, 0);
+    return true;
+  case WEBSOCKET_PING:
+    answer(WEBSOCKET_PONG, frame->payload, frame->size, NULL, 0);
+    return true;
+  case WEBSOCKET_CLOSE:
+    answer(WEBSOCKET_CLOSE, frame->payload, frame->size < 2 ? 0 : 2, NULL, 0);
+    return false;
+  default:
+    return true;
+  }
+}
+
+/* --- clients --- */
+
+static void drop(client *client)
+{
+  close(client->socket);
+  release(&client->unread);
+  release(&client->unsent);
+  free(client);
+}
+
+static void watch(client *client, int operation, bool write)
+{
+  struct epoll_event event = {.events = EPOLLIN | (write ? EPOLLOUT : 0), .data.ptr = client};
+  if (epoll_ctl(events, operation, client->socket, &event)) abort();
+}
+
+static bool send_from(client *client, const uint8_t *data, size_t size, size_t *sent)
+{
+  *sent = 0;
+  while (*sent < size) {
+    ssize_t count = send(client->socket, data + *sent, size - *sent, MSG_NOSIGNAL);
+    if (count < 0) return errno == EAGAIN || errno == EINTR;
+    *sent += (size_t)count;
+  }
+  return true;
+}
+
+static bool send_output(client *client)
+{
+  bool waits = client->unsent.size;
+  size_t sent = 0;
+  if (!waits && !send_from(client, output.data, output.size, &sent)) return false;
+  append(&client->unsent, output.data + sent, output.size - sent);
+  output.size = 0;
+  if (!waits && client->unsent.size) watch(client, EPOLL_CTL_MOD, true);
+  return true;
+}
+
+static bool send_unsent(client *client)
+{
+  size_t sent;
+  if (!send_from(client, client->unsent.data, client->unsent.size, &sent)) return false;
+  client->unsent.size -= sent;
+  memmove(client->unsent.data, client->unsent.data + sent, client->unsent.size);
+  if (!client->unsent.size) {
+    release(&client->unsent);
+    watch(client, EPOLL_CTL_MOD, false);
+  }
+  return true;
+}
+
+/* The request has come as a whole. */
+static bool upgrade(client *client)
+{
+  reserve(&output, 512);
+  output.size += websocket_answer((char *)input.data, (char *)output.data + output.size, 512);
+  if (!output.size) return false;
+  client->upgraded = true;
+  char handshake[160];
+  snprintf(handshake, sizeof handshake,
+      "0{\"sid\":\"session%u\",\"upgrades\":[],\"pingInterval\":300000,\"pingTimeout\":60000,\"maxPayload\":%"
+      "d}",
+      ++sessions, MAX_MESSAGE);
+  answer_text(handshake);
+  return true;
+}
+
+static bool take_request(client *client, size_t *used)
+{
+  reserve(&input, 1);
+  input.data[input.size] = 0;
+  char *end = strstr((char *)input.data, "\r\n\r\n");
+  if (!end) return input.size < READ_SIZE;
+  *used = (size_t)(end + 4 - (char *)input.data);
+  return upgrade(client);
+}
+
+/* Takes in what `input` holds; false where the connection is to end. */
+static bool take_input(client *client)
+{
+  size_t used = 0;
+  bool goes_on = client->upgraded || take_request(client, &used);
+  while (goes_on && client->upgraded) {
+    websocket_frame frame;
+    websocket_result result = websocket_read(input.data + used, input.size - used, &frame);
+    if (result == WEBSOCKET_MORE) break;
+    goes_on = result == WEBSOCKET_FRAME && take_frame(&frame);
+    used += goes_on ? frame.whole : 0;
+  }
+  append(&client->unread, input.data + used, input.size - used);
+  return goes_on && client->unread.size <= MAX_MESSAGE;
+}
+
+static bool receive(client *client)
+{
+  input.size = 0;
+  append(&input, client->unread.data, client->unread.size);
+  client->unread.size = 0;
+  reserve(&input, READ_SIZE);
+  ssize_t count = recv(client->socket, input.data + input.size, READ_SIZE, 0);
+  if (count <= 0) {
+    append(&client->unread, input.data, input.size);
+    return count < 0 && (errno == EAGAIN || errno == EINTR);
+  }
+  input.size += (size_t)count;
+  bool goes_on = take_input(client);
+  if (!client->unread.size) release(&client->unread);
+  return send_output(client) && goes_on;
+}
+
+static void admit(int listener)
+{
+  int socket, yes = 1;
+  while ((socket = accept4(listener, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC)) >= 0) {
+    client *client = calloc(1, sizeof *client);
+    if (!client) abort();
+    client->socket = socket;
+    setsockopt(socket, IPPROTO_TCP, TCP_NODELAY, &yes, sizeof yes);
+    watch(client, EPOLL_CTL_ADD, false);
+  }
+}
+
+static int start(void)
+{
+  /* every address, so that clients can use several of 127.0.0.0/8 */
+  struct sockaddr_in address = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_ANY)};
+  socklen_t size = sizeof address;
+  int listener = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+  if (listener < 0 || bind(listener, (struct sockaddr *)&address, size) || listen(listener, SOMAXCONN) ||
+      getsockname(listener, (struct sockaddr *)&address, &size)) {
+    perror("echo-server");
+    exit(1);
+  }
+  printf("listening on http://127.0.0.1:%u\n", ntohs(address.sin_port));
+  fflush(stdout);
+  return listener;
+}
+
+int main(void)
+{
+  struct rlimit files;
+  getrlimit(RLIMIT_NOFILE, &files);
+  files.rlim_cur = files.rlim_max;
+  setrlimit(RLIMIT_NOFILE, &files);
+  int listener = start();
+  events = epoll_create1(EPOLL_CLOEXEC);
+  struct epoll_event event = {.events = EPOLLIN, .data.ptr = NULL};
+  if (events < 0 || epoll_ctl(events, EPOLL_CTL_ADD, listener, &event)) abort();
+  for (;;) {
+    struct epoll_event ready[MAX_EVENTS];
+    int count = epoll_wait(events, ready, MAX_EVENTS, -1);
+    for (int i = 0; i < count; i++) {
+      client *client = ready[i].data.ptr;
+      if (!client) {
+        admit(listener);
+        continue;
+      }
+      bool fine = !(ready[i].events & EPOLLOUT) || send_unsent(client);
+      if (fine && ready[i].events & (EPOLLIN | EPOLLHUP | EPOLLERR)) fine = receive(client);
+      if (!fine) {
+        output.size = 0;
+        drop(client);
+      }
+    }
+  }
+}

@@ -1,0 +1,141 @@
+/// What a ``Manager`` did since it was made, as ``Manager/statistics()`` tells it.
+///
+/// Counts go on over losses and reconnections and never fall; what holds for this moment only says so.
+public struct Statistics: Sendable, Hashable {
+  /// What went over one transport.
+  public struct Traffic: Sendable, Hashable {
+    /// Engine.IO packets: messages, heartbeats and what belongs to handshake and upgrade.
+    public var packetsSent = 0
+    /// Their bytes, before base64, compression, HTTP, WebSocket framing and TLS. A packet counts when the transport takes it.
+    public var bytesSent = 0
+    /// Engine.IO packets from the server.
+    public var packetsReceived = 0
+    /// Their bytes, counted as ``bytesSent``.
+    public var bytesReceived = 0
+  }
+
+  /// What went over each transport: `.polling` and `.websocket` have an entry, used or not.
+  public var traffic: [TransportName: Traffic] = [:]
+
+  /// Connection attempts that were begun, the first and those asked for by hand included.
+  public var attempts = 0
+  /// Connections that stood.
+  public var connections = 0
+  /// Those among them that followed a loss or a failure by themselves.
+  public var reconnections = 0
+  /// Connections that changed to a better transport.
+  public var upgrades = 0
+
+  /// Bytes, at this moment, that the connection has not handed to the operating system yet, for all Sockets together. Over polling
+  /// that includes the request under way. What waits for a connection is in ``EventStatistics/bufferedBytes``.
+  public var queuedBytes = 0
+
+  /// The times from one ping of the server to the next within a connection.
+  ///
+  /// It is the server that pings, so a client cannot tell from it how long the way takes. Servers that wait `pingInterval` from the
+  /// pong on, as those in JavaScript do, make each of these times `pingInterval` plus one round trip.
+  public var pingIntervals = DurationSummary()
+  /// How long ago the last ping came; nil before the first of a connection, and without one.
+  public var sinceLastPing: Duration?
+  /// The round trips of the pings that this side does send: one over each WebSocket that is tried for an upgrade.
+  public var probeRoundTrips = DurationSummary()
+
+  /// The sum over all Sockets of the Manager, those that are gone included.
+  public var events = EventStatistics()
+}
+
+/// What a ``Socket`` did since it was made, as ``Socket/statistics()`` tells it.
+public struct EventStatistics: Sendable, Hashable {
+  /// Events that were not sent and never will be, by the reason.
+  public struct Drops: Sendable, Hashable {
+    /// Volatile ones that could not be sent at once.
+    public var volatile = 0
+    /// Cancelled while they waited.
+    public var cancelled = 0
+    /// The time for their acknowledgement was over while they waited.
+    public var timedOut = 0
+    /// They waited when their Socket was let go.
+    public var released = 0
+
+    /// All of them.
+    public var total: Int { volatile + cancelled + timedOut + released }
+  }
+
+  /// Events handed to the connection. With `retries`, every try counts.
+  public var sent = 0
+  /// Events from the server that were passed on to the handlers.
+  public var received = 0
+  /// Events that wait at this moment: for a connection or, with `retries`, for their turn.
+  public var buffered = 0
+  /// Bytes of these events, estimated: their encoded size is known when they are sent.
+  public var bufferedBytes = 0
+  /// Events, at this moment, that were sent and whose acknowledgement is awaited.
+  public var unacknowledged = 0
+  /// The times from sending an event to its acknowledgement.
+  public var ackRoundTrips = DurationSummary()
+  /// Events that were never sent.
+  public var drops = Drops()
+
+  /// Counts what another Socket did as well.
+  mutating func add(_ other: EventStatistics) {
+    sent += other.sent
+    received += other.received
+    buffered += other.buffered
+    bufferedBytes += other.bufferedBytes
+    unacknowledged += other.unacknowledged
+    ackRoundTrips.add(other.ackRoundTrips)
+    drops.volatile += other.drops.volatile
+    drops.cancelled += other.drops.cancelled
+    drops.timedOut += other.drops.timedOut
+    drops.released += other.drops.released
+  }
+}
+
+/// Durations that were measured, in sum.
+public struct DurationSummary: Sendable, Hashable {
+  /// How many.
+  public private(set) var count = 0
+  private var nanoseconds: UInt64 = 0
+  private var least = UInt64.max
+  private var greatest: UInt64 = 0
+
+  /// Nothing measured yet.
+  public init() {}
+
+  /// Their sum.
+  public var total: Duration { .nanoseconds(Int64(clamping: nanoseconds)) }
+  /// The shortest; nil where there is none.
+  public var shortest: Duration? { count == 0 ? nil : .nanoseconds(Int64(clamping: least)) }
+  /// The longest; nil where there is none.
+  public var longest: Duration? { count == 0 ? nil : .nanoseconds(Int64(clamping: greatest)) }
+  /// Their mean; nil where there is none.
+  public var mean: Duration? { count == 0 ? nil : total / count }
+
+  mutating func record(nanoseconds duration: UInt64) {
+    count += 1
+    nanoseconds += duration
+    least = min(least, duration)
+    greatest = max(greatest, duration)
+  }
+
+  mutating func add(_ other: DurationSummary) {
+    count += other.count
+    nanoseconds += other.nanoseconds
+    least = min(least, other.least)
+    greatest = max(greatest, other.greatest)
+  }
+}
+
+extension Manager {
+  /// What the Manager did up to now, with all its Sockets.
+  ///
+  /// The figures belong together: they are gathered in one moment on the event loop, after everything that the caller did before.
+  /// Being counted costs messages next to nothing, asking costs a round trip to the loop's thread.
+  public func statistics() async -> Statistics { await core.statistics() }
+}
+
+extension Socket {
+  /// What the Socket did up to now, gathered as ``Manager/statistics()`` does. What went over the connection that it shares is in
+  /// the Manager's statistics.
+  public func statistics() async -> EventStatistics { await io.core.statistics(of: key) }
+}

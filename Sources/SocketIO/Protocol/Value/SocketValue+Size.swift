@@ -1,0 +1,19 @@
+extension SocketValue {
+  /// About how many bytes the value takes when it is encoded, found without encoding it: text and binary count their own length,
+  /// all else a few bytes each.
+  var estimatedSize: Int { estimatedSize(depth: DepthLimit.greatest) }
+
+  /// What is nested deeper than any encoding allows is left out.
+  private func estimatedSize(depth: Int) -> Int {
+    switch self {
+    case .null, .bool: 5
+    case .int, .uint, .double: 8
+    case .string(let text): text.utf8.count + 3
+    case .binary(let data): data.count + 32
+    case .array(let elements):
+      depth == 0 ? 0 : elements.reduce(2) { $0 + $1.estimatedSize(depth: depth - 1) }
+    case .object(let members):
+      depth == 0 ? 0 : members.reduce(2) { $0 + $1.key.utf8.count + 4 + $1.value.estimatedSize(depth: depth - 1) }
+    }
+  }
+}
