@@ -395,9 +395,15 @@ actor ManagerCore {
     }
   }
 
+  private func tellOutgoing(_ arguments: [SocketValue], _ slot: SocketSlot) {
+    guard let socket = slot.socket, !socket.handlers.isEmpty(.anyOutgoing) else { return }
+    delivery.enqueue { socket.dispatchOutgoing(arguments) }
+  }
+
   private func send(_ packet: Packet, _ slot: SocketSlot, isCompressed: Bool) {
     do {
       engine?.send(try parser.encode(packet), isCompressed: isCompressed)
+      if case .event(let arguments) = packet.content { tellOutgoing(arguments, slot) }
     } catch {
       logger.error("a packet cannot be encoded: \(error)")
       let failure = SocketIOError(.encoding, "the packet cannot be encoded: \(error)", underlying: error)

@@ -12,7 +12,7 @@ extension Socket {
   public func emitWhenWritable(
     _ event: String, _ arguments: any Encodable & Sendable...
   ) async throws(SocketIOError) {
-    try await Emitter(self).emitWhenWritable(event, with: SocketValue.arguments(arguments))
+    try await Emitter(self).emitWhenWritable(event, with: Emitter.arguments(arguments, of: event))
   }
 
   /// How many events of this Socket have a place in its buffer at this moment: they wait for a connection or, with `retries`, for their

@@ -8,17 +8,17 @@ extension Socket {
   ///   - arguments: Any mix of ``SocketValue``, `Data`, byte arrays and `Encodable`. `Data` travels as binary, at any depth.
   ///   - ack: Asks the server to acknowledge the event; gets the server's arguments, or `.disconnected` when the connection was lost
   ///     after the event was sent. It runs as handlers do.
-  /// - Throws: ``SocketIOError`` with `.reservedEvent` or `.encoding`; then nothing is sent.
+  /// - Throws: ``SocketIOError`` with `.reservedEvent`, `.encoding` or `.bufferFull`; then nothing is sent.
   public func emit(
     _ event: String, _ arguments: any Encodable & Sendable...,
     ack: (@Sendable (Result<[SocketValue], SocketIOError>) -> Void)? = nil
   ) throws(SocketIOError) {
-    try Emitter(socket: self).emit(event, with: SocketValue.arguments(arguments), ack: ack)
+    try Emitter(socket: self).emit(event, with: Emitter.arguments(arguments, of: event), ack: ack)
   }
 
   /// Emits an event whose arguments are written as literals, mixed ones too.
   ///
-  /// - Throws: ``SocketIOError`` with `.reservedEvent`; then nothing is sent.
+  /// - Throws: ``SocketIOError`` with `.reservedEvent` or `.bufferFull`; then nothing is sent.
   public func emit(
     _ event: String, _ arguments: SocketValue...,
     ack: (@Sendable (Result<[SocketValue], SocketIOError>) -> Void)? = nil
@@ -30,34 +30,12 @@ extension Socket {
   ///
   /// - Throws: ``SocketIOError`` with `.encoding`; then nothing is sent.
   public func send(_ arguments: any Encodable & Sendable...) throws(SocketIOError) {
-    try Emitter(socket: self).emit("message", with: SocketValue.arguments(arguments))
+    try Emitter(socket: self).emit("message", with: Emitter.arguments(arguments, of: "message"))
   }
 
-  /// Emits an event and waits for the server's acknowledgement.
-  ///
-  /// - Parameters:
-  ///   - event: As for ``emit(_:_:ack:)-(_,EncodableSendable...,_)``.
-  ///   - arguments: As there.
-  ///   - timeout: How long to wait; without it, until the answer comes or the connection is lost.
-  /// - Returns: The first argument of the acknowledgement; `.null` where it has none.
-  /// - Throws: ``SocketIOError`` with `.timeout`, `.disconnected`, `.cancelled` (the task was; an event still in the buffer
-  ///   is not sent then), `.reservedEvent` or `.encoding`.
-  public func emitWithAck(
-    _ event: String, _ arguments: any Encodable & Sendable..., timeout: Duration? = nil
-  ) async throws(SocketIOError) -> SocketValue {
-    try await Emitter(socket: self, timeout: timeout).emitWithAck(event, with: SocketValue.arguments(arguments)).first
-      ?? .null
-  }
-
-  /// Emits an event and waits for the server's acknowledgement, whose first argument is decoded.
-  ///
-  /// - Throws: As ``emitWithAck(_:_:timeout:)``, and `.decoding` for an answer of another shape.
-  public func emitWithAck<T: Decodable>(
-    _ event: String, _ arguments: any Encodable & Sendable..., as type: T.Type, timeout: Duration? = nil
-  ) async throws(SocketIOError) -> T {
-    let answer = try await Emitter(socket: self, timeout: timeout)
-      .emitWithAck(event, with: SocketValue.arguments(arguments))
-    return try (answer.first ?? .null).decodeArgument(as: type, of: event)
+  /// Emits the event `message` with arguments that are written as literals, mixed ones too.
+  public func send(_ arguments: SocketValue...) throws(SocketIOError) {
+    try Emitter(socket: self).emit("message", with: arguments)
   }
 
   /// The next emit is sent only if it can be sent at once, and dropped otherwise: `try socket.volatile.emit("position", x, y)`.
@@ -68,6 +46,9 @@ extension Socket {
   public func compress(_ compress: Bool) -> Emitter { Emitter(socket: self, isCompressed: compress) }
 
   /// The acknowledgement of the next emit is awaited for so long: `try socket.timeout(.seconds(5)).emit("ask") { … }`.
+  ///
+  /// - Parameter timeout: Counted in whole milliseconds, rounded up; one that is negative counts as zero, which ends with the next turn
+  ///   of the loop.
   public func timeout(_ timeout: Duration) -> Emitter { Emitter(socket: self, timeout: timeout) }
 }
 
@@ -111,17 +92,25 @@ public struct Emitter: Sendable {
 
   /// Emits an event as ``Socket`` does, with the modifiers.
   ///
-  /// - Throws: ``SocketIOError`` with `.reservedEvent` or `.encoding`; then nothing is sent.
+  /// - Throws: ``SocketIOError`` with `.reservedEvent`, `.encoding` or `.bufferFull`; then nothing is sent.
   public func emit(
     _ event: String, _ arguments: any Encodable & Sendable...,
     ack: (@Sendable (Result<[SocketValue], SocketIOError>) -> Void)? = nil
   ) throws(SocketIOError) {
-    try emit(event, with: SocketValue.arguments(arguments), ack: ack)
+    try emit(event, with: Emitter.arguments(arguments, of: event), ack: ack)
+  }
+
+  /// Emits an event whose arguments are written as literals, mixed ones too.
+  public func emit(
+    _ event: String, _ arguments: SocketValue...,
+    ack: (@Sendable (Result<[SocketValue], SocketIOError>) -> Void)? = nil
+  ) throws(SocketIOError) {
+    try emit(event, with: arguments, ack: ack)
   }
 
   /// Emits an event with its arguments in an array.
   ///
-  /// - Throws: ``SocketIOError`` with `.reservedEvent`; then nothing is sent.
+  /// - Throws: ``SocketIOError`` with `.reservedEvent` or `.bufferFull`; then nothing is sent.
   public func emit(
     _ event: String, with arguments: [SocketValue],
     ack: (@Sendable (Result<[SocketValue], SocketIOError>) -> Void)? = nil
@@ -130,27 +119,10 @@ public struct Emitter: Sendable {
     if let refusal = submit(event, arguments, ack.map { AckHandler.delivered($0) }) { throw refusal }
   }
 
-  /// Emits an event and waits for all arguments of the acknowledgement.
-  ///
-  /// - Throws: As ``Socket/emitWithAck(_:_:timeout:)``.
-  public func emitWithAck(
-    _ event: String, with arguments: [SocketValue]
-  ) async throws(SocketIOError) -> [SocketValue] {
-    try Self.check(event)
-    let token = AckToken()
-    let result = await withTaskCancellationHandler {
-      await withCheckedContinuation {
-        (continuation: CheckedContinuation<Result<[SocketValue], SocketIOError>, Never>) in
-        if let refusal = submit(event, arguments, .continuation(continuation, token)) {
-          continuation.resume(returning: .failure(refusal))
-        }
-      }
-    } onCancel: {
-      token.cancel()
-      let key = socket.key
-      socket.io.mailbox.submit { $0.cancelAck(key, token) }
-    }
-    return try result.get()
+  static func arguments(
+    _ arguments: [any Encodable & Sendable], of event: String
+  ) throws(SocketIOError) -> [SocketValue] {
+    try SocketValue.arguments(arguments, of: "\"\(event)\"")
   }
 
   static func check(_ event: String) throws(SocketIOError) {
@@ -166,7 +138,7 @@ public struct Emitter: Sendable {
   }
 
   /// - Returns: nil, or why the event is not emitted.
-  private func submit(_ event: String, _ arguments: [SocketValue], _ ack: AckHandler?) -> SocketIOError? {
+  func submit(_ event: String, _ arguments: [SocketValue], _ ack: AckHandler?) -> SocketIOError? {
     var emission = emission(event, arguments, ack)
     let gauge = socket.gauge
     if gauge.limit.overflow == .refuse, emission.retries > 0 || !isVolatile && !socket.mirror.isConnected {

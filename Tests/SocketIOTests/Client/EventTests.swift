@@ -13,9 +13,12 @@ struct EventTests {
     try socket.emit("hello", 1, "two", nil, ["three": [3.5, true]])
     try socket.emit("encodable", Date(timeIntervalSince1970: 0).timeIntervalSince1970, [1, 2])
     try socket.send("text")
+    try socket.send(["mixed": [1, "two"]])
+    try socket.volatile.emit("literals", 1, ["a": [1, "two"]])
     #expect(
       bench.sent == [
         #"2["hello",1,"two",null,{"three":[3.5,true]}]"#, #"2["encodable",0,[1,2]]"#, #"2["message","text"]"#,
+        #"2["message",{"mixed":[1,"two"]}]"#, #"2["literals",1,{"a":[1,"two"]}]"#,
       ])
     let admin = bench.socket("/admin")
     bench.loop.run()
