@@ -152,6 +152,12 @@ public struct SocketIOOptions: Sendable {
 
   // MARK: Beyond the JavaScript client
 
+  /// How many events of each Socket may wait for a connection, and what becomes of those that are too many.
+  public var offlineBuffer = OfflineBuffer()
+
+  /// The number of bytes that may be queued before ``Socket/emitWhenWritable(_:_:)-(_,EncodableSendable...)`` waits: 1 MiB unless set.
+  public var highWaterMark = 1 << 20
+
   /// Where handlers run. Later changes have no effect.
   public var delivery = HandlerDelivery.serial
 
