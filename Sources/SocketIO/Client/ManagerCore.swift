@@ -33,6 +33,8 @@ actor ManagerCore {
   private var slots: [Int: SocketSlot] = [:]
   /// In the order in which they became active.
   private var activeSlots: [SocketSlot] = []
+  /// Bytes that may be queued before `emitWhenWritable` waits.
+  private let highWaterMark: Int
 
   init(loop: any Loop, connector: any Connector, parser: any Parser, delivery: Delivery, logger: Logger) {
     self.loop = loop
@@ -40,6 +42,7 @@ actor ManagerCore {
     self.parser = parser
     self.delivery = delivery
     self.logger = logger
+    highWaterMark = connector.options.highWaterMark
     machine = ManagerStateMachine(connector.reconnectionSettings())
     decoder = parser.makeDecoder()
   }
@@ -93,17 +96,13 @@ actor ManagerCore {
   func remove(_ key: Int) {
     guard let slot = slots[key] else { return }
     handle(.dispose, slot)
+    tally.events.add(slot.machine.statistics)
     if slot.machine.awaitsAnswer(on: connection) {
       // The next Socket of the namespace has to wait for that answer too.
       slot.isRemoved = true
     } else {
-      forget(slot)
+      slots[key] = nil
     }
-  }
-
-  private func forget(_ slot: SocketSlot) {
-    slots[slot.key] = nil
-    tally.events.add(slot.machine.statistics)
   }
 
   func connect(_ key: Int) {
@@ -118,11 +117,21 @@ actor ManagerCore {
 
   func emit(_ key: Int, _ emission: Emission) {
     guard let slot = slots[key] else {
-      emission.ack?.body(.failure(SocketIOError(.disconnected, "socket has been disconnected")))
+      emission.ack?.body(.failure(.disconnected))
       return
     }
     engine?.checkHeartbeat()
     handle(.emit(emission, canSendNow: engine?.canSendNow ?? false), slot)
+  }
+
+  func emitWhenWritable(_ key: Int, _ writer: WaitingWriter) {
+    guard let slot = slots[key] else { return writer.resume(.disconnected) }
+    engine?.checkHeartbeat()
+    handle(.emitWhenWritable(writer), slot)
+  }
+
+  func cancelWriter(_ key: Int, _ token: AckToken) {
+    if let slot = slots[key] { handle(.writerCancelled(token), slot) }
   }
 
   func cancelAck(_ key: Int, _ token: AckToken) {
@@ -145,7 +154,7 @@ actor ManagerCore {
     statistics.probeRoundTrips = engineTally.probeRoundTrips
     statistics.queuedBytes = engine?.queuedBytes ?? 0
     statistics.sinceLastPing = lastPing.map { .nanoseconds(Int64(clamping: loop.nanoseconds - $0)) }
-    for slot in slots.values { statistics.events.add(slot.machine.statistics) }
+    for slot in slots.values where !slot.isRemoved { statistics.events.add(slot.machine.statistics) }
     return statistics
   }
 
@@ -215,6 +224,7 @@ actor ManagerCore {
       let identity = ObjectIdentifier(engine)
       // The engine holds this closure, and so the core, until it has finished.
       engine.onReport = { self.reported($0, by: identity) }
+      engine.onWritable = { self.admitWriters() }
       engine.open()
     } catch {
       handle(.engineFailed(error))
@@ -225,7 +235,7 @@ actor ManagerCore {
     guard let engine else { return }
     self.engine = nil
     lastPing = nil
-    for slot in slots.values where slot.isRemoved { forget(slot) }
+    slots = slots.filter { !$0.value.isRemoved }
     closingEngines[ObjectIdentifier(engine)] = engine
     manager?.publish(transport: nil)
     engine.close()
@@ -297,9 +307,27 @@ actor ManagerCore {
     guard let slot = joiningSlot(packet.namespace) ?? activeSlot(packet.namespace) else { return }
     handle(.received(packet), slot)
     guard slot.isRemoved else { return }
-    forget(slot)
+    slots[slot.key] = nil
     if let next = activeSlot(packet.namespace) { handle(.managerOpened(connection: connection), next) }
   }
+
+  // MARK: Backpressure
+
+  private func admitWriters() {
+    for slot in slots.values where slot.machine.hasWriters { admitWriters(slot) }
+  }
+
+  /// Has events sent that waited until less is queued, for as long as that is so.
+  private func admitWriters(_ slot: SocketSlot) {
+    guard !slot.isAdmitting else { return }
+    slot.isAdmitting = true
+    defer { slot.isAdmitting = false }
+    while slot.machine.hasWriters, slot.machine.bufferedBytes + (engine?.queuedBytes ?? 0) <= highWaterMark {
+      for action in slot.machine.handle(.admitWriter(canSendNow: engine?.canSendNow ?? false)) { perform(action, slot) }
+    }
+  }
+
+  // MARK: Actions of the Sockets
 
   private func handle(_ event: SocketStateMachine.Event, _ slot: SocketSlot) {
     let wasActive = slot.machine.isActive
@@ -319,6 +347,7 @@ actor ManagerCore {
     slot.publishState()
     withExtendedLifetime(socket) {
       for action in actions { perform(action, slot) }
+      if slot.machine.hasWriters { admitWriters(slot) }
     }
   }
 
@@ -335,7 +364,7 @@ actor ManagerCore {
     case .release:
       if activeSlots.isEmpty { handle(.released) }
     case .authenticate(let session): authenticate(slot, session)
-    case .send(let packet): send(packet, slot)
+    case .send(let packet, let isCompressed): send(packet, slot, isCompressed: isCompressed)
     case .deliver(let delivered):
       guard let socket = slot.socket else { return }
       let epoch = slot.disconnects
@@ -348,6 +377,11 @@ actor ManagerCore {
       slot.ackTimers[id] = timer
       timer.start(milliseconds: milliseconds)
     case .stopAckTimer(let id): slot.ackTimers.removeValue(forKey: id)?.close()
+    case .resumeWriter(let writer, let error): writer.resume(error)
+    case .bufferOverflowed(let event, let isFirst):
+      logger.log(
+        level: isFirst ? .warning : .debug, "the offline buffer is full, an event was dropped",
+        metadata: ["sio.namespace": "\(slot.machine.namespace)", "sio.event": "\(event)"])
     }
   }
 
@@ -369,52 +403,19 @@ actor ManagerCore {
     }
   }
 
-  private func send(_ packet: Packet, _ slot: SocketSlot) {
+  private func tellOutgoing(_ arguments: [SocketValue], _ slot: SocketSlot) {
+    guard let socket = slot.socket, !socket.handlers.isEmpty(.anyOutgoing) else { return }
+    delivery.enqueue { socket.dispatchOutgoing(arguments) }
+  }
+
+  private func send(_ packet: Packet, _ slot: SocketSlot, isCompressed: Bool) {
     do {
-      engine?.send(try parser.encode(packet))
+      engine?.send(try parser.encode(packet), isCompressed: isCompressed)
+      if case .event(let arguments) = packet.content { tellOutgoing(arguments, slot) }
     } catch {
       logger.error("a packet cannot be encoded: \(error)")
       let failure = SocketIOError(.encoding, "the packet cannot be encoded: \(error)", underlying: error)
       handle(.sendFailed(packet, failure), slot)
     }
   }
-}
-
-/// A Socket as its Manager's core knows it.
-final class SocketSlot {
-  let key: Int
-  var machine: SocketStateMachine
-  private(set) weak var socket: Socket?
-  /// Set while the Socket is active.
-  var retained: Socket?
-  var ackTimers: [Int: any LoopTimer] = [:]
-  /// How many calls of `disconnect()` have been carried out.
-  var disconnects = 0
-  /// The Socket was let go; the slot only waits for the answer to its CONNECT.
-  var isRemoved = false
-  private var published: UInt64?
-
-  init(_ socket: Socket, clock: @escaping () -> UInt64) {
-    self.socket = socket
-    key = socket.key
-    machine = SocketStateMachine(namespace: socket.namespace, clock: clock)
-  }
-
-  /// Shows the state to whoever asks the Socket, where it has changed.
-  func publishState() {
-    guard published != machine.revision else { return }
-    published = machine.revision
-    socket?.mirror.publish(
-      SocketState(id: machine.id, isActive: machine.isActive, isRecovered: machine.isRecovered))
-  }
-}
-
-/// Makes engines for a Manager, from its URL and its options as they stand.
-protocol Connector: AnyObject, Sendable {
-  /// The Manager's options as they stand.
-  var options: SocketIOOptions { get set }
-  func reconnectionSettings() -> ReconnectionSettings
-  func makeEngine() throws(SocketIOError) -> Engine
-  /// What is known now of WebSockets to this server, for `rememberUpgrade`.
-  func remember(websocketWorks: Bool)
 }
