@@ -28,8 +28,13 @@ public struct HandlerDelivery: Sendable {
 final class Delivery: Sendable {
   typealias Work = @Sendable () -> Void
 
+  /// A closure as an element itself would be wrapped in another one.
+  private struct Item {
+    let work: Work
+  }
+
   private struct State {
-    var queue: [Work] = []
+    var queue: [Item] = []
     var isScheduled = false
   }
 
@@ -48,7 +53,7 @@ final class Delivery: Sendable {
 
   func enqueue(_ work: @escaping Work) {
     let isFirst = state.withLock { state in
-      state.queue.append(work)
+      state.queue.append(Item(work: work))
       defer { state.isScheduled = true }
       return !state.isScheduled
     }
@@ -62,7 +67,7 @@ final class Delivery: Sendable {
       state.queue = []
       return run
     }
-    for work in run { work() }
+    for item in run { item.work() }
     let hasMore = state.withLock { state in
       state.isScheduled = !state.queue.isEmpty
       return state.isScheduled

@@ -104,7 +104,9 @@ extension Emitter {
     let result = await withTaskCancellationHandler {
       await withCheckedContinuation {
         (continuation: CheckedContinuation<Result<[SocketValue], SocketIOError>, Never>) in
-        submit(event, arguments, .continuation(continuation, token))
+        if let refusal = submit(event, arguments, .continuation(continuation, token)) {
+          continuation.resume(returning: .failure(refusal))
+        }
       }
     } onCancel: {
       token.cancel()

@@ -88,7 +88,7 @@ final class ManagerCache: Sendable {
   func socket(_ server: ServerURL, _ options: SocketIOOptions) throws(SocketIOError) -> Socket {
     try options.validate()
     if options.forceNew || !options.multiplex {
-      return try makeManager(server, options).makeSocket(server.namespace, with: options)
+      return try makeManager(server, options.ofManager).makeSocket(server.namespace, with: options)
     }
     let key = "\(server.isSecure) \(server.host) \(server.port ?? 0) \(options.requestPath)"
     // The lock is held until the namespace is taken, or two threads could both get the same Socket as their own.
@@ -98,10 +98,10 @@ final class ManagerCache: Sendable {
           guard manager.hasUsed(server.namespace) else {
             return .success(manager.makeSocket(server.namespace, with: options))
           }
-          return .success(try makeManager(server, options).makeSocket(server.namespace, with: options))
+          return .success(try makeManager(server, options.ofManager).makeSocket(server.namespace, with: options))
         }
         managers = managers.filter { $0.value.manager != nil }
-        let manager = try makeManager(server, options)
+        let manager = try makeManager(server, options.ofManager)
         managers[key] = WeakManager(manager: manager)
         return .success(manager.makeSocket(server.namespace, with: options))
       } catch {
@@ -115,6 +115,9 @@ final class ManagerCache: Sendable {
 extension Manager {
   /// The Socket of a namespace, with the options that belong to a Socket.
   func makeSocket(_ namespace: String, with options: SocketIOOptions) -> Socket {
-    makeSocket(namespace, auth: options.auth, ackTimeout: options.ackTimeout, retries: options.retries).socket
+    makeSocket(
+      namespace, auth: options.auth, ackTimeout: options.ackTimeout, retries: options.retries,
+      offlineBuffer: opts.offlineBuffer
+    ).socket
   }
 }

@@ -2,14 +2,19 @@
 final class Mailbox: Sendable {
   typealias Command = @Sendable (isolated ManagerCore) -> Void
 
+  /// A closure as an element itself would be wrapped in another one.
+  private struct Item {
+    let command: Command
+  }
+
   private let core: ManagerCore
-  private let commands = Locked<[Command]>([])
+  private let commands = Locked<[Item]>([])
 
   init(_ core: ManagerCore) { self.core = core }
 
   func submit(_ command: @escaping Command) {
     let isFirst = commands.withLock {
-      $0.append(command)
+      $0.append(Item(command: command))
       return $0.count == 1
     }
     if isFirst { core.loop.post { self.core.assumeIsolated { self.drain($0) } } }
@@ -21,6 +26,6 @@ final class Mailbox: Sendable {
       $0 = []
       return run
     }
-    for command in run { command(core) }
+    for item in run { item.command(core) }
   }
 }

@@ -20,9 +20,16 @@ public final class Manager: Sendable {
   let logger: Logger
   let core: ManagerCore
   let handlers = HandlerRegistry()
-  private let shown = Locked((isOpen: false, transport: TransportName?.none))
+  private let shown = Locked(Shown())
   /// Every namespace that was ever used.
   private let sockets = Locked<[String: WeakSocket]>([:])
+
+  private struct Shown {
+    var isOpen = false
+    var transport: TransportName?
+    /// Calls of `disconnect()` that let the connection go and that the loop has not carried out yet.
+    var pendingReleases = 0
+  }
 
   private struct WeakSocket {
     weak var socket: Socket?
@@ -81,13 +88,14 @@ public final class Manager: Sendable {
   ///
   /// Unless `autoConnect` is off, it connects if it is not active yet.
   ///
-  /// - Parameters: All but the name count for a Socket that is made by this call.
+  /// - Parameters: All but the name count for a Socket that is made by this call. What is left out is taken from ``opts``; there,
+  ///   ``io(_:options:)`` has left out what it was given for its own Socket.
   ///   - namespace: Its name; the slash at the beginning may be left out.
   ///   - auth: Credentials.
   ///   - ackTimeout: How long each emit waits for its acknowledgement, where it does not say itself.
   ///   - retries: How often an event is sent again until it is acknowledged; see ``SocketIOOptions/retries``.
   public func socket(
-    _ namespace: String = "/", auth: Auth? = nil, ackTimeout: Duration? = nil, retries: Int = 0
+    _ namespace: String = "/", auth: Auth? = nil, ackTimeout: Duration? = nil, retries: Int? = nil
   ) -> Socket {
     let (socket, _) = makeSocket(namespace, auth: auth, ackTimeout: ackTimeout, retries: retries)
     socket.connectAutomatically()
@@ -96,16 +104,16 @@ public final class Manager: Sendable {
 
   /// The Socket of a namespace, with handlers that are there before it connects, so that they miss nothing.
   ///
-  /// - Parameters: All but the name count for a Socket that is made by this call.
-  ///   - namespace: Its name; the slash at the beginning may be left out.
-  ///   - auth: Credentials.
-  ///   - ackTimeout: How long each emit waits for its acknowledgement, where it does not say itself.
-  ///   - retries: How often an event is sent again until it is acknowledged; see ``SocketIOOptions/retries``.
+  /// - Parameters: As for ``socket(_:auth:ackTimeout:retries:)``.
+  ///   - namespace: As there.
+  ///   - auth: As there.
+  ///   - ackTimeout: As there.
+  ///   - retries: As there.
   ///   - handlers: Gets the Socket before it connects, to register handlers with it. Runs inside the call.
   /// - Throws: What `handlers` throws; the Socket is not connected then.
   @discardableResult
   public func socket(
-    _ namespace: String = "/", auth: Auth? = nil, ackTimeout: Duration? = nil, retries: Int = 0,
+    _ namespace: String = "/", auth: Auth? = nil, ackTimeout: Duration? = nil, retries: Int? = nil,
     handlers: (Socket) throws -> Void
   ) rethrows -> Socket {
     let (socket, isNew) = makeSocket(namespace, auth: auth, ackTimeout: ackTimeout, retries: retries)
@@ -114,14 +122,25 @@ public final class Manager: Sendable {
     return socket
   }
 
-  /// The Socket of a namespace, which is not connected by this call.
+  /// The Socket of a namespace, which is not connected by this call. What is nil is taken from ``opts``.
   func makeSocket(
-    _ namespace: String, auth: Auth?, ackTimeout: Duration?, retries: Int
+    _ namespace: String, auth: Auth?, ackTimeout: Duration?, retries: Int?
+  ) -> (socket: Socket, isNew: Bool) {
+    let options = opts
+    return makeSocket(
+      namespace, auth: auth ?? options.auth, ackTimeout: ackTimeout ?? options.ackTimeout,
+      retries: retries ?? options.retries, offlineBuffer: options.offlineBuffer)
+  }
+
+  func makeSocket(
+    _ namespace: String, auth: Auth?, ackTimeout: Duration?, retries: Int, offlineBuffer: OfflineBuffer
   ) -> (socket: Socket, isNew: Bool) {
     let name = namespace.hasPrefix("/") ? namespace : "/" + namespace
     return sockets.withLock { sockets in
       if let socket = sockets[name]?.socket { return (socket, false) }
-      let socket = Socket(manager: self, namespace: name, auth: auth, ackTimeout: ackTimeout, retries: retries)
+      let socket = Socket(
+        manager: self, namespace: name, auth: auth, ackTimeout: ackTimeout, retries: retries,
+        offlineBuffer: offlineBuffer)
       sockets[name] = WeakSocket(socket: socket)
       // Before another thread can find the Socket and connect it.
       mailbox.submit { $0.add(socket) }
@@ -142,10 +161,10 @@ public final class Manager: Sendable {
   // MARK: Connection
 
   /// Whether the connection to the server stands.
-  public var isOpen: Bool { shown.withLock { $0.isOpen } }
+  public var isOpen: Bool { shown.withLock { $0.isOpen && $0.pendingReleases == 0 } }
 
   /// The transport in use; nil while there is no connection.
-  public var transport: TransportName? { shown.withLock { $0.transport } }
+  public var transport: TransportName? { shown.withLock { $0.pendingReleases == 0 ? $0.transport : nil } }
 
   /// Opens the connection, and connects the Sockets that were made with `autoConnect` off and have not been disconnected since.
   ///
@@ -183,6 +202,17 @@ public final class Manager: Sendable {
 
   /// The connection itself.
   public var engine: EngineHandle { EngineHandle(mailbox: mailbox) }
+
+  /// Shows the end of the connection ahead of the loop, if no Socket is active any more.
+  ///
+  /// - Returns: Whether ``didRelease()`` has to be called when the loop has caught up.
+  func willRelease() -> Bool {
+    guard allSockets.allSatisfy({ !$0.active }) else { return false }
+    shown.withLock { $0.pendingReleases += 1 }
+    return true
+  }
+
+  func didRelease() { shown.withLock { $0.pendingReleases -= 1 } }
 
   // MARK: From the core
 

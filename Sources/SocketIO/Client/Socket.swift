@@ -16,6 +16,7 @@ public final class Socket: Sendable {
 
   let key: Int
   let mirror = SocketMirror()
+  let gauge: BufferGauge
   let handlers = HandlerRegistry()
   let ackTimeout: Duration?
   let retries: Int
@@ -23,8 +24,11 @@ public final class Socket: Sendable {
   /// Made with `autoConnect` off, and neither connected nor disconnected since: `Manager.open` connects it.
   private let isUntouched: Atomic<Bool>
 
-  init(manager: Manager, namespace: String, auth: Auth?, ackTimeout: Duration?, retries: Int) {
+  init(
+    manager: Manager, namespace: String, auth: Auth?, ackTimeout: Duration?, retries: Int, offlineBuffer: OfflineBuffer
+  ) {
     io = manager
+    gauge = BufferGauge(offlineBuffer)
     self.namespace = namespace
     credentials = Locked(auth)
     self.ackTimeout = ackTimeout
@@ -87,10 +91,11 @@ public final class Socket: Sendable {
   @discardableResult
   public func disconnect() -> Socket {
     isUntouched.store(false, ordering: .relaxed)
-    mirror.willDisconnect()
+    let isLast = mirror.willDisconnect() && io.willRelease()
     io.mailbox.submit { core in
       core.disconnect(self.key)
       self.mirror.didCarryOut()
+      if isLast { self.io.didRelease() }
     }
     return self
   }

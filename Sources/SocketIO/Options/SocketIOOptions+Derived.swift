@@ -26,6 +26,13 @@ extension SocketIOOptions {
       rejectUnauthorized: rejectUnauthorized, pins: pins)
   }
 
+  /// The options without those that were meant for one Socket.
+  var ofManager: SocketIOOptions {
+    var options = self
+    (options.auth, options.ackTimeout, options.retries) = (nil, nil, 0)
+    return options
+  }
+
   /// The options as they are for one transport.
   func options(for transport: TransportName) -> SocketIOOptions {
     guard let change = transportOptions[transport] else { return self }
