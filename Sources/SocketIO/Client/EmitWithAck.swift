@@ -7,7 +7,7 @@ extension Socket {
   ///   - timeout: How long to wait; without it, as long as `ackTimeout` says, or else until the answer comes or the connection is lost.
   /// - Returns: The first argument of the acknowledgement; `.null` where it has none. ``Emitter/emitWithAck(_:with:)`` returns all.
   /// - Throws: ``SocketIOError`` with `.timeout`, `.disconnected`, `.cancelled` (the task was; an event still in the buffer
-  ///   is not sent then), `.dropped`, `.reservedEvent` or `.encoding`.
+  ///   is not sent then), `.dropped`, `.bufferFull`, `.reservedEvent` or `.encoding`.
   public func emitWithAck(
     _ event: String, _ arguments: any Encodable & Sendable..., timeout: Duration? = nil
   ) async throws(SocketIOError) -> SocketValue {
@@ -95,7 +95,7 @@ extension Emitter {
   /// Emits an event with its arguments in an array, and waits for all arguments of the acknowledgement.
   ///
   /// - Throws: ``SocketIOError`` with `.timeout`, `.disconnected`, `.cancelled` (the task was; an event still in the buffer
-  ///   is not sent then), `.dropped`, `.reservedEvent` or `.encoding`.
+  ///   is not sent then), `.dropped`, `.bufferFull`, `.reservedEvent` or `.encoding`.
   public func emitWithAck(
     _ event: String, with arguments: [SocketValue]
   ) async throws(SocketIOError) -> [SocketValue] {
