@@ -19,6 +19,15 @@ enum {
   LINGER_SECONDS = 5,
 };
 
+static int fail(csio_ws *ws, int code, const char *what)
+{
+  csio__failure failure;
+  csio__failure_set(&failure, code, "%s%s%s", what ? ws->url.host : "", what ? " sent " : "",
+      what ? what : csio_err_message(code));
+  csio__ws_fail(ws, &failure);
+  return 0;
+}
+
 /* --- sending --- */
 
 void csio__ws_drop_queue(csio_ws *ws)
@@ -131,7 +140,7 @@ static int write_queue(csio_ws *ws, struct lws *wsi)
 {
   csio__framer *framer = csio__framer_of(ws->handle.loop);
   size_t queued = ws->queued;
-  int err = framer ? 0 : -1;
+  int err = framer ? 0 : fail(ws, CSIO_ENOMEM, NULL);
   while (ws->first && !ws->in_lws && queued - ws->queued < BATCH && err >= 0)
     err = write_some(ws, wsi, framer);
   if (ws->first) lws_callback_on_writable(wsi);
@@ -165,7 +174,7 @@ int csio__ws_writable(csio__conn *conn)
   if (ws->state == CSIO__WS_ENDED || ws->close_received) return 0;
   ws->in_lws = 0;
   if (write_queue(ws, wsi) < 0) return -1;
-  if (ws->first || ws->in_lws) return 0;
+  if (ws->state == CSIO__WS_ENDED || ws->first || ws->in_lws) return 0;
   if (!ws->drained) {
     ws->drained = true;
     if (ws->on_drain) ws->on_drain(ws, ws->data);
@@ -201,15 +210,6 @@ static int refuse_too_large(csio__conn *conn)
   csio__failure failure;
   csio__failure_set(
       &failure, CSIO_ETOO_LARGE, "%s sent a message of more than %zu bytes", ws->url.host, ws->max_message);
-  csio__ws_fail(ws, &failure);
-  return 0;
-}
-
-static int fail(csio_ws *ws, int code, const char *what)
-{
-  csio__failure failure;
-  csio__failure_set(&failure, code, "%s%s%s", what ? ws->url.host : "", what ? " sent " : "",
-      what ? what : csio_err_message(code));
   csio__ws_fail(ws, &failure);
   return 0;
 }

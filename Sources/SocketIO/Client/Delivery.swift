@@ -24,12 +24,18 @@ public struct HandlerDelivery: Sendable {
 
 /// Runs what a Manager has to tell its user, in order, one at a time.
 ///
-/// A run of deliveries crosses threads once: only the first of them wakes the other side.
+/// A run of deliveries crosses threads once: only the first of them wakes the other side, and not before the end of the loop's turn,
+/// when what else arrived has joined it.
 final class Delivery: Sendable {
   typealias Work = @Sendable () -> Void
 
+  /// A closure as an element itself would be wrapped in another one.
+  private struct Item {
+    let work: Work
+  }
+
   private struct State {
-    var queue: [Work] = []
+    var queue: [Item] = []
     var isScheduled = false
   }
 
@@ -39,16 +45,21 @@ final class Delivery: Sendable {
   init(_ delivery: HandlerDelivery, loop: any Loop) {
     switch delivery.place {
     case .serial:
-      let queue = DispatchQueue(label: "socketio.delivery")
-      schedule = { queue.async(execute: $0) }
-    case .queue(let queue): schedule = { queue.async(execute: $0) }
+      schedule = Self.scheduler(DispatchQueue(label: "socketio.delivery"), loop)
+    case .queue(let queue): schedule = Self.scheduler(queue, loop)
     case .loop: schedule = { loop.post($0) }
+    }
+  }
+
+  private static func scheduler(_ queue: DispatchQueue, _ loop: any Loop) -> @Sendable (@escaping Work) -> Void {
+    { work in
+      if loop.isCurrent { loop.post { queue.async(execute: work) } } else { queue.async(execute: work) }
     }
   }
 
   func enqueue(_ work: @escaping Work) {
     let isFirst = state.withLock { state in
-      state.queue.append(work)
+      state.queue.append(Item(work: work))
       defer { state.isScheduled = true }
       return !state.isScheduled
     }
@@ -62,7 +73,7 @@ final class Delivery: Sendable {
       state.queue = []
       return run
     }
-    for work in run { work() }
+    for item in run { item.work() }
     let hasMore = state.withLock { state in
       state.isScheduled = !state.queue.isEmpty
       return state.isScheduled

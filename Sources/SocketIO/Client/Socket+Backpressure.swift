@@ -12,7 +12,14 @@ extension Socket {
   public func emitWhenWritable(
     _ event: String, _ arguments: any Encodable & Sendable...
   ) async throws(SocketIOError) {
-    try await Emitter(self).emitWhenWritable(event, with: Emitter.arguments(arguments, of: event))
+    try await Emitter(socket: self).emitWhenWritable(event, with: Emitter.arguments(arguments, of: event))
+  }
+
+  /// Emits an event with arguments that are written as literals, mixed ones too, once less is queued.
+  ///
+  /// - Throws: As ``emitWhenWritable(_:_:)-(_,EncodableSendable...)``.
+  public func emitWhenWritable(_ event: String, _ arguments: SocketValue...) async throws(SocketIOError) {
+    try await Emitter(socket: self).emitWhenWritable(event, with: arguments)
   }
 
   /// How many events of this Socket have a place in its buffer at this moment: they wait for a connection or, with `retries`, for their
@@ -21,7 +28,7 @@ extension Socket {
 }
 
 extension Emitter {
-  /// Emits an event as ``Socket/emitWhenWritable(_:_:)`` does, with the modifiers and its arguments in an array.
+  /// Emits an event as ``Socket/emitWhenWritable(_:_:)-(_,EncodableSendable...)`` does, with the modifiers and its arguments in an array.
   public func emitWhenWritable(_ event: String, with arguments: [SocketValue] = []) async throws(SocketIOError) {
     try Self.check(event)
     let emission = emission(event, arguments, nil)

@@ -8,7 +8,7 @@ extension Socket {
   ///   - arguments: Any mix of ``SocketValue``, `Data`, byte arrays and `Encodable`. `Data` travels as binary, at any depth.
   ///   - ack: Asks the server to acknowledge the event; gets the server's arguments, or `.disconnected` when the connection was lost
   ///     after the event was sent. It runs as handlers do.
-  /// - Throws: ``SocketIOError`` with `.reservedEvent`, `.encoding` or `.bufferFull`; then nothing is sent.
+  /// - Throws: ``SocketIOError`` with `.reservedEvent` or `.encoding`; then nothing is sent.
   public func emit(
     _ event: String, _ arguments: any Encodable & Sendable...,
     ack: (@Sendable (Result<[SocketValue], SocketIOError>) -> Void)? = nil
@@ -18,7 +18,7 @@ extension Socket {
 
   /// Emits an event whose arguments are written as literals, mixed ones too.
   ///
-  /// - Throws: ``SocketIOError`` with `.reservedEvent` or `.bufferFull`; then nothing is sent.
+  /// - Throws: ``SocketIOError`` with `.reservedEvent`; then nothing is sent.
   public func emit(
     _ event: String, _ arguments: SocketValue...,
     ack: (@Sendable (Result<[SocketValue], SocketIOError>) -> Void)? = nil
@@ -92,7 +92,7 @@ public struct Emitter: Sendable {
 
   /// Emits an event as ``Socket`` does, with the modifiers.
   ///
-  /// - Throws: ``SocketIOError`` with `.reservedEvent`, `.encoding` or `.bufferFull`; then nothing is sent.
+  /// - Throws: ``SocketIOError`` with `.reservedEvent` or `.encoding`; then nothing is sent.
   public func emit(
     _ event: String, _ arguments: any Encodable & Sendable...,
     ack: (@Sendable (Result<[SocketValue], SocketIOError>) -> Void)? = nil
@@ -110,7 +110,7 @@ public struct Emitter: Sendable {
 
   /// Emits an event with its arguments in an array.
   ///
-  /// - Throws: ``SocketIOError`` with `.reservedEvent` or `.bufferFull`; then nothing is sent.
+  /// - Throws: ``SocketIOError`` with `.reservedEvent`; then nothing is sent.
   public func emit(
     _ event: String, with arguments: [SocketValue],
     ack: (@Sendable (Result<[SocketValue], SocketIOError>) -> Void)? = nil
@@ -132,8 +132,12 @@ public struct Emitter: Sendable {
   }
 
   func emission(_ event: String, _ arguments: [SocketValue], _ ack: AckHandler?) -> Emission {
-    Emission(
-      arguments: [.string(event)] + arguments, ack: ack, timeout: (timeout ?? socket.ackTimeout)?.milliseconds,
+    var elements: [SocketValue] = []
+    elements.reserveCapacity(arguments.count + 1)
+    elements.append(.string(event))
+    elements.append(contentsOf: arguments)
+    return Emission(
+      arguments: elements, ack: ack, timeout: (timeout ?? socket.ackTimeout)?.milliseconds,
       isVolatile: isVolatile, isCompressed: isCompressed, retries: isVolatile ? 0 : socket.retries)
   }
 

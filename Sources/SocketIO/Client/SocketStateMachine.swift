@@ -172,6 +172,10 @@ struct SocketStateMachine {
     receiveBuffer = []
     for entry in sendBuffer.removeAll() {
       giveBackRoom(of: entry.emission)
+      if let id = entry.id {
+        acks[id]?.position = nil
+        acks[id]?.sentAt = clock()
+      }
       actions.append(send(entry.emission, entry.id))
     }
     isOverflowing = false
@@ -292,7 +296,8 @@ struct SocketStateMachine {
       if isDropped, emission.timeout == nil {
         return [.completeAck(handler, .failure(SocketIOError(.dropped, "the volatile event was dropped")))]
       }
-      acks[id] = PendingAck(handler: handler, hasTimer: emission.timeout != nil)
+      acks[id] = PendingAck(
+        handler: handler, hasTimer: emission.timeout != nil, sentAt: isSent ? clock() : nil)
       if let timeout = emission.timeout { actions.append(.startAckTimer(id: id, milliseconds: timeout)) }
     }
     if isSent {
@@ -394,16 +399,12 @@ struct SocketStateMachine {
     guard id != nil, let emission = retryQueue.begin(id: nextAckID) else { return [] }
     let id = nextAckID
     nextAckID += 1
-    acks[id] = PendingAck(handler: nil, hasTimer: emission.timeout != nil)
+    acks[id] = PendingAck(handler: nil, hasTimer: emission.timeout != nil, sentAt: clock())
     return (emission.timeout.map { [.startAckTimer(id: id, milliseconds: $0)] } ?? []) + [send(emission, id)]
   }
 
   private mutating func send(_ emission: Emission, _ id: Int?) -> Action {
     tally.sent += 1
-    if let id {
-      acks[id]?.position = nil
-      acks[id]?.sentAt = clock()
-    }
     return .send(
       Packet(namespace: namespace, id: id, content: .event(emission.arguments)), isCompressed: emission.isCompressed)
   }
@@ -455,8 +456,10 @@ struct SocketStateMachine {
 
   private mutating func completeAck(_ id: Int, _ result: Result<[SocketValue], SocketIOError>) -> [Action] {
     guard let ack = acks.removeValue(forKey: id) else { return [] }
-    let timer: [Action] = ack.hasTimer ? [.stopAckTimer(id: id)] : []
     if case .success = result, let sentAt = ack.sentAt { tally.ackRoundTrips.record(nanoseconds: clock() - sentAt) }
+    // The usual case is on the path of every message, where each array counts.
+    if let handler = ack.handler, !ack.hasTimer { return [.completeAck(handler, result)] }
+    let timer: [Action] = ack.hasTimer ? [.stopAckTimer(id: id)] : []
     if let handler = ack.handler { return timer + [.completeAck(handler, result)] }
     let finished: Emission?
     if case .success = result { finished = retryQueue.succeed() } else { finished = retryQueue.fail() }

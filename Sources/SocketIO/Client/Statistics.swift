@@ -71,7 +71,7 @@ public struct EventStatistics: Sendable, Hashable {
   public var buffered = 0
   /// Bytes of these events, estimated: their encoded size is known when they are sent.
   public var bufferedBytes = 0
-  /// Calls of ``Socket/emitWhenWritable(_:_:)`` that wait at this moment.
+  /// Calls of ``Socket/emitWhenWritable(_:_:)-(_,EncodableSendable...)`` that wait at this moment.
   public var waiting = 0
   /// Events, at this moment, that were sent and whose acknowledgement is awaited.
   public var unacknowledged = 0

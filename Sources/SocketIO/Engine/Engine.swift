@@ -19,7 +19,8 @@ final class Engine {
 
   private var machine: EngineStateMachine
   private let makeTransport: MakeTransport
-  private var carriers: [EngineStateMachine.Slot: Carrier] = [:]
+  private var main: Carrier?
+  private var probe: Carrier?
   private let loop: any Loop
   private var heartbeat: (any LoopTimer)?
   private var heartbeatDeadline: UInt64?
@@ -36,7 +37,7 @@ final class Engine {
   var canSendNow: Bool { machine.canSendNow }
 
   /// Bytes that were sent here and have not been handed to the operating system yet.
-  var queuedBytes: Int { machine.queuedBytes + (carriers[.main]?.transport.queuedBytes ?? 0) }
+  var queuedBytes: Int { machine.queuedBytes + (main?.transport.queuedBytes ?? 0) }
 
   func open() { handle(.open) }
   func send(_ messages: [EngineMessage], isCompressed: Bool = true) {
@@ -58,19 +59,19 @@ final class Engine {
     switch action {
     case .openTransport(let slot, let name, let sid): openTransport(slot, name, sid)
     case .send(let slot, let packets):
-      guard let carrier = carriers[slot] else { return }
+      guard let carrier = carrier(slot) else { return }
       carrier.counter.sent(packets)
       if slot == .probe { probeSentAt = loop.nanoseconds }
       if carrier.transport.send(packets) { handle(.transport(slot, .writable)) }
-    case .setSession(let sid): carriers[.main]?.transport.sid = sid
-    case .pause: carriers[.main]?.transport.pause()
-    case .resume: carriers[.main]?.transport.resume()
+    case .setSession(let sid): main?.transport.sid = sid
+    case .pause: main?.transport.pause()
+    case .resume: main?.transport.resume()
     case .promoteProbe:
-      let old = carriers[.main]
-      if let new = carriers.removeValue(forKey: .probe) { carry(.main, new) }
+      let old = main
+      if let new = takeCarrier(.probe) { carry(.main, new) }
       old?.transport.abort()
-    case .close(let slot): carriers[slot]?.transport.close()
-    case .abort(let slot): carriers.removeValue(forKey: slot)?.transport.abort()
+    case .close(let slot): carrier(slot)?.transport.close()
+    case .abort(let slot): takeCarrier(slot)?.transport.abort()
     case .startHeartbeat(let milliseconds):
       heartbeatDeadline = loop.now + milliseconds
       timer(&heartbeat, firing: .heartbeatExpired).start(milliseconds: milliseconds)
@@ -86,19 +87,36 @@ final class Engine {
   }
 
   private func openTransport(_ slot: EngineStateMachine.Slot, _ name: TransportName, _ sid: String?) {
-    carriers.removeValue(forKey: slot)?.transport.abort()
+    takeCarrier(slot)?.transport.abort()
     do {
       let transport = try makeTransport(name, sid)
       carry(slot, Carrier(transport: transport, counter: tally.counter(name)))
       try transport.open()
     } catch {
-      carriers[slot] = nil
+      _ = takeCarrier(slot)
       handle(.transport(slot, .failed(error)))
     }
   }
 
+  private func carrier(_ slot: EngineStateMachine.Slot) -> Carrier? {
+    switch slot {
+    case .main: main
+    case .probe: probe
+    }
+  }
+
+  private func takeCarrier(_ slot: EngineStateMachine.Slot) -> Carrier? {
+    switch slot {
+    case .main: main.take()
+    case .probe: probe.take()
+    }
+  }
+
   private func carry(_ slot: EngineStateMachine.Slot, _ carrier: Carrier) {
-    carriers[slot] = carrier
+    switch slot {
+    case .main: main = carrier
+    case .probe: probe = carrier
+    }
     let counter = carrier.counter
     carrier.transport.onEvent = { [weak self] event in
       if case .packet(let packet) = event {
@@ -127,8 +145,8 @@ final class Engine {
   }
 
   private func finish() {
-    for carrier in carriers.values { carrier.transport.abort() }
-    carriers = [:]
+    takeCarrier(.main)?.transport.abort()
+    takeCarrier(.probe)?.transport.abort()
     heartbeat?.close()
     closeTimer?.close()
     let onReport = self.onReport

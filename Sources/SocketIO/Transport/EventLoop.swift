@@ -1,4 +1,5 @@
 import CSIO
+import Foundation
 
 /// The thread on which connections live: network I/O, heartbeats and protocol state of every ``Manager`` that uses it.
 ///
@@ -36,13 +37,17 @@ public final class EventLoop: Loop, Sendable {
     csio_loop_close(handle)
   }
 
-  private static let start = ContinuousClock.now
+  var now: UInt64 { nanoseconds / 1_000_000 }
 
-  var now: UInt64 { (ContinuousClock.now - Self.start).milliseconds }
-
+  /// Read with each event, which Swift's own clocks are too slow for: their durations have 128 bits.
   var nanoseconds: UInt64 {
-    let (seconds, attoseconds) = (ContinuousClock.now - Self.start).components
-    return UInt64(seconds) * 1_000_000_000 + UInt64(attoseconds / 1_000_000_000)
+    var time = timespec()
+    #if os(Linux)
+      clock_gettime(CLOCK_BOOTTIME, &time)
+    #else
+      clock_gettime(CLOCK_MONOTONIC, &time)
+    #endif
+    return UInt64(time.tv_sec) * 1_000_000_000 + UInt64(time.tv_nsec)
   }
 
   var isCurrent: Bool { csio_loop_is_current(handle) }
