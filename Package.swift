@@ -9,12 +9,14 @@ let package = Package(
     .executable(name: "sio", targets: ["sio"]),
   ],
   traits: [
-    .trait(name: "ServiceLifecycle", description: "Runs Sockets as a service of swift-service-lifecycle.")
+    .trait(name: "Metrics", description: "Publishes the client's figures by swift-metrics."),
+    .trait(name: "ServiceLifecycle", description: "Runs Sockets as a service of swift-service-lifecycle."),
   ],
   dependencies: [
     .package(url: "https://github.com/apple/swift-log", from: "1.6.0"),
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.5.0"),
-    // Of a trait: fetched and built only where that is enabled.
+    // Of the traits: fetched and built only where one is enabled.
+    .package(url: "https://github.com/apple/swift-metrics", from: "2.5.0"),
     .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.6.0"),
   ],
   targets: [
@@ -29,6 +31,7 @@ let package = Package(
       name: "SocketIO",
       dependencies: [
         "CSIO", .product(name: "Logging", package: "swift-log"),
+        .product(name: "Metrics", package: "swift-metrics", condition: .when(traits: ["Metrics"])),
         .product(
           name: "ServiceLifecycle", package: "swift-service-lifecycle", condition: .when(traits: ["ServiceLifecycle"])),
       ]
@@ -42,6 +45,7 @@ let package = Package(
       name: "SocketIOTests",
       dependencies: [
         "SocketIO",
+        .product(name: "MetricsTestKit", package: "swift-metrics", condition: .when(traits: ["Metrics"])),
         .product(
           name: "ServiceLifecycleTestKit", package: "swift-service-lifecycle",
           condition: .when(traits: ["ServiceLifecycle"])),

@@ -11,7 +11,8 @@ struct csio__curl {
   csio_loop *loop;
   CURLM *multi;
   uv_timer_t timer;
-  csio__curl_done done;
+  csio__transfer *transfers; /* under way */
+  bool no_memory;            /* a socket could not be watched */
 };
 
 /* One socket that libcurl wants watched. */
@@ -38,6 +39,13 @@ long csio__curl_ms(uint64_t ms)
   return ms < (uint64_t)longest ? (long)ms : longest;
 }
 
+static csio__transfer *transfer_of(CURL *easy)
+{
+  void *transfer = NULL;
+  curl_easy_getinfo(easy, CURLINFO_PRIVATE, &transfer);
+  return transfer;
+}
+
 /* Tells of every transfer that ended. A callback may start, close and end anything, so each message is looked
  * up anew. */
 static void report_ended(struct csio__curl *curl)
@@ -46,21 +54,40 @@ static void report_ended(struct csio__curl *curl)
   int left;
   while ((message = curl_multi_info_read(curl->multi, &left))) {
     if (message->msg != CURLMSG_DONE) continue;
-    CURL *easy = message->easy_handle;
     CURLcode result = message->data.result;
-    void *transfer = NULL;
-    curl_easy_getinfo(easy, CURLINFO_PRIVATE, &transfer);
-    curl_multi_remove_handle(curl->multi, easy);
-    curl->done(transfer, result);
+    csio__transfer *transfer = transfer_of(message->easy_handle);
+    csio__curl_cancel(transfer);
+    transfer->on_done(transfer, result);
   }
+}
+
+/* Ends all transfers, since libcurl does not say which of them it had no memory for. Not those that callbacks
+ * start meanwhile. */
+static void give_up(struct csio__curl *curl)
+{
+  csio__transfer *doomed = curl->transfers;
+  if (doomed) doomed->link = &doomed;
+  curl->transfers = NULL;
+  while (doomed) {
+    csio__transfer *transfer = doomed;
+    csio__curl_cancel(transfer);
+    transfer->on_done(transfer, CURLE_OUT_OF_MEMORY);
+  }
+}
+
+static void act(struct csio__curl *curl, curl_socket_t socket, int flags)
+{
+  int running;
+  curl->no_memory = false;
+  bool failed = curl_multi_socket_action(curl->multi, socket, flags, &running);
+  failed |= curl->no_memory;
+  report_ended(curl);
+  if (failed) give_up(curl);
 }
 
 static void on_timer(uv_timer_t *timer)
 {
-  struct csio__curl *curl = timer->data;
-  int running;
-  curl_multi_socket_action(curl->multi, CURL_SOCKET_TIMEOUT, 0, &running);
-  report_ended(curl);
+  act(timer->data, CURL_SOCKET_TIMEOUT, 0);
 }
 
 static int set_timer(CURLM *multi, long ms, void *data)
@@ -78,16 +105,13 @@ static int set_timer(CURLM *multi, long ms, void *data)
 static void on_ready(uv_poll_t *poll, int status, int events)
 {
   watch *watch = poll->data;
-  struct csio__curl *curl = watch->curl;
   int flags = 0;
   /* libcurl gives up at once on CURL_CSELECT_ERR; by trying it learns the reason, which can be that a kept
    * connection has gone. */
   if (status < 0) flags = CURL_CSELECT_IN | CURL_CSELECT_OUT;
   if (events & UV_READABLE) flags |= CURL_CSELECT_IN;
   if (events & UV_WRITABLE) flags |= CURL_CSELECT_OUT;
-  int running;
-  curl_multi_socket_action(curl->multi, watch->socket, flags, &running);
-  report_ended(curl);
+  act(watch->curl, watch->socket, flags);
 }
 
 static void on_watch_closed(uv_handle_t *handle)
@@ -123,7 +147,10 @@ static int watch_socket(CURL *easy, curl_socket_t socket, int what, void *data, 
     return 0;
   }
   if (!watch) watch = watch_create(curl, socket);
-  if (!watch) return -1;
+  if (!watch) {
+    curl->no_memory = true; /* told by -1, libcurl would refuse whatever is started until all has ended */
+    return 0;
+  }
   int events = 0;
   if (what != CURL_POLL_OUT) events |= UV_READABLE;
   if (what != CURL_POLL_IN) events |= UV_WRITABLE;
@@ -153,17 +180,27 @@ static struct csio__curl *curl_of(csio_loop *loop)
   return curl;
 }
 
-int csio__curl_add(csio_loop *loop, CURL *easy, csio__curl_done done)
+int csio__curl_start(csio_loop *loop, csio__transfer *transfer)
 {
   struct csio__curl *curl = curl_of(loop);
   if (!curl) return CSIO_ENOMEM;
-  curl->done = done;
-  return curl_multi_add_handle(curl->multi, easy) ? CSIO_ENOMEM : CSIO_OK;
+  curl_easy_setopt(transfer->easy, CURLOPT_PRIVATE, transfer);
+  if (curl_multi_add_handle(curl->multi, transfer->easy)) return CSIO_ENOMEM;
+  transfer->curl = curl;
+  transfer->next = curl->transfers;
+  if (transfer->next) transfer->next->link = &transfer->next;
+  transfer->link = &curl->transfers;
+  curl->transfers = transfer;
+  return CSIO_OK;
 }
 
-void csio__curl_remove(csio_loop *loop, CURL *easy)
+void csio__curl_cancel(csio__transfer *transfer)
 {
-  curl_multi_remove_handle(loop->curl->multi, easy);
+  if (!transfer->curl) return;
+  *transfer->link = transfer->next;
+  if (transfer->next) transfer->next->link = transfer->link;
+  curl_multi_remove_handle(transfer->curl->multi, transfer->easy);
+  transfer->curl = NULL;
 }
 
 void csio__curl_stop(csio_loop *loop)

@@ -6,9 +6,15 @@
 
 #include <curl/curl.h>
 
-/* Gets what CURLOPT_PRIVATE holds when the transfer ended; the easy handle is out of the multi handle by
- * then. */
-typedef void (*csio__curl_done)(void *transfer, CURLcode result);
+/* What libcurl does for a request, embedded in that. */
+typedef struct csio__transfer {
+  CURL *easy;
+  /* The transfer has ended, and `easy` is out of the multi handle. */
+  void (*on_done)(struct csio__transfer *transfer, CURLcode result);
+  struct csio__curl *curl; /* while it goes on, else NULL, as the next two */
+  struct csio__transfer *next;
+  struct csio__transfer **link;
+} csio__transfer;
 
 /* libcurl's own start, once in a process. */
 void csio__curl_global_init(void);
@@ -16,11 +22,11 @@ void csio__curl_global_init(void);
 /* A time as libcurl takes it. */
 long csio__curl_ms(uint64_t ms);
 
-/* Starts a transfer. `done` is the same for all transfers of a loop. */
-int csio__curl_add(csio_loop *loop, CURL *easy, csio__curl_done done);
+/* Starts a transfer whose `easy` and `on_done` are set. */
+int csio__curl_start(csio_loop *loop, csio__transfer *transfer);
 
-/* Ends a transfer without calling back. */
-void csio__curl_remove(csio_loop *loop, CURL *easy);
+/* Ends a transfer without calling back; one that does not go on is left alone. */
+void csio__curl_cancel(csio__transfer *transfer);
 
 /* Closes all connections, at the loop's end; then, once the loop's handles are closed, frees the rest. */
 void csio__curl_stop(csio_loop *loop);

@@ -64,7 +64,9 @@ static void on_readable(csio__dial *dial)
   bool done = false;
   ssize_t size = read_answer(dial, &done);
   if (size < 0 && (errno == EAGAIN || errno == EINTR)) return;
-  if (size <= 0)
+  if (size < 0 && errno == ENOMEM)
+    csio__dial_fail_for_memory(dial);
+  else if (size <= 0)
     lost(dial, size ? strerror(errno) : "end of file");
   else if (done)
     dial->on_answer(dial);

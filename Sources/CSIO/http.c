@@ -1,6 +1,5 @@
 #include "http_internal.h"
 
-#include "curl_multi.h"
 #include "header.h"
 
 #include <stdlib.h>
@@ -10,7 +9,7 @@ enum { DEFAULT_MAX_BODY = 64 << 20 };
 
 static void http_free(csio_http *http)
 {
-  if (http->easy) curl_easy_cleanup(http->easy);
+  if (http->transfer.easy) curl_easy_cleanup(http->transfer.easy);
   curl_slist_free_all(http->headers);
   curl_slist_free_all(http->hop_headers);
   csio__tls_session_release(http->session);
@@ -33,9 +32,9 @@ static void finish(csio_http *http, const csio_error *error)
 
 static int start_hop(csio_http *http);
 
-static void on_curl_done(void *transfer, CURLcode result)
+static void on_transfer_done(csio__transfer *transfer, CURLcode result)
 {
-  csio_http *http = transfer;
+  csio_http *http = csio__container_of(transfer, csio_http, transfer);
   csio__failure failure;
   int err = CSIO_OK;
   bool failed = true;
@@ -56,14 +55,14 @@ static void on_curl_done(void *transfer, CURLcode result)
 static int start_hop(csio_http *http)
 {
   int err = csio__http_prepare_hop(http);
-  return err ? err : csio__curl_add(http->handle.loop, http->easy, on_curl_done);
+  return err ? err : csio__curl_start(http->handle.loop, &http->transfer);
 }
 
 static void http_abort(csio__handle *handle)
 {
   csio_http *http = (csio_http *)handle;
   if (http->state == CSIO__HTTP_RUNNING) {
-    csio__curl_remove(handle->loop, http->easy);
+    csio__curl_cancel(&http->transfer);
     csio__failure failure;
     csio__failure_code(&failure, CSIO_ECANCELLED);
     finish(http, &failure.error);
@@ -90,8 +89,9 @@ int csio_http_create(csio_loop *loop, const char *method, const char *url, csio_
   int err = csio__url_parse(&http->url, url, "http", "https");
   if (!err) {
     http->method = strdup(method);
-    http->easy = curl_easy_init();
-    if (!http->method || !http->easy) err = CSIO_ENOMEM;
+    http->transfer.easy = curl_easy_init();
+    http->transfer.on_done = on_transfer_done;
+    if (!http->method || !http->transfer.easy) err = CSIO_ENOMEM;
   }
   if (!err) err = csio__handle_open(&http->handle, loop, http_abort);
   if (err)
@@ -186,7 +186,7 @@ int csio_http_set_connect_timeout(csio_http *http, uint64_t ms)
 {
   if (http->state != CSIO__HTTP_NEW) return CSIO_ESTATE;
   /* 0 is libcurl's own default, and not no limit */
-  curl_easy_setopt(http->easy, CURLOPT_CONNECTTIMEOUT_MS, csio__curl_ms(ms ? ms : UINT64_MAX));
+  curl_easy_setopt(http->transfer.easy, CURLOPT_CONNECTTIMEOUT_MS, csio__curl_ms(ms ? ms : UINT64_MAX));
   return CSIO_OK;
 }
 
@@ -219,7 +219,7 @@ int csio_http_start(csio_http *http, csio_http_done_cb on_done)
 int csio_http_status(const csio_http *http)
 {
   long status = 0;
-  curl_easy_getinfo(http->easy, CURLINFO_RESPONSE_CODE, &status);
+  curl_easy_getinfo(http->transfer.easy, CURLINFO_RESPONSE_CODE, &status);
   return (int)status;
 }
 
@@ -233,7 +233,7 @@ const char *csio_http_header(const csio_http *http, const char *name, size_t ind
 {
   struct curl_header *header;
   const int last_answer = -1;
-  if (curl_easy_header(http->easy, name, index, CURLH_HEADER, last_answer, &header)) return NULL;
+  if (curl_easy_header(http->transfer.easy, name, index, CURLH_HEADER, last_answer, &header)) return NULL;
   /* of an empty value libcurl leaves the line's end */
   return header->value[strspn(header->value, " \t\r\n")] ? header->value : "";
 }
@@ -242,8 +242,8 @@ uint64_t csio_http_bytes_sent(const csio_http *http)
 {
   long head = 0;
   curl_off_t body = 0;
-  curl_easy_getinfo(http->easy, CURLINFO_REQUEST_SIZE, &head);
-  curl_easy_getinfo(http->easy, CURLINFO_SIZE_UPLOAD_T, &body);
+  curl_easy_getinfo(http->transfer.easy, CURLINFO_REQUEST_SIZE, &head);
+  curl_easy_getinfo(http->transfer.easy, CURLINFO_SIZE_UPLOAD_T, &body);
   return http->sent_before + (uint64_t)head + (uint64_t)body;
 }
 
@@ -251,15 +251,15 @@ uint64_t csio_http_bytes_received(const csio_http *http)
 {
   long head = 0;
   curl_off_t body = 0;
-  curl_easy_getinfo(http->easy, CURLINFO_HEADER_SIZE, &head);
-  curl_easy_getinfo(http->easy, CURLINFO_SIZE_DOWNLOAD_T, &body);
+  curl_easy_getinfo(http->transfer.easy, CURLINFO_HEADER_SIZE, &head);
+  curl_easy_getinfo(http->transfer.easy, CURLINFO_SIZE_DOWNLOAD_T, &body);
   return http->received_before + (uint64_t)head + (uint64_t)body;
 }
 
 void csio_http_close(csio_http *http, void (*on_closed)(void *data))
 {
   csio__handle_closing(&http->handle);
-  if (http->state == CSIO__HTTP_RUNNING) csio__curl_remove(http->handle.loop, http->easy);
+  csio__curl_cancel(&http->transfer);
   http->state = CSIO__HTTP_DONE;
   http->on_closed = on_closed;
   csio__task_queue(http->handle.loop, &http->close_task);

@@ -1,8 +1,6 @@
 /* What a request says to libcurl, and how libcurl's answers are read. */
 #include "http_internal.h"
 
-#include "curl_multi.h"
-
 #include <stdlib.h>
 #include <string.h>
 #include <uv.h>
@@ -25,7 +23,7 @@ static size_t read_body(char *into, size_t unit, size_t count, void *data)
 static void reserve_announced(csio_http *http)
 {
   curl_off_t announced = -1;
-  curl_easy_getinfo(http->easy, CURLINFO_CONTENT_LENGTH_DOWNLOAD_T, &announced);
+  curl_easy_getinfo(http->transfer.easy, CURLINFO_CONTENT_LENGTH_DOWNLOAD_T, &announced);
   const curl_off_t most = 16 << 20; /* a peer that only claims to send much shall not cost much */
   if (announced > 0) csio__bytes_reserve(&http->answer, (size_t)(announced < most ? announced : most));
 }
@@ -48,7 +46,7 @@ static size_t write_body(char *from, size_t unit, size_t count, void *data)
 
 static void prepare_method(csio_http *http)
 {
-  CURL *easy = http->easy;
+  CURL *easy = http->transfer.easy;
   const char *method = http->method;
   bool safe = !strcmp(method, "GET") || !strcmp(method, "HEAD") || !strcmp(method, "OPTIONS");
   size_t size = http->body ? csio_buffer_size(http->body) : 0;
@@ -75,7 +73,7 @@ static void prepare_method(csio_http *http)
 
 static void prepare_proxy(csio_http *http)
 {
-  CURL *easy = http->easy;
+  CURL *easy = http->transfer.easy;
   const csio_proxy *proxy = http->proxy;
   if (!proxy) {
     curl_easy_setopt(easy, CURLOPT_PROXY, ""); /* not even the environment's */
@@ -105,16 +103,15 @@ static int prepare_local_address(csio_http *http)
   const char *address = http->local_address;
   if (!address) return CSIO_OK;
   snprintf(interface, sizeof interface, "host!%s", address);
-  if (curl_easy_setopt(http->easy, CURLOPT_INTERFACE, interface)) return CSIO_ENOMEM;
+  if (curl_easy_setopt(http->transfer.easy, CURLOPT_INTERFACE, interface)) return CSIO_ENOMEM;
   long family = strchr(address, ':') ? CURL_IPRESOLVE_V6 : CURL_IPRESOLVE_V4;
-  curl_easy_setopt(http->easy, CURLOPT_IPRESOLVE, family);
+  curl_easy_setopt(http->transfer.easy, CURLOPT_IPRESOLVE, family);
   return CSIO_OK;
 }
 
 int csio__http_prepare(csio_http *http)
 {
-  CURL *easy = http->easy;
-  curl_easy_setopt(easy, CURLOPT_PRIVATE, http);
+  CURL *easy = http->transfer.easy;
   curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, http->curl_error);
   curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
   curl_easy_setopt(

@@ -6,7 +6,7 @@
 static const char *system_cause(csio_http *http)
 {
   long number = 0;
-  curl_easy_getinfo(http->easy, CURLINFO_OS_ERRNO, &number);
+  curl_easy_getinfo(http->transfer.easy, CURLINFO_OS_ERRNO, &number);
   return number ? strerror((int)number) : NULL;
 }
 
@@ -40,8 +40,8 @@ static bool proxy_failure(csio_http *http, CURLcode result, const char *why, csi
   long status = 0, reply = CURLPX_OK;
   if (!http->proxy) return false;
   describe_proxy(http, name, sizeof name);
-  curl_easy_getinfo(http->easy, CURLINFO_HTTP_CONNECTCODE, &status);
-  curl_easy_getinfo(http->easy, CURLINFO_PROXY_ERROR, &reply);
+  curl_easy_getinfo(http->transfer.easy, CURLINFO_HTTP_CONNECTCODE, &status);
+  curl_easy_getinfo(http->transfer.easy, CURLINFO_PROXY_ERROR, &reply);
   bool connected_by_it = status == 0 || status / 100 == 2;
   if (reply == CURLPX_RESOLVE_HOST) {
     csio__failure_set(failure, CSIO_ERESOLVE, "could not resolve the host name %s", http->url.host);
@@ -68,7 +68,7 @@ void csio__http_failure(csio_http *http, CURLcode result, csio__failure *failure
   const char *detail = http->curl_error[0] ? http->curl_error : curl_easy_strerror(result);
   const char *cause = system_cause(http);
   long status = 0;
-  curl_easy_getinfo(http->easy, CURLINFO_RESPONSE_CODE, &status);
+  curl_easy_getinfo(http->transfer.easy, CURLINFO_RESPONSE_CODE, &status);
   if (proxy_failure(http, result, cause ? cause : detail, failure)) return;
   switch (result) {
   case CURLE_OUT_OF_MEMORY:

@@ -2,7 +2,6 @@
  * the first place to the others, and none that came on the way. */
 #include "http_internal.h"
 
-#include "curl_multi.h"
 #include "header.h"
 
 #include <stdlib.h>
@@ -92,7 +91,7 @@ static int prepare_headers(csio_http *http)
 
 int csio__http_prepare_hop(csio_http *http)
 {
-  CURL *easy = http->easy;
+  CURL *easy = http->transfer.easy;
   int err = prepare_headers(http);
   if (err) return err;
   if (http->deadline) {
@@ -115,7 +114,7 @@ void csio__http_take_cookies(csio_http *http)
   struct curl_header *header;
   const int last_answer = -1;
   for (size_t i = 0; http->cookies; i++) {
-    if (curl_easy_header(http->easy, "Set-Cookie", i, CURLH_HEADER, last_answer, &header)) return;
+    if (curl_easy_header(http->transfer.easy, "Set-Cookie", i, CURLH_HEADER, last_answer, &header)) return;
     /* one that is refused is no failure of the request */
     csio__cookies_store(http->cookies, &http->url, header->value, csio__cookies_now());
   }
@@ -136,17 +135,19 @@ static void refuse_redirect(csio_http *http, int *err, csio__failure *failure, c
 bool csio__http_redirect(csio_http *http, int *err, csio__failure *failure)
 {
   char *place = NULL;
-  curl_easy_getinfo(http->easy, CURLINFO_REDIRECT_URL, &place);
+  curl_easy_getinfo(http->transfer.easy, CURLINFO_REDIRECT_URL, &place);
   if (!place || !http->may_redirect) return false;
   if (!http->redirects_left) {
     refuse_redirect(http, err, failure, "there were too many before");
     return false;
   }
   csio__url next;
-  if (csio__url_parse(&next, place, "http", "https")) {
+  *err = csio__url_parse(&next, place, "http", "https");
+  if (*err == CSIO_ENOMEM)
+    csio__failure_code(failure, *err);
+  else if (*err)
     refuse_redirect(http, err, failure, "it leads to no http or https URL");
-    return false;
-  }
+  if (*err) return false;
   if (!same_place(&http->url, &next)) {
     http->foreign = true;
   } else if (!next.userinfo) {

@@ -5,13 +5,12 @@
 
 #include "buffer_internal.h"
 #include "cookies_internal.h"
+#include "curl_multi.h"
 #include "error_internal.h"
 #include "loop_internal.h"
 #include "proxy_internal.h"
 #include "tls_internal.h"
 #include "url.h"
-
-#include <curl/curl.h>
 
 typedef enum csio__http_state {
   CSIO__HTTP_NEW,
@@ -22,7 +21,7 @@ typedef enum csio__http_state {
 struct csio_http {
   csio__handle handle;
   csio__http_state state;
-  CURL *easy;
+  csio__transfer transfer;
   struct curl_slist *headers;     /* the user's */
   struct curl_slist *hop_headers; /* what this hop says */
   char *method;

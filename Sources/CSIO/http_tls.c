@@ -54,7 +54,7 @@ static void set_name(CURL *easy, CURLoption option, const csio_tls *tls)
 
 int csio__http_prepare_tls(csio_http *http)
 {
-  CURL *easy = http->easy;
+  CURL *easy = http->transfer.easy;
   csio_tls *tls = or_default(http, http->tls);
   if (!tls) return CSIO_ENOMEM;
   set_name(easy, CURLOPT_CAINFO, tls);

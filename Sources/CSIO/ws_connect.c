@@ -48,15 +48,18 @@ int csio__ws_dial(csio_ws *ws)
 
 /* --- the answer --- */
 
-static char *copy_header(struct lws *wsi, enum lws_token_indexes token)
+/* A header's value; `*out` stays NULL where there is none. */
+static int copy_header(struct lws *wsi, enum lws_token_indexes token, char **out)
 {
   int size = lws_hdr_total_length(wsi, token) + 1;
-  char *text = size > 1 ? malloc((size_t)size) : NULL;
-  if (text && lws_hdr_copy(wsi, text, size, token) < 0) {
+  if (size == 1) return CSIO_OK;
+  char *text = malloc((size_t)size);
+  if (!text) return CSIO_ENOMEM;
+  if (lws_hdr_copy(wsi, text, size, token) < 0)
     free(text);
-    return NULL;
-  }
-  return text;
+  else
+    *out = text;
+  return CSIO_OK;
 }
 
 /* The answer's cookies, for csio_ws_header and for the jar. */
@@ -65,16 +68,16 @@ static int take_cookies(csio_ws *ws, struct lws *wsi)
   int size;
   for (int i = 0; (size = lws_hdr_fragment_length(wsi, WSI_TOKEN_HTTP_SET_COOKIE, i)) > 0; i++) {
     csio__bytes *cookies = &ws->cookies;
-    if (!csio__bytes_reserve(cookies, (size_t)size + 1)) return -1;
+    if (!csio__bytes_reserve(cookies, (size_t)size + 1)) return CSIO_ENOMEM;
     char *into = (char *)cookies->data + cookies->size;
-    if (lws_hdr_copy_fragment(wsi, into, size + 1, WSI_TOKEN_HTTP_SET_COOKIE, i) < 0) return -1;
+    if (lws_hdr_copy_fragment(wsi, into, size + 1, WSI_TOKEN_HTTP_SET_COOKIE, i) < 0) return CSIO_EPROTOCOL;
     size_t blank = strspn(into, " \t"); /* of all but the first, libwebsockets leaves some */
     memmove(into, into + blank, strlen(into + blank) + 1);
     cookies->size += strlen(into) + 1;
     /* one that the jar refuses is no failure of the WebSocket */
     if (ws->jar) csio__cookies_store(ws->jar, &ws->url, into, csio__cookies_now());
   }
-  return 0;
+  return CSIO_OK;
 }
 
 /* What libwebsockets calls a protocol error, by the beginning of its words. */
@@ -175,9 +178,15 @@ bool csio__ws_extend(csio__conn *conn)
 int csio__ws_read_answer(csio__conn *conn)
 {
   csio_ws *ws = conn->ws;
-  ws->protocol = copy_header(conn->wsi, WSI_TOKEN_PROTOCOL);
-  ws->extensions = copy_header(conn->wsi, WSI_TOKEN_EXTENSIONS);
-  if (take_cookies(ws, conn->wsi)) return -1;
+  int err = copy_header(conn->wsi, WSI_TOKEN_PROTOCOL, &ws->protocol);
+  if (!err) err = copy_header(conn->wsi, WSI_TOKEN_EXTENSIONS, &ws->extensions);
+  if (!err) err = take_cookies(ws, conn->wsi);
+  if (err == CSIO_ENOMEM) {
+    csio__failure failure;
+    csio__failure_code(&failure, err);
+    csio__ws_fail(ws, &failure);
+  }
+  if (err) return -1;
   bool understood = csio__deflate_read_terms(ws->extensions, &ws->deflate_terms);
   return understood && ws->deflate_terms.accepted <= ws->deflate ? 0 : -1;
 }

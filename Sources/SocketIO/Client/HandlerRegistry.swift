@@ -2,16 +2,60 @@
 ///
 /// Letting go of the token does not: a handler stays until it is taken off or its Socket or Manager is gone.
 public struct Subscription: Sendable {
+  let key: HandlerKey
   let id: UInt64
   let registry: HandlerRegistry
 
-  /// Takes the handler off. One that is running runs to its end.
-  public func cancel() { registry.remove(id) }
+  /// Takes the handler off, from any thread. It gets no event that is told from now on; a call that is under way, or due for an event
+  /// that is being told to the handlers before it, still runs. Does nothing when called again.
+  public func cancel() { registry.remove(self) }
 }
 
-/// The handlers of a Socket or Manager, by event name, in the order in which they were registered.
+extension Subscription: Hashable {
+  /// Whether both stand for the same registration.
+  public static func == (lhs: Subscription, rhs: Subscription) -> Bool {
+    lhs.id == rhs.id && lhs.registry === rhs.registry
+  }
+
+  /// Feeds the registration's identity to the hasher.
+  public func hash(into hasher: inout Hasher) {
+    hasher.combine(id)
+    hasher.combine(ObjectIdentifier(registry))
+  }
+}
+
+/// What a handler is registered for.
+enum HandlerKey: Hashable, Sendable {
+  /// One event, of the server or of the Socket or Manager itself.
+  case event(String)
+  /// Every event of the server.
+  case any
+  /// Every event to the server.
+  case anyOutgoing
+  /// Everything that the Socket or Manager tells of itself.
+  case changes
+  /// Errors of handlers.
+  case failures
+}
+
+extension HandlerKey: CustomStringConvertible {
+  var description: String {
+    switch self {
+    case .event(let name): name
+    case .any: "onAny"
+    case .anyOutgoing: "onAnyOutgoing"
+    case .changes: "changes"
+    case .failures: "handlerError"
+    }
+  }
+}
+
+/// The handlers of a Socket or Manager, by what they are for, in the order in which they are called.
+///
+/// What belongs to the user is neither called nor let go while the lock is held: a handler, or the end of what it captured, may come back
+/// here.
 final class HandlerRegistry: Sendable {
-  typealias Handler = @Sendable (any Sendable) -> Void
+  typealias Handler = @Sendable (any Sendable) throws -> Void
 
   private struct Entry {
     let id: UInt64
@@ -20,42 +64,81 @@ final class HandlerRegistry: Sendable {
   }
 
   private struct State {
-    var entries: [String: [Entry]] = [:]
+    var entries: [HandlerKey: [Entry]] = [:]
     var nextID: UInt64 = 0
   }
 
   private let state = Locked(State())
 
-  func add(_ name: String, once: Bool, _ handler: @escaping Handler) -> Subscription {
+  func add(
+    _ key: HandlerKey, once: Bool = false, first: Bool = false, _ handler: @escaping Handler
+  ) -> Subscription {
     let id = state.withLock { state in
       state.nextID += 1
-      state.entries[name, default: []].append(Entry(id: state.nextID, isOnce: once, handler: handler))
-      return state.nextID
-    }
-    return Subscription(id: id, registry: self)
-  }
-
-  func remove(_ id: UInt64) {
-    state.withLock { state in
-      for (name, entries) in state.entries {
-        guard let index = entries.firstIndex(where: { $0.id == id }) else { continue }
-        state.entries[name]?.remove(at: index)
-        return
+      let entry = Entry(id: state.nextID, isOnce: once, handler: handler)
+      if first {
+        state.entries[key, default: []].insert(entry, at: 0)
+      } else {
+        state.entries[key, default: []].append(entry)
       }
+      return entry.id
     }
+    return Subscription(key: key, id: id, registry: self)
   }
 
-  func removeAll(_ name: String) { state.withLock { $0.entries[name] = nil } }
+  func remove(_ subscription: Subscription) {
+    let removed = state.withLock { state -> Entry? in
+      guard let index = state.entries[subscription.key]?.firstIndex(where: { $0.id == subscription.id }) else {
+        return nil
+      }
+      let entry = state.entries[subscription.key]?.remove(at: index)
+      if state.entries[subscription.key]?.isEmpty == true { state.entries[subscription.key] = nil }
+      return entry
+    }
+    withExtendedLifetime(removed) {}
+  }
 
-  func removeAll() { state.withLock { $0.entries = [:] } }
+  func removeAll(_ key: HandlerKey) {
+    let removed = state.withLock { $0.entries.removeValue(forKey: key) }
+    withExtendedLifetime(removed) {}
+  }
+
+  func removeAll(where isUnwanted: (HandlerKey) -> Bool = { _ in true }) {
+    let removed = state.withLock { state in
+      defer { state.entries = state.entries.filter { !isUnwanted($0.key) } }
+      return state.entries
+    }
+    withExtendedLifetime(removed) {}
+  }
+
+  func isEmpty(_ key: HandlerKey) -> Bool { state.withLock { $0.entries[key] == nil } }
+
+  /// In the order in which they are called.
+  func subscriptions(_ key: HandlerKey) -> [Subscription] {
+    let ids = state.withLock { $0.entries[key, default: []].map(\.id) }
+    return ids.map { Subscription(key: key, id: $0, registry: self) }
+  }
 
   /// Calls the handlers that are registered now; those for one call only are taken off before.
-  func dispatch(_ name: String, _ payload: some Sendable) {
-    let entries = state.withLock { state in
-      guard let entries = state.entries[name] else { return [Entry]() }
-      if entries.contains(where: \.isOnce) { state.entries[name] = entries.filter { !$0.isOnce } }
+  ///
+  /// - Parameter onError: Gets what a handler throws, before the next one is called.
+  func dispatch(_ key: HandlerKey, _ payload: @autoclosure () -> any Sendable, onError: (any Error) -> Void) {
+    let entries = state.withLock { state -> [Entry]? in
+      guard let entries = state.entries[key] else { return nil }
+      if entries.contains(where: \.isOnce) {
+        let rest = entries.filter { !$0.isOnce }
+        state.entries[key] = rest.isEmpty ? nil : rest
+      }
       return entries
     }
-    for entry in entries { entry.handler(payload) }
+    guard let entries else { return }
+    let payload = payload()
+    for entry in entries {
+      do {
+        try entry.handler(payload)
+      } catch {
+        onError(error)
+      }
+    }
   }
 }

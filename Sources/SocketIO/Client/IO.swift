@@ -13,9 +13,44 @@
 public func io(
   _ url: String? = nil, _ configure: (inout SocketIOOptions) throws -> Void
 ) throws -> Socket {
+  try io(url, configure) { _ in }
+}
+
+/// The Socket for a URL, with handlers that are there before the connection begins, so that they miss nothing, not even an attempt that
+/// fails at once:
+///
+///     let socket = try io("https://example.com/admin") {
+///       $0.auth = ["token": "abcd"]
+///     } handlers: { socket in
+///       socket.on(.connectError) { error in print(error) }
+///     }
+///
+/// - Parameters:
+///   - url: As without handlers.
+///   - configure: Sets options.
+///   - handlers: Gets the Socket before it connects, and registers handlers with it and its Manager, ``Socket/io``. Runs inside the call.
+/// - Throws: ``SocketIOError`` for a URL or an option that cannot be used, and what the closures throw; then nothing is connected.
+@discardableResult
+public func io(
+  _ url: String? = nil, _ configure: (inout SocketIOOptions) throws -> Void, handlers: (Socket) throws -> Void
+) throws -> Socket {
   var options = SocketIOOptions()
   try configure(&options)
-  return try io(url, options: options)
+  return try io(url, options: options, handlers: handlers)
+}
+
+/// The Socket for a URL, with options that are made already, and with handlers that are there before the connection begins:
+/// `io(url, options: SocketIOOptions()) { socket in … }`.
+///
+/// - Throws: ``SocketIOError`` for a URL or an option that cannot be used, and what `handlers` throws; then nothing is connected.
+@discardableResult
+public func io(
+  _ url: String? = nil, options: SocketIOOptions, handlers: (Socket) throws -> Void
+) throws -> Socket {
+  let socket = try ManagerCache.shared.socket(ServerURL(url, location: Manager.location), options)
+  try handlers(socket)
+  socket.connectAutomatically()
+  return socket
 }
 
 /// The Socket for a URL, with options that are made already.
@@ -29,8 +64,9 @@ public func io(
 /// - Throws: ``SocketIOError`` for a URL (`.invalidURL`) or an option (`.invalidOption`, `.tlsOption`) that cannot be used.
 @discardableResult
 public func io(_ url: String? = nil, options: SocketIOOptions = SocketIOOptions()) throws(SocketIOError) -> Socket {
-  let server = try ServerURL(url, location: Manager.location)
-  return try ManagerCache.shared.socket(server, options)
+  let socket = try ManagerCache.shared.socket(ServerURL(url, location: Manager.location), options)
+  socket.connectAutomatically()
+  return socket
 }
 
 /// The Managers that ``io(_:options:)`` shares, for as long as somebody uses them.
@@ -48,10 +84,11 @@ final class ManagerCache: Sendable {
 
   init(_ makeManager: @escaping MakeManager) { self.makeManager = makeManager }
 
+  /// - Returns: A new Socket, which nobody has connected yet.
   func socket(_ server: ServerURL, _ options: SocketIOOptions) throws(SocketIOError) -> Socket {
     try options.validate()
     if options.forceNew || !options.multiplex {
-      return try makeManager(server, options).socket(server.namespace, with: options)
+      return try makeManager(server, options.ofManager).makeSocket(server.namespace, with: options)
     }
     let key = "\(server.isSecure) \(server.host) \(server.port ?? 0) \(options.requestPath)"
     // The lock is held until the namespace is taken, or two threads could both get the same Socket as their own.
@@ -59,14 +96,14 @@ final class ManagerCache: Sendable {
       do throws(SocketIOError) {
         if let manager = managers[key]?.manager {
           guard manager.hasUsed(server.namespace) else {
-            return .success(manager.socket(server.namespace, with: options))
+            return .success(manager.makeSocket(server.namespace, with: options))
           }
-          return .success(try makeManager(server, options).socket(server.namespace, with: options))
+          return .success(try makeManager(server, options.ofManager).makeSocket(server.namespace, with: options))
         }
         managers = managers.filter { $0.value.manager != nil }
-        let manager = try makeManager(server, options)
+        let manager = try makeManager(server, options.ofManager)
         managers[key] = WeakManager(manager: manager)
-        return .success(manager.socket(server.namespace, with: options))
+        return .success(manager.makeSocket(server.namespace, with: options))
       } catch {
         return .failure(error)
       }
@@ -77,7 +114,10 @@ final class ManagerCache: Sendable {
 
 extension Manager {
   /// The Socket of a namespace, with the options that belong to a Socket.
-  func socket(_ namespace: String, with options: SocketIOOptions) -> Socket {
-    socket(namespace, auth: options.auth, ackTimeout: options.ackTimeout, retries: options.retries)
+  func makeSocket(_ namespace: String, with options: SocketIOOptions) -> Socket {
+    makeSocket(
+      namespace, auth: options.auth, ackTimeout: options.ackTimeout, retries: options.retries,
+      offlineBuffer: opts.offlineBuffer
+    ).socket
   }
 }

@@ -1,6 +1,11 @@
 /// Something that a ``Socket`` or a ``Manager`` reports of itself, with the type of what its handlers get.
 public struct LifecycleEvent<Source, Payload: Sendable>: Sendable {
-  let name: String
+  let key: HandlerKey
+
+  init(key: HandlerKey) { self.key = key }
+
+  /// One that answers to a name of the JavaScript client.
+  init(name: String) { key = .event(name) }
 }
 
 /// A Socket's connection to its namespace, as `connect` handlers get it.
@@ -19,6 +24,15 @@ public struct Disconnection: Sendable {
   public var reason: DisconnectReason
   /// What is known beyond the reason: an HTTP status, a close code.
   public var error: SocketIOError?
+}
+
+/// What a handler of a Socket threw, or why it could not be called, as `handlerError` handlers get it.
+public struct HandlerFailure: Sendable {
+  /// The name of the event that was being handled; of the Socket's own events the JavaScript name, such as "connect".
+  public var event: String
+  /// What the handler threw; ``SocketIOError`` with `.decoding` where an argument was not what the handler takes, and with `.encoding`
+  /// where its answer cannot be encoded.
+  public var error: any Error
 }
 
 /// What a Socket's own event carries for handlers that were registered by the event's name alone.
@@ -52,6 +66,12 @@ extension LifecycleEvent where Source == Socket, Payload == SocketIOError {
   /// The connection could not be made, or the server refused the namespace: then ``Socket/active`` is false and nothing is
   /// retried by itself.
   public static var connectError: Self { Self(name: "connect_error") }
+}
+
+extension LifecycleEvent where Source == Socket, Payload == HandlerFailure {
+  /// A handler of the Socket threw, or an argument was not what a typed handler or sequence takes. It is logged too. What a handler of
+  /// this event throws is logged only.
+  public static var handlerError: Self { Self(key: .failures) }
 }
 
 extension LifecycleEvent where Source == Manager, Payload == Void {

@@ -19,10 +19,17 @@ public final class Manager: Sendable {
   let delivery: Delivery
   let logger: Logger
   let core: ManagerCore
-  private let handlers = HandlerRegistry()
-  private let shown = Locked((isOpen: false, transport: TransportName?.none))
+  let handlers = HandlerRegistry()
+  private let shown = Locked(Shown())
   /// Every namespace that was ever used.
   private let sockets = Locked<[String: WeakSocket]>([:])
+
+  private struct Shown {
+    var isOpen = false
+    var transport: TransportName?
+    /// Calls of `disconnect()` that let the connection go and that the loop has not carried out yet.
+    var pendingReleases = 0
+  }
 
   private struct WeakSocket {
     weak var socket: Socket?
@@ -58,6 +65,8 @@ public final class Manager: Sendable {
 
   deinit {
     mailbox.submit { $0.shutDown() }
+    // Subscriptions hold the registry, sequences wait for it.
+    handlers.removeAll()
   }
 
   /// Whether Sockets connect when they are made.
@@ -79,25 +88,64 @@ public final class Manager: Sendable {
   ///
   /// Unless `autoConnect` is off, it connects if it is not active yet.
   ///
-  /// - Parameters: All but the name count for a Socket that is made by this call.
+  /// - Parameters: All but the name count for a Socket that is made by this call. What is left out is taken from ``opts``; there,
+  ///   ``io(_:options:)`` has left out what it was given for its own Socket.
   ///   - namespace: Its name; the slash at the beginning may be left out.
   ///   - auth: Credentials.
   ///   - ackTimeout: How long each emit waits for its acknowledgement, where it does not say itself.
   ///   - retries: How often an event is sent again until it is acknowledged; see ``SocketIOOptions/retries``.
   public func socket(
-    _ namespace: String = "/", auth: Auth? = nil, ackTimeout: Duration? = nil, retries: Int = 0
+    _ namespace: String = "/", auth: Auth? = nil, ackTimeout: Duration? = nil, retries: Int? = nil
   ) -> Socket {
+    let (socket, _) = makeSocket(namespace, auth: auth, ackTimeout: ackTimeout, retries: retries)
+    socket.connectAutomatically()
+    return socket
+  }
+
+  /// The Socket of a namespace, with handlers that are there before it connects, so that they miss nothing.
+  ///
+  /// - Parameters: As for ``socket(_:auth:ackTimeout:retries:)``.
+  ///   - namespace: As there.
+  ///   - auth: As there.
+  ///   - ackTimeout: As there.
+  ///   - retries: As there.
+  ///   - handlers: Gets the Socket before it connects, to register handlers with it. Runs inside the call.
+  /// - Throws: What `handlers` throws; the Socket is not connected then.
+  @discardableResult
+  public func socket(
+    _ namespace: String = "/", auth: Auth? = nil, ackTimeout: Duration? = nil, retries: Int? = nil,
+    handlers: (Socket) throws -> Void
+  ) rethrows -> Socket {
+    let (socket, isNew) = makeSocket(namespace, auth: auth, ackTimeout: ackTimeout, retries: retries)
+    if isNew { try handlers(socket) }
+    socket.connectAutomatically()
+    return socket
+  }
+
+  /// The Socket of a namespace, which is not connected by this call. What is nil is taken from ``opts``.
+  func makeSocket(
+    _ namespace: String, auth: Auth?, ackTimeout: Duration?, retries: Int?
+  ) -> (socket: Socket, isNew: Bool) {
+    let options = opts
+    return makeSocket(
+      namespace, auth: auth ?? options.auth, ackTimeout: ackTimeout ?? options.ackTimeout,
+      retries: retries ?? options.retries, offlineBuffer: options.offlineBuffer)
+  }
+
+  func makeSocket(
+    _ namespace: String, auth: Auth?, ackTimeout: Duration?, retries: Int, offlineBuffer: OfflineBuffer
+  ) -> (socket: Socket, isNew: Bool) {
     let name = namespace.hasPrefix("/") ? namespace : "/" + namespace
-    let socket = sockets.withLock { sockets in
-      if let socket = sockets[name]?.socket { return socket }
-      let socket = Socket(manager: self, namespace: name, auth: auth, ackTimeout: ackTimeout, retries: retries)
+    return sockets.withLock { sockets in
+      if let socket = sockets[name]?.socket { return (socket, false) }
+      let socket = Socket(
+        manager: self, namespace: name, auth: auth, ackTimeout: ackTimeout, retries: retries,
+        offlineBuffer: offlineBuffer)
       sockets[name] = WeakSocket(socket: socket)
       // Before another thread can find the Socket and connect it.
       mailbox.submit { $0.add(socket) }
-      return socket
+      return (socket, true)
     }
-    if autoConnect, !socket.active { socket.connect() }
-    return socket
   }
 
   /// In the order in which they were made.
@@ -113,10 +161,10 @@ public final class Manager: Sendable {
   // MARK: Connection
 
   /// Whether the connection to the server stands.
-  public var isOpen: Bool { shown.withLock { $0.isOpen } }
+  public var isOpen: Bool { shown.withLock { $0.isOpen && $0.pendingReleases == 0 } }
 
   /// The transport in use; nil while there is no connection.
-  public var transport: TransportName? { shown.withLock { $0.transport } }
+  public var transport: TransportName? { shown.withLock { $0.pendingReleases == 0 ? $0.transport : nil } }
 
   /// Opens the connection, and connects the Sockets that were made with `autoConnect` off and have not been disconnected since.
   ///
@@ -155,62 +203,22 @@ public final class Manager: Sendable {
   /// The connection itself.
   public var engine: EngineHandle { EngineHandle(mailbox: mailbox) }
 
-  // MARK: Handlers
-
-  /// Registers a handler of the Manager's own events, for example `.reconnectAttempt`. Handlers run as the option
-  /// `delivery` says.
-  @discardableResult
-  public func on<Payload>(
-    _ event: LifecycleEvent<Manager, Payload>, _ handler: @escaping @Sendable (Payload) -> Void
-  ) -> Subscription {
-    handlers.add(event.name, once: false) { payload in
-      if let payload = payload as? Payload { handler(payload) }
-    }
+  /// Shows the end of the connection ahead of the loop, if no Socket is active any more.
+  ///
+  /// - Returns: Whether ``didRelease()`` has to be called when the loop has caught up.
+  func willRelease() -> Bool {
+    guard allSockets.allSatisfy({ !$0.active }) else { return false }
+    shown.withLock { $0.pendingReleases += 1 }
+    return true
   }
 
-  /// Registers a handler that does not look at what the event carries.
-  @discardableResult
-  public func on<Payload>(
-    _ event: LifecycleEvent<Manager, Payload>, _ handler: @escaping @Sendable () -> Void
-  ) -> Subscription {
-    handlers.add(event.name, once: false) { _ in handler() }
-  }
-
-  /// Registers a handler for the next occurrence only.
-  @discardableResult
-  public func once<Payload>(
-    _ event: LifecycleEvent<Manager, Payload>, _ handler: @escaping @Sendable (Payload) -> Void
-  ) -> Subscription {
-    handlers.add(event.name, once: true) { payload in
-      if let payload = payload as? Payload { handler(payload) }
-    }
-  }
-
-  /// Takes off all handlers of an event.
-  public func off<Payload>(_ event: LifecycleEvent<Manager, Payload>) { handlers.removeAll(event.name) }
-
-  /// Takes off all handlers of the Manager.
-  public func off() { handlers.removeAll() }
+  func didRelease() { shown.withLock { $0.pendingReleases -= 1 } }
 
   // MARK: From the core
 
   nonisolated func publish(isOpen: Bool) { shown.withLock { $0.isOpen = isOpen } }
 
   nonisolated func publish(transport: TransportName?) { shown.withLock { $0.transport = transport } }
-
-  func dispatch(_ notice: ManagerNotice) {
-    switch notice {
-    case .open: handlers.dispatch(LifecycleEvent.open.name, ())
-    case .ping: handlers.dispatch(LifecycleEvent.ping.name, ())
-    case .reconnectFailed: handlers.dispatch(LifecycleEvent.reconnectFailed.name, ())
-    case .error(let error): handlers.dispatch(LifecycleEvent<Manager, SocketIOError>.error.name, error)
-    case .reconnectError(let error): handlers.dispatch(LifecycleEvent.reconnectError.name, error)
-    case .close(let reason): handlers.dispatch(LifecycleEvent.close.name, reason)
-    case .upgrade(let transport): handlers.dispatch(LifecycleEvent.upgrade.name, transport)
-    case .reconnectAttempt(let attempt): handlers.dispatch(LifecycleEvent.reconnectAttempt.name, attempt)
-    case .reconnect(let attempt): handlers.dispatch(LifecycleEvent.reconnect.name, attempt)
-    }
-  }
 }
 
 /// The connection that a Manager has at the moment.

@@ -33,6 +33,10 @@ actor ManagerCore {
   private var slots: [Int: SocketSlot] = [:]
   /// In the order in which they became active.
   private var activeSlots: [SocketSlot] = []
+  /// Sockets that were let go while the server owed the answer to their CONNECT: only then can their namespaces be left.
+  private var orphanedSlots: [SocketSlot] = []
+  /// Bytes that may be queued before `emitWhenWritable` waits.
+  private let highWaterMark: Int
 
   init(loop: any Loop, connector: any Connector, parser: any Parser, delivery: Delivery, logger: Logger) {
     self.loop = loop
@@ -40,6 +44,7 @@ actor ManagerCore {
     self.parser = parser
     self.delivery = delivery
     self.logger = logger
+    highWaterMark = connector.options.highWaterMark
     machine = ManagerStateMachine(connector.reconnectionSettings())
     decoder = parser.makeDecoder()
   }
@@ -94,6 +99,7 @@ actor ManagerCore {
     guard let slot = slots.removeValue(forKey: key) else { return }
     handle(.dispose, slot)
     tally.events.add(slot.machine.statistics)
+    if machine.state == .open, slot.machine.awaitsAnswer(on: connection) { orphanedSlots.append(slot) }
   }
 
   func connect(_ key: Int) {
@@ -108,11 +114,21 @@ actor ManagerCore {
 
   func emit(_ key: Int, _ emission: Emission) {
     guard let slot = slots[key] else {
-      emission.ack?.body(.failure(SocketIOError(.disconnected, "socket has been disconnected")))
+      emission.ack?.body(.failure(.disconnected))
       return
     }
     engine?.checkHeartbeat()
     handle(.emit(emission, canSendNow: engine?.canSendNow ?? false), slot)
+  }
+
+  func emitWhenWritable(_ key: Int, _ writer: WaitingWriter) {
+    guard let slot = slots[key] else { return writer.resume(.disconnected) }
+    engine?.checkHeartbeat()
+    handle(.emitWhenWritable(writer), slot)
+  }
+
+  func cancelWriter(_ key: Int, _ token: AckToken) {
+    if let slot = slots[key] { handle(.writerCancelled(token), slot) }
   }
 
   func cancelAck(_ key: Int, _ token: AckToken) {
@@ -205,6 +221,7 @@ actor ManagerCore {
       let identity = ObjectIdentifier(engine)
       // The engine holds this closure, and so the core, until it has finished.
       engine.onReport = { self.reported($0, by: identity) }
+      engine.onWritable = { self.admitWriters() }
       engine.open()
     } catch {
       handle(.engineFailed(error))
@@ -215,6 +232,7 @@ actor ManagerCore {
     guard let engine else { return }
     self.engine = nil
     lastPing = nil
+    orphanedSlots = []
     closingEngines[ObjectIdentifier(engine)] = engine
     manager?.publish(transport: nil)
     engine.close()
@@ -261,6 +279,7 @@ actor ManagerCore {
     do {
       guard let packet = try decoder.decode(message) else { return }
       if let slot = slot(packet.namespace) { handle(.received(packet), slot) }
+      if !orphanedSlots.isEmpty { releaseOrphan(packet.namespace) }
     } catch {
       logger.warning("undecodable packet: \(error)")
       handle(.parseFailed(SocketIOError(.protocolViolation, "parse error: \(error)", underlying: error)))
@@ -271,9 +290,38 @@ actor ManagerCore {
 
   /// Who gets the packets of a namespace: its active Socket, or one that left before the server answered it.
   private func slot(_ namespace: String) -> SocketSlot? {
-    activeSlots.first { $0.machine.namespace == namespace }
-      ?? slots.values.first { $0.machine.namespace == namespace && $0.machine.awaitsAnswer }
+    orphan(namespace) ?? activeSlots.first { $0.machine.namespace == namespace }
+      ?? slots.values.first { $0.machine.namespace == namespace && $0.machine.awaitsAnswer(on: connection) }
   }
+
+  private func orphan(_ namespace: String) -> SocketSlot? {
+    orphanedSlots.first { $0.machine.namespace == namespace }
+  }
+
+  /// Forgets a Socket that is gone when the server has answered it, and lets its successor join.
+  private func releaseOrphan(_ namespace: String) {
+    guard let orphan = orphan(namespace), !orphan.machine.awaitsAnswer(on: connection) else { return }
+    orphanedSlots.removeAll { $0 === orphan }
+    if let slot = slot(namespace) { handle(.managerOpened(connection: connection), slot) }
+  }
+
+  // MARK: Backpressure
+
+  private func admitWriters() {
+    for slot in slots.values where slot.machine.hasWriters { admitWriters(slot) }
+  }
+
+  /// Has events sent that waited until less is queued, for as long as that is so.
+  private func admitWriters(_ slot: SocketSlot) {
+    guard !slot.isAdmitting else { return }
+    slot.isAdmitting = true
+    defer { slot.isAdmitting = false }
+    while slot.machine.hasWriters, slot.machine.bufferedBytes + (engine?.queuedBytes ?? 0) <= highWaterMark {
+      for action in slot.machine.handle(.admitWriter(canSendNow: engine?.canSendNow ?? false)) { perform(action, slot) }
+    }
+  }
+
+  // MARK: Actions of the Sockets
 
   private func handle(_ event: SocketStateMachine.Event, _ slot: SocketSlot) {
     let wasActive = slot.machine.isActive
@@ -293,6 +341,7 @@ actor ManagerCore {
     slot.publishState()
     withExtendedLifetime(socket) {
       for action in actions { perform(action, slot) }
+      if slot.machine.hasWriters { admitWriters(slot) }
     }
   }
 
@@ -300,14 +349,14 @@ actor ManagerCore {
     switch action {
     case .openManager:
       if machine.state == .open {
-        handle(.managerOpened(connection: connection), slot)
+        if orphan(slot.machine.namespace) == nil { handle(.managerOpened(connection: connection), slot) }
       } else if !machine.isReconnecting {
         handle(.open(isAwaited: false))
       }
     case .release:
       if activeSlots.isEmpty { handle(.released) }
     case .authenticate(let session): authenticate(slot, session)
-    case .send(let packet): send(packet, slot)
+    case .send(let packet, let isCompressed): send(packet, slot, isCompressed: isCompressed)
     case .deliver(let delivered):
       guard let socket = slot.socket else { return }
       let epoch = slot.disconnects
@@ -320,6 +369,11 @@ actor ManagerCore {
       slot.ackTimers[id] = timer
       timer.start(milliseconds: milliseconds)
     case .stopAckTimer(let id): slot.ackTimers.removeValue(forKey: id)?.close()
+    case .resumeWriter(let writer, let error): writer.resume(error)
+    case .bufferOverflowed(let event, let isFirst):
+      logger.log(
+        level: isFirst ? .warning : .debug, "the offline buffer is full, an event was dropped",
+        metadata: ["sio.namespace": "\(slot.machine.namespace)", "sio.event": "\(event)"])
     }
   }
 
@@ -341,50 +395,19 @@ actor ManagerCore {
     }
   }
 
-  private func send(_ packet: Packet, _ slot: SocketSlot) {
+  private func tellOutgoing(_ arguments: [SocketValue], _ slot: SocketSlot) {
+    guard let socket = slot.socket, !socket.handlers.isEmpty(.anyOutgoing) else { return }
+    delivery.enqueue { socket.dispatchOutgoing(arguments) }
+  }
+
+  private func send(_ packet: Packet, _ slot: SocketSlot, isCompressed: Bool) {
     do {
-      engine?.send(try parser.encode(packet))
+      engine?.send(try parser.encode(packet), isCompressed: isCompressed)
+      if case .event(let arguments) = packet.content { tellOutgoing(arguments, slot) }
     } catch {
       logger.error("a packet cannot be encoded: \(error)")
       let failure = SocketIOError(.encoding, "the packet cannot be encoded: \(error)", underlying: error)
       handle(.sendFailed(packet, failure), slot)
     }
   }
-}
-
-/// A Socket as its Manager's core knows it.
-final class SocketSlot {
-  let key: Int
-  var machine: SocketStateMachine
-  private(set) weak var socket: Socket?
-  /// Set while the Socket is active.
-  var retained: Socket?
-  var ackTimers: [Int: any LoopTimer] = [:]
-  /// How many calls of `disconnect()` have been carried out.
-  var disconnects = 0
-  private var published: UInt64?
-
-  init(_ socket: Socket, clock: @escaping () -> UInt64) {
-    self.socket = socket
-    key = socket.key
-    machine = SocketStateMachine(namespace: socket.namespace, clock: clock)
-  }
-
-  /// Shows the state to whoever asks the Socket, where it has changed.
-  func publishState() {
-    guard published != machine.revision else { return }
-    published = machine.revision
-    socket?.mirror.publish(
-      SocketState(id: machine.id, isActive: machine.isActive, isRecovered: machine.isRecovered))
-  }
-}
-
-/// Makes engines for a Manager, from its URL and its options as they stand.
-protocol Connector: AnyObject, Sendable {
-  /// The Manager's options as they stand.
-  var options: SocketIOOptions { get set }
-  func reconnectionSettings() -> ReconnectionSettings
-  func makeEngine() throws(SocketIOError) -> Engine
-  /// What is known now of WebSockets to this server, for `rememberUpgrade`.
-  func remember(websocketWorks: Bool)
 }

@@ -32,7 +32,7 @@ struct ManagerStateMachine {
     case socketsOpened
     case socketsFailed(SocketIOError)
     case socketsClosed(DisconnectReason, SocketIOError?)
-    case emit(ManagerNotice)
+    case emit(ManagerChange)
     /// Those who wait for the opening get its outcome.
     case completeOpen(SocketIOError?)
   }
@@ -175,17 +175,4 @@ struct ManagerStateMachine {
     state = .waiting
     return [.startDelay(milliseconds: backoff.next(settings, random: Double.random(in: 0..<1, using: &generator)))]
   }
-}
-
-/// What a Manager tells its handlers, in the order in which it happens.
-enum ManagerNotice: Sendable {
-  case open
-  case error(SocketIOError)
-  case close(DisconnectReason)
-  case ping
-  case upgrade(TransportName)
-  case reconnectAttempt(Int)
-  case reconnect(Int)
-  case reconnectError(SocketIOError)
-  case reconnectFailed
 }

@@ -2,7 +2,6 @@
 struct RetryQueue {
   private struct Entry {
     let emission: Emission
-    let bytes: Int
     var tries = 0
   }
 
@@ -16,12 +15,11 @@ struct RetryQueue {
   var waiting: Int { entries.count - (inFlight == nil ? 0 : 1) }
 
   /// Their bytes, estimated.
-  var waitingBytes: Int { bytes - (inFlight == nil ? 0 : entries.first?.bytes ?? 0) }
+  var waitingBytes: Int { bytes - (inFlight == nil ? 0 : entries.first?.emission.room ?? 0) }
 
   mutating func append(_ emission: Emission) {
-    let entry = Entry(emission: emission, bytes: emission.estimatedSize)
-    bytes += entry.bytes
-    entries.append(entry)
+    bytes += emission.room ?? 0
+    entries.append(Entry(emission: emission))
   }
 
   /// Counts a try of the head, which is under way from now on.
@@ -35,36 +33,43 @@ struct RetryQueue {
   }
 
   /// The head was acknowledged.
-  mutating func succeed() -> AckHandler? { remove(at: entries.firstPosition)?.ack }
+  ///
+  /// - Returns: The event, which is taken out.
+  mutating func succeed() -> Emission? { remove(at: entries.firstPosition) }
 
   /// The head's try failed.
   ///
-  /// - Returns: Who is told, where it was the last try.
-  mutating func fail() -> AckHandler? {
+  /// - Returns: The event, which is taken out, where it was the last try.
+  mutating func fail() -> Emission? {
     inFlight = nil
     guard let entry = entries.first, entry.tries > entry.emission.retries else { return nil }
-    return remove(at: entries.firstPosition)?.ack
+    return remove(at: entries.firstPosition)
   }
 
   /// Takes out the event whose acknowledgement nobody waits for any more.
   ///
-  /// - Returns: Its handler, and the id under which it is in flight.
-  mutating func remove(_ token: AckToken) -> (handler: AckHandler, inFlight: Int?)? {
+  /// - Returns: The event, and the id under which it is in flight.
+  mutating func remove(_ token: AckToken) -> (emission: Emission, inFlight: Int?)? {
     guard let position = entries.firstPosition(where: { $0.emission.ack?.token === token }) else { return nil }
     let id = position == entries.firstPosition ? inFlight : nil
-    guard let handler = remove(at: position)?.ack else { return nil }
-    return (handler, id)
+    return remove(at: position).map { ($0, id) }
   }
 
-  mutating func removeAll() -> [AckHandler] {
+  /// Takes out the event that has waited longest for its turn.
+  mutating func removeOldestWaiting() -> Emission? {
+    let position = inFlight == nil ? entries.firstPosition : entries.position(after: entries.firstPosition)
+    return position.flatMap { remove(at: $0) }
+  }
+
+  mutating func removeAll() -> [Emission] {
     defer { self = RetryQueue() }
-    return entries.all.compactMap(\.emission.ack)
+    return entries.all.map(\.emission)
   }
 
   private mutating func remove(at position: Int) -> Emission? {
     if position == entries.firstPosition { inFlight = nil }
     let entry = entries.remove(at: position)
-    bytes -= entry?.bytes ?? 0
+    bytes -= entry?.emission.room ?? 0
     return entry?.emission
   }
 }

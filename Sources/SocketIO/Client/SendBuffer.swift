@@ -1,10 +1,9 @@
-/// Events that wait for a connection, in order.
+/// Events that wait for a connection, in order. Each has its room in the gauge, and gives it back when it leaves.
 struct SendBuffer {
   struct Entry {
     let emission: Emission
     /// The acknowledgement's.
     let id: Int?
-    let bytes: Int
   }
 
   private var entries = SparseQueue<Entry>()
@@ -15,14 +14,18 @@ struct SendBuffer {
 
   /// - Returns: The position by which the event can be taken out.
   mutating func append(_ emission: Emission, id: Int?) -> Int {
-    let entry = Entry(emission: emission, id: id, bytes: emission.estimatedSize)
-    bytes += entry.bytes
-    return entries.append(entry)
+    bytes += emission.room ?? 0
+    return entries.append(Entry(emission: emission, id: id))
   }
 
-  mutating func remove(at position: Int) {
-    bytes -= entries.remove(at: position)?.bytes ?? 0
+  @discardableResult
+  mutating func remove(at position: Int) -> Entry? {
+    let entry = entries.remove(at: position)
+    bytes -= entry?.emission.room ?? 0
+    return entry
   }
+
+  mutating func removeFirst() -> Entry? { remove(at: entries.firstPosition) }
 
   mutating func removeAll() -> [Entry] {
     bytes = 0

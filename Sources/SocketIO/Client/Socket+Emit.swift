@@ -13,7 +13,7 @@ extension Socket {
     _ event: String, _ arguments: any Encodable & Sendable...,
     ack: (@Sendable (Result<[SocketValue], SocketIOError>) -> Void)? = nil
   ) throws(SocketIOError) {
-    try Emitter(socket: self).emit(event, with: SocketValue.arguments(arguments), ack: ack)
+    try Emitter(socket: self).emit(event, with: Emitter.arguments(arguments, of: event), ack: ack)
   }
 
   /// Emits an event whose arguments are written as literals, mixed ones too.
@@ -30,40 +30,25 @@ extension Socket {
   ///
   /// - Throws: ``SocketIOError`` with `.encoding`; then nothing is sent.
   public func send(_ arguments: any Encodable & Sendable...) throws(SocketIOError) {
-    try Emitter(socket: self).emit("message", with: SocketValue.arguments(arguments))
+    try Emitter(socket: self).emit("message", with: Emitter.arguments(arguments, of: "message"))
   }
 
-  /// Emits an event and waits for the server's acknowledgement.
-  ///
-  /// - Parameters:
-  ///   - event: As for ``emit(_:_:ack:)-(_,EncodableSendable...,_)``.
-  ///   - arguments: As there.
-  ///   - timeout: How long to wait; without it, until the answer comes or the connection is lost.
-  /// - Returns: The first argument of the acknowledgement; `.null` where it has none.
-  /// - Throws: ``SocketIOError`` with `.timeout`, `.disconnected`, `.cancelled` (the task was; an event still in the buffer
-  ///   is not sent then), `.reservedEvent` or `.encoding`.
-  public func emitWithAck(
-    _ event: String, _ arguments: any Encodable & Sendable..., timeout: Duration? = nil
-  ) async throws(SocketIOError) -> SocketValue {
-    try await Emitter(socket: self, timeout: timeout).emitWithAck(event, with: SocketValue.arguments(arguments)).first
-      ?? .null
-  }
-
-  /// Emits an event and waits for the server's acknowledgement, whose first argument is decoded.
-  ///
-  /// - Throws: As ``emitWithAck(_:_:timeout:)``, and `.decoding` for an answer of another shape.
-  public func emitWithAck<T: Decodable>(
-    _ event: String, _ arguments: any Encodable & Sendable..., as type: T.Type, timeout: Duration? = nil
-  ) async throws(SocketIOError) -> T {
-    let answer = try await Emitter(socket: self, timeout: timeout)
-      .emitWithAck(event, with: SocketValue.arguments(arguments))
-    return try (answer.first ?? .null).decodeArgument(as: type, of: event)
+  /// Emits the event `message` with arguments that are written as literals, mixed ones too.
+  public func send(_ arguments: SocketValue...) throws(SocketIOError) {
+    try Emitter(socket: self).emit("message", with: arguments)
   }
 
   /// The next emit is sent only if it can be sent at once, and dropped otherwise: `try socket.volatile.emit("position", x, y)`.
   public var volatile: Emitter { Emitter(socket: self, isVolatile: true) }
 
+  /// Says whether the next emit may be compressed, where the option `perMessageDeflate` is set and the server takes part in it: what is
+  /// compressed already, such as pictures, is sent faster as it is. `try socket.compress(false).emit("photo", jpeg)`.
+  public func compress(_ compress: Bool) -> Emitter { Emitter(socket: self, isCompressed: compress) }
+
   /// The acknowledgement of the next emit is awaited for so long: `try socket.timeout(.seconds(5)).emit("ask") { … }`.
+  ///
+  /// - Parameter timeout: Counted in whole milliseconds, rounded up; one that is negative counts as zero, which ends with the next turn
+  ///   of the loop.
   public func timeout(_ timeout: Duration) -> Emitter { Emitter(socket: self, timeout: timeout) }
 }
 
@@ -72,14 +57,16 @@ public struct Emitter: Sendable {
   let socket: Socket
   var timeout: Duration?
   var isVolatile = false
+  var isCompressed = true
 
   /// An emit without modifiers, to which they can be added.
   public init(_ socket: Socket) { self.init(socket: socket) }
 
-  init(socket: Socket, timeout: Duration? = nil, isVolatile: Bool = false) {
+  init(socket: Socket, timeout: Duration? = nil, isVolatile: Bool = false, isCompressed: Bool = true) {
     self.socket = socket
     self.timeout = timeout
     self.isVolatile = isVolatile
+    self.isCompressed = isCompressed
   }
 
   /// As ``Socket/volatile``, besides the modifiers that are set.
@@ -96,6 +83,13 @@ public struct Emitter: Sendable {
     return copy
   }
 
+  /// As ``Socket/compress(_:)``, besides the modifiers that are set.
+  public func compress(_ compress: Bool) -> Emitter {
+    var copy = self
+    copy.isCompressed = compress
+    return copy
+  }
+
   /// Emits an event as ``Socket`` does, with the modifiers.
   ///
   /// - Throws: ``SocketIOError`` with `.reservedEvent` or `.encoding`; then nothing is sent.
@@ -103,7 +97,15 @@ public struct Emitter: Sendable {
     _ event: String, _ arguments: any Encodable & Sendable...,
     ack: (@Sendable (Result<[SocketValue], SocketIOError>) -> Void)? = nil
   ) throws(SocketIOError) {
-    try emit(event, with: SocketValue.arguments(arguments), ack: ack)
+    try emit(event, with: Emitter.arguments(arguments, of: event), ack: ack)
+  }
+
+  /// Emits an event whose arguments are written as literals, mixed ones too.
+  public func emit(
+    _ event: String, _ arguments: SocketValue...,
+    ack: (@Sendable (Result<[SocketValue], SocketIOError>) -> Void)? = nil
+  ) throws(SocketIOError) {
+    try emit(event, with: arguments, ack: ack)
   }
 
   /// Emits an event with its arguments in an array.
@@ -114,45 +116,42 @@ public struct Emitter: Sendable {
     ack: (@Sendable (Result<[SocketValue], SocketIOError>) -> Void)? = nil
   ) throws(SocketIOError) {
     try Self.check(event)
-    submit(event, arguments, ack.map { AckHandler.delivered($0) })
+    if let refusal = submit(event, arguments, ack.map { AckHandler.delivered($0) }) { throw refusal }
   }
 
-  /// Emits an event and waits for all arguments of the acknowledgement.
-  ///
-  /// - Throws: As ``Socket/emitWithAck(_:_:timeout:)``.
-  public func emitWithAck(
-    _ event: String, with arguments: [SocketValue]
-  ) async throws(SocketIOError) -> [SocketValue] {
-    try Self.check(event)
-    let token = AckToken()
-    let result = await withTaskCancellationHandler {
-      await withCheckedContinuation {
-        (continuation: CheckedContinuation<Result<[SocketValue], SocketIOError>, Never>) in
-        submit(event, arguments, .continuation(continuation, token))
-      }
-    } onCancel: {
-      token.cancel()
-      let key = socket.key
-      socket.io.mailbox.submit { $0.cancelAck(key, token) }
-    }
-    return try result.get()
+  static func arguments(
+    _ arguments: [any Encodable & Sendable], of event: String
+  ) throws(SocketIOError) -> [SocketValue] {
+    try SocketValue.arguments(arguments, of: "\"\(event)\"")
   }
 
-  private static func check(_ event: String) throws(SocketIOError) {
+  static func check(_ event: String) throws(SocketIOError) {
     if Packet.isReservedEventName(event) {
       throw SocketIOError(.reservedEvent, "\"\(event)\" is a reserved event name")
     }
   }
 
-  private func submit(_ event: String, _ arguments: [SocketValue], _ ack: AckHandler?) {
+  func emission(_ event: String, _ arguments: [SocketValue], _ ack: AckHandler?) -> Emission {
     var elements: [SocketValue] = []
     elements.reserveCapacity(arguments.count + 1)
     elements.append(.string(event))
     elements.append(contentsOf: arguments)
-    let emission = Emission(
+    return Emission(
       arguments: elements, ack: ack, timeout: (timeout ?? socket.ackTimeout)?.milliseconds,
-      isVolatile: isVolatile, retries: socket.retries)
+      isVolatile: isVolatile, isCompressed: isCompressed, retries: isVolatile ? 0 : socket.retries)
+  }
+
+  /// - Returns: nil, or why the event is not emitted.
+  func submit(_ event: String, _ arguments: [SocketValue], _ ack: AckHandler?) -> SocketIOError? {
+    var emission = emission(event, arguments, ack)
+    let gauge = socket.gauge
+    if gauge.limit.overflow == .refuse, emission.retries > 0 || !isVolatile && !socket.mirror.isConnected {
+      let bytes = emission.estimatedSize
+      guard gauge.takeOrRefuse(bytes) else { return .bufferFull }
+      emission.room = bytes
+    }
     // The Socket is held until its event is handed over, or it might be let go before.
-    socket.io.mailbox.submit { [socket] in $0.emit(socket.key, emission) }
+    socket.io.mailbox.submit { [socket, emission] in $0.emit(socket.key, emission) }
+    return nil
   }
 }

@@ -16,16 +16,19 @@ public final class Socket: Sendable {
 
   let key: Int
   let mirror = SocketMirror()
+  let gauge: BufferGauge
   let handlers = HandlerRegistry()
-  let anyHandlers = HandlerRegistry()
   let ackTimeout: Duration?
   let retries: Int
   private let credentials: Locked<Auth?>
   /// Made with `autoConnect` off, and neither connected nor disconnected since: `Manager.open` connects it.
   private let isUntouched: Atomic<Bool>
 
-  init(manager: Manager, namespace: String, auth: Auth?, ackTimeout: Duration?, retries: Int) {
+  init(
+    manager: Manager, namespace: String, auth: Auth?, ackTimeout: Duration?, retries: Int, offlineBuffer: OfflineBuffer
+  ) {
     io = manager
+    gauge = BufferGauge(offlineBuffer)
     self.namespace = namespace
     credentials = Locked(auth)
     self.ackTimeout = ackTimeout
@@ -37,6 +40,8 @@ public final class Socket: Sendable {
   deinit {
     let key = key
     io.mailbox.submit { $0.remove(key) }
+    // Subscriptions hold the registry, sequences wait for it.
+    handlers.removeAll()
   }
 
   // MARK: State
@@ -77,16 +82,27 @@ public final class Socket: Sendable {
   }
 
   /// Leaves the namespace, and closes the connection if no other Socket of the Manager is active. What was emitted before is sent
-  /// first. Once it returns, nothing is delivered any more but the `disconnect` event, unless the Socket connects again.
+  /// first.
+  ///
+  /// Once it returns, no handler is told of an event from the server, of `connect` or of `connectError` any more, unless the Socket
+  /// connects again. What still comes is the `disconnect` event, where the Socket was connected, and the ends of what was under way:
+  /// acknowledgements that are still awaited get `.disconnected`, or the answer if that had arrived before, and
+  /// ``onAnyOutgoing(_:)`` tells of the events that are sent on the way out. A handler that is running runs to its end.
   @discardableResult
   public func disconnect() -> Socket {
     isUntouched.store(false, ordering: .relaxed)
-    mirror.willDisconnect()
+    let isLast = mirror.willDisconnect() && io.willRelease()
     io.mailbox.submit { core in
       core.disconnect(self.key)
       self.mirror.didCarryOut()
+      if isLast { self.io.didRelease() }
     }
     return self
+  }
+
+  /// Connects, unless `autoConnect` is off.
+  func connectAutomatically() {
+    if io.autoConnect, !active { connect() }
   }
 
   /// Joins the namespace along with `Manager.open`, whose callback already stands for the outcome.
@@ -108,21 +124,49 @@ public final class Socket: Sendable {
     switch delivered {
     case .connect(let id, let recovered):
       guard mirror.shouldDeliverConnect(epoch) else { return }
-      handlers.dispatch(
-        LifecycleEvent<Socket, Connection>.connect.name, Connection(id: id, recovered: recovered, transport: transport))
+      let connection = Connection(id: id, recovered: recovered, transport: transport)
+      tell(.connect, connection, .connect(connection))
     case .connectError(let error):
       guard mirror.isCurrent(epoch) else { return }
-      handlers.dispatch(LifecycleEvent<Socket, SocketIOError>.connectError.name, error)
+      tell(.connectError, error, .connectError(error))
     case .disconnect(let reason, let error):
       guard mirror.shouldDeliverDisconnect() else { return }
-      handlers.dispatch(
-        LifecycleEvent<Socket, Disconnection>.disconnect.name, Disconnection(reason: reason, error: error))
+      let disconnection = Disconnection(reason: reason, error: error)
+      tell(.disconnect, disconnection, .disconnect(disconnection))
     case .event(let arguments, let session, let id):
       guard mirror.isCurrent(epoch) else { return }
       let ack = id.map { Acknowledgement(socket: self, session: session, id: $0) }
       let event = SocketEvent(arguments, ack: ack)
-      anyHandlers.dispatch("", event)
-      handlers.dispatch(event.name, event)
+      call(.any, event.name, event)
+      call(.event(event.name), event.name, event)
     }
+  }
+
+  /// An event was sent.
+  func dispatchOutgoing(_ arguments: [SocketValue]) {
+    let event = SocketEvent(arguments, ack: nil)
+    call(.anyOutgoing, event.name, event)
+  }
+
+  private func tell<Payload>(_ event: LifecycleEvent<Socket, Payload>, _ payload: Payload, _ change: SocketChange) {
+    call(event.key, "\(event.key)", payload)
+    call(.changes, "\(event.key)", change)
+  }
+
+  private func call(_ key: HandlerKey, _ name: String, _ payload: @autoclosure () -> some Sendable) {
+    handlers.dispatch(key, payload()) { report(HandlerFailure(event: name, error: $0)) }
+  }
+
+  /// Tells of an error of a handler. Called where handlers run.
+  func report(_ failure: HandlerFailure) {
+    log(failure)
+    handlers.dispatch(.failures, failure) {
+      log(HandlerFailure(event: "\(HandlerKey.failures)", error: $0))
+    }
+  }
+
+  private func log(_ failure: HandlerFailure) {
+    io.logger.error(
+      "a handler of \"\(failure.event)\" threw: \(failure.error)", metadata: ["sio.namespace": "\(namespace)"])
   }
 }

@@ -1,11 +1,11 @@
 import Synchronization
 
-/// An event that the server emitted.
+/// An event, from the server or, in ``Socket/onAnyOutgoing(_:)``, to it.
 public struct SocketEvent: Sendable {
   /// The event's name; a number, which the protocol allows as a name, in digits.
   public let name: String
 
-  /// What the server passed along, binary as `.binary`.
+  /// What was passed along, binary as `.binary`.
   public let args: [SocketValue]
 
   /// Set where the server waits for an acknowledgement: call it with the answer.
@@ -19,9 +19,22 @@ public struct SocketEvent: Sendable {
 
   /// The first argument, decoded.
   ///
-  /// - Throws: ``SocketIOError`` with `.decoding`.
+  /// - Throws: ``SocketIOError`` with `.decoding`; its message names the event, the argument and the place inside it.
   public func decode<T: Decodable>(_ type: T.Type = T.self) throws(SocketIOError) -> T {
-    try (args.first ?? .null).decodeArgument(as: type, of: name)
+    var arguments = ArgumentDecoder(self)
+    return try arguments.next(type)
+  }
+
+  /// The first arguments, decoded: `let (x, y) = try event.decode(Int.self, Int.self)`.
+  ///
+  /// Arguments that the event does not have decode as null does; those beyond the last type are left out.
+  ///
+  /// - Throws: ``SocketIOError`` with `.decoding`; its message names the event, the argument and the place inside it.
+  public func decode<First: Decodable, Second: Decodable, each Other: Decodable>(
+    _ first: First.Type, _ second: Second.Type, _ others: repeat (each Other).Type
+  ) throws(SocketIOError) -> (First, Second, repeat each Other) {
+    var arguments = ArgumentDecoder(self)
+    return (try arguments.next(first), try arguments.next(second), repeat try arguments.next((each Other).self))
   }
 }
 
@@ -46,38 +59,24 @@ public final class Acknowledgement: Sendable {
   /// - Throws: ``SocketIOError`` with `.encoding` for an argument that cannot be encoded; the answer can still be sent then.
   @discardableResult
   public func callAsFunction(_ arguments: any Encodable & Sendable...) throws(SocketIOError) -> Bool {
-    try send(SocketValue.arguments(arguments))
+    try send(SocketValue.arguments(arguments, of: "an acknowledgement"))
   }
 
+  /// Sends an answer that is written as literals, mixed ones too.
+  ///
+  /// - Returns: Whether this was the first call; later ones do nothing.
+  /// - Throws: Nothing; it is called with `try` as its sibling is.
+  @discardableResult
+  public func callAsFunction(_ arguments: SocketValue...) throws(SocketIOError) -> Bool { send(arguments) }
+
   /// Sends the answer.
+  ///
+  /// - Returns: Whether this was the first call; later ones do nothing.
   @discardableResult
   public func send(_ arguments: [SocketValue]) -> Bool {
     guard !isUsed.exchange(true, ordering: .relaxed) else { return false }
     let (key, session, id) = (socket.key, session, id)
     socket.io.mailbox.submit { $0.reply(key, session: session, id: id, arguments) }
     return true
-  }
-}
-
-extension SocketValue {
-  static func arguments(_ arguments: [any Encodable & Sendable]) throws(SocketIOError) -> [SocketValue] {
-    var values: [SocketValue] = []
-    values.reserveCapacity(arguments.count + 1)
-    for (index, argument) in arguments.enumerated() {
-      do {
-        values.append(try SocketValue(encoding: argument))
-      } catch {
-        throw SocketIOError(.encoding, "argument \(index + 1) cannot be encoded: \(error)", underlying: error)
-      }
-    }
-    return values
-  }
-
-  func decodeArgument<T: Decodable>(as type: T.Type, of name: String) throws(SocketIOError) -> T {
-    do {
-      return try decode(as: type)
-    } catch {
-      throw SocketIOError(.decoding, "the first argument of \"\(name)\" is no \(type): \(error)", underlying: error)
-    }
   }
 }

@@ -71,6 +71,8 @@ extension SocketIOError.Code {
   public static let disconnected = Self("disconnected")
   /// A volatile event could not be sent at once.
   public static let dropped = Self("dropped")
+  /// Too many events wait for a connection; see the option `offlineBuffer`.
+  public static let bufferFull = Self("buffer_full")
   /// The waiting task was cancelled.
   public static let cancelled = Self("cancelled")
   /// The server refused the namespace: `message` and `data` are the server's.

@@ -23,6 +23,8 @@ final class SocketMirror: Sendable {
 
   var state: SocketState { contents.withLock { $0.shown } }
 
+  var isConnected: Bool { contents.withLock { $0.shown.id != nil } }
+
   func publish(_ state: SocketState) {
     contents.withLock {
       $0.actual = state
@@ -37,12 +39,16 @@ final class SocketMirror: Sendable {
     }
   }
 
-  func willDisconnect() {
+  /// - Returns: Whether the Socket was active.
+  @discardableResult
+  func willDisconnect() -> Bool {
     contents.withLock {
+      let wasActive = $0.shown.isActive
       $0.pendingCommands += 1
       $0.disconnects += 1
       $0.shown.isActive = false
       $0.shown.id = nil
+      return wasActive
     }
   }
 

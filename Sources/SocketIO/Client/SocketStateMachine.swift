@@ -1,50 +1,5 @@
 /// One namespace of a connection as events and actions: joining and leaving it, events in both directions and their acknowledgements.
 struct SocketStateMachine {
-  enum Event {
-    case connect
-    case disconnect
-    /// `connection` counts the Manager's connections.
-    case managerOpened(connection: Int)
-    case managerFailed(SocketIOError)
-    case managerClosed(DisconnectReason, SocketIOError?)
-    /// What `.authenticate` asked for; nil where there are no credentials.
-    case authenticated(session: Int, Result<SocketValue?, SocketIOError>)
-    case received(Packet)
-    /// `canSendNow`: whether the transport would take the event at once.
-    case emit(Emission, canSendNow: Bool)
-    /// The answer to an event that came with an acknowledgement id.
-    case reply(session: Int, id: Int, [SocketValue])
-    case ackTimedOut(id: Int)
-    /// The parser could not encode a packet.
-    case sendFailed(Packet, SocketIOError)
-    case ackCancelled(AckToken)
-    /// Nobody can use the Socket any more.
-    case dispose
-  }
-
-  enum Action {
-    /// The Manager opens unless it is open or about to; if it is open, `.managerOpened` follows at once.
-    case openManager
-    /// The Socket is not active any more.
-    case release
-    /// Evaluate the credentials, then answer with `.authenticated`.
-    case authenticate(session: Int)
-    case send(Packet)
-    case deliver(Delivered)
-    case completeAck(AckHandler, Result<[SocketValue], SocketIOError>)
-    case startAckTimer(id: Int, milliseconds: UInt64)
-    case stopAckTimer(id: Int)
-  }
-
-  /// What the user's handlers are told.
-  enum Delivered: Sendable {
-    case connect(id: String, recovered: Bool)
-    case connectError(SocketIOError)
-    case disconnect(DisconnectReason, SocketIOError?)
-    /// `ack`: the id under which the server waits for an answer.
-    case event([SocketValue], session: Int, ack: Int?)
-  }
-
   private enum State: Equatable {
     case inactive
     /// Active, while the Manager is not open, or the server still owes the answer to a CONNECT that was given up.
@@ -80,33 +35,49 @@ struct SocketStateMachine {
   private var unansweredConnection: Int?
   private var recovery: (pid: String, offset: String?)?
   private(set) var isRecovered = false
+  /// The connection on which the namespace was left.
+  private var leftConnection: Int?
   private var sendBuffer = SendBuffer()
   private var retryQueue = RetryQueue()
+  private var isOverflowing = false
+  private var writers = SparseQueue<WaitingWriter>()
   private var receiveBuffer: [(arguments: [SocketValue], ack: Int?)] = []
   private var acks: [Int: PendingAck] = [:]
   private var nextAckID = 0
   private var tally = EventStatistics()
+  private let gauge: BufferGauge
   /// Nanoseconds; asked only where something is measured.
   private let clock: () -> UInt64
 
-  init(namespace: String, clock: @escaping () -> UInt64) {
+  init(namespace: String, gauge: BufferGauge, clock: @escaping () -> UInt64) {
     self.namespace = namespace
+    self.gauge = gauge
     self.clock = clock
   }
+
+  /// Bytes of the events that wait for a connection or for their turn, estimated.
+  var bufferedBytes: Int { sendBuffer.bytes + retryQueue.waitingBytes }
+
+  /// Whether anybody waits until less is queued.
+  var hasWriters: Bool { !writers.isEmpty }
 
   /// What happened so far, and what waits now.
   var statistics: EventStatistics {
     var statistics = tally
     statistics.buffered = sendBuffer.count + retryQueue.waiting
-    statistics.bufferedBytes = sendBuffer.bytes + retryQueue.waitingBytes
+    statistics.bufferedBytes = bufferedBytes
+    statistics.waiting = writers.count
     statistics.unacknowledged = acks.count { $0.value.sentAt != nil }
+    statistics.drops.bufferFull += gauge.refused
     return statistics
   }
 
   var isActive: Bool { state != .inactive }
 
-  /// Whether the server still owes the answer to a CONNECT.
-  var awaitsAnswer: Bool { unansweredConnection == connection }
+  /// Whether the server still owes the answer to a CONNECT on that connection of the Manager.
+  func awaitsAnswer(on connection: Int) -> Bool { unansweredConnection == connection }
+
+  private var awaitsAnswer: Bool { awaitsAnswer(on: connection) }
 
   var id: String? {
     if case .connected(let id) = state { id } else { nil }
@@ -133,6 +104,9 @@ struct SocketStateMachine {
     case .authenticated(let session, let result): return authenticated(session, result)
     case .received(let packet): return received(packet)
     case .emit(let emission, let canSendNow): return emit(emission, canSendNow: canSendNow)
+    case .emitWhenWritable(let writer): return add(writer)
+    case .admitWriter(let canSendNow): return admitWriter(canSendNow: canSendNow)
+    case .writerCancelled(let token): return writerCancelled(token)
     case .reply(let session, let id, let arguments):
       guard session == self.session, self.id != nil else { return [] }
       return [.send(Packet(namespace: namespace, id: id, content: .ack(arguments)))]
@@ -169,7 +143,7 @@ struct SocketStateMachine {
     state = .inactive
     session += 1
     receiveBuffer = []
-    return [.release, .deliver(.connectError(error))]
+    return [.release, .deliver(.connectError(error))] + endWriters()
   }
 
   /// The credentials, with what asks for the former session to be recovered.
@@ -196,12 +170,14 @@ struct SocketStateMachine {
     for (arguments, ack) in receiveBuffer { actions += deliver(arguments, ack) }
     receiveBuffer = []
     for entry in sendBuffer.removeAll() {
+      giveBackRoom(of: entry.emission)
       if let id = entry.id {
         acks[id]?.position = nil
         acks[id]?.sentAt = clock()
       }
       actions.append(send(entry.emission, entry.id))
     }
+    isOverflowing = false
     actions += sendRetryHead()
     return actions + [.deliver(.connect(id: id, recovered: isRecovered))]
   }
@@ -209,14 +185,16 @@ struct SocketStateMachine {
   // MARK: Leaving
 
   private mutating func disconnect() -> [Action] {
-    guard isActive else { return [] }
+    guard isActive else { return endWriters() }
     let wasConnected = id != nil
+    if wasConnected { leftConnection = connection }
     let goodbye: [Action] =
       wasConnected ? [.send(Packet(namespace: namespace, id: nil, content: .disconnect))] : []
     state = .inactive
     session += 1
     receiveBuffer = []
     return goodbye + [.release] + (wasConnected ? [.deliver(.disconnect(.ioClientDisconnect, nil))] : []) + loseAcks()
+      + endWriters()
   }
 
   private mutating func leave(_ next: State, _ reason: DisconnectReason, _ error: SocketIOError?) -> [Action] {
@@ -226,21 +204,22 @@ struct SocketStateMachine {
     receiveBuffer = []
     return (next == .inactive ? [.release] : [])
       + (wasConnected ? [.deliver(.disconnect(reason, error))] : []) + loseAcks()
+      + (wasConnected ? endWriters() : [])
   }
 
   /// The answers to what was sent will not come any more; what is still buffered will be sent.
   private mutating func loseAcks() -> [Action] {
     let lost = acks.filter { $0.value.position == nil }.keys.sorted()
     return lost.flatMap {
-      completeAck($0, .failure(Self.disconnected))
+      completeAck($0, .failure(.disconnected))
     }
   }
 
   private mutating func dispose() -> [Action] {
     tally.drops.released += sendBuffer.removeAll().count + retryQueue.waiting
     for id in acks.keys { acks[id]?.position = nil }
-    let unsent: [Action] = retryQueue.removeAll().map { .completeAck($0, .failure(Self.disconnected)) }
-    return unsent + loseAcks()
+    let unsent: [Action] = retryQueue.removeAll().compactMap(\.ack).map { .completeAck($0, .failure(.disconnected)) }
+    return unsent + loseAcks() + endWriters()
   }
 
   // MARK: Receiving
@@ -260,6 +239,8 @@ struct SocketStateMachine {
     guard isActive else { return [] }
     switch packet.content {
     case .connect(let reply): return connected(reply)
+    // It crossed the DISCONNECT that was sent before this CONNECT, and says the same.
+    case .disconnect where id == nil && leftConnection == connection: return []
     case .disconnect: return leave(.inactive, .ioServerDisconnect, nil)
     case .connectError(let payload):
       guard id == nil else { return [] }
@@ -274,7 +255,8 @@ struct SocketStateMachine {
       }
       return deliver(arguments, packet.id)
     case .ack(let arguments):
-      guard let id = packet.id else { return [] }
+      // Before the answer to CONNECT it is for whoever left the namespace on this connection: his ids may have been the same.
+      guard let id = packet.id, self.id != nil else { return [] }
       return completeAck(id, .success(arguments))
     }
   }
@@ -292,14 +274,21 @@ struct SocketStateMachine {
   // MARK: Emitting
 
   private mutating func emit(_ emission: Emission, canSendNow: Bool) -> [Action] {
-    if emission.retries > 0, !emission.isVolatile { return enqueue(emission) }
+    if let handler = emission.ack, handler.token?.isCancelled == true { return dropCancelled(emission, handler) }
+    if emission.retries > 0 { return enqueue(emission) }
     let isSent = id != nil && (!emission.isVolatile || canSendNow)
     let isDropped = !isSent && emission.isVolatile
-    if isDropped { tally.drops.volatile += 1 }
+    var emission = emission
     var actions: [Action] = []
+    if isSent {
+      giveBackRoom(of: emission)
+    } else if isDropped {
+      tally.drops.volatile += 1
+    } else {
+      guard makeRoom(for: &emission, &actions) else { return actions }
+    }
     var ackID: Int?
     if let handler = emission.ack {
-      if handler.token?.isCancelled == true { return dropCancelled(handler) }
       let id = nextAckID
       nextAckID += 1
       ackID = id
@@ -320,10 +309,89 @@ struct SocketStateMachine {
   }
 
   private mutating func enqueue(_ emission: Emission) -> [Action] {
-    if let handler = emission.ack, handler.token?.isCancelled == true { return dropCancelled(handler) }
+    var emission = emission
+    var actions: [Action] = []
+    guard makeRoom(for: &emission, &actions) else { return actions }
     retryQueue.append(emission)
-    return sendRetryHead()
+    return actions + sendRetryHead()
   }
+
+  // MARK: Room in the buffer
+
+  /// Finds room for an event that has none yet, as the option `offlineBuffer` says.
+  ///
+  /// - Returns: Whether there is room. Where there is not, the event is dropped.
+  private mutating func makeRoom(for emission: inout Emission, _ actions: inout [Action]) -> Bool {
+    guard emission.room == nil else { return true }
+    let bytes = emission.estimatedSize
+    while !gauge.take(bytes) {
+      guard gauge.limit.overflow == .dropOldest, gauge.couldHold(bytes), let drop = dropOldest() else {
+        actions += overflow(emission)
+        if let handler = emission.ack { actions.append(.completeAck(handler, .failure(.bufferFull))) }
+        return false
+      }
+      actions += drop
+    }
+    emission.room = bytes
+    return true
+  }
+
+  private mutating func dropOldest() -> [Action]? {
+    if let entry = sendBuffer.removeFirst() {
+      giveBackRoom(of: entry.emission)
+      return overflow(entry.emission) + (entry.id.map { completeAck($0, .failure(.bufferFull)) } ?? [])
+    }
+    guard let emission = retryQueue.removeOldestWaiting() else { return nil }
+    giveBackRoom(of: emission)
+    return overflow(emission) + (emission.ack.map { [.completeAck($0, .failure(.bufferFull))] } ?? [])
+  }
+
+  private mutating func overflow(_ emission: Emission) -> [Action] {
+    tally.drops.bufferFull += 1
+    defer { isOverflowing = true }
+    return [.bufferOverflowed(event: emission.arguments[0].stringValue ?? "", isFirst: !isOverflowing)]
+  }
+
+  private func giveBackRoom(of emission: Emission) {
+    if let room = emission.room { gauge.giveBack(room) }
+  }
+
+  // MARK: Waiting until less is queued
+
+  private mutating func add(_ writer: WaitingWriter) -> [Action] {
+    guard !writer.token.isCancelled else {
+      tally.drops.cancelled += 1
+      return [.resumeWriter(writer, .cancelled)]
+    }
+    writers.append(writer)
+    return []
+  }
+
+  private mutating func admitWriter(canSendNow: Bool) -> [Action] {
+    guard let writer = writers.removeFirst() else { return [] }
+    var emission = writer.emission
+    if gauge.limit.overflow == .refuse, emission.retries > 0 || !emission.isVolatile && id == nil {
+      let bytes = emission.estimatedSize
+      guard gauge.takeOrRefuse(bytes) else { return [.resumeWriter(writer, .bufferFull)] }
+      emission.room = bytes
+    }
+    return emit(emission, canSendNow: canSendNow) + [.resumeWriter(writer, nil)]
+  }
+
+  private mutating func writerCancelled(_ token: AckToken) -> [Action] {
+    guard let position = writers.firstPosition(where: { $0.token === token }),
+      let writer = writers.remove(at: position)
+    else { return [] }
+    tally.drops.cancelled += 1
+    return [.resumeWriter(writer, .cancelled)]
+  }
+
+  /// The Socket lost its namespace: whoever waits would emit into the next session without knowing.
+  private mutating func endWriters() -> [Action] {
+    writers.removeAll().map { .resumeWriter($0, .disconnected) }
+  }
+
+  // MARK: Sending
 
   /// Every try is an event of its own, which the server is asked to acknowledge.
   private mutating func sendRetryHead() -> [Action] {
@@ -336,7 +404,8 @@ struct SocketStateMachine {
 
   private mutating func send(_ emission: Emission, _ id: Int?) -> Action {
     tally.sent += 1
-    return .send(Packet(namespace: namespace, id: id, content: .event(emission.arguments)))
+    return .send(
+      Packet(namespace: namespace, id: id, content: .event(emission.arguments)), isCompressed: emission.isCompressed)
   }
 
   private mutating func sendFailed(_ packet: Packet, _ error: SocketIOError) -> [Action] {
@@ -355,25 +424,23 @@ struct SocketStateMachine {
     return completeAck(id, .failure(SocketIOError(.timeout, "operation has timed out")))
   }
 
-  private static var disconnected: SocketIOError { SocketIOError(.disconnected, "socket has been disconnected") }
-
-  private static var cancelled: SocketIOError { SocketIOError(.cancelled, "the task was cancelled") }
-
   private mutating func ackCancelled(_ token: AckToken) -> [Action] {
-    if let (handler, id) = retryQueue.remove(token) {
+    if let (emission, id) = retryQueue.remove(token), let handler = emission.ack {
+      giveBackRoom(of: emission)
       let timer: [Action] =
         id.flatMap { acks.removeValue(forKey: $0)?.hasTimer == true ? [.stopAckTimer(id: $0)] : nil } ?? []
       if id == nil { tally.drops.cancelled += 1 }
-      return timer + [.completeAck(handler, .failure(Self.cancelled))] + sendRetryHead()
+      return timer + [.completeAck(handler, .failure(.cancelled))] + sendRetryHead()
     }
     guard let id = acks.first(where: { $0.value.handler?.token === token })?.key else { return [] }
     if unbuffer(id) { tally.drops.cancelled += 1 }
-    return completeAck(id, .failure(Self.cancelled))
+    return completeAck(id, .failure(.cancelled))
   }
 
-  private mutating func dropCancelled(_ handler: AckHandler) -> [Action] {
+  private mutating func dropCancelled(_ emission: Emission, _ handler: AckHandler) -> [Action] {
+    giveBackRoom(of: emission)
     tally.drops.cancelled += 1
-    return [.completeAck(handler, .failure(Self.cancelled))]
+    return [.completeAck(handler, .failure(.cancelled))]
   }
 
   /// Takes an event out of the buffer.
@@ -382,7 +449,7 @@ struct SocketStateMachine {
   private mutating func unbuffer(_ id: Int) -> Bool {
     guard let position = acks[id]?.position else { return false }
     acks[id]?.position = nil
-    sendBuffer.remove(at: position)
+    if let entry = sendBuffer.remove(at: position) { giveBackRoom(of: entry.emission) }
     return true
   }
 
@@ -393,23 +460,9 @@ struct SocketStateMachine {
     if let handler = ack.handler, !ack.hasTimer { return [.completeAck(handler, result)] }
     let timer: [Action] = ack.hasTimer ? [.stopAckTimer(id: id)] : []
     if let handler = ack.handler { return timer + [.completeAck(handler, result)] }
-    let finished: AckHandler?
+    let finished: Emission?
     if case .success = result { finished = retryQueue.succeed() } else { finished = retryQueue.fail() }
-    return timer + (finished.map { [.completeAck($0, result)] } ?? []) + sendRetryHead()
+    if let finished { giveBackRoom(of: finished) }
+    return timer + (finished?.ack.map { [.completeAck($0, result)] } ?? []) + sendRetryHead()
   }
-}
-
-/// An event on its way out.
-struct Emission: Sendable {
-  /// The event's name, then what the user passed.
-  var arguments: [SocketValue]
-  var ack: AckHandler?
-  /// Milliseconds to wait for the acknowledgement.
-  var timeout: UInt64?
-  var isVolatile = false
-  /// How often the event is sent again when it is not acknowledged.
-  var retries = 0
-
-  /// About how many bytes it takes on the wire.
-  var estimatedSize: Int { SocketValue.array(arguments).estimatedSize }
 }

@@ -43,6 +43,12 @@ struct SparseQueue<Element> {
     return all
   }
 
+  func position(after position: Int) -> Int? {
+    var next = position + 1
+    while next < tail, elements[next] == nil { next += 1 }
+    return next < tail ? next : nil
+  }
+
   func firstPosition(where matches: (Element) -> Bool) -> Int? {
     elements.filter { matches($0.value) }.keys.min()
   }

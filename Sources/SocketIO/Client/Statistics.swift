@@ -50,6 +50,8 @@ public struct EventStatistics: Sendable, Hashable {
   public struct Drops: Sendable, Hashable {
     /// Volatile ones that could not be sent at once.
     public var volatile = 0
+    /// There was no room for them in the buffer; those that `emit` refused for that reason are among them.
+    public var bufferFull = 0
     /// Cancelled while they waited.
     public var cancelled = 0
     /// The time for their acknowledgement was over while they waited.
@@ -58,7 +60,7 @@ public struct EventStatistics: Sendable, Hashable {
     public var released = 0
 
     /// All of them.
-    public var total: Int { volatile + cancelled + timedOut + released }
+    public var total: Int { volatile + bufferFull + cancelled + timedOut + released }
   }
 
   /// Events handed to the connection. With `retries`, every try counts.
@@ -69,6 +71,8 @@ public struct EventStatistics: Sendable, Hashable {
   public var buffered = 0
   /// Bytes of these events, estimated: their encoded size is known when they are sent.
   public var bufferedBytes = 0
+  /// Calls of ``Socket/emitWhenWritable(_:_:)-(_,EncodableSendable...)`` that wait at this moment.
+  public var waiting = 0
   /// Events, at this moment, that were sent and whose acknowledgement is awaited.
   public var unacknowledged = 0
   /// The times from sending an event to its acknowledgement.
@@ -82,9 +86,11 @@ public struct EventStatistics: Sendable, Hashable {
     received += other.received
     buffered += other.buffered
     bufferedBytes += other.bufferedBytes
+    waiting += other.waiting
     unacknowledged += other.unacknowledged
     ackRoundTrips.add(other.ackRoundTrips)
     drops.volatile += other.drops.volatile
+    drops.bufferFull += other.drops.bufferFull
     drops.cancelled += other.drops.cancelled
     drops.timedOut += other.drops.timedOut
     drops.released += other.drops.released

@@ -1,10 +1,13 @@
 /// Drives one Engine.IO session: performs the actions of its state machine on real transports and timers.
 ///
-/// Confined to its loop. Whoever opens an engine holds it until it reports `.finished`; `onReport` is dropped then.
+/// Confined to its loop. Whoever opens an engine holds it until it reports `.finished`; `onReport` and `onWritable` are dropped then.
 final class Engine {
   typealias MakeTransport = (TransportName, _ sid: String?) throws(SocketIOError) -> any Transport
 
   var onReport: ((EngineReport) -> Void)?
+
+  /// Called when the transport has handed over what it had, and took what waited.
+  var onWritable: (() -> Void)?
 
   /// Set before the engine is opened.
   var tally = EngineTally()
@@ -37,7 +40,9 @@ final class Engine {
   var queuedBytes: Int { machine.queuedBytes + (main?.transport.queuedBytes ?? 0) }
 
   func open() { handle(.open) }
-  func send(_ messages: [EngineMessage]) { handle(.send(messages)) }
+  func send(_ messages: [EngineMessage], isCompressed: Bool = true) {
+    handle(.send(messages, isCompressed: isCompressed))
+  }
   func close() { handle(.close) }
 
   /// Ends the session if the server's ping is overdue. The timer may not have fired yet where the machine was asleep or the loop held
@@ -119,6 +124,7 @@ final class Engine {
         if slot == .probe { self?.measureProbe() }
       }
       self?.handle(.transport(slot, event))
+      if case .writable = event { self?.onWritable?() }
     }
   }
 
@@ -145,6 +151,7 @@ final class Engine {
     closeTimer?.close()
     let onReport = self.onReport
     self.onReport = nil
+    onWritable = nil
     onReport?(.finished)
   }
 }

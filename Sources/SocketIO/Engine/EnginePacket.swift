@@ -8,6 +8,8 @@ enum EnginePacket: Sendable, Hashable {
   case ping(String)
   case pong(String)
   case message(EngineMessage)
+  /// A message to the server that is not to be compressed.
+  case uncompressed(EngineMessage)
   case upgrade
   case noop
 }
@@ -21,8 +23,8 @@ extension EnginePacket {
     case .close: (UInt8(ascii: "1"), "")
     case .ping(let payload): (UInt8(ascii: "2"), payload)
     case .pong(let payload): (UInt8(ascii: "3"), payload)
-    case .message(.text(let payload)): (UInt8(ascii: "4"), payload)
-    case .message(.binary(let data)): (UInt8(ascii: "b"), data.base64EncodedString())
+    case .message(.text(let payload)), .uncompressed(.text(let payload)): (UInt8(ascii: "4"), payload)
+    case .message(.binary(let data)), .uncompressed(.binary(let data)): (UInt8(ascii: "b"), data.base64EncodedString())
     case .upgrade: (UInt8(ascii: "5"), "")
     case .noop: (UInt8(ascii: "6"), "")
     }
@@ -31,9 +33,10 @@ extension EnginePacket {
   /// Bytes of the packet: binary as it is, text with its type character.
   var size: Int {
     switch self {
-    case .open(let payload), .ping(let payload), .pong(let payload), .message(.text(let payload)):
+    case .open(let payload), .ping(let payload), .pong(let payload), .message(.text(let payload)),
+      .uncompressed(.text(let payload)):
       payload.utf8.count + 1
-    case .message(.binary(let data)): data.count
+    case .message(.binary(let data)), .uncompressed(.binary(let data)): data.count
     case .close, .upgrade, .noop: 1
     }
   }
@@ -66,8 +69,10 @@ extension EnginePacket {
   /// What the packet counts against the server's `maxPayload`: the bytes of its payload, as base64 for binary.
   var payloadSize: Int {
     switch self {
-    case .open(let payload), .ping(let payload), .pong(let payload), .message(.text(let payload)): payload.utf8.count
-    case .message(.binary(let data)): (data.count + 2) / 3 * 4
+    case .open(let payload), .ping(let payload), .pong(let payload), .message(.text(let payload)),
+      .uncompressed(.text(let payload)):
+      payload.utf8.count
+    case .message(.binary(let data)), .uncompressed(.binary(let data)): (data.count + 2) / 3 * 4
     case .close, .upgrade, .noop: 0
     }
   }

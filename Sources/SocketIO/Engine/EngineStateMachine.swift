@@ -25,7 +25,7 @@ struct EngineStateMachine {
   enum Event {
     case open
     case transport(Slot, TransportEvent)
-    case send([EngineMessage])
+    case send([EngineMessage], isCompressed: Bool)
     case close
     case heartbeatExpired
     case closeTimeout
@@ -95,7 +95,7 @@ struct EngineStateMachine {
     case .open: return open()
     case .transport(.main, let event): return main(event)
     case .transport(.probe, let event): return probe(event)
-    case .send(let messages): return send(messages)
+    case .send(let messages, let isCompressed): return send(messages, isCompressed: isCompressed)
     case .close: return close()
     case .heartbeatExpired:
       guard state == .open || state == .draining else { return [] }
@@ -195,7 +195,7 @@ struct EngineStateMachine {
       }
       return actions + [.report(.ping)]
     // A close packet means something on polling only, where the transport sees to it.
-    case .open, .close, .pong, .upgrade, .noop: return []
+    case .open, .close, .pong, .upgrade, .noop, .uncompressed: return []
     }
   }
 
@@ -241,9 +241,9 @@ struct EngineStateMachine {
 
   // MARK: Writing
 
-  private mutating func send(_ messages: [EngineMessage]) -> [Action] {
+  private mutating func send(_ messages: [EngineMessage], isCompressed: Bool) -> [Action] {
     guard state == .open else { return [] }
-    for message in messages { enqueue(.message(message)) }
+    for message in messages { enqueue(isCompressed ? .message(message) : .uncompressed(message)) }
     return flush()
   }
 

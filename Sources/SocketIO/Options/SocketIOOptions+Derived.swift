@@ -26,6 +26,13 @@ extension SocketIOOptions {
       rejectUnauthorized: rejectUnauthorized, pins: pins)
   }
 
+  /// The options without those that were meant for one Socket.
+  var ofManager: SocketIOOptions {
+    var options = self
+    (options.auth, options.ackTimeout, options.retries) = (nil, nil, 0)
+    return options
+  }
+
   /// The options as they are for one transport.
   func options(for transport: TransportName) -> SocketIOOptions {
     guard let change = transportOptions[transport] else { return self }
@@ -45,10 +52,13 @@ extension SocketIOOptions {
 }
 
 extension Duration {
-  /// Whole milliseconds, rounded up; 0 for negative durations.
+  /// Whole milliseconds, rounded up; 0 for negative durations. What is beyond 292 million years is cut there, so that a clock can be
+  /// added.
   var milliseconds: UInt64 {
     let (seconds, attoseconds) = components
     guard seconds >= 0, attoseconds >= 0 else { return 0 }
+    let limit = UInt64(Int64.max)
+    guard UInt64(seconds) < limit / 1_000 else { return limit }
     return UInt64(seconds) * 1_000 + UInt64((attoseconds + 999_999_999_999_999) / 1_000_000_000_000_000)
   }
 }

@@ -56,6 +56,10 @@ extension SocketIOOptions {
     if case .after(let timeout) = timeout { try Self.check("timeout", timeout) }
     if !(0...1).contains(randomizationFactor) { throw Self.invalid("randomizationFactor", "it must be from 0 to 1") }
     if let ackTimeout { try Self.check("ackTimeout", ackTimeout) }
+    if offlineBuffer.maxEvents < 0 || offlineBuffer.maxBytes < 0 {
+      throw Self.invalid("offlineBuffer", "its limits must not be negative")
+    }
+    if highWaterMark < 0 { throw Self.invalid("highWaterMark", "it is negative") }
     if retries < 0 { throw Self.invalid("retries", "it is negative") }
     if case .value(let value)? = auth, value.objectValue == nil { throw Self.invalid("auth", "it is no object") }
   }

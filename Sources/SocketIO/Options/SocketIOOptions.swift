@@ -2,20 +2,25 @@ import Logging
 
 /// The options of ``io(_:options:)`` and ``Manager``, with the names and defaults of the JavaScript client.
 ///
-/// The first group decides which Manager is used, `auth` belongs to one Socket, and all others to the Manager: where an existing Manager is used
-/// again, they have no effect.
+/// The first group decides which Manager is used, `auth`, `ackTimeout` and `retries` belong to one Socket, and all others to the Manager: where
+/// an existing Manager is used again, they have no effect.
+///
+/// What cannot be used is refused by ``io(_:options:)`` and ``Manager/init(_:options:)``, with `.invalidOption` unless a property says otherwise.
+/// A change by ``Manager/opts`` counts from the next connection on, unless a property says otherwise. It is not checked before it is used:
+/// ``validate()`` does.
 public struct SocketIOOptions: Sendable {
   // MARK: Factory
 
-  /// Make a new Manager, and with it a connection of its own, even where one to the same server exists.
+  /// Make a new Manager, and with it a connection of its own, even where one to the same server exists. Later changes have no effect.
   public var forceNew = false
 
-  /// Use an existing Manager for another namespace of the same server. The opposite of `forceNew`.
+  /// Use an existing Manager for another namespace of the same server. The opposite of `forceNew`. Later changes have no effect.
   public var multiplex = true
 
   // MARK: Engine
 
-  /// The transports to use, best liked first: the first is used for connecting, the others for upgrades.
+  /// The transports to use, best liked first: the first is used for connecting, the others for upgrades. None at all fails as `connectError`
+  /// with `.noTransport`; names other than `polling` and `websocket` are refused.
   public var transports: [TransportName] = [.polling, .websocket]
 
   /// Change from polling to WebSocket once connected, where the server offers it.
@@ -28,7 +33,7 @@ public struct SocketIOOptions: Sendable {
   /// Where one transport cannot be opened, try the next within the same attempt.
   public var tryAllTransports = false
 
-  /// The path of requests. It is not the namespace, and must match the server's.
+  /// The path of requests. It is not the namespace, and must match the server's. Refused with a `?`, `#`, space or line break in it.
   public var path = "/socket.io/"
 
   /// End the path of requests in a slash.
@@ -38,7 +43,8 @@ public struct SocketIOOptions: Sendable {
   /// names `EIO`, `transport` and `sid` are the protocol's own. A change takes effect with the next connection.
   public var query: SocketObject = [:]
 
-  /// Further headers of every request. A change takes effect with the next request.
+  /// Further headers of every request and of the WebSocket's handshake. A change takes effect with the next request. What cannot stand in a
+  /// header is refused.
   public var extraHeaders: [String: String] = [:]
 
   /// Send binary over WebSocket as base64 text, as it always is over polling.
@@ -47,7 +53,7 @@ public struct SocketIOOptions: Sendable {
   /// Add a parameter to every request that no other request has, against caches.
   public var timestampRequests = true
 
-  /// The name of that parameter.
+  /// The name of that parameter: not empty, and none of `EIO`, `transport`, `sid` and `b64`.
   public var timestampParam = "t"
 
   /// Keep the cookies that the server sets and send them back, over both transports and across reconnections: sticky load
@@ -60,7 +66,8 @@ public struct SocketIOOptions: Sendable {
   /// Offer compression of WebSocket messages; nil, the default, does not, since it costs memory for each connection.
   public var perMessageDeflate: PerMessageDeflate?
 
-  /// The limit for each request of polling; nil for none. It must be longer than the server's ping interval, for which a GET may wait.
+  /// The limit for each request of polling, from zero to a year; nil for none. It must be longer than the server's ping interval, for which a
+  /// GET may wait.
   public var requestTimeout: Duration?
 
   /// The WebSocket subprotocols to offer.
@@ -69,12 +76,13 @@ public struct SocketIOOptions: Sendable {
   /// Changes for one transport alone, made to a copy of these options: `transportOptions[.polling] = { $0.extraHeaders["x"] = "1" }`.
   public var transportOptions: [TransportName: @Sendable (inout SocketIOOptions) -> Void] = [:]
 
-  /// The largest message that is accepted from the server, in bytes.
+  /// The largest message, or answer to a poll, that is accepted from the server, in bytes, 64 MiB unless set; a larger one breaks the connection
+  /// with `.tooLarge`. Zero and less is refused.
   public var maxMessageSize = 64 << 20
 
   // MARK: TLS
 
-  /// The certificate authorities to trust instead of the system's.
+  /// The certificate authorities to trust instead of the system's. This and the other credentials are refused with `.tlsOption`.
   public var ca: [Credential] = []
 
   /// The client certificate, with its chain; needs `key`.
@@ -101,36 +109,40 @@ public struct SocketIOOptions: Sendable {
 
   // MARK: Manager
 
-  /// Reconnect when a connection is lost or cannot be made.
+  /// Reconnect when a connection is lost or cannot be made. A change takes effect at once: `false` ends the waiting for the next attempt.
   public var reconnection = true
 
-  /// Attempts before giving up.
+  /// Attempts before giving up, counted anew after each loss. A change takes effect with the next loss or failure; less than zero is refused.
   public var reconnectionAttempts = AttemptLimit.unlimited
 
-  /// The delay before the first attempt, doubled with each further one.
+  /// The delay before the first attempt, doubled with each further one: from zero to a year, 1 second unless set. A change takes effect with
+  /// the next delay.
   public var reconnectionDelay = Duration.seconds(1)
 
-  /// The longest delay between two attempts.
+  /// The longest delay between two attempts, from zero to a year, 5 seconds unless set. A change takes effect with the next delay.
   public var reconnectionDelayMax = Duration.seconds(5)
 
-  /// How far delays are spread at random, from 0 (not at all) to 1 (from nothing to twice the delay).
+  /// How far delays are spread at random, from 0 (not at all) to 1 (from nothing to twice the delay). A change takes effect with the next delay.
   public var randomizationFactor = 0.5
 
-  /// The limit for each connection attempt, until the server's handshake.
+  /// The limit for each connection attempt, until the server's handshake: from zero to a year, 20 seconds unless set. A change takes effect with
+  /// the next attempt.
   public var timeout = ConnectTimeout.after(.seconds(20))
 
-  /// Connect as soon as the Socket is made.
+  /// Connect as soon as the Socket is made. Later changes have no effect.
   public var autoConnect = true
 
-  /// Encodes and decodes packets; it must match the server's. In the box are ``JSONParser`` and ``MessagePackParser``.
+  /// Encodes and decodes packets; it must match the server's. In the box are ``JSONParser`` and ``MessagePackParser``. Later changes have no
+  /// effect.
   public var parser: any Parser = JSONParser()
 
   // MARK: Socket
 
-  /// What is sent to the server when the namespace is joined.
+  /// What is sent to the server when the namespace is joined: an object. Change it by ``Socket/auth``.
   public var auth: Auth?
 
-  /// How long each emit waits for its acknowledgement, where it does not say itself; nil for no limit.
+  /// How long each emit waits for its acknowledgement, where it does not say itself, from zero to a year; nil for no limit. Later changes have
+  /// no effect.
   public var ackTimeout: Duration?
 
   /// How often an event is sent again until the server acknowledges it: 0 sends it once. With retries, events go out one at a
@@ -140,13 +152,19 @@ public struct SocketIOOptions: Sendable {
 
   // MARK: Beyond the JavaScript client
 
-  /// Where handlers run.
+  /// How many events of each Socket may wait for a connection, and what becomes of those that are too many.
+  public var offlineBuffer = OfflineBuffer()
+
+  /// The number of bytes that may be queued before ``Socket/emitWhenWritable(_:_:)-(_,EncodableSendable...)`` waits: 1 MiB unless set.
+  public var highWaterMark = 1 << 20
+
+  /// Where handlers run. Later changes have no effect.
   public var delivery = HandlerDelivery.serial
 
-  /// The loop that carries the connection; ``EventLoop/shared`` unless set.
+  /// The loop that carries the connection; ``EventLoop/shared`` unless set. Later changes have no effect.
   public var eventLoop: EventLoop?
 
-  /// Where the library logs; quiet unless set. Metadata keys: `sio.namespace`, `sio.sid`, `sio.transport`.
+  /// Where the library logs; quiet unless set. Metadata keys: `sio.namespace`, `sio.sid`, `sio.transport`. Later changes have no effect.
   public var logger = Logger(label: "socketio") { _ in SwiftLogNoOpLogHandler() }
 
   /// The defaults.

@@ -37,7 +37,7 @@ enum TransportEvent: Sendable {
   /// Packets can be sent. For polling this comes with the handshake, just before its packet.
   case opened
   case packet(EnginePacket)
-  /// The transport takes packets again.
+  /// Everything that was sent has been handed over: the transport takes packets, whether or not it was busy.
   case writable
   case paused
   /// The peer or `close` ended the transport.

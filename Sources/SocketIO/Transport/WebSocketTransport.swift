@@ -18,7 +18,12 @@ final class WebSocketTransport: Transport {
     self.endpoint = endpoint
     self.sid = sid
     try check(csio_ws_create(loop.handle, endpoint.url(.websocket, sid: sid), &handle))
-    for (name, value) in endpoint.headers() { try check(csio_ws_add_header(handle, name, value)) }
+    for (name, value) in endpoint.headers() {
+      guard csio_ws_add_header(handle, name, value) != CSIO_EINVALID.rawValue else {
+        throw SocketIOError(
+          .invalidOption, "option extraHeaders: \"\(name)\" belongs to the WebSocket handshake, or cannot stand in it")
+      }
+    }
     for name in endpoint.protocols { try check(csio_ws_add_protocol(handle, name)) }
     try check(csio_ws_set_tls(handle, endpoint.tls?.handle))
     try check(csio_ws_set_cookies(handle, endpoint.cookies?.handle))
@@ -90,25 +95,31 @@ final class WebSocketTransport: Transport {
 
   private func send(_ packet: EnginePacket, on handle: OpaquePointer) {
     let status: Int32
-    if case .message(.binary(let data)) = packet, !endpoint.forceBase64 {
-      status = data.withUnsafeBytes { csio_ws_send(handle, CSIO_WS_BINARY, $0.baseAddress, $0.count) }
-    } else {
-      status = sendText(packet, on: handle)
+    switch packet {
+    case .message(.binary(let data)) where !endpoint.forceBase64: status = send(data, CSIO_WS_BINARY, on: handle)
+    case .uncompressed(.binary(let data)) where !endpoint.forceBase64:
+      status = send(data, CSIO_WS_BINARY.uncompressed, on: handle)
+    case .uncompressed: status = sendText(packet, CSIO_WS_TEXT.uncompressed, on: handle)
+    default: status = sendText(packet, CSIO_WS_TEXT, on: handle)
     }
     // Closed under our hands means that the close is about to be reported; memory running out is reported as an error.
     if status == CSIO_ENOMEM.rawValue { fail(SocketIOError(csio: status)) }
   }
 
-  private func sendText(_ packet: EnginePacket, on handle: OpaquePointer) -> Int32 {
-    let (type, payload) = packet.text
+  private func send(_ data: Data, _ type: csio_ws_type, on handle: OpaquePointer) -> Int32 {
+    data.withUnsafeBytes { csio_ws_send(handle, type, $0.baseAddress, $0.count) }
+  }
+
+  private func sendText(_ packet: EnginePacket, _ type: csio_ws_type, on handle: OpaquePointer) -> Int32 {
+    let (character, payload) = packet.text
     var payloadText = payload
     return payloadText.withUTF8 { payload in
       guard let buffer = csio_buffer_create(payload.count + 1), let bytes = csio_buffer_bytes(buffer) else {
         return CSIO_ENOMEM.rawValue
       }
-      bytes[0] = type
+      bytes[0] = character
       if let base = payload.baseAddress { (bytes + 1).update(from: base, count: payload.count) }
-      return csio_ws_send_buffer(handle, CSIO_WS_TEXT, buffer)
+      return csio_ws_send_buffer(handle, type, buffer)
     }
   }
 
@@ -130,7 +141,6 @@ final class WebSocketTransport: Transport {
   }
 
   private func drained() {
-    guard isBusy else { return }
     isBusy = false
     onEvent?(.writable)
   }
@@ -158,6 +168,10 @@ final class WebSocketTransport: Transport {
     abort()
     onEvent?(.failed(error))
   }
+}
+
+extension csio_ws_type {
+  fileprivate var uncompressed: csio_ws_type { csio_ws_type(rawValue | CSIO_WS_UNCOMPRESSED.rawValue) }
 }
 
 /// The transport that a callback of the core belongs to. The core holds a reference until the handle is closed.

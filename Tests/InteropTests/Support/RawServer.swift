@@ -52,6 +52,8 @@ final class RawServer: Sendable {
       _ = recv(connection, &request, request.count, 0)
       var text = answer
       text.withUTF8 { _ = Foundation.send(connection, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL)) }
+      // Not close() alone: a process that another test starts right now has inherited the descriptor.
+      shutdown(connection, Int32(SHUT_RDWR))
       close(connection)
     }
   }

@@ -98,6 +98,29 @@ struct AcknowledgementTests {
 
   // MARK: Timeout
 
+  @Test("An acknowledgement for a Socket that was let go is not taken for one of the next, which counts from 0 again")
+  func acknowledgementOfAnother() throws {
+    let bench = ClientBench()
+    let log = bench.log
+    let other = bench.socket("/other")
+    bench.open(joining: "/other")
+    do {
+      let first = bench.manager.socket()
+      bench.loop.run()
+      bench.join()
+      try first.emit("old") { log.add("old \($0.outcome)") }
+      first.disconnect()
+    }
+    bench.loop.run()
+    let second = bench.manager.socket()
+    try second.emit("new") { log.add("new \($0.outcome)") }
+    bench.script.receive(#"30["old"]"#)
+    bench.join()
+    bench.script.receive(#"30["new"]"#)
+    #expect(bench.take() == ["/other connect", "old disconnected", #"new ["new"]"#])
+    withExtendedLifetime(other) {}
+  }
+
   @Test("Without an answer in time there is a timeout, once, and a late answer is ignored")
   func timeout() throws {
     let (bench, socket) = ClientBench.connected()
@@ -144,78 +167,6 @@ struct AcknowledgementTests {
     try socket.timeout(.zero).emit("ask") { log.add($0.outcome) }
     #expect(bench.take() == ["timeout"])
     #expect(bench.sent == [#"20["ask"]"#])
-  }
-
-  // MARK: emitWithAck
-
-  @Test("emitWithAck gives the first argument, or null", .timeLimit(.minutes(1)), arguments: ["30[\"yes\",2]", "30[]"])
-  func emitWithAck(answer: String) async throws {
-    let (bench, socket) = ClientBench.connected()
-    async let reply = socket.emitWithAck("ask", 1)
-    await bench.loop.run { !bench.script.messages.isEmpty }
-    #expect(bench.sent == [#"20["ask",1]"#])
-    bench.script.receive(answer)
-    #expect(try await reply == (answer == "30[]" ? .null : "yes"))
-  }
-
-  @Test("emitWithAck decodes the answer, or says what it is not", .timeLimit(.minutes(1)))
-  func emitWithAckTyped() async throws {
-    let (bench, socket) = ClientBench.connected()
-    async let number = socket.emitWithAck("ask", as: Int.self)
-    await bench.loop.run { bench.script.messages.count == 1 }
-    bench.script.receive("30[42]")
-    #expect(try await number == 42)
-
-    let other = Task { try await socket.emitWithAck("ask", as: Int.self) }
-    await bench.loop.run { bench.script.messages.count == 2 }
-    bench.script.receive(#"31["no number"]"#)
-    let error = await #expect(throws: SocketIOError.self) { try await other.value }
-    #expect(error?.code == .decoding)
-  }
-
-  @Test("emitWithAck ends with timeout or disconnected", .timeLimit(.minutes(1)), arguments: [true, false])
-  func emitWithAckFails(isTimeout: Bool) async throws {
-    let (bench, socket) = ClientBench.connected()
-    let reply = Task { try await socket.emitWithAck("ask", timeout: .milliseconds(50)) }
-    await bench.loop.run { !bench.script.messages.isEmpty }
-    if isTimeout { bench.loop.advance(by: 50) } else { bench.script.report(.closed(nil)) }
-    let error = await #expect(throws: SocketIOError.self) { try await reply.value }
-    #expect(error?.code == (isTimeout ? .timeout : .disconnected))
-  }
-
-  @Test("Cancelling the task ends emitWithAck, and an event in the buffer is not sent", .timeLimit(.minutes(1)))
-  func cancellation() async throws {
-    let bench = ClientBench()
-    let socket = bench.socket()
-    bench.loop.run()
-    let task = Task { try await socket.emitWithAck("ask", timeout: .seconds(50)) }
-    await bench.loop.run { bench.loop.pendingDelays.contains(50_000) }
-    task.cancel()
-    await bench.loop.run { !bench.loop.pendingDelays.contains(50_000) }
-    let error = await #expect(throws: SocketIOError.self) { try await task.value }
-    #expect(error?.code == .cancelled)
-    bench.open(joining: "/")
-    #expect(bench.sent == ["0"])
-  }
-
-  @Test("A task that is cancelled already emits nothing", .timeLimit(.minutes(1)))
-  func cancelledBefore() async throws {
-    let (bench, socket) = ClientBench.connected()
-    let (loop, log) = (bench.loop, bench.log)
-    let task = Task {
-      // Not before the task is cancelled.
-      while !Task.isCancelled { await Task.yield() }
-      do {
-        _ = try await socket.emitWithAck("ask")
-      } catch {
-        log.add("\((error as? SocketIOError)?.code.rawValue ?? "")")
-      }
-      loop.post {}
-    }
-    task.cancel()
-    await loop.run { !log.entries.isEmpty }
-    #expect(log.entries == ["cancelled"])
-    #expect(bench.sent == [])
   }
 
   // MARK: Answering the server

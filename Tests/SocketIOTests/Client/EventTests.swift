@@ -13,9 +13,12 @@ struct EventTests {
     try socket.emit("hello", 1, "two", nil, ["three": [3.5, true]])
     try socket.emit("encodable", Date(timeIntervalSince1970: 0).timeIntervalSince1970, [1, 2])
     try socket.send("text")
+    try socket.send(["mixed": [1, "two"]])
+    try socket.volatile.emit("literals", 1, ["a": [1, "two"]])
     #expect(
       bench.sent == [
         #"2["hello",1,"two",null,{"three":[3.5,true]}]"#, #"2["encodable",0,[1,2]]"#, #"2["message","text"]"#,
+        #"2["message",{"mixed":[1,"two"]}]"#, #"2["literals",1,{"a":[1,"two"]}]"#,
       ])
     let admin = bench.socket("/admin")
     bench.loop.run()
@@ -89,6 +92,31 @@ struct EventTests {
     socket.connect()
     bench.open(joining: "/")
     #expect(bench.sent == ["0", #"2["a"]"#])
+  }
+
+  @Test("compress(false) marks all messages of its event, and no others; it goes with other modifiers")
+  func compress() throws {
+    let (bench, socket) = ClientBench.connected()
+    try socket.compress(false).emit("a", Data([1]))
+    try socket.emit("b")
+    try socket.compress(true).emit("c")
+    try socket.volatile.compress(false).emit("d")
+    try socket.compress(false).timeout(.seconds(1)).emit("e") { _ in }
+    #expect(
+      bench.sent == [
+        #"uncompressed 51-["a",{"_placeholder":true,"num":0}]"#, "uncompressed <1 bytes>", #"2["b"]"#, #"2["c"]"#,
+        #"uncompressed 2["d"]"#, #"uncompressed 20["e"]"#,
+      ])
+  }
+
+  @Test("An event that waits for a connection, or is sent again, keeps its modifier")
+  func compressLater() throws {
+    let bench = ClientBench()
+    let socket = bench.manager.socket("/", ackTimeout: .milliseconds(50), retries: 1)
+    try socket.compress(false).emit("a")
+    bench.open(joining: "/")
+    bench.loop.advance(by: 50)
+    #expect(bench.sent == ["0", #"uncompressed 20["a"]"#, #"uncompressed 21["a"]"#])
   }
 
   // MARK: Volatile

@@ -104,6 +104,121 @@ struct MultiplexingTests {
     #expect(a.active && !b.active && c.active)
   }
 
+  @Test(
+    "Leaving and joining again in one go is DISCONNECT and CONNECT, and the server's own goodbye in between changes nothing"
+  )
+  func leavingAndJoining() {
+    let bench = ClientBench()
+    let (a, b) = (bench.socket("/a"), bench.socket("/b"))
+    bench.open(joining: "/a", "/b")
+    bench.forget()
+    a.disconnect().connect()
+    #expect(bench.take() == ["/a disconnect: io client disconnect"])
+    #expect(bench.sent == ["1/a,", "0/a,"])
+    bench.script.receive("1/a,")
+    bench.join("/a", sid: "t")
+    #expect(bench.take() == ["/a connect"])
+    #expect(a.id == "t" && b.connected)
+    // This one is about the session that stands.
+    bench.script.receive("1/a,")
+    #expect(bench.take() == ["/a disconnect: io server disconnect"])
+  }
+
+  @Test("A Socket that is gone before the answer to its CONNECT leaves the namespace when that comes")
+  func goneBeforeJoining() {
+    let bench = ClientBench()
+    let other = bench.socket("/b")
+    bench.open(joining: "/b")
+    bench.forget()
+    weak var gone: Socket?
+    do {
+      let socket = bench.manager.socket("/a")
+      gone = socket
+      bench.loop.run()
+      socket.disconnect()
+    }
+    #expect(bench.sent == ["0/a,"])
+    #expect(gone == nil)
+    bench.script.receive(#"2/a,["early"]"#)
+    bench.join("/a")
+    #expect(bench.sent == ["0/a,", "1/a,"])
+    #expect(other.connected)
+  }
+
+  @Test("Its successor joins when the answer has come, be it good or bad", arguments: [true, false])
+  func successor(isJoined: Bool) {
+    let bench = ClientBench()
+    let other = bench.socket("/b")
+    bench.open(joining: "/b")
+    bench.forget()
+    do {
+      let socket = bench.manager.socket("/a")
+      bench.loop.run()
+      socket.disconnect()
+    }
+    bench.loop.run()
+    let successor = bench.socket("/a")
+    #expect(bench.sent == ["0/a,"])
+    if isJoined { bench.join("/a") } else { bench.script.receive(#"4/a,{"message":"no"}"#) }
+    #expect(bench.sent == ["0/a,"] + (isJoined ? ["1/a,"] : []) + ["0/a,"])
+    #expect(successor.active && !successor.connected)
+    bench.join("/a", sid: "t")
+    #expect(successor.id == "t" && other.connected)
+  }
+
+  @Test("A new connection owes nothing to a Socket that is gone")
+  func goneBeforeLoss() {
+    let bench = ClientBench()
+    _ = bench.socket("/b")
+    bench.open(joining: "/b")
+    do {
+      let socket = bench.manager.socket("/a")
+      bench.loop.run()
+      socket.disconnect()
+    }
+    bench.loop.run()
+    let successor = bench.socket("/a")
+    bench.script.report(.closed(nil))
+    bench.loop.advance(by: 1_000)
+    bench.open(joining: "/b", "/a")
+    #expect(bench.sent == ["0/b,", "0/a,"])
+    #expect(successor.connected)
+  }
+
+  @Test("The Manager shows the end of its connection with the call that brings it, and no other")
+  func shownEnd() {
+    let bench = ClientBench()
+    let (a, b) = (bench.socket("/a"), bench.socket("/b"))
+    bench.open(joining: "/a", "/b")
+    a.disconnect()
+    #expect(bench.manager.isOpen && bench.manager.transport == .websocket)
+    b.disconnect()
+    #expect(!bench.manager.isOpen && bench.manager.transport == nil)
+    bench.loop.run()
+    #expect(!bench.manager.isOpen && bench.manager.transport == nil)
+    a.connect()
+    bench.open(joining: "/a")
+    b.disconnect()
+    #expect(bench.manager.isOpen && bench.manager.transport == .websocket)
+    bench.loop.run()
+    #expect(bench.manager.isOpen)
+  }
+
+  @Test("A Socket takes from the Manager's options what it was not given itself")
+  func inheritedOptions() {
+    let bench = ClientBench {
+      $0.auth = ["token": "manager's"]
+      $0.ackTimeout = .milliseconds(50)
+      $0.retries = 2
+    }
+    let plain = bench.manager.socket("/a")
+    let own = bench.manager.socket("/b", auth: ["token": "own"], ackTimeout: .seconds(1), retries: 0)
+    bench.open()
+    #expect(bench.sent == [#"0/a,{"token":"manager's"}"#, #"0/b,{"token":"own"}"#])
+    #expect(plain.ackTimeout == .milliseconds(50) && plain.retries == 2)
+    #expect(own.ackTimeout == .seconds(1) && own.retries == 0)
+  }
+
   @Test("A namespace has one Socket, with and without its slash")
   func sameSocket() {
     let bench = ClientBench()
@@ -114,6 +229,39 @@ struct MultiplexingTests {
     bench.open(joining: "/a")
     _ = bench.manager.socket("/a")
     #expect(bench.sent == ["0/a,", "0"])
+  }
+
+  @Test("A namespace whose Socket was let go before it was answered is joined again only when that answer has come")
+  func letGoWhileJoining() throws {
+    let bench = ClientBench()
+    let other = bench.socket("/other")
+    bench.open(joining: "/other")
+    bench.manager.socket().disconnect()
+    bench.loop.run()
+    let second = bench.socket()
+    #expect(bench.sent == ["0/other,", "0"])
+    bench.join(sid: "first")
+    #expect(bench.sent == ["0/other,", "0", "1", "0"])
+    bench.join(sid: "second")
+    #expect(second.id == "second")
+    withExtendedLifetime(other) {}
+  }
+
+  @Test("An answer that a lost connection owed to a Socket that was let go is not waited for on the next one")
+  func letGoThenLost() throws {
+    let bench = ClientBench()
+    let other = bench.socket("/other")
+    bench.open(joining: "/other")
+    bench.manager.socket().disconnect()
+    bench.loop.run()
+    let second = bench.socket()
+    bench.loop.run()
+    bench.script.report(.closed(nil))
+    bench.loop.advance(by: 1_000)
+    bench.open(joining: "/other", "/", sid: "second")
+    #expect(bench.sent == ["0/other,", "0"])
+    #expect(second.connected)
+    withExtendedLifetime(other) {}
   }
 
   @Test("Asking for a Socket that left connects it again, unless autoConnect is off", arguments: [true, false])
@@ -205,6 +353,19 @@ struct ManagerCacheTests {
     #expect(try socket("http://h/b") { $0.path = "/x/" }.io === first.io)
     #expect(try socket("http://h/c") { $0.path = "/y" }.io !== first.io)
     #expect(try socket("http://h/d").io !== first.io)
+  }
+
+  @Test("What io() was given for its Socket is not passed on to the Manager's others")
+  func socketOptions() throws {
+    let first = try socket("http://h") {
+      $0.auth = ["token": "secret"]
+      $0.ackTimeout = .seconds(1)
+      $0.retries = 2
+    }
+    #expect(first.auth != nil && first.ackTimeout == .seconds(1) && first.retries == 2)
+    let second = first.io.socket("/b")
+    #expect(second.auth == nil && second.ackTimeout == nil && second.retries == 0)
+    #expect(first.io.opts.auth == nil)
   }
 
   @Test("A Manager that nobody uses is forgotten")

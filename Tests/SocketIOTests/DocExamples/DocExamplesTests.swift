@@ -39,7 +39,8 @@ struct DocExamplesTests {
     let options = Mirror(reflecting: SocketIOOptions()).children.compactMap { child in
       child.label.map { (name: $0, value: child.value) }
     }
-    #expect(rows.map { $0[1] }.sorted() == options.map(\.name).sorted())
+    let nested = Self.properties(Agent(), of: "agent") + Self.properties(PerMessageDeflate(), of: "perMessageDeflate")
+    #expect(rows.map { $0[1] }.sorted() == (options.map(\.name) + nested).sorted())
     for row in rows {
       #expect(row.count == 9 && row[2...7].allSatisfy { !$0.isEmpty }, "\(row)")
       switch options.first(where: { $0.name == row[1] })?.value {
@@ -50,6 +51,10 @@ struct DocExamplesTests {
       default: break
       }
     }
+  }
+
+  private static func properties(_ value: Any, of option: String) -> [String] {
+    Mirror(reflecting: value).children.compactMap { $0.label.map { "\(option).\($0)" } }
   }
 
   @Test("Every C block of docs/csio.md is a source that compiles")

@@ -36,7 +36,8 @@ struct SocketIOOptionsTests {
     ("timeout", { $0.timeout = .after(.milliseconds(-1)) }), ("randomizationFactor", { $0.randomizationFactor = 1.01 }),
     ("randomizationFactor", { $0.randomizationFactor = -0.01 }),
     ("randomizationFactor", { $0.randomizationFactor = .nan }),
-    ("auth", { $0.auth = .value("token") }),
+    ("auth", { $0.auth = .value("token") }), ("offlineBuffer", { $0.offlineBuffer.maxEvents = -1 }),
+    ("offlineBuffer", { $0.offlineBuffer.maxBytes = -1 }), ("highWaterMark", { $0.highWaterMark = -1 }),
   ]
 
   @Test("A value that cannot be used is refused by the option's name", arguments: invalidValues)
@@ -51,6 +52,7 @@ struct SocketIOOptionsTests {
     { $0.extraHeaders = ["X-Custom_1": "värde\twith tab"] }, { $0.reconnectionAttempts = 0 },
     { $0.reconnectionDelay = .zero }, { $0.reconnectionDelayMax = .zero }, { $0.timeout = .after(.zero) },
     { $0.randomizationFactor = 0 }, { $0.randomizationFactor = 1 }, { $0.path = "" }, { $0.path = "/" },
+    { $0.offlineBuffer = OfflineBuffer(maxEvents: 0, maxBytes: 0) }, { $0.highWaterMark = 0 },
   ]
 
   @Test("Values at the edge are accepted", arguments: edgeValues)

@@ -120,14 +120,21 @@ final class TransportScript: Sendable {
 
   var packets: [EnginePacket] { batches.flatMap { $0 } }
 
-  /// The payloads of the messages among them; a binary one as its size.
+  /// The payloads of the messages among them; a binary one as its size, one that is not to be compressed with a mark.
   var messages: [String] {
     packets.compactMap {
       switch $0 {
-      case .message(.text(let text)): text
-      case .message(.binary(let data)): "<\(data.count) bytes>"
+      case .message(let message): Self.text(message)
+      case .uncompressed(let message): "uncompressed \(Self.text(message))"
       default: nil
       }
+    }
+  }
+
+  private static func text(_ message: EngineMessage) -> String {
+    switch message {
+    case .text(let text): text
+    case .binary(let data): "<\(data.count) bytes>"
     }
   }
 
@@ -141,12 +148,17 @@ final class TransportScript: Sendable {
 
   /// Has the transport report, and runs the loop until nothing is left to do.
   func report(_ events: TransportEvent...) {
+    for event in events { post(event) }
+    loop.run()
+  }
+
+  /// Has the transport report when the loop runs the next time.
+  func post(_ event: TransportEvent) {
     let trigger = state.withLock { state in
-      state.pending += events
+      state.pending.append(event)
       return state.trigger
     }
     trigger?.fire()
-    loop.run()
   }
 
   /// The server sends messages, each the text of one.

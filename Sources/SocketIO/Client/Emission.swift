@@ -1,0 +1,26 @@
+/// Why an event, or the answer to it, came to nothing.
+extension SocketIOError {
+  static var disconnected: SocketIOError { SocketIOError(.disconnected, "socket has been disconnected") }
+  static var cancelled: SocketIOError { SocketIOError(.cancelled, "the task was cancelled") }
+  static var bufferFull: SocketIOError {
+    SocketIOError(.bufferFull, "the buffer of events that wait for a connection is full")
+  }
+}
+
+/// An event on its way out.
+struct Emission: Sendable {
+  /// The event's name, then what the user passed.
+  var arguments: [SocketValue]
+  var ack: AckHandler?
+  /// Milliseconds to wait for the acknowledgement.
+  var timeout: UInt64?
+  var isVolatile = false
+  var isCompressed = true
+  /// How often the event is sent again when it is not acknowledged; volatile ones never are.
+  var retries = 0
+  /// The bytes for which it has room in its Socket's gauge; nil without.
+  var room: Int?
+
+  /// About how many bytes it takes on the wire.
+  var estimatedSize: Int { SocketValue.array(arguments).estimatedSize }
+}

@@ -1,0 +1,83 @@
+import Logging
+
+extension Manager {
+  /// Registers a handler of the Manager's own events, for example `.reconnectAttempt`. Handlers run as the option
+  /// `delivery` says. What one throws is logged, and harms nothing.
+  @discardableResult
+  public func on<Payload>(
+    _ event: LifecycleEvent<Manager, Payload>, _ handler: @escaping @Sendable (Payload) throws -> Void
+  ) -> Subscription {
+    add(event, once: false, handler)
+  }
+
+  /// Registers a handler that does not look at what the event carries.
+  @discardableResult
+  public func on<Payload>(
+    _ event: LifecycleEvent<Manager, Payload>, _ handler: @escaping @Sendable () throws -> Void
+  ) -> Subscription {
+    add(event, once: false) { _ in try handler() }
+  }
+
+  /// Registers a handler for the next occurrence only.
+  @discardableResult
+  public func once<Payload>(
+    _ event: LifecycleEvent<Manager, Payload>, _ handler: @escaping @Sendable (Payload) throws -> Void
+  ) -> Subscription {
+    add(event, once: true, handler)
+  }
+
+  /// Registers a handler for the next occurrence only, that does not look at what the event carries.
+  @discardableResult
+  public func once<Payload>(
+    _ event: LifecycleEvent<Manager, Payload>, _ handler: @escaping @Sendable () throws -> Void
+  ) -> Subscription {
+    add(event, once: true) { _ in try handler() }
+  }
+
+  /// Takes off all handlers of an event, and ends its sequences.
+  public func off<Payload>(_ event: LifecycleEvent<Manager, Payload>) { handlers.removeAll(event.key) }
+
+  /// Takes off one handler, as ``Subscription/cancel()`` does.
+  public func off(_ subscription: Subscription) { subscription.cancel() }
+
+  /// Takes off all handlers of the Manager, and ends all its sequences.
+  public func off() { handlers.removeAll() }
+
+  /// The handlers and sequences of an event, in the order in which they are called.
+  public func listeners<Payload>(_ event: LifecycleEvent<Manager, Payload>) -> [Subscription] {
+    handlers.subscriptions(event.key)
+  }
+
+  func add<Payload>(
+    _ event: LifecycleEvent<Manager, Payload>, once: Bool, _ handler: @escaping @Sendable (Payload) throws -> Void
+  ) -> Subscription {
+    handlers.add(event.key, once: once) { payload in
+      if let payload = payload as? Payload { try handler(payload) }
+    }
+  }
+
+  // MARK: From the core
+
+  func dispatch(_ change: ManagerChange) {
+    switch change {
+    case .open: tell(.open, ())
+    case .ping: tell(.ping, ())
+    case .reconnectFailed: tell(.reconnectFailed, ())
+    case .error(let error): tell(.error, error)
+    case .reconnectError(let error): tell(.reconnectError, error)
+    case .close(let reason): tell(.close, reason)
+    case .upgrade(let transport): tell(.upgrade, transport)
+    case .reconnectAttempt(let attempt): tell(.reconnectAttempt, attempt)
+    case .reconnect(let attempt): tell(.reconnect, attempt)
+    }
+    handlers.dispatch(.changes, change) { log($0, of: .changes) }
+  }
+
+  private func tell<Payload>(_ event: LifecycleEvent<Manager, Payload>, _ payload: Payload) {
+    handlers.dispatch(event.key, payload) { log($0, of: event.key) }
+  }
+
+  private func log(_ error: any Error, of event: HandlerKey) {
+    logger.error("a handler of \"\(event)\" threw: \(error)")
+  }
+}

@@ -1,0 +1,50 @@
+extension Socket {
+  /// Registers a handler of every event from the server, called before the event's own handlers. The Socket's own events are not
+  /// among them.
+  @discardableResult
+  public func onAny(_ handler: @escaping @Sendable (SocketEvent) throws -> Void) -> Subscription {
+    add(.any, first: false, handler)
+  }
+
+  /// Registers a handler of every event from the server, called before those that are registered now.
+  @discardableResult
+  public func prependAny(_ handler: @escaping @Sendable (SocketEvent) throws -> Void) -> Subscription {
+    add(.any, first: true, handler)
+  }
+
+  /// Takes off all handlers of ``onAny(_:)`` and ``prependAny(_:)``, and ends the sequences of every event.
+  public func offAny() { handlers.removeAll(.any) }
+
+  /// The handlers of ``onAny(_:)`` and ``prependAny(_:)`` and the sequences of every event, in the order in which they are called.
+  public var listenersAny: [Subscription] { handlers.subscriptions(.any) }
+
+  /// Registers a handler of every event to the server.
+  ///
+  /// It is told of an event when that is sent, with the arguments as they were given and without ``SocketEvent/ack``: of one that waits
+  /// for the connection then, of one that is sent again each time, and of a volatile one that is dropped never. Acknowledgements are no
+  /// events.
+  @discardableResult
+  public func onAnyOutgoing(_ handler: @escaping @Sendable (SocketEvent) throws -> Void) -> Subscription {
+    add(.anyOutgoing, first: false, handler)
+  }
+
+  /// Registers a handler of every event to the server, called before those that are registered now.
+  @discardableResult
+  public func prependAnyOutgoing(_ handler: @escaping @Sendable (SocketEvent) throws -> Void) -> Subscription {
+    add(.anyOutgoing, first: true, handler)
+  }
+
+  /// Takes off all handlers of ``onAnyOutgoing(_:)`` and ``prependAnyOutgoing(_:)``.
+  public func offAnyOutgoing() { handlers.removeAll(.anyOutgoing) }
+
+  /// The handlers of ``onAnyOutgoing(_:)`` and ``prependAnyOutgoing(_:)``, in the order in which they are called.
+  public var listenersAnyOutgoing: [Subscription] { handlers.subscriptions(.anyOutgoing) }
+
+  func add(
+    _ key: HandlerKey, first: Bool, _ handler: @escaping @Sendable (SocketEvent) throws -> Void
+  ) -> Subscription {
+    handlers.add(key, first: first) { payload in
+      if let event = payload as? SocketEvent { try handler(event) }
+    }
+  }
+}

@@ -1,0 +1,54 @@
+extension SocketStateMachine {
+  enum Event {
+    case connect
+    case disconnect
+    /// `connection` counts the Manager's connections.
+    case managerOpened(connection: Int)
+    case managerFailed(SocketIOError)
+    case managerClosed(DisconnectReason, SocketIOError?)
+    /// What `.authenticate` asked for; nil where there are no credentials.
+    case authenticated(session: Int, Result<SocketValue?, SocketIOError>)
+    case received(Packet)
+    /// `canSendNow`: whether the transport would take the event at once.
+    case emit(Emission, canSendNow: Bool)
+    /// An event that is emitted when less is queued: `.admitWriter` says so.
+    case emitWhenWritable(WaitingWriter)
+    /// Little enough is queued for the event that waits longest.
+    case admitWriter(canSendNow: Bool)
+    case writerCancelled(AckToken)
+    /// The answer to an event that came with an acknowledgement id.
+    case reply(session: Int, id: Int, [SocketValue])
+    case ackTimedOut(id: Int)
+    /// The parser could not encode a packet.
+    case sendFailed(Packet, SocketIOError)
+    case ackCancelled(AckToken)
+    /// Nobody can use the Socket any more.
+    case dispose
+  }
+
+  enum Action {
+    /// The Manager opens unless it is open or about to; if it is open, `.managerOpened` follows at once.
+    case openManager
+    /// The Socket is not active any more.
+    case release
+    /// Evaluate the credentials, then answer with `.authenticated`.
+    case authenticate(session: Int)
+    case send(Packet, isCompressed: Bool = true)
+    case deliver(Delivered)
+    case completeAck(AckHandler, Result<[SocketValue], SocketIOError>)
+    case startAckTimer(id: Int, milliseconds: UInt64)
+    case stopAckTimer(id: Int)
+    case resumeWriter(WaitingWriter, SocketIOError?)
+    /// An event was dropped since too many wait; `isFirst`: for the first time since the last connection.
+    case bufferOverflowed(event: String, isFirst: Bool)
+  }
+
+  /// What the user's handlers are told.
+  enum Delivered: Sendable {
+    case connect(id: String, recovered: Bool)
+    case connectError(SocketIOError)
+    case disconnect(DisconnectReason, SocketIOError?)
+    /// `ack`: the id under which the server waits for an answer.
+    case event([SocketValue], session: Int, ack: Int?)
+  }
+}

@@ -1,0 +1,226 @@
+import Foundation
+import Testing
+
+@testable import SocketIO
+
+@Suite("Waiting while too much is queued", .timeLimit(.minutes(1)))
+struct BackpressureTests {
+  /// Starts tasks that emit one after the other, and waits until the loop knows of each before it starts the next.
+  private func start(_ names: String..., on socket: Socket, _ bench: ClientBench) async -> [Task<Void, any Error>] {
+    var tasks: [Task<Void, any Error>] = []
+    let (loop, log) = (bench.loop, bench.log)
+    for (index, name) in names.enumerated() {
+      tasks.append(
+        Task {
+          do {
+            try await socket.emitWhenWritable("e", name)
+            log.add("\(name) queued")
+          } catch {
+            log.add("\(name) \((error as? SocketIOError)?.code.rawValue ?? "")")
+          }
+          loop.post {}
+        })
+      while true {
+        let waiting = await bench.ask { await socket.statistics().waiting }
+        if waiting + log.entries.count > index { break }
+      }
+    }
+    return tasks
+  }
+
+  /// Joined, with so many bytes in a transport that takes no more.
+  private func full(highWaterMark: Int = 1_000) -> (ClientBench, Socket) {
+    let (bench, socket) = ClientBench.connected { $0.highWaterMark = highWaterMark }
+    bench.script.takesMore = false
+    bench.script.queuedBytes = highWaterMark + 1
+    return (bench, socket)
+  }
+
+  /// The transport hands over what it had.
+  private func drain(_ bench: ClientBench) {
+    bench.script.queuedBytes = 0
+    bench.script.takesMore = true
+    bench.script.report(.writable)
+  }
+
+  @Test("With little queued it returns at once")
+  func free() async {
+    let (bench, socket) = ClientBench.connected()
+    let tasks = await start("a", "b", on: socket, bench)
+    await bench.loop.run { bench.log.entries.count == 2 }
+    for task in tasks { _ = await task.result }
+    #expect(bench.sent == [#"2["e","a"]"#, #"2["e","b"]"#])
+  }
+
+  @Test("With too much queued calls wait, and go on in their order when the connection has handed it over")
+  func waiting() async throws {
+    let (bench, socket) = full()
+    let tasks = await start("a", "b", "c", on: socket, bench)
+    #expect(bench.log.entries == [])
+    // An emit does not wait.
+    try socket.emit("now")
+    drain(bench)
+    await bench.loop.run { bench.log.entries.count == 3 }
+    for task in tasks { _ = await task.result }
+    #expect(bench.sent == [#"2["now"]"#, #"2["e","a"]"#, #"2["e","b"]"#, #"2["e","c"]"#])
+    #expect(Set(bench.log.entries) == ["a queued", "b queued", "c queued"])
+  }
+
+  @Test("Exactly as much as the mark does not wait, and what is let through counts for the next")
+  func mark() async {
+    let (bench, socket) = ClientBench.connected { $0.highWaterMark = 20 }
+    bench.script.takesMore = false
+    bench.script.queuedBytes = 20
+    let tasks = await start("first", "second", "third", on: socket, bench)
+    // The transport took the first without a change of its figure; the second waits in the engine.
+    await bench.loop.run { bench.log.entries.count == 2 }
+    #expect(bench.log.entries == ["first queued", "second queued"])
+    #expect(bench.sent == [#"2["e","first"]"#])
+    drain(bench)
+    await bench.loop.run { bench.log.entries.count == 3 }
+    for task in tasks { _ = await task.result }
+    #expect(bench.sent == [#"2["e","first"]"#, #"2["e","second"]"#, #"2["e","third"]"#])
+  }
+
+  @Test("What waits for a connection counts; the calls go on when it is there")
+  func offline() async throws {
+    let bench = ClientBench { $0.highWaterMark = 1_000 }
+    let socket = bench.socket()
+    try socket.emit("large", Data(count: 2_000))
+    let tasks = await start("a", "b", on: socket, bench)
+    #expect(bench.log.entries == [])
+    #expect(socket.bufferedEvents == 1)
+    bench.open(joining: "/")
+    await bench.loop.run { bench.log.entries.count == 3 }
+    for task in tasks { _ = await task.result }
+    #expect(bench.sent.suffix(2) == [#"2["e","a"]"#, #"2["e","b"]"#])
+  }
+
+  @Test("Cancellation ends the wait, the event is not sent, and the others keep their order")
+  func cancellation() async {
+    let (bench, socket) = full()
+    let tasks = await start("a", "b", "c", on: socket, bench)
+    tasks[1].cancel()
+    await bench.loop.run { bench.log.entries == ["b cancelled"] }
+    drain(bench)
+    await bench.loop.run { bench.log.entries.count == 3 }
+    for task in tasks { _ = await task.result }
+    #expect(bench.sent == [#"2["e","a"]"#, #"2["e","c"]"#])
+    #expect(await bench.statistics().events.drops.cancelled == 1)
+  }
+
+  @Test("A task that is cancelled already emits nothing")
+  func cancelledBefore() async {
+    let (bench, socket) = ClientBench.connected()
+    let (loop, log) = (bench.loop, bench.log)
+    let task = Task {
+      while !Task.isCancelled { await Task.yield() }
+      do {
+        try await socket.emitWhenWritable("e")
+      } catch {
+        log.add("\((error as? SocketIOError)?.code.rawValue ?? "")")
+      }
+      loop.post {}
+    }
+    task.cancel()
+    await loop.run { !log.entries.isEmpty }
+    #expect(log.entries == ["cancelled"])
+    #expect(bench.sent == [])
+  }
+
+  enum End: CaseIterable { case disconnect, serverDisconnect, loss }
+
+  @Test("Losing or leaving the namespace ends the wait by name", arguments: End.allCases)
+  func end(_ end: End) async {
+    let (bench, socket) = full()
+    let tasks = await start("a", "b", on: socket, bench)
+    switch end {
+    case .disconnect: socket.disconnect()
+    case .serverDisconnect: bench.script.receive("1")
+    case .loss: bench.script.report(.closed(nil))
+    }
+    await bench.loop.run { bench.log.entries.filter { $0.hasSuffix(" disconnected") }.count == 2 }
+    for task in tasks { _ = await task.result }
+    #expect(!bench.sent.contains { $0.contains(#""e""#) })
+  }
+
+  @Test(
+    "A refusal, and disconnect() before the connection, end the wait; a failed attempt does not",
+    arguments: [true, false])
+  func endBeforeJoining(isRefused: Bool) async throws {
+    let bench = ClientBench { $0.highWaterMark = 10 }
+    let socket = bench.manager.socket()
+    try socket.emit("fills the buffer")
+    let tasks = await start("a", on: socket, bench)
+    bench.script.report(.failed(Fixture.refused))
+    #expect(bench.log.entries == [])
+    bench.loop.advance(by: 1_000)
+    bench.open()
+    if isRefused { bench.script.receive(#"4{"message":"no"}"#) } else { socket.disconnect() }
+    await bench.loop.run { bench.log.entries == ["a disconnected"] }
+    for task in tasks { _ = await task.result }
+  }
+
+  @Test("A full buffer is an error for the one whose turn it is")
+  func bufferFull() async {
+    let bench = ClientBench { $0.offlineBuffer.maxEvents = 1 }
+    let socket = bench.manager.socket()
+    let tasks = await start("a", "b", on: socket, bench)
+    await bench.loop.run { bench.log.entries.count == 2 }
+    for task in tasks { _ = await task.result }
+    #expect(Set(bench.log.entries) == ["a queued", "b buffer_full"])
+  }
+
+  @Test("With retries, what waits for its turn counts")
+  func retries() async throws {
+    let bench = ClientBench {
+      $0.highWaterMark = 10
+      $0.retries = 1
+    }
+    let socket = bench.manager.socket()
+    bench.open(joining: "/")
+    bench.forget()
+    try socket.emit("in flight")
+    try socket.emit("waits for its turn")
+    let tasks = await start("a", on: socket, bench)
+    #expect(bench.log.entries == [])
+    bench.script.receive("30[]")
+    await bench.loop.run { bench.log.entries == ["a queued"] }
+    for task in tasks { _ = await task.result }
+  }
+
+  @Test("Over polling, what is in the engine's buffer counts until its POST is answered")
+  func polling() async throws {
+    let (bench, socket) = ClientBench.connected {
+      $0.transports = [.polling]
+      $0.highWaterMark = 50
+    }
+    bench.script.report(.writable)
+    try socket.emit("posted")
+    for number in 0..<20 { try socket.emit("waits", number) }
+    let tasks = await start("a", on: socket, bench)
+    #expect(bench.log.entries == [])
+    // 16 leave with the next POST, the rest with the one after it.
+    bench.script.report(.writable)
+    #expect(bench.log.entries == [])
+    bench.script.report(.writable)
+    await bench.loop.run { bench.log.entries == ["a queued"] }
+    for task in tasks { _ = await task.result }
+  }
+
+  @Test("A reserved name is refused, and modifiers hold")
+  func modifiers() async throws {
+    let (bench, socket) = ClientBench.connected()
+    let error = await #expect(throws: SocketIOError.self) { try await socket.emitWhenWritable("connect") }
+    #expect(error?.code == .reservedEvent)
+    let (loop, log) = (bench.loop, bench.log)
+    let task = Task {
+      try await socket.compress(false).emitWhenWritable("e", with: [1])
+      log.add("queued")
+      loop.post {}
+    }
+    await loop.run { log.entries == ["queued"] }
+    try await task.value
+    #expect(bench.sent == [#"uncompressed 2["e",1]"#])
+  }
+}

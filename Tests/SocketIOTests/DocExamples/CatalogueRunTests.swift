@@ -1,0 +1,150 @@
+import Foundation
+import Testing
+
+@testable import SocketIO
+
+/// Runs the examples of the DocC articles that get their Socket from outside, on a scripted connection.
+@Suite("Examples of the catalogue, run")
+struct CatalogueRunTests {
+  private func printer(_ log: Log) -> GuideEvents.Printing {
+    { (items: any Sendable...) in log.add(items.map { "\($0)" }.joined(separator: " ")) }
+  }
+
+  // MARK: The articles that teach
+
+  @Test("A connection's life is told in order")
+  func lifecycle() {
+    let bench = ClientBench()
+    let socket = bench.manager.socket()
+    CatalogueExamples.lifecycle(socket, print: printer(bench.log))
+    bench.open(joining: "/")
+    bench.script.report(.closed(nil))
+    bench.loop.advance(by: 1_000)
+    bench.open(joining: "/", sid: "t")
+    #expect(
+      bench.take() == [
+        "connected as s", "disconnected: transport close", "attempt 1", "back after 1", "connected as t",
+      ])
+  }
+
+  @Test("A program fetches its state again unless the session was recovered")
+  func recovery() {
+    let bench = ClientBench()
+    CatalogueExamples.subscribingUnlessRecovered(bench.manager.socket())
+    bench.open()
+    bench.script.receive(#"0{"sid":"s","pid":"p"}"#)
+    #expect(bench.sent == ["0", #"2["subscribe","news"]"#])
+    bench.script.report(.closed(nil))
+    bench.loop.advance(by: 1_000)
+    bench.open()
+    bench.script.receive(#"0{"sid":"s","pid":"p"}"#)
+    #expect(bench.sent == [#"0{"pid":"p"}"#])
+  }
+
+  // MARK: Coming from socket.io-client
+
+  @Test("From JavaScript: connection events")
+  func connectionEvents() {
+    let bench = ClientBench()
+    ComingFromJavaScript.connectionEvents(bench.manager.socket(), print: printer(bench.log))
+    bench.open(joining: "/")
+    bench.script.report(.closed(nil))
+    bench.loop.advance(by: 1_000)
+    bench.open()
+    bench.script.receive(#"4{"message":"no","data":{"code":1}}"#)
+    #expect(bench.take() == ["s", "transport close", #"no {"code":1}"#])
+  }
+
+  @Test("From JavaScript: sending")
+  func sending() throws {
+    let (bench, socket) = ClientBench.connected()
+    try ComingFromJavaScript.sending(socket)
+    #expect(
+      bench.sent == [
+        #"2["hello"]"#, #"2["move",3,4.5,true]"#, #"51-["upload","a.bin",{"_placeholder":true,"num":0}]"#, "<2 bytes>",
+        #"2["profile",{"name":"alice","tags":["a"],"age":null}]"#, #"2["message","hi"]"#, #"2["position",52.5]"#,
+      ])
+  }
+
+  @Test("From JavaScript: receiving, and taking handlers off")
+  func receiving() {
+    let (bench, socket) = ClientBench.connected()
+    ComingFromJavaScript.receiving(socket, print: printer(bench.log))
+    let events = [
+      #"2["news","flood",3]"#, #"2["price",{"symbol":"A","value":1.5}]"#, #"2["price",7]"#, #"2["ready"]"#,
+      #"2["ready"]"#,
+    ]
+    for event in events { bench.script.receive(event) }
+    #expect(bench.take() == [#"["flood", 3]"#, "A 1.5", "ready"])
+    ComingFromJavaScript.takingOff(socket, print: printer(bench.log))
+    for event in events { bench.script.receive(event) }
+    #expect(bench.take() == [])
+  }
+
+  @Test("From JavaScript: acknowledgements")
+  func acknowledgements() async throws {
+    let (bench, socket) = ClientBench.connected()
+    let example = Task { [log = bench.log] in
+      try await ComingFromJavaScript.acknowledgements(socket, print: printer(log))
+    }
+    await bench.loop.run { bench.script.messages.count == 3 }
+    bench.script.receive(#"30["v1"]"#, "32[3]")
+    try await example.value
+    #expect(bench.take().sorted() == ["3", #"success(["v1"])"#])
+    bench.loop.advance(by: 5_000)
+    #expect(bench.take() == ["failure(operation has timed out)"])
+    ComingFromJavaScript.answering(socket)
+    bench.forget()
+    bench.script.receive(#"27["question"]"#)
+    #expect(bench.sent == [#"37["forty-two"]"#])
+  }
+
+  @Test("From JavaScript: the Manager")
+  func manager() {
+    let (bench, socket) = ClientBench.connected()
+    ComingFromJavaScript.manager(socket, print: printer(bench.log))
+    bench.loop.run()
+    bench.script.report(.closed(nil))
+    bench.loop.advance(by: 1_999)
+    #expect(bench.attempts == 1)
+    bench.loop.advance(by: 1)
+    bench.open(joining: "/")
+    #expect(bench.manager.opts.query == ["attempt": 1])
+    #expect(bench.take() == ["disconnect: forced close", "1", "connect"])
+  }
+
+  @Test("From JavaScript: leaving")
+  func leaving() async throws {
+    let (bench, socket) = ClientBench.connected()
+    let script = bench.script
+    let example = Task { try await ComingFromJavaScript.leaving(socket) }
+    await bench.loop.run { script.commands.contains(.close) }
+    #expect(script.messages == [#"2["goodbye"]"#, "1"])
+    script.report(.closed(nil))
+    try await example.value
+  }
+
+  // MARK: Coming from socket.io-client-swift
+
+  @Test("From socket.io-client-swift: events")
+  func swiftEvents() {
+    let (bench, socket) = ClientBench.connected()
+    ComingFromSocketIOClientSwift.events(socket, print: printer(bench.log))
+    bench.script.receive(#"2["price",{"symbol":"A"}]"#, #"27["question"]"#)
+    #expect(bench.sent == [#"37["forty-two"]"#])
+    #expect(bench.take() == [])
+  }
+
+  @Test("From socket.io-client-swift: emitting")
+  func swiftEmitting() async throws {
+    let (bench, socket) = ClientBench.connected()
+    let example = Task { [log = bench.log] in
+      try await ComingFromSocketIOClientSwift.emitting(socket, .init(symbol: "A"), print: printer(log))
+    }
+    await bench.loop.run { bench.script.messages.count == 3 }
+    #expect(bench.sent == [#"2["move",3,4]"#, #"2["chat",{"symbol":"A"}]"#, #"20["save","draft"]"#])
+    bench.loop.advance(by: 5_000)
+    try await example.value
+    #expect(bench.take() == ["no answer"])
+  }
+}

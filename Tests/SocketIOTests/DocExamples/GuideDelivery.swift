@@ -1,0 +1,31 @@
+import Foundation
+import SocketIO
+
+/// The examples of docs/guide.md about what waits, what is counted and what is compressed, word for word: `DocExamplesTests` compares
+/// them.
+enum GuideDelivery {
+  static func compress(_ socket: Socket, _ jpeg: Data) throws {
+    try socket.compress(false).emit("photo", "sea.jpg", jpeg)
+  }
+
+  static func offlineBuffer() throws {
+    let socket = try io("https://example.com") {
+      $0.offlineBuffer = OfflineBuffer(maxEvents: 1_000, overflow: .dropOldest)
+    }
+    print(socket.bufferedEvents)
+  }
+
+  static func backpressure(_ socket: Socket, _ chunks: [Data]) async throws {
+    for chunk in chunks {
+      try await socket.emitWhenWritable("chunk", chunk)
+    }
+  }
+
+  static func statistics(_ socket: Socket) async {
+    let statistics = await socket.io.statistics()
+    print("sent over WebSockets:", statistics.traffic[.websocket]?.bytesSent ?? 0, "bytes")
+    print("reconnections:", statistics.reconnections)
+    print("acknowledged after", statistics.events.ackRoundTrips.mean ?? .zero, "on average")
+    print("waiting:", statistics.events.buffered, "dropped:", statistics.events.drops.total)
+  }
+}
