@@ -1,5 +1,6 @@
 #include "lws_context.h"
 
+#include "header.h"
 #include "ws_internal.h"
 
 #include <fcntl.h>
@@ -19,8 +20,6 @@ enum {
   RECEIVE_BUFFER = 4 * 1024,
   /* The most given to one send(). Less would cut large messages into many writable callbacks. */
   SEND_PIECE = 1 << 20,
-  /* A server's answer to the handshake, allocated while it goes on. */
-  MAX_ANSWER_HEAD = 32 * 1024,
   /* With more file descriptors allowed than this, libwebsockets' tables of all possible ones get too large
    * (16 bytes each, all written to), and it is told to search a table of MAX_SOCKETS instead. */
   MAX_TABLE = 128 * 1024,
@@ -92,7 +91,7 @@ static struct lws_context *create_context(csio_loop *loop, struct csio__lws *lws
       .options = LWS_SERVER_OPTION_LIBUV | LWS_SERVER_OPTION_EXPLICIT_VHOSTS,
       .foreign_loops = loops,
       .pt_serv_buf_size = CSIO__LWS_SHARED_BUFFER,
-      .max_http_header_data = MAX_ANSWER_HEAD,
+      .max_http_header_data = CSIO__MAX_ANSWER_HEAD, /* allocated while a handshake goes on */
       .timeout_secs = NEVER,
       .pcontext = &lws->context,
       .user = loop,
