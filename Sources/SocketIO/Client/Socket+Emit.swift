@@ -8,7 +8,7 @@ extension Socket {
   ///   - arguments: Any mix of ``SocketValue``, `Data`, byte arrays and `Encodable`. `Data` travels as binary, at any depth.
   ///   - ack: Asks the server to acknowledge the event; gets the server's arguments, or `.disconnected` when the connection was lost
   ///     after the event was sent. It runs as handlers do.
-  /// - Throws: ``SocketIOError`` with `.reservedEvent`, `.encoding` or `.bufferFull`; then nothing is sent.
+  /// - Throws: ``SocketIOError`` with `.reservedEvent` or `.encoding`; then nothing is sent.
   public func emit(
     _ event: String, _ arguments: any Encodable & Sendable...,
     ack: (@Sendable (Result<[SocketValue], SocketIOError>) -> Void)? = nil
@@ -18,7 +18,7 @@ extension Socket {
 
   /// Emits an event whose arguments are written as literals, mixed ones too.
   ///
-  /// - Throws: ``SocketIOError`` with `.reservedEvent` or `.bufferFull`; then nothing is sent.
+  /// - Throws: ``SocketIOError`` with `.reservedEvent`; then nothing is sent.
   public func emit(
     _ event: String, _ arguments: SocketValue...,
     ack: (@Sendable (Result<[SocketValue], SocketIOError>) -> Void)? = nil
@@ -94,7 +94,7 @@ public struct Emitter: Sendable {
 
   /// Emits an event as ``Socket`` does, with the modifiers.
   ///
-  /// - Throws: ``SocketIOError`` with `.reservedEvent`, `.encoding` or `.bufferFull`; then nothing is sent.
+  /// - Throws: ``SocketIOError`` with `.reservedEvent` or `.encoding`; then nothing is sent.
   public func emit(
     _ event: String, _ arguments: any Encodable & Sendable...,
     ack: (@Sendable (Result<[SocketValue], SocketIOError>) -> Void)? = nil
@@ -114,7 +114,7 @@ public struct Emitter: Sendable {
 
   /// Emits an event with its arguments in an array.
   ///
-  /// - Throws: ``SocketIOError`` with `.reservedEvent` or `.bufferFull`; then nothing is sent.
+  /// - Throws: ``SocketIOError`` with `.reservedEvent`; then nothing is sent.
   public func emit(
     _ event: String, with arguments: [SocketValue],
     ack: (@Sendable (Result<[SocketValue], SocketIOError>) -> Void)? = nil
