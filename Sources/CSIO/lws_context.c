@@ -72,6 +72,7 @@ int csio__lws_of(csio_loop *loop, struct csio__lws **out, csio__failure *failure
   if (!loop->lws) {
     struct csio__lws *lws = calloc(1, sizeof *lws);
     if (!lws) return CSIO_ENOMEM;
+    lws->decoy = -1;
     lws->context = create_context(loop, lws);
     if (!lws->context) {
       free(lws);
@@ -182,5 +183,6 @@ void csio__lws_free(csio_loop *loop)
     lws->vhosts = vhost->next;
     vhost_free(vhost);
   }
+  if (lws->decoy >= 0) close(lws->decoy);
   free(lws);
 }

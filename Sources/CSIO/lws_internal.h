@@ -17,6 +17,9 @@ struct csio__lws {
   struct lws_context *context; /* libwebsockets sets this to NULL when the context is gone */
   csio__vhost *vhosts;
   csio__conn *conns;
+  int decoy; /* -1 while there is none */
+  unsigned decoyed;
+  char decoy_name[16]; /* as libwebsockets takes it */
 };
 
 /* How libwebsockets calls back; each list ends with an empty one. */

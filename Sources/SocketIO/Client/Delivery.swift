@@ -24,7 +24,8 @@ public struct HandlerDelivery: Sendable {
 
 /// Runs what a Manager has to tell its user, in order, one at a time.
 ///
-/// A run of deliveries crosses threads once: only the first of them wakes the other side.
+/// A run of deliveries crosses threads once: only the first of them wakes the other side, and not before the end of the loop's turn,
+/// when what else arrived has joined it.
 final class Delivery: Sendable {
   typealias Work = @Sendable () -> Void
 
@@ -44,10 +45,15 @@ final class Delivery: Sendable {
   init(_ delivery: HandlerDelivery, loop: any Loop) {
     switch delivery.place {
     case .serial:
-      let queue = DispatchQueue(label: "socketio.delivery")
-      schedule = { queue.async(execute: $0) }
-    case .queue(let queue): schedule = { queue.async(execute: $0) }
+      schedule = Self.scheduler(DispatchQueue(label: "socketio.delivery"), loop)
+    case .queue(let queue): schedule = Self.scheduler(queue, loop)
     case .loop: schedule = { loop.post($0) }
+    }
+  }
+
+  private static func scheduler(_ queue: DispatchQueue, _ loop: any Loop) -> @Sendable (@escaping Work) -> Void {
+    { work in
+      if loop.isCurrent { loop.post { queue.async(execute: work) } } else { queue.async(execute: work) }
     }
   }
 

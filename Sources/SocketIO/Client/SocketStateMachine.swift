@@ -74,10 +74,11 @@ struct SocketStateMachine {
 
   var isActive: Bool { state != .inactive }
 
-  /// Whether the server still owes the answer to a CONNECT on that connection of the Manager.
-  func awaitsAnswer(on connection: Int) -> Bool { unansweredConnection == connection }
+  /// Whether the server still owes the answer to a CONNECT.
+  private var awaitsAnswer: Bool { unansweredConnection == connection }
 
-  private var awaitsAnswer: Bool { awaitsAnswer(on: connection) }
+  /// Whether it owes it on that connection.
+  func awaitsAnswer(on connection: Int) -> Bool { unansweredConnection == connection }
 
   var id: String? {
     if case .connected(let id) = state { id } else { nil }
@@ -255,7 +256,8 @@ struct SocketStateMachine {
       }
       return deliver(arguments, packet.id)
     case .ack(let arguments):
-      guard let id = packet.id else { return [] }
+      // Before the answer to CONNECT it is for whoever left the namespace on this connection: his ids may have been the same.
+      guard let id = packet.id, self.id != nil else { return [] }
       return completeAck(id, .success(arguments))
     }
   }

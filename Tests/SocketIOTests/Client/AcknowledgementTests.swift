@@ -98,6 +98,29 @@ struct AcknowledgementTests {
 
   // MARK: Timeout
 
+  @Test("An acknowledgement for a Socket that was let go is not taken for one of the next, which counts from 0 again")
+  func acknowledgementOfAnother() throws {
+    let bench = ClientBench()
+    let log = bench.log
+    let other = bench.socket("/other")
+    bench.open(joining: "/other")
+    do {
+      let first = bench.manager.socket()
+      bench.loop.run()
+      bench.join()
+      try first.emit("old") { log.add("old \($0.outcome)") }
+      first.disconnect()
+    }
+    bench.loop.run()
+    let second = bench.manager.socket()
+    try second.emit("new") { log.add("new \($0.outcome)") }
+    bench.script.receive(#"30["old"]"#)
+    bench.join()
+    bench.script.receive(#"30["new"]"#)
+    #expect(bench.take() == ["/other connect", "old disconnected", #"new ["new"]"#])
+    withExtendedLifetime(other) {}
+  }
+
   @Test("Without an answer in time there is a timeout, once, and a late answer is ignored")
   func timeout() throws {
     let (bench, socket) = ClientBench.connected()

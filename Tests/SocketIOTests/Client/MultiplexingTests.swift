@@ -231,6 +231,39 @@ struct MultiplexingTests {
     #expect(bench.sent == ["0/a,", "0"])
   }
 
+  @Test("A namespace whose Socket was let go before it was answered is joined again only when that answer has come")
+  func letGoWhileJoining() throws {
+    let bench = ClientBench()
+    let other = bench.socket("/other")
+    bench.open(joining: "/other")
+    bench.manager.socket().disconnect()
+    bench.loop.run()
+    let second = bench.socket()
+    #expect(bench.sent == ["0/other,", "0"])
+    bench.join(sid: "first")
+    #expect(bench.sent == ["0/other,", "0", "1", "0"])
+    bench.join(sid: "second")
+    #expect(second.id == "second")
+    withExtendedLifetime(other) {}
+  }
+
+  @Test("An answer that a lost connection owed to a Socket that was let go is not waited for on the next one")
+  func letGoThenLost() throws {
+    let bench = ClientBench()
+    let other = bench.socket("/other")
+    bench.open(joining: "/other")
+    bench.manager.socket().disconnect()
+    bench.loop.run()
+    let second = bench.socket()
+    bench.loop.run()
+    bench.script.report(.closed(nil))
+    bench.loop.advance(by: 1_000)
+    bench.open(joining: "/other", "/", sid: "second")
+    #expect(bench.sent == ["0/other,", "0"])
+    #expect(second.connected)
+    withExtendedLifetime(other) {}
+  }
+
   @Test("Asking for a Socket that left connects it again, unless autoConnect is off", arguments: [true, false])
   func reopening(autoConnect: Bool) {
     let bench = ClientBench { $0.autoConnect = autoConnect }
