@@ -15,8 +15,9 @@
 enum { NEVER = 365 * 24 * 3600 };
 
 enum {
-  /* Allocated for every connection, and the most that is read at once. */
-  RECEIVE_BUFFER = 4 * 1024,
+  /* Allocated for every connection, and the most that is read at once. Most of an idle connection's memory.
+   */
+  RECEIVE_BUFFER = 2 * 1024,
   /* The most given to one send(). Less would cut large messages into many writable callbacks. */
   SEND_PIECE = 1 << 20,
   /* A server's answer to the handshake, allocated while it goes on. */
