@@ -45,13 +45,16 @@ prepare_build() {
   done
 }
 
+# Where Swift and the clang that belongs to it are installed.
+swift_toolchain() { dirname "$(dirname "$(readlink -f "$(command -v swift)")")"; }
+
 # build_core [SANITIZERS]: libcsio and the test server, in a private prefix.
 build_core() {
   local sanitizers=${1:-} name=csio${1:+-${1//,/-}} compiler=()
   if [ -n "$sanitizers" ]; then
     # The sanitizers' runtime must be the one that Swift links; its thread sanitizer knows of Dispatch, and so needs it.
     local toolchain
-    toolchain=$(dirname "$(dirname "$(readlink -f "$(command -v swift)")")")
+    toolchain=$(swift_toolchain)
     compiler=(-DCMAKE_C_COMPILER="$toolchain/bin/clang")
     [ "$sanitizers" != thread ] || compiler+=(
       -DCMAKE_EXE_LINKER_FLAGS="-L$toolchain/lib/swift/linux -ldispatch -lBlocksRuntime -Wl,-rpath,$toolchain/lib/swift/linux")

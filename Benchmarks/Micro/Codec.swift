@@ -5,7 +5,7 @@ import SocketIO
 func codec() throws {
   let value = Message.value
   let packet = Packet(id: 7, content: .event(["echo", value]))
-  let text = value.json
+  let text = try value.jsonString()
   let data = Data(text.utf8)
   let message = Message()
   let object = try JSONSerialization.jsonObject(with: data)
@@ -16,11 +16,11 @@ func codec() throws {
 
   try report("read JSON", "SocketIO") { try SocketValue(json: text) }
   try report("read JSON", "JSONSerialization") { try JSONSerialization.jsonObject(with: data) }
-  try report("write JSON", "SocketIO") { value.json }
+  try report("write JSON", "SocketIO") { try value.jsonString() }
   try report("write JSON", "JSONSerialization") { try JSONSerialization.data(withJSONObject: object) }
   try report("read a struct", "SocketIO") { try SocketValue(json: text).decode(as: Message.self) }
   try report("read a struct", "JSONDecoder") { try decoder.decode(Message.self, from: data) }
-  try report("write a struct", "SocketIO") { try SocketValue(encoding: message).json }
+  try report("write a struct", "SocketIO") { try SocketValue(encoding: message).jsonString() }
   try report("write a struct", "JSONEncoder") { try encoder.encode(message) }
   try report("encode an event", "JSONParser") { try json.encode(packet) }
   try report("encode an event", "MessagePackParser") { try messagePack.encode(packet) }
@@ -40,7 +40,7 @@ private func report<Result>(_ operation: String, _ by: String, _ body: () throws
     "operation": .string(operation), "by": .string(by), "per_s": .int(Int(1e9 / best)),
     "ns_each": .int(Int(best)),
   ]
-  print(line.json)
+  print(try line.jsonString())
 }
 
 /// A result that nobody looks at might not be made at all.

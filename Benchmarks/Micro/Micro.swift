@@ -10,7 +10,7 @@ enum Micro {
     switch CommandLine.arguments.dropFirst().first {
     case "codec": try codec()
     case "allocations" where CommandLine.arguments.count == 3:
-      print(try await Allocations.measure(CommandLine.arguments[2]).json)
+      print(try await Allocations.measure(CommandLine.arguments[2]).jsonString())
     default: throw Usage()
     }
   }

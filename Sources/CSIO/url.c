@@ -5,6 +5,7 @@
 #include <csio/error.h>
 
 #include <curl/curl.h>
+#include <locale.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -51,11 +52,52 @@ static int read_scheme(csio__url *out, CURLU *parts, const char *plain, const ch
   return known ? CSIO_OK : CSIO_EURL;
 }
 
+static bool is_ascii(const char *text)
+{
+  while (*text && !(*text & 0x80))
+    text++;
+  return !*text;
+}
+
+/* Turns the host of `parts`, which is an international name, into ASCII; a library built without that says
+ * LACKS_IDN. By way of the whole URL, since 7.88 leaks the host where it is asked for that. */
+static CURLUcode convert_host(CURLU *parts)
+{
+  char *text;
+  CURLUcode code = curl_url_get(parts, CURLUPART_URL, &text, CURLU_PUNYCODE);
+  if (code) return code;
+  code = curl_url_set(parts, CURLUPART_URL, text, CURLU_NON_SUPPORT_SCHEME);
+  curl_free(text);
+  return code;
+}
+
+/* libcurl takes the name to be in the encoding of the thread's locale, which is ASCII unless the program has
+ * set one. */
+static CURLUcode convert_host_as_utf8(CURLU *parts)
+{
+  locale_t utf8 = newlocale(LC_CTYPE_MASK, "C.UTF-8", (locale_t)0);
+  locale_t before = utf8 ? uselocale(utf8) : (locale_t)0;
+  CURLUcode code = convert_host(parts);
+  if (!utf8) return code;
+  uselocale(before);
+  freelocale(utf8);
+  return code;
+}
+
+static CURLUcode make_host_ascii(CURLU *parts)
+{
+  char *host;
+  CURLUcode code = curl_url_get(parts, CURLUPART_HOST, &host, 0);
+  if (code) return code;
+  bool ready = is_ascii(host);
+  curl_free(host);
+  return ready ? CURLUE_OK : convert_host_as_utf8(parts);
+}
+
 static int read_host(csio__url *out, CURLU *parts)
 {
   char *host;
-  /* since 7.88 this turns an international name into ASCII; a library built without that says LACKS_IDN */
-  CURLUcode code = curl_url_get(parts, CURLUPART_HOST, &host, CURLU_PUNYCODE);
+  CURLUcode code = curl_url_get(parts, CURLUPART_HOST, &host, 0);
   if (code) return code_of(code);
   size_t length = strlen(host);
   bool v6 = length > 2 && host[0] == '[';
@@ -134,6 +176,7 @@ int csio__url_parse(csio__url *out, const char *text, const char *plain, const c
   if (!parts) return CSIO_ENOMEM;
   /* NON_SUPPORT_SCHEME lets "ws" pass, URLENCODE what is not ASCII */
   CURLUcode code = curl_url_set(parts, CURLUPART_URL, text, CURLU_NON_SUPPORT_SCHEME | CURLU_URLENCODE);
+  if (!code) code = make_host_ascii(parts);
   int err = code ? code_of(code) : read_scheme(out, parts, plain, secure);
   if (!err) err = read_port(out, parts);
   if (!err) err = read_host(out, parts);

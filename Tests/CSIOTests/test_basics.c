@@ -99,6 +99,9 @@ static void reads_urls(void)
   check_url("ws://[::1]/x", "::1", 80, false, "[::1]", "/x");
   check_url("ws://[fe80::1%25eth0]/x", "fe80::1%eth0", 80, false, "[fe80::1]", "/x");
   check_url("ws://user:pass@example.com/", "example.com", 80, false, "example.com", "/");
+  check_url("ws://b\xc3\xbc"
+            "cher.example:81/",
+      "xn--bcher-kva.example", 81, false, "xn--bcher-kva.example:81", "/");
   check_url("ws://example.com/\xc3\xa4?\xc3\xb6", "example.com", 80, false, "example.com", "/%c3%a4?%c3%b6");
 
   csio__url url;

@@ -33,8 +33,6 @@ actor ManagerCore {
   private var slots: [Int: SocketSlot] = [:]
   /// In the order in which they became active.
   private var activeSlots: [SocketSlot] = []
-  /// Sockets that were let go while the server owed the answer to their CONNECT: only then can their namespaces be left.
-  private var orphanedSlots: [SocketSlot] = []
   /// Bytes that may be queued before `emitWhenWritable` waits.
   private let highWaterMark: Int
 
@@ -96,10 +94,15 @@ actor ManagerCore {
   }
 
   func remove(_ key: Int) {
-    guard let slot = slots.removeValue(forKey: key) else { return }
+    guard let slot = slots[key] else { return }
     handle(.dispose, slot)
     tally.events.add(slot.machine.statistics)
-    if machine.state == .open, slot.machine.awaitsAnswer(on: connection) { orphanedSlots.append(slot) }
+    if slot.machine.awaitsAnswer(on: connection) {
+      // The next Socket of the namespace has to wait for that answer too.
+      slot.isRemoved = true
+    } else {
+      slots[key] = nil
+    }
   }
 
   func connect(_ key: Int) {
@@ -151,7 +154,7 @@ actor ManagerCore {
     statistics.probeRoundTrips = engineTally.probeRoundTrips
     statistics.queuedBytes = engine?.queuedBytes ?? 0
     statistics.sinceLastPing = lastPing.map { .nanoseconds(Int64(clamping: loop.nanoseconds - $0)) }
-    for slot in slots.values { statistics.events.add(slot.machine.statistics) }
+    for slot in slots.values where !slot.isRemoved { statistics.events.add(slot.machine.statistics) }
     return statistics
   }
 
@@ -232,7 +235,7 @@ actor ManagerCore {
     guard let engine else { return }
     self.engine = nil
     lastPing = nil
-    orphanedSlots = []
+    slots = slots.filter { !$0.value.isRemoved }
     closingEngines[ObjectIdentifier(engine)] = engine
     manager?.publish(transport: nil)
     engine.close()
@@ -278,8 +281,10 @@ actor ManagerCore {
   private func received(_ message: EngineMessage) {
     do {
       guard let packet = try decoder.decode(message) else { return }
-      if let slot = slot(packet.namespace) { handle(.received(packet), slot) }
-      if !orphanedSlots.isEmpty { releaseOrphan(packet.namespace) }
+      switch packet.content {
+      case .connect, .connectError: answered(packet)
+      case .disconnect, .event, .ack: if let slot = activeSlot(packet.namespace) { handle(.received(packet), slot) }
+      }
     } catch {
       logger.warning("undecodable packet: \(error)")
       handle(.parseFailed(SocketIOError(.protocolViolation, "parse error: \(error)", underlying: error)))
@@ -288,21 +293,22 @@ actor ManagerCore {
 
   // MARK: The Sockets
 
-  /// Who gets the packets of a namespace: its active Socket, or one that left before the server answered it.
-  private func slot(_ namespace: String) -> SocketSlot? {
-    orphan(namespace) ?? activeSlots.first { $0.machine.namespace == namespace }
-      ?? slots.values.first { $0.machine.namespace == namespace && $0.machine.awaitsAnswer(on: connection) }
+  private func activeSlot(_ namespace: String) -> SocketSlot? {
+    activeSlots.first { $0.machine.namespace == namespace }
   }
 
-  private func orphan(_ namespace: String) -> SocketSlot? {
-    orphanedSlots.first { $0.machine.namespace == namespace }
+  /// The Socket whose CONNECT is unanswered, which may have left since, or been let go.
+  private func joiningSlot(_ namespace: String) -> SocketSlot? {
+    slots.values.first { $0.machine.namespace == namespace && $0.machine.awaitsAnswer(on: connection) }
   }
 
-  /// Forgets a Socket that is gone when the server has answered it, and lets its successor join.
-  private func releaseOrphan(_ namespace: String) {
-    guard let orphan = orphan(namespace), !orphan.machine.awaitsAnswer(on: connection) else { return }
-    orphanedSlots.removeAll { $0 === orphan }
-    if let slot = slot(namespace) { handle(.managerOpened(connection: connection), slot) }
+  /// The server has answered a CONNECT.
+  private func answered(_ packet: Packet) {
+    guard let slot = joiningSlot(packet.namespace) ?? activeSlot(packet.namespace) else { return }
+    handle(.received(packet), slot)
+    guard slot.isRemoved else { return }
+    slots[slot.key] = nil
+    if let next = activeSlot(packet.namespace) { handle(.managerOpened(connection: connection), next) }
   }
 
   // MARK: Backpressure
@@ -349,7 +355,9 @@ actor ManagerCore {
     switch action {
     case .openManager:
       if machine.state == .open {
-        if orphan(slot.machine.namespace) == nil { handle(.managerOpened(connection: connection), slot) }
+        // Where another Socket of the namespace was let go before it was answered, the answer comes first.
+        let joining = joiningSlot(slot.machine.namespace)
+        if joining == nil || joining === slot { handle(.managerOpened(connection: connection), slot) }
       } else if !machine.isReconnecting {
         handle(.open(isAwaited: false))
       }

@@ -34,6 +34,8 @@ extension Socket {
   }
 
   /// Emits the event `message` with arguments that are written as literals, mixed ones too.
+  ///
+  /// - Throws: Nothing; it is called with `try` as its sibling is.
   public func send(_ arguments: SocketValue...) throws(SocketIOError) {
     try Emitter(socket: self).emit("message", with: arguments)
   }
@@ -101,6 +103,8 @@ public struct Emitter: Sendable {
   }
 
   /// Emits an event whose arguments are written as literals, mixed ones too.
+  ///
+  /// - Throws: ``SocketIOError`` with `.reservedEvent`; then nothing is sent.
   public func emit(
     _ event: String, _ arguments: SocketValue...,
     ack: (@Sendable (Result<[SocketValue], SocketIOError>) -> Void)? = nil

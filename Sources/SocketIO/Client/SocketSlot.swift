@@ -8,6 +8,8 @@ final class SocketSlot {
   var ackTimers: [Int: any LoopTimer] = [:]
   /// How many calls of `disconnect()` have been carried out.
   var disconnects = 0
+  /// The Socket was let go; the slot only waits for the answer to its CONNECT.
+  var isRemoved = false
   /// Those who wait until less is queued have their turn just now.
   var isAdmitting = false
   private var published: UInt64?

@@ -74,10 +74,11 @@ struct SocketStateMachine {
 
   var isActive: Bool { state != .inactive }
 
-  /// Whether the server still owes the answer to a CONNECT on that connection of the Manager.
-  func awaitsAnswer(on connection: Int) -> Bool { unansweredConnection == connection }
+  /// Whether the server still owes the answer to a CONNECT.
+  private var awaitsAnswer: Bool { unansweredConnection == connection }
 
-  private var awaitsAnswer: Bool { awaitsAnswer(on: connection) }
+  /// Whether it owes it on that connection.
+  func awaitsAnswer(on connection: Int) -> Bool { unansweredConnection == connection }
 
   var id: String? {
     if case .connected(let id) = state { id } else { nil }

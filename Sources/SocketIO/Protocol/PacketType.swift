@@ -50,7 +50,9 @@ extension Packet.Content {
     case .connect(nil), .connect(.object), .disconnect, .ack, .connectError(.object), .connectError(.string): return
     case .event(let elements):
       switch elements.first {
-      case .int, .uint, .double: return
+      case .int, .uint: return
+      // JSON has no others: they would be sent as null, which is no name.
+      case .double(let name) where name.isFinite: return
       case .string(let name):
         guard Packet.isReservedEventName(name) else { return }
         throw ParserError(.invalidPayload, "invalid payload: \"\(name)\" is a reserved event name")

@@ -31,7 +31,9 @@ final class SioProcess: Sendable {
 
   func endInput() throws { try process.input?.close() }
 
-  func interrupt() { process.signal(SIGINT) }
+  func interrupt() { signal(SIGINT) }
+
+  func signal(_ signal: Int32) { process.signal(signal) }
 
   /// Waits until the process has ended by itself.
   func exit() async throws -> (status: Int32, output: [String], errors: [String]) {
@@ -58,6 +60,8 @@ actor ScriptProcess {
   private var position = 0
 
   init(_ arguments: String...) throws { sio = try SioProcess(["script"] + arguments) }
+
+  func signal(_ signal: Int32) { sio.signal(signal) }
 
   /// Hands over commands, written in JSON.
   func send(_ commands: String...) throws {

@@ -45,8 +45,62 @@ struct DocExamplesRunTests {
     let (bench, socket) = ClientBench.connected()
     GuideEvents.receiving(socket, print: printer(bench.log))
     bench.script.receive(
-      #"2["news",1]"#, #"2["price",{"symbol":"A","value":1.5}]"#, #"2["price",7]"#, #"2["ready"]"#, #"2["ready"]"#)
-    #expect(bench.take() == ["A 1.5", "ready"])
+      #"2["news",1]"#, #"2["price",{"symbol":"A","value":1.5}]"#, #"2["price",7]"#, #"2["ready"]"#, #"2["ready"]"#,
+      #"2["move",1,2]"#)
+    #expect(bench.take() == ["A 1.5", "ready", "3"])
+  }
+
+  @Test("What a typed handler cannot take is told")
+  func handlerErrors() {
+    let (bench, socket) = ClientBench.connected()
+    GuideEvents.handlerErrors(socket, print: printer(bench.log))
+    struct Order: Decodable, Sendable {
+      struct Line: Decodable, Sendable { var count: Int }
+      var lines: [Line]
+    }
+    socket.on("order") { (_: Int, _: Order) in }
+    bench.script.receive(#"2["order",1,{"lines":[{"count":1},{"count":"2"}]}]"#)
+    // As the guide words it.
+    #expect(
+      bench.take() == [
+        "order: argument 2 of \"order\" cannot be decoded as Order: at lines[1].count: Expected Int, found a string."
+      ])
+  }
+
+  @Test("Handlers of every event, in both directions")
+  func catchAll() throws {
+    let (bench, socket) = ClientBench.connected()
+    GuideEvents.outgoing(socket, print: printer(bench.log))
+    bench.script.receive(#"2["a",1]"#)
+    try socket.emit("b", 2)
+    #expect(bench.take() == ["in: a [1]", "out: b [2]"])
+  }
+
+  @Test("Sequences: of events, typed, and of what becomes of the connection")
+  func sequences() async throws {
+    let (bench, socket) = ClientBench.connected()
+    let log = Log()
+    let news = Task { try await GuideEvents.sequence(socket, print: printer(log)) }
+    await bench.loop.run { !bench.script.messages.isEmpty }
+    bench.script.receive(#"2["news",1]"#)
+    socket.off("news")
+    try await news.value
+    #expect(log.take() == ["[1]"])
+
+    let moves = Task { await GuideEvents.typedSequence(socket, print: printer(log)) }
+    while !socket.hasListeners("move") { await Task.yield() }
+    bench.script.receive(#"2["move",1,2]"#)
+    socket.off("move")
+    await moves.value
+    #expect(log.take() == ["1 2"])
+
+    let changes = Task { await GuideEvents.changes(socket, print: printer(log)) }
+    while socket.handlers.isEmpty(.changes) { await Task.yield() }
+    socket.disconnect()
+    bench.loop.run()
+    socket.off()
+    await changes.value
+    #expect(log.take() == ["disconnected: io client disconnect"])
   }
 
   @Test("An answer to the server, with binary")
@@ -55,6 +109,15 @@ struct DocExamplesRunTests {
     GuideEvents.answering(socket)
     bench.script.receive(#"27["question"]"#, #"2["question"]"#)
     #expect(bench.sent == [#"61-7["forty-two",{"_placeholder":true,"num":0}]"#, "<1 bytes>"])
+  }
+
+  @Test("Answers by return value", .timeLimit(.minutes(1)))
+  func responding() async {
+    let (bench, socket) = ClientBench.connected()
+    GuideEvents.responding(socket) { $0 == "A" ? 1.5 : 0 }
+    bench.script.receive(#"20["add",1,2]"#, #"21["price","A"]"#)
+    await bench.loop.run { bench.script.messages.count == 2 }
+    #expect(bench.sent == ["30[3]", "31[1.5]"])
   }
 
   @Test("A handler that holds its Socket weakly answers, and lets it go")
@@ -103,6 +166,19 @@ struct DocExamplesRunTests {
     bench.script.receive(#"30[{"text":"because"}]"#)
     try await example.value
     #expect(bench.take() == ["because"])
+  }
+
+  @Test("Several arguments of an acknowledgement")
+  func severalArguments() async throws {
+    let (bench, socket) = ClientBench.connected()
+    let example = Task { [log = bench.log] in
+      try await GuideEvents.severalArguments(socket, print: printer(log))
+    }
+    await bench.loop.run { !bench.script.messages.isEmpty }
+    #expect(bench.sent == [#"20["user",{"id":7,"fields":["name","age"]}]"#])
+    bench.script.receive(#"30["alice",42]"#)
+    try await example.value
+    #expect(bench.take() == ["alice 42"])
   }
 
   // MARK: Values and options

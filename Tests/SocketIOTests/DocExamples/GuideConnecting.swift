@@ -25,10 +25,13 @@ enum GuideConnecting {
   }
 
   static func handlersFirst() throws {
-    let socket = try io("https://example.com") { $0.autoConnect = false }
-    socket.on(.connectError) { error in print("not connected:", error.message) }
-    socket.on("welcome") { event in print(event.args) }
-    socket.connect()
+    let socket = try io("https://example.com") {
+      $0.auth = ["token": "abcd"]
+    } handlers: { socket in
+      socket.on(.connectError) { error in print("not connected:", error.message) }
+      socket.on("welcome") { event in print(event.args) }
+    }
+    _ = socket
   }
 
   static func location() throws {

@@ -36,11 +36,26 @@ enum GuideEvents {
       print(price.symbol, price.value)
     }
 
-    socket.once("ready") { _ in print("ready") }
+    socket.on("move") { (x: Int, y: Int) in
+      print(x + y)
+    }
+
+    socket.once("ready") { print("ready") }
 
     let subscription = socket.onAny { event in print("any:", event.name) }
     subscription.cancel()
     socket.off("news")
+  }
+
+  static func handlerErrors(_ socket: Socket, print: @escaping Printing) {
+    socket.on(.handlerError) { failure in
+      print("\(failure.event): \(failure.error)")
+    }
+  }
+
+  static func outgoing(_ socket: Socket, print: @escaping Printing) {
+    socket.prependAny { event in print("in:", event.name, event.args) }
+    socket.onAnyOutgoing { event in print("out:", event.name, event.args) }
   }
 
   static func acknowledgements(_ socket: Socket, print: @escaping Printing) async throws {
@@ -65,6 +80,11 @@ enum GuideEvents {
     }
   }
 
+  static func responding(_ socket: Socket, prices: @escaping @Sendable (String) async throws -> Double) {
+    socket.respond(to: "add") { (x: Int, y: Int) in x + y }
+    socket.respond(to: "price") { (symbol: String) in try await prices(symbol) }
+  }
+
   static func retries() throws {
     let socket = try io("https://example.com") {
       $0.retries = 3
@@ -81,13 +101,33 @@ enum GuideEvents {
     print(answer.text)
   }
 
-  static func sequence(_ socket: Socket) async {
-    let (events, feed) = AsyncStream.makeStream(of: SocketEvent.self, bufferingPolicy: .bufferingNewest(100))
-    let subscription = socket.on("news") { event in feed.yield(event) }
-    feed.onTermination = { _ in subscription.cancel() }
+  static func severalArguments(_ socket: Socket, print: @escaping Printing) async throws {
+    let (name, age) = try await socket.emitWithAck(
+      "user", ["id": 7, "fields": ["name", "age"]], as: String.self, Int.self)
+    print(name, age)
+  }
 
-    for await event in events {
+  static func sequence(_ socket: Socket, print: @escaping Printing) async throws {
+    let news = socket.events("news")
+    try socket.emit("subscribe", "news")
+    for await event in news {
       print(event.args)
+    }
+  }
+
+  static func typedSequence(_ socket: Socket, print: @escaping Printing) async {
+    for await (x, y) in socket.events("move", as: Int.self, Int.self, buffering: .newest(10)) {
+      print(x, y)
+    }
+  }
+
+  static func changes(_ socket: Socket, print: @escaping Printing) async {
+    for await change in socket.changes() {
+      switch change {
+      case .connect(let connection): print("connected as", connection.id)
+      case .disconnect(let disconnection): print("disconnected:", disconnection.reason)
+      case .connectError(let error): print("not connected:", error.message)
+      }
     }
   }
 

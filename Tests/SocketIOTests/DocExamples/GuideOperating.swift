@@ -106,8 +106,7 @@ enum GuideOperating {
 
   static func testing(_ server: TestServer) async throws {
     let socket = try io(server.url) { $0.reconnectionDelay = .milliseconds(10) }
-    let (losses, feed) = AsyncStream.makeStream(of: DisconnectReason.self)
-    socket.on(.disconnect) { feed.yield($0.reason) }
+    let losses = socket.events(.disconnect)
     try socket.emit("drop-me")
     for await _ in losses { break }
     let answer = try await socket.emitWithAck("echo", "still there", timeout: .seconds(5))

@@ -15,7 +15,7 @@ struct JSONDifferentialTests {
       let comment: Comment = "seed \(SeededGenerator.seed), round \(round): \(json)"
       #expect(try SocketValue(json: json) == value, comment)
       let foundation = try JSONSerialization.jsonObject(with: Data(json.utf8), options: .fragmentsAllowed)
-      #expect(matches(value, foundation), comment)
+      #expect(FoundationJSON.matches(value, foundation), comment)
     }
   }
 
@@ -27,7 +27,7 @@ struct JSONDifferentialTests {
       let parsed = try JSONSerialization.jsonObject(with: Data(try value.jsonString().utf8))
       let text = try JSONSerialization.data(withJSONObject: parsed, options: .prettyPrinted)
       let comment: Comment = "seed \(SeededGenerator.seed), round \(round): \(value)"
-      #expect(matches(try SocketValue(jsonBytes: text), parsed), comment)
+      #expect(FoundationJSON.matches(try SocketValue(jsonBytes: text), parsed), comment)
     }
   }
 
@@ -59,51 +59,12 @@ struct JSONDifferentialTests {
         default: bytes[index] = insertions[Int.random(in: insertions.indices, using: &generator)]
         }
       }
-      let text = String(decoding: bytes, as: UTF8.self)
-      // Foundation has its own idea of lone surrogates and of numbers out of range, and lets a comma end an array.
-      guard text.firstMatch(of: /,\s*\]/) == nil, !text.lowercased().contains(#"\ud"#),
-        String(validating: bytes, as: UTF8.self) != nil
-      else { continue }
       let ours = try? SocketValue(jsonBytes: bytes)
-      if let ours, hasInfinity(ours) { continue }
-      let theirs = try? JSONSerialization.jsonObject(with: Data(bytes), options: .fragmentsAllowed)
-      let comment: Comment = "seed \(SeededGenerator.seed), round \(round): \(text)"
-      #expect((ours != nil) == (theirs != nil), comment)
-      if let ours, let theirs {
-        accepted += 1
-        #expect(matches(ours, theirs), comment)
+      if ours != nil { accepted += 1 }
+      FoundationJSON.compare(ours, with: bytes) {
+        Issue.record("seed \(SeededGenerator.seed), round \(round): \($0)")
       }
     }
     #expect(accepted > 0)
-  }
-
-  private func hasInfinity(_ value: SocketValue) -> Bool {
-    switch value {
-    case .double(let double): !double.isFinite
-    case .array(let elements): elements.contains(where: hasInfinity)
-    case .object(let object): object.values.contains(where: hasInfinity)
-    default: false
-    }
-  }
-
-  private func matches(_ value: SocketValue, _ foundation: Any) -> Bool {
-    switch value {
-    case .null: return foundation is NSNull
-    case .bool(let bool): return (foundation as? Bool) == bool
-    case .int(let int): return (foundation as? NSNumber)?.int64Value == Int64(int)
-    case .uint(let uint): return (foundation as? NSNumber)?.uint64Value == uint
-    case .double(let double):
-      // Foundation goes through Decimal, and errs in the last digits; another test holds doubles to the exact result.
-      guard let other = (foundation as? NSNumber)?.doubleValue else { return false }
-      return abs(double - other) <= double.magnitude * 1e-14
-    case .string(let string): return (foundation as? String) == string
-    case .binary: return false
-    case .array(let elements):
-      guard let array = foundation as? [Any], array.count == elements.count else { return false }
-      return zip(elements, array).allSatisfy { matches($0, $1) }
-    case .object(let object):
-      guard let dictionary = foundation as? [String: Any], dictionary.count == object.count else { return false }
-      return object.allSatisfy { key, value in dictionary[key].map { matches(value, $0) } ?? false }
-    }
   }
 }

@@ -1,0 +1,42 @@
+import Foundation
+
+@testable import SocketIO
+
+/// Messages of one connection, separated by bytes that UTF-8 does not have; those that begin with `b` are binary.
+func fuzzPackets(_ bytes: UnsafeRawBufferPointer) throws {
+  let parser = JSONParser(maxAttachments: 10, maxDepth: 64)
+  var decoder = parser.makeDecoder()
+  for part in bytes.split(separator: 0xFF, omittingEmptySubsequences: false) {
+    let message: EngineMessage
+    if part.first == UInt8(ascii: "b") {
+      message = .binary(Data(part.dropFirst()))
+    } else if let text = String(validating: part, as: UTF8.self) {
+      message = .text(text)
+    } else {
+      continue
+    }
+    let packet: Packet?
+    do {
+      packet = try decoder.decode(message)
+    } catch {
+      decoder.reset()
+      continue
+    }
+    if let packet { try check(packet) }
+  }
+}
+
+private func check(_ packet: Packet) throws {
+  // An attachment may stand in many places, and is sent once for each.
+  let parser = JSONParser(maxAttachments: .max, maxDepth: 64)
+  let messages = try parser.encode(packet)
+  var decoder = parser.makeDecoder()
+  var again: Packet?
+  for message in messages {
+    must(again == nil, "the packet is complete before its last message")
+    again = try decoder.decode(message)
+  }
+  guard let again else { fail("the packet does not come back") }
+  try must(parser.encode(again) == messages, "the packet comes back changed: \(packet)")
+  must(again.namespace == packet.namespace && again.id == packet.id, "the packet comes back changed")
+}
