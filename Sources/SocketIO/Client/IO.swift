@@ -115,9 +115,6 @@ final class ManagerCache: Sendable {
 extension Manager {
   /// The Socket of a namespace, with the options that belong to a Socket.
   func makeSocket(_ namespace: String, with options: SocketIOOptions) -> Socket {
-    makeSocket(
-      namespace, auth: options.auth, ackTimeout: options.ackTimeout, retries: options.retries,
-      offlineBuffer: opts.offlineBuffer
-    ).socket
+    makeSocket(namespace, auth: options.auth, ackTimeout: options.ackTimeout, retries: options.retries).socket
   }
 }

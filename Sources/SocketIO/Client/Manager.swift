@@ -104,11 +104,11 @@ public final class Manager: Sendable {
 
   /// The Socket of a namespace, with handlers that are there before it connects, so that they miss nothing.
   ///
-  /// - Parameters: As for ``socket(_:auth:ackTimeout:retries:)``.
-  ///   - namespace: As there.
-  ///   - auth: As there.
-  ///   - ackTimeout: As there.
-  ///   - retries: As there.
+  /// - Parameters: All but the name count for a Socket that is made by this call, as without `handlers`.
+  ///   - namespace: Its name; the slash at the beginning may be left out.
+  ///   - auth: Credentials.
+  ///   - ackTimeout: How long each emit waits for its acknowledgement, where it does not say itself.
+  ///   - retries: How often an event is sent again until it is acknowledged; see ``SocketIOOptions/retries``.
   ///   - handlers: Gets the Socket before it connects, to register handlers with it. Runs inside the call.
   /// - Throws: What `handlers` throws; the Socket is not connected then.
   @discardableResult
@@ -126,21 +126,13 @@ public final class Manager: Sendable {
   func makeSocket(
     _ namespace: String, auth: Auth?, ackTimeout: Duration?, retries: Int?
   ) -> (socket: Socket, isNew: Bool) {
-    let options = opts
-    return makeSocket(
-      namespace, auth: auth ?? options.auth, ackTimeout: ackTimeout ?? options.ackTimeout,
-      retries: retries ?? options.retries, offlineBuffer: options.offlineBuffer)
-  }
-
-  func makeSocket(
-    _ namespace: String, auth: Auth?, ackTimeout: Duration?, retries: Int, offlineBuffer: OfflineBuffer
-  ) -> (socket: Socket, isNew: Bool) {
     let name = namespace.hasPrefix("/") ? namespace : "/" + namespace
+    let options = opts
     return sockets.withLock { sockets in
       if let socket = sockets[name]?.socket { return (socket, false) }
       let socket = Socket(
-        manager: self, namespace: name, auth: auth, ackTimeout: ackTimeout, retries: retries,
-        offlineBuffer: offlineBuffer)
+        manager: self, namespace: name, auth: auth ?? options.auth, ackTimeout: ackTimeout ?? options.ackTimeout,
+        retries: retries ?? options.retries, offlineBuffer: options.offlineBuffer)
       sockets[name] = WeakSocket(socket: socket)
       // Before another thread can find the Socket and connect it.
       mailbox.submit { $0.add(socket) }

@@ -34,6 +34,8 @@ extension Socket {
   }
 
   /// Emits the event `message` with arguments that are written as literals, mixed ones too.
+  ///
+  /// - Throws: Nothing; it is called with `try` as its sibling is.
   public func send(_ arguments: SocketValue...) throws(SocketIOError) {
     try Emitter(socket: self).emit("message", with: arguments)
   }
@@ -101,6 +103,8 @@ public struct Emitter: Sendable {
   }
 
   /// Emits an event whose arguments are written as literals, mixed ones too.
+  ///
+  /// - Throws: ``SocketIOError`` with `.reservedEvent`; then nothing is sent.
   public func emit(
     _ event: String, _ arguments: SocketValue...,
     ack: (@Sendable (Result<[SocketValue], SocketIOError>) -> Void)? = nil
@@ -138,14 +142,14 @@ public struct Emitter: Sendable {
     elements.append(contentsOf: arguments)
     return Emission(
       arguments: elements, ack: ack, timeout: (timeout ?? socket.ackTimeout)?.milliseconds,
-      isVolatile: isVolatile, isCompressed: isCompressed, retries: isVolatile ? 0 : socket.retries)
+      isVolatile: isVolatile, isCompressed: isCompressed, retries: socket.retries)
   }
 
   /// - Returns: nil, or why the event is not emitted.
   func submit(_ event: String, _ arguments: [SocketValue], _ ack: AckHandler?) -> SocketIOError? {
     var emission = emission(event, arguments, ack)
     let gauge = socket.gauge
-    if gauge.limit.overflow == .refuse, emission.retries > 0 || !isVolatile && !socket.mirror.isConnected {
+    if gauge.limit.overflow == .refuse, emission.mayWait(isConnected: socket.mirror.isConnected) {
       let bytes = emission.estimatedSize
       guard gauge.takeOrRefuse(bytes) else { return .bufferFull }
       emission.room = bytes

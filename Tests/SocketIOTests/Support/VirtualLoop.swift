@@ -49,6 +49,9 @@ final class VirtualLoop: Loop {
     state.withLock { state in state.started.values.map { $0.deadline - state.now }.sorted() }
   }
 
+  /// When the next started timer fires.
+  var nextDeadline: UInt64? { state.withLock { $0.started.values.map(\.deadline).min() } }
+
   func post(_ body: @escaping @Sendable () -> Void) { append(.closure(body)) }
 
   func enqueue(_ job: consuming ExecutorJob) { append(.task(UnownedJob(job))) }

@@ -1,0 +1,152 @@
+@testable import SocketIO
+
+/// What the network tells a transport.
+enum ClientInput: Sendable {
+  case webSocket(TransportEvent)
+  case polled(Result<[EnginePacket], SocketIOError>)
+  case posted(Result<Void, SocketIOError>)
+}
+
+/// One end of a connection on the simulated network, which tells what happens through the loop.
+private final class NetworkPort {
+  let link: Int
+  let network: SimulatedNetwork
+  private let timer: VirtualTimer
+
+  init(_ network: SimulatedNetwork, engine: Int, _ handle: @escaping (ClientInput) -> Void) {
+    self.network = network
+    let link = network.world { $0.makeLink(engine: engine) }
+    self.link = link
+    let timer = VirtualTimer(loop: network.loop) {
+      for input in network.world({ $0.takeInbox(of: link) }) { handle(input) }
+    }
+    self.timer = timer
+    network.world { $0.bind(link, to: timer.trigger) }
+  }
+
+  deinit { network.world { $0.transportFreed(link) } }
+}
+
+/// A WebSocket on the simulated network, which answers as ``WebSocketTransport`` does.
+final class SimulatedWebSocket: Transport {
+  var onEvent: ((TransportEvent) -> Void)?
+  var sid: String?
+  let queuedBytes = 0
+
+  private let network: SimulatedNetwork
+  private var port: NetworkPort?
+  private var isOpen = false
+
+  init(_ network: SimulatedNetwork, engine: Int, sid: String?) {
+    self.network = network
+    self.sid = sid
+    port = NetworkPort(network, engine: engine) { [weak self] in self?.handle($0) }
+  }
+
+  func open() {
+    guard let port else { return }
+    network.world { $0.connect(port.link, sid: sid) }
+  }
+
+  func send(_ packets: [EnginePacket]) -> Bool {
+    guard let port else { return false }
+    return network.world { $0.send(packets, on: port.link) }
+  }
+
+  func pause() { onEvent?(.paused) }
+  func resume() {}
+
+  func close() {
+    guard isOpen, let port else {
+      let onEvent = self.onEvent
+      abort()
+      onEvent?(.closed(nil))
+      return
+    }
+    network.world { $0.shutDown(port.link) }
+  }
+
+  func abort() {
+    onEvent = nil
+    if let port { network.world { $0.abandon(port.link) } }
+    port = nil
+  }
+
+  private func handle(_ input: ClientInput) {
+    guard case .webSocket(let event) = input else { return }
+    switch event {
+    case .opened: isOpen = true
+    case .closed, .failed:
+      let onEvent = self.onEvent
+      abort()
+      onEvent?(event)
+      return
+    case .packet, .writable, .paused: break
+    }
+    onEvent?(event)
+  }
+}
+
+/// HTTP long-polling on the simulated network: performs the actions of the real ``PollingStateMachine``, as ``PollingTransport`` does.
+final class SimulatedPolling: Transport {
+  var onEvent: ((TransportEvent) -> Void)?
+  var sid: String?
+  let queuedBytes = 0
+
+  private let network: SimulatedNetwork
+  private var machine = PollingStateMachine()
+  private var port: NetworkPort?
+
+  init(_ network: SimulatedNetwork, engine: Int, sid: String?) {
+    self.network = network
+    self.sid = sid
+    port = NetworkPort(network, engine: engine) { [weak self] in self?.handle($0) }
+  }
+
+  deinit { cancelRequests() }
+
+  func open() { handle(.open) }
+
+  func send(_ packets: [EnginePacket]) -> Bool {
+    handle(.send(packets))
+    return false
+  }
+
+  func pause() { handle(.pause) }
+  func resume() { handle(.resume) }
+  func close() { handle(.close) }
+
+  func abort() {
+    onEvent = nil
+    handle(.abort)
+  }
+
+  private func handle(_ input: ClientInput) {
+    switch input {
+    case .polled(.success(let packets)): handle(.polled(packets, isWhole: true))
+    case .polled(.failure(let error)): handle(.pollFailed(error))
+    case .posted(.success): handle(.posted)
+    case .posted(.failure(let error)): handle(.postFailed(error))
+    case .webSocket: break
+    }
+  }
+
+  private func handle(_ event: PollingStateMachine.Event) {
+    for action in machine.handle(event) { perform(action) }
+  }
+
+  private func perform(_ action: PollingStateMachine.Action) {
+    guard let port else { return }
+    switch action {
+    case .poll: network.world { $0.get(port.link, sid: sid) }
+    case .post(let packets): network.world { $0.post(packets, on: port.link, sid: sid) }
+    case .cancelRequests: cancelRequests()
+    case .report(let event): onEvent?(event)
+    case .proceed: handle(.proceed)
+    }
+  }
+
+  private func cancelRequests() {
+    if let port { network.world { $0.abandon(port.link) } }
+  }
+}

@@ -1,0 +1,222 @@
+import Foundation
+
+@testable import SocketIO
+
+/// The program that uses the client: emits, connects, disconnects and changes its mind, as the seed has it.
+final class SimulatedUser {
+  let manager: Manager
+  private let network: SimulatedNetwork
+  private let scenario: Scenario
+  private var sockets: [String: Socket] = [:]
+  private var known: Set<Int> = []
+  /// Questions of the server that are answered later, or never.
+  private let kept = KeptQuestions()
+  private var cancellable: [(stream: Stream, number: Int, token: AckToken)] = []
+
+  init(_ network: SimulatedNetwork, _ scenario: Scenario) {
+    self.network = network
+    self.scenario = scenario
+    manager = Manager(loop: network.loop, connector: network, options: scenario.options)
+    for namespace in scenario.namespaces { socket(namespace) }
+    manager.on(.reconnectAttempt) { [weak manager] attempt in
+      let dice = network.world { world in
+        world.note("reconnect_attempt \(attempt)")
+        return world.isTroubled ? world.random.number(0...99) : 99
+      }
+      if dice == 0 { manager?.engine.close() }
+      if dice == 1 { manager?.open() }
+    }
+  }
+
+  /// The id under which the server knows the Socket of a namespace at the moment.
+  func id(_ namespace: String) -> String? { sockets[namespace]?.id }
+
+  var isConnected: Bool { sockets.values.allSatisfy(\.connected) }
+
+  /// Whether every Socket that wants to be connected is.
+  var isReconnected: Bool { sockets.values.allSatisfy { $0.connected || !$0.active } }
+
+  func connectAll() {
+    for namespace in scenario.namespaces { socket(namespace).connect() }
+  }
+
+  /// Emits once more in each namespace, and returns what.
+  func emitLast() -> [(stream: Stream, number: Int)] {
+    scenario.namespaces.map { emit($0, isVolatile: false, wantsAck: true, isBinary: true) }
+  }
+
+  /// Leaves everything, and lets go of it.
+  func leave() {
+    kept.removeAll()
+    for namespace in scenario.namespaces {
+      disconnect(namespace)
+      release(namespace)
+    }
+  }
+
+  // MARK: One thing at random
+
+  func act() {
+    let namespace = network.random { $0.pick(scenario.namespaces) }
+    switch network.random({ $0.number(0...(scenario.climate.isCalm ? 13 : 19)) }) {
+    case 0...8: emitAtRandom(namespace)
+    case 9:
+      for _ in 0..<network.random({ $0.number(2...25) }) { emitAtRandom(namespace) }
+    case 10: if network.random({ $0.chance(500) }) { cancel() } else { kept.answerLast() }
+    case 11...13: socket(namespace).connect()
+    case 14: disconnect(namespace)
+    case 15: disconnect(namespace).connect()
+    case 16: manager.engine.close()
+    case 17:
+      guard network.random({ $0.chance(500) }) else { return manager.open() }
+      // A failure is the caller's to deal with.
+      manager.open { [weak manager] error in if error != nil { manager?.open() } }
+    case 18:
+      disconnect(namespace)
+      release(namespace)
+    default:
+      // The machine sleeps, and its user is awake before the timers are.
+      network.loop.sleep(UInt64(network.random { $0.number(1...3_000) }))
+      emitAtRandom(namespace)
+    }
+  }
+
+  private func emitAtRandom(_ namespace: Scenario.Namespace) {
+    let dice = network.random { $0.number(0...9) }
+    emit(namespace, isVolatile: dice == 0, wantsAck: dice < 6, isBinary: network.random { $0.chance(150) })
+  }
+
+  @discardableResult
+  private func emit(
+    _ namespace: Scenario.Namespace, isVolatile: Bool, wantsAck: Bool, isBinary: Bool
+  ) -> (stream: Stream, number: Int) {
+    let socket = socket(namespace)
+    let stream = Stream(namespace: namespace.name, name: namespace.retries > 0 && !isVolatile ? "retried" : "plain")
+    let network = self.network
+    let number = network.world { world in
+      world.note("emit \(stream)\(isVolatile ? " volatile" : "")\(wantsAck ? " ack" : "")")
+      return world.ledger.emitted(stream, isVolatile: isVolatile, wantsAck: wantsAck)
+    }
+    var arguments: [SocketValue] = [.string(stream.name), .int(number)]
+    if isBinary { arguments.append(.binary(Data([UInt8(truncatingIfNeeded: number)]))) }
+    var ack: AckHandler?
+    if wantsAck {
+      // As `emitWithAck` does, whose task cannot be run here at a moment of our choice.
+      let token = AckToken()
+      cancellable.append((stream, number, token))
+      ack = AckHandler(
+        body: { result in
+          network.world { world in
+            world.note("\(stream) \(number) ends: \(result)")
+            world.ledger.ended(stream, number, result)
+          }
+        }, isInline: network.random { $0.chance(500) }, token: token)
+    }
+    var emission = Emission(arguments: arguments, ack: ack)
+    emission.timeout = namespace.ackTimeout
+    emission.isVolatile = isVolatile
+    emission.retries = socket.retries
+    manager.mailbox.submit { [emission] in $0.emit(socket.key, emission) }
+    return (stream, number)
+  }
+
+  private func cancel() {
+    guard let (stream, number, token) = cancellable.popLast(), let key = sockets[stream.namespace]?.key else { return }
+    network.world { world in
+      world.note("cancel \(stream) \(number)")
+      world.ledger.givenUp(stream, number)
+    }
+    token.cancel()
+    manager.mailbox.submit { $0.cancelAck(key, token) }
+  }
+
+  @discardableResult
+  private func disconnect(_ namespace: Scenario.Namespace) -> Socket {
+    network.world { world in
+      world.note("disconnect \(namespace.name)")
+      world.ledger.left(namespace.name)
+    }
+    return socket(namespace).disconnect()
+  }
+
+  private func release(_ namespace: Scenario.Namespace) {
+    network.world { world in
+      world.note("release \(namespace.name)")
+      world.ledger.givenUp(namespace.name)
+    }
+    sockets[namespace.name] = nil
+  }
+
+  // MARK: Sockets and their handlers
+
+  @discardableResult
+  private func socket(_ namespace: Scenario.Namespace) -> Socket {
+    if let socket = sockets[namespace.name] { return socket }
+    let socket = manager.socket(namespace.name, retries: namespace.retries)
+    sockets[namespace.name] = socket
+    // One that was let go may live on, held by a question.
+    guard known.insert(socket.key).inserted else { return socket }
+    let (network, name, kept) = (self.network, namespace.name, self.kept)
+    /// Whether a handler of the user does something now that not every handler does.
+    @Sendable func feelsLike(_ chance: Int) -> Bool { network.world { $0.isTroubled && $0.random.chance(chance) } }
+    @Sendable func leave(_ socket: Socket?) {
+      network.world { world in
+        world.note("\(name) disconnects in a handler")
+        world.ledger.left(name)
+      }
+      socket?.disconnect()
+    }
+    socket.on(.connect) { [weak socket] connection in
+      network.world { world in
+        world.note("\(name) connect \(connection.id)")
+        world.ledger.connected(name)
+      }
+      if feelsLike(20) { leave(socket) }
+      if feelsLike(20) { socket?.connect() }
+    }
+    socket.on(.disconnect) { [weak socket] disconnection in
+      network.world { world in
+        world.note("\(name) disconnect: \(disconnection.reason)")
+        world.ledger.disconnected(name)
+      }
+      if feelsLike(30) { leave(socket) }
+      if feelsLike(disconnection.reason == .ioServerDisconnect ? 500 : 50) { socket?.connect() }
+    }
+    socket.on(.connectError) { [weak socket] error in
+      network.world { world in
+        world.note("\(name) connect_error: \(error)")
+        world.ledger.refused(name)
+      }
+      if feelsLike(30) { leave(socket) }
+      if feelsLike(error.code == .refused ? 700 : 50) { socket?.connect() }
+    }
+    socket.on("news") { [weak socket] event in
+      network.world { world in
+        world.note("\(name) news \(event.args)")
+        world.ledger.received(event, in: name)
+      }
+      if feelsLike(20) { leave(socket) }
+    }
+    socket.on("question") { event in
+      switch network.random({ $0.number(0...2) }) {
+      case 0: event.ack?.send([])
+      case 1: kept.add(event.ack)
+      default: break
+      }
+    }
+    return socket
+  }
+}
+
+private final class KeptQuestions: Sendable {
+  private let questions = Locked<[Acknowledgement]>([])
+
+  func add(_ question: Acknowledgement?) {
+    if let question { questions.withLock { $0.append(question) } }
+  }
+
+  /// An acknowledgement holds its Socket.
+  func removeAll() { questions.withLock { $0 = [] } }
+
+  func answerLast() { questions.withLock { $0.popLast() }?.send([]) }
+}

@@ -1,0 +1,463 @@
+@testable import SocketIO
+
+/// All that is not the client: the network between it and the server, the server, and the account of what happened.
+///
+/// Everything happens at a moment of virtual time, one thing at a time, as the seed has it.
+struct World: Sendable {
+  /// Something that is on its way.
+  private enum Happening: Sendable {
+    case requestArrives(Int, isRepeated: Bool)
+    case answerArrives(Int, ModelServer.Answer)
+    case requestFails(Int)
+    case requestGone(Int)
+    case webSocketArrives(Int)
+    case webSocketOpens(Int)
+    case packetToServer(Int, EnginePacket)
+    case closeToServer(Int)
+    case packetToClient(Int, ModelServer.Outgoing)
+    case toClient(Int, TransportEvent)
+    case server(ModelServer.Timer, life: Int)
+    case serverStarts
+  }
+
+  /// The network's side of a transport: of a WebSocket, or of all requests of a polling transport.
+  private struct Link: Sendable {
+    let engine: Int
+    var sid: String?
+    var trigger: VirtualTimer.Trigger?
+    var inbox: [ClientInput] = []
+    /// The transport hears nothing any more.
+    var isAbandoned = false
+    /// The transport waits for the server to close.
+    var isShutDown = false
+    /// Nothing gets through, and nobody is told.
+    var isSilent = false
+    /// The server never hears of it.
+    var isUnheard = false
+    /// Reset: what is on its way is lost.
+    var isCut = false
+    /// Moments before which nothing more arrives, since what is sent arrives in order.
+    var nextAtServer: UInt64 = 0
+    var nextAtClient: UInt64 = 0
+    var requests: [Method: Int] = [:]
+  }
+
+  private enum Method: String, Sendable { case get, post }
+
+  private enum Fate: Sendable { case arrives, isLost, answerIsLost, vanishes, answerVanishes }
+
+  private struct Request: Sendable {
+    let link: Int
+    let method: Method
+    let sid: String?
+    let packets: [EnginePacket]
+    let fate: Fate
+    var isOver = false
+  }
+
+  var now: UInt64
+  var random: SeededGenerator
+  var climate: Climate
+  var server: ModelServer
+  var ledger: Ledger
+  /// Whether the network, the server and the user are still up to something.
+  private(set) var isTroubled: Bool
+  private var isServerUp = true
+  private var serverLife = 0
+  private var happenings = Agenda<Happening>()
+  private var links: [Int: Link] = [:]
+  private var requests: [Int: Request] = [:]
+  private var lastID = 0
+  private var engines = 0
+  private var engineStarts: [Int: UInt64] = [:]
+  /// Transports of the client that exist.
+  private(set) var transportCount = 0
+  let isTraced: Bool
+  private(set) var trace: [String] = []
+
+  init(scenario: Scenario, random: SeededGenerator, now: UInt64, isTraced: Bool) {
+    self.random = random
+    self.now = now
+    self.isTraced = isTraced
+    climate = scenario.climate
+    isTroubled = !scenario.climate.isCalm
+    server = ModelServer(habits: scenario.server, random: SeededGenerator(seed: self.random.next()))
+    ledger = Ledger(scenario.namespaces)
+  }
+
+  // MARK: For the run
+
+  /// When the next thing happens.
+  var nextMoment: UInt64? { happenings.nextMoment }
+
+  mutating func note(_ text: @autoclosure () -> String) {
+    if isTraced, ledger.violation == nil { trace.append("\(now - 1_000_000) \(text())") }
+  }
+
+  /// Lets the next thing happen.
+  ///
+  /// - Returns: The acknowledgements that the client is about to get with it.
+  mutating func step() -> [AckNote] {
+    guard let happening = happenings.removeNext() else { return [] }
+    var acks: [AckNote] = []
+    switch happening {
+    case .requestArrives(let request, let isRepeated): arrive(request, isRepeated: isRepeated)
+    case .answerArrives(let request, let answer): acks = complete(request, answer)
+    case .requestFails(let id): fail(id)
+    case .requestGone(let request): server.requestGone(request)
+    case .webSocketArrives(let link): webSocketArrives(link)
+    case .webSocketOpens(let link): deliver(.webSocket(.opened), to: link)
+    case .packetToServer(let link, let packet):
+      if let state = links[link], !state.isSilent, !state.isCut {
+        note("server gets \(packet.wire) on \(link)")
+        server.received(packet, from: link)
+      }
+    case .closeToServer(let link): if links[link]?.isSilent == false { server.closed(link) }
+    case .packetToClient(let link, let outgoing):
+      if let state = links[link], !state.isSilent, !state.isCut, !state.isAbandoned {
+        deliver(.webSocket(.packet(outgoing.packet)), to: link)
+        acks = outgoing.ack.map { [$0] } ?? []
+      }
+    case .toClient(let link, let event): if links[link]?.isSilent == false { deliver(.webSocket(event), to: link) }
+    case .server(let timer, let life): if life == serverLife { server.fire(timer) }
+    case .serverStarts:
+      note("the server is back")
+      isServerUp = true
+    }
+    performServerActions()
+    return acks
+  }
+
+  // MARK: Trouble on purpose
+
+  /// The server dies, its sessions with it, and comes back after a while.
+  mutating func restartServer(after milliseconds: UInt64) {
+    note("the server dies")
+    isServerUp = false
+    serverLife += 1
+    server.restart()
+    // A process that is killed closes its connections; a machine that loses power does not.
+    resetConnections(silently: random.chance(200))
+    happenings.add(.serverStarts, at: now + milliseconds)
+  }
+
+  mutating func resetConnections(silently: Bool) {
+    note(silently ? "all connections go silent" : "all connections are reset")
+    for id in links.keys.sorted() where links[id]?.isCut == false { cut(id, silently: silently) }
+    for id in requests.keys.sorted() where requests[id]?.isOver == false {
+      if !silently { schedule(.requestFails(id)) }
+      schedule(.requestGone(id))
+    }
+  }
+
+  /// What is sent from now on arrives that much later.
+  mutating func stall(_ milliseconds: UInt64) {
+    note("all connections stall")
+    let end = now + milliseconds
+    for (id, link) in links {
+      links[id]?.nextAtServer = max(end, link.nextAtServer)
+      links[id]?.nextAtClient = max(end, link.nextAtClient)
+    }
+  }
+
+  /// From now on nothing fails any more.
+  mutating func heal(revealingSilence: Bool) {
+    note("the trouble is over")
+    isTroubled = false
+    if revealingSilence { revealSilence() }
+    climate = .calm
+    isServerUp = true
+    server.habits.refusal = 0
+    server.habits.silence = 0
+    server.habits.lateness = 0
+    withServer { $0.endDisturbedSessions() }
+  }
+
+  /// Whoever waits for what has disappeared is told that it has.
+  private mutating func revealSilence() {
+    for id in links.keys.sorted() where links[id]?.isCut == false {
+      guard let link = links[id], link.isSilent || link.isUnheard else { continue }
+      links[id]?.isSilent = false
+      cut(id, silently: false)
+    }
+    for (id, request) in requests.sorted(by: { $0.key < $1.key }) {
+      if request.fate == .vanishes || request.fate == .answerVanishes { schedule(.requestFails(id)) }
+    }
+  }
+
+  mutating func withServer(_ body: (inout ModelServer) -> Void) {
+    guard isServerUp else { return }
+    body(&server)
+    performServerActions()
+  }
+
+  // MARK: For the client's transports
+
+  mutating func beginEngine() -> Int {
+    engines += 1
+    engineStarts[engines] = now
+    let engine = engines
+    note("engine \(engine)")
+    return engine
+  }
+
+  func isCurrent(_ engine: Int) -> Bool { engine == engines }
+
+  /// An engine that was replaced has 5 seconds to send what it has and to close.
+  mutating func judgeEngines() {
+    for link in links.values where !link.isAbandoned && link.trigger != nil && link.engine < engines {
+      if now > (engineStarts[link.engine + 1] ?? now) + 5_001 {
+        ledger.violation("engine \(link.engine) is still there, long after it was replaced")
+      }
+    }
+  }
+
+  mutating func makeLink(engine: Int) -> Int {
+    transportCount += 1
+    return add(Link(engine: engine))
+  }
+
+  mutating func bind(_ link: Int, to trigger: VirtualTimer.Trigger) { links[link]?.trigger = trigger }
+
+  mutating func transportFreed(_ link: Int) {
+    transportCount -= 1
+    links[link]?.trigger = nil
+    abandon(link)
+  }
+
+  mutating func takeInbox(of link: Int) -> [ClientInput] {
+    defer { links[link]?.inbox = [] }
+    return links[link]?.inbox ?? []
+  }
+
+  mutating func connect(_ link: Int, sid: String?) {
+    note("WebSocket \(link) connects")
+    links[link]?.sid = sid
+    guard isServerUp, !random.chance(climate.refusal) else {
+      return schedule(.toClient(link, .failed(SocketIOError(.connectFailed, "refused"))))
+    }
+    if random.chance(climate.silence) {
+      links[link]?.isUnheard = true
+      return
+    }
+    schedule(.webSocketArrives(link))
+    if random.chance(climate.duplication), let engine = links[link]?.engine {
+      // A copy that the network made, of which the client does not know.
+      var ghost = Link(engine: engine, sid: sid)
+      ghost.isAbandoned = true
+      schedule(.webSocketArrives(add(ghost)))
+    }
+  }
+
+  mutating func send(_ packets: [EnginePacket], on link: Int) -> Bool {
+    guard let state = links[link], !state.isShutDown else { return false }
+    for packet in packets {
+      note("client sends \(packet.wire) on \(link)")
+      if random.chance(climate.reset) { cut(link, silently: false) }
+      if random.chance(climate.silence) { links[link]?.isSilent = true }
+      scheduleToServer(.packetToServer(link, packet), link)
+    }
+    if random.chance(700) { return true }
+    // The buffers are full until what was sent has arrived.
+    if let moment = links[link]?.nextAtServer { happenings.add(.toClient(link, .writable), at: moment) }
+    return false
+  }
+
+  mutating func shutDown(_ link: Int) {
+    note("client closes \(link)")
+    links[link]?.isShutDown = true
+    scheduleToServer(.closeToServer(link), link)
+  }
+
+  mutating func get(_ link: Int, sid: String?) { request(.get, link, sid, []) }
+
+  mutating func post(_ packets: [EnginePacket], on link: Int, sid: String?) { request(.post, link, sid, packets) }
+
+  /// The transport lets go of the connection, or of its requests.
+  mutating func abandon(_ link: Int) {
+    guard let state = links[link], !state.isAbandoned else { return }
+    note("client abandons \(link)")
+    links[link]?.isAbandoned = true
+    links[link]?.inbox = []
+    if !state.isShutDown { scheduleToServer(.closeToServer(link), link) }
+    for id in state.requests.values.sorted() where requests[id]?.isOver == false {
+      requests[id]?.isOver = true
+      schedule(.requestGone(id))
+    }
+  }
+
+  // MARK: HTTP
+
+  private mutating func request(_ method: Method, _ link: Int, _ sid: String?, _ packets: [EnginePacket]) {
+    guard let state = links[link] else { return }
+    if state.isAbandoned { ledger.violation("a request on a transport that has ended") }
+    if let other = state.requests[method], requests[other]?.isOver == false {
+      ledger.violation("two requests \(method.rawValue) at a time")
+    }
+    lastID += 1
+    let id = lastID
+    note("\(method.rawValue) \(id) on \(link): \(packets.wire)")
+    links[link]?.requests[method] = id
+    let isRefused = !isServerUp || random.chance(climate.refusal / 10)
+    requests[id] = Request(
+      link: link, method: method, sid: sid, packets: packets, fate: isRefused ? .isLost : fateOfRequest())
+    switch requests[id]?.fate {
+    case .isLost: schedule(.requestFails(id))
+    case .vanishes, nil: break
+    case .arrives, .answerIsLost, .answerVanishes:
+      let arrival = now + latency()
+      happenings.add(.requestArrives(id, isRepeated: false), at: arrival)
+      // A GET of a session that comes twice takes packets away from the client, whatever it does.
+      if method == .post || sid == nil, random.chance(climate.duplication) {
+        happenings.add(.requestArrives(id, isRepeated: true), at: arrival + latency())
+      }
+    }
+  }
+
+  private mutating func fateOfRequest() -> Fate {
+    if random.chance(climate.reset) { return random.chance(500) ? .isLost : .answerIsLost }
+    if random.chance(climate.silence) { return random.chance(500) ? .vanishes : .answerVanishes }
+    return .arrives
+  }
+
+  private mutating func arrive(_ id: Int, isRepeated: Bool) {
+    guard let request = requests[id], let engine = links[request.link]?.engine else { return }
+    guard isServerUp else { return schedule(.requestFails(id)) }
+    note("server gets \(request.method.rawValue) \(id)\(isRepeated ? " again" : "")")
+    switch request.method {
+    case .get: server.get(id, sid: request.sid, engine: engine, isRepeated: isRepeated)
+    case .post: server.post(id, sid: request.sid, request.packets, isRepeated: isRepeated)
+    }
+  }
+
+  private mutating func complete(_ id: Int, _ answer: ModelServer.Answer) -> [AckNote] {
+    guard let request = requests[id], !request.isOver else { return [] }
+    requests[id]?.isOver = true
+    let error = SocketIOError(.httpStatus, "HTTP status 400", httpStatus: 400)
+    switch (request.method, answer) {
+    case (.get, .ok(let packets)): deliver(.polled(.success(packets.map(\.packet))), to: request.link)
+    case (.get, .refused): deliver(.polled(.failure(error)), to: request.link)
+    case (.post, .ok): deliver(.posted(.success(())), to: request.link)
+    case (.post, .refused): deliver(.posted(.failure(error)), to: request.link)
+    }
+    guard case .ok(let packets) = answer else { return [] }
+    return packets.compactMap(\.ack)
+  }
+
+  private mutating func fail(_ id: Int) {
+    guard let request = requests[id], !request.isOver else { return }
+    requests[id]?.isOver = true
+    let error = SocketIOError(.connectionLost, "reset")
+    deliver(request.method == .get ? .polled(.failure(error)) : .posted(.failure(error)), to: request.link)
+  }
+
+  // MARK: WebSocket
+
+  private mutating func webSocketArrives(_ link: Int) {
+    guard let state = links[link], !state.isCut, !state.isSilent else { return }
+    guard isServerUp else {
+      return schedule(.toClient(link, .failed(SocketIOError(.connectFailed, "refused"))))
+    }
+    note("server gets WebSocket \(link)")
+    scheduleToClient(.webSocketOpens(link), link)
+    server.connected(link, sid: state.sid, engine: state.engine)
+  }
+
+  /// Breaks a connection. Unless it happens silently both ends are told, each in its time.
+  private mutating func cut(_ link: Int, silently: Bool) {
+    if silently { links[link]?.isSilent = true }
+    guard links[link]?.isSilent == false else { return }
+    links[link]?.isCut = true
+    schedule(.toClient(link, .failed(SocketIOError(.connectionLost, "reset"))))
+    schedule(.closeToServer(link))
+  }
+
+  private mutating func performServerActions() {
+    let actions = server.actions
+    server.actions = []
+    for action in actions {
+      switch action {
+      case .respond(let id, let answer):
+        switch requests[id]?.fate {
+        case .answerIsLost: schedule(.requestFails(id))
+        case .answerVanishes, nil: break
+        default: schedule(.answerArrives(id, answer))
+        }
+      case .frame(let link, let outgoing):
+        if random.chance(climate.reset / 4) { cut(link, silently: false) }
+        scheduleToClient(.packetToClient(link, outgoing), link)
+      case .close(let link):
+        scheduleToClient(.toClient(link, .closed(SocketIOError(.connectionLost, "closed by the server"))), link)
+      case .after(let milliseconds, let timer):
+        happenings.add(.server(timer, life: serverLife), at: now + milliseconds)
+      case .arrived(let arrival):
+        note("server has \(arrival.note)")
+        ledger.arrived(arrival)
+      case .ignored(let stream, let number): ledger.givenUp(stream, number)
+      case .violation(let text): ledger.violation(text)
+      }
+    }
+  }
+
+  // MARK: Getting there
+
+  private mutating func add(_ link: Link) -> Int {
+    lastID += 1
+    links[lastID] = link
+    return lastID
+  }
+
+  private mutating func deliver(_ input: ClientInput, to link: Int) {
+    guard let state = links[link], !state.isAbandoned else { return }
+    note("client gets \(input.text) on \(link)")
+    links[link]?.inbox.append(input)
+    state.trigger?.fire()
+  }
+
+  private mutating func latency() -> UInt64 {
+    let usual = UInt64(random.number(Int(climate.latency.lowerBound)...Int(climate.latency.upperBound)))
+    return random.chance(climate.delay) ? usual + UInt64(random.number(1...1_000)) : usual
+  }
+
+  private mutating func schedule(_ happening: Happening) { happenings.add(happening, at: now + latency()) }
+
+  private mutating func scheduleToServer(_ happening: Happening, _ link: Int) {
+    let moment = max(now + latency(), links[link]?.nextAtServer ?? 0)
+    links[link]?.nextAtServer = moment
+    happenings.add(happening, at: moment)
+  }
+
+  private mutating func scheduleToClient(_ happening: Happening, _ link: Int) {
+    let moment = max(now + latency(), links[link]?.nextAtClient ?? 0)
+    links[link]?.nextAtClient = moment
+    happenings.add(happening, at: moment)
+  }
+}
+
+extension ClientInput {
+  /// For traces.
+  var text: String {
+    switch self {
+    case .webSocket(let event): event.wire
+    case .polled(.success(let packets)): packets.wire
+    case .posted(.success): "ok"
+    case .polled(.failure(let error)), .posted(.failure(let error)): "\(error)"
+    }
+  }
+}
+
+/// What is to happen, by the moment and, of one moment, in the order in which it was added.
+struct Agenda<Entry: Sendable>: Sendable {
+  /// The last one is next.
+  private var entries: [(moment: UInt64, entry: Entry)] = []
+
+  var nextMoment: UInt64? { entries.last?.moment }
+
+  mutating func add(_ entry: Entry, at moment: UInt64) {
+    var index = entries.count
+    while index > 0, entries[index - 1].moment <= moment { index -= 1 }
+    entries.insert((moment, entry), at: index)
+  }
+
+  mutating func removeNext() -> Entry? { entries.popLast()?.entry }
+}
