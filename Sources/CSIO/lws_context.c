@@ -1,5 +1,6 @@
 #include "lws_context.h"
 
+#include "header.h"
 #include "ws_internal.h"
 
 #include <fcntl.h>
@@ -16,15 +17,15 @@ enum { NEVER = 365 * 24 * 3600 };
 
 enum {
   /* Allocated for every connection, and the most that is read at once. */
-  RECEIVE_BUFFER = 16 * 1024,
+  RECEIVE_BUFFER = 4 * 1024,
   /* The most given to one send(). Less would cut large messages into many writable callbacks. */
   SEND_PIECE = 1 << 20,
-  /* A server's answer to the handshake, allocated while it goes on. */
-  MAX_ANSWER_HEAD = 32 * 1024,
   /* With more file descriptors allowed than this, libwebsockets' tables of all possible ones get too large
    * (16 bytes each, all written to), and it is told to search a table of MAX_SOCKETS instead. */
   MAX_TABLE = 128 * 1024,
   MAX_SOCKETS = 64 * 1024,
+  /* How many connections a decoy takes; each of them holds some memory of the kernel's until it is closed. */
+  DECOY_BACKLOG = 64,
 };
 
 typedef struct csio__vhost {
@@ -40,6 +41,9 @@ struct csio__lws {
   struct lws_context *context; /* libwebsockets sets this to NULL when the context is gone */
   csio__vhost *vhosts;
   csio__conn *conns;
+  int decoy; /* -1 while there is none */
+  unsigned decoyed;
+  char decoy_name[16]; /* as libwebsockets takes it */
 };
 
 static int on_lws(struct lws *wsi, enum lws_callback_reasons reason, void *user, void *in, size_t size);
@@ -87,7 +91,7 @@ static struct lws_context *create_context(csio_loop *loop, struct csio__lws *lws
       .options = LWS_SERVER_OPTION_LIBUV | LWS_SERVER_OPTION_EXPLICIT_VHOSTS,
       .foreign_loops = loops,
       .pt_serv_buf_size = CSIO__LWS_SHARED_BUFFER,
-      .max_http_header_data = MAX_ANSWER_HEAD,
+      .max_http_header_data = CSIO__MAX_ANSWER_HEAD, /* allocated while a handshake goes on */
       .timeout_secs = NEVER,
       .pcontext = &lws->context,
       .user = loop,
@@ -114,6 +118,7 @@ static int lws_of(csio_loop *loop, struct csio__lws **out, csio__failure *failur
   if (!loop->lws) {
     struct csio__lws *lws = calloc(1, sizeof *lws);
     if (!lws) return CSIO_ENOMEM;
+    lws->decoy = -1;
     lws->context = create_context(loop, lws);
     if (!lws->context) {
       free(lws);
@@ -222,8 +227,8 @@ static void run_task(csio__task *task)
     free(conn);
   else if (conn->killed)
     kill_now(conn);
-  else if (conn->ws && !conn->dead && csio__ws_flush(conn))
-    csio__conn_kill(conn);
+  else if (conn->ws && !conn->dead)
+    csio__ws_flush(conn);
 }
 
 static csio__conn *conn_create(struct csio_ws *ws, struct csio__lws *lws, csio__vhost *vhost)
@@ -248,25 +253,28 @@ static void close_socket(int *socket)
   *socket = -1;
 }
 
-/* libwebsockets makes the sockets of its clients itself. So it is made to connect to a listener that exists
- * for that moment only, and that nobody answers on; before it sends anything, on WSI_CREATE, the socket that
- * it has is replaced by the one that it should have. Returns a listener and writes its abstract name, as
- * libwebsockets takes it; -1 with errno set. */
-static int open_decoy(char name[16])
+/* libwebsockets makes the sockets of its clients itself. So it is made to connect to a listener that nobody
+ * answers on; before it sends anything, on WSI_CREATE, the socket that it has is replaced by the one that it
+ * should have. The listener serves as long as there is room in its queue. */
+static bool open_decoy(struct csio__lws *lws)
 {
+  if (lws->decoy >= 0 && lws->decoyed++ < DECOY_BACKLOG) return true;
+  close_socket(&lws->decoy);
   struct sockaddr_un address = {.sun_family = AF_UNIX};
   socklen_t size = sizeof address.sun_family; /* the kernel chooses a name */
   int listener = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-  if (listener < 0) return -1;
-  if (!bind(listener, (struct sockaddr *)&address, size) && !listen(listener, 1)) {
-    size = sizeof address;
-    memset(&address, 0, sizeof address);
-    getsockname(listener, (struct sockaddr *)&address, &size);
-    snprintf(name, 16, "+@%.12s", address.sun_path + 1);
-    return listener;
+  if (listener < 0) return false;
+  if (bind(listener, (struct sockaddr *)&address, size) || listen(listener, DECOY_BACKLOG)) {
+    close_socket(&listener);
+    return false;
   }
-  close_socket(&listener);
-  return -1;
+  size = sizeof address;
+  memset(&address, 0, sizeof address);
+  getsockname(listener, (struct sockaddr *)&address, &size);
+  snprintf(lws->decoy_name, sizeof lws->decoy_name, "+@%.12s", address.sun_path + 1);
+  lws->decoy = listener;
+  lws->decoyed = 1;
+  return true;
 }
 
 static void adopt_socket(csio__conn *conn, struct lws *wsi)
@@ -278,11 +286,11 @@ static void adopt_socket(csio__conn *conn, struct lws *wsi)
 
 static bool start_handshake(struct csio__lws *lws, const csio__lws_target *target, csio__conn *conn)
 {
-  char decoy_name[16];
+  if (!open_decoy(lws)) return false;
   struct lws_client_connect_info info = {
       .context = lws->context,
       .vhost = conn->vhost->lws,
-      .address = decoy_name,
+      .address = lws->decoy_name,
       .path = "/", /* the real one is put in by csio__ws_write_handshake */
       .host = target->host,
       .protocol = target->protocols,
@@ -294,11 +302,7 @@ static bool start_handshake(struct csio__lws *lws, const csio__lws_target *targe
       .retry_and_idle_policy = &no_validity_checks,
   };
   if (target->secure) info.ssl_connection |= LCCSCF_USE_SSL | LCCSCF_SKIP_SERVER_CERT_HOSTNAME_CHECK;
-  int decoy = open_decoy(decoy_name);
-  if (decoy < 0) return false;
-  bool started = lws_client_connect_via_info(&info);
-  close_socket(&decoy);
-  return started;
+  return lws_client_connect_via_info(&info);
 }
 
 int csio__lws_connect(struct csio_ws *ws, csio_loop *loop, const csio__lws_target *target, int socket,
@@ -451,5 +455,6 @@ void csio__lws_free(csio_loop *loop)
     lws->vhosts = vhost->next;
     vhost_free(vhost);
   }
+  close_socket(&lws->decoy);
   free(lws);
 }
