@@ -13,7 +13,7 @@
 
 enum {
   /* Allocated for every connection, and the most that is read at once. */
-  RECEIVE_BUFFER = 4 * 1024,
+  RECEIVE_BUFFER = 2 * 1024,
   /* The most given to one send(). Less would cut large messages into many writable callbacks. */
   SEND_PIECE = 1 << 20,
   /* How many connections a decoy takes; each of them holds some memory of the kernel's until it is closed. */

@@ -115,7 +115,7 @@ final class SimulatedUser {
     var emission = Emission(arguments: arguments, ack: ack)
     emission.timeout = namespace.ackTimeout
     emission.isVolatile = isVolatile
-    emission.retries = socket.retries
+    emission.retries = isVolatile ? 0 : socket.retries
     manager.mailbox.submit { [emission] in $0.emit(socket.key, emission) }
     return (stream, number)
   }
