@@ -5,6 +5,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <uv.h>
 
 /* The body goes to libcurl by this function and without a seek function: libcurl repeats a request whose
@@ -110,6 +111,14 @@ static void prepare_proxy(csio_http *http)
   curl_easy_setopt(easy, CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L);
 }
 
+/* libcurl's own sockets would be inherited by every program that the process starts, and stay open there. */
+static curl_socket_t open_socket(void *data, curlsocktype purpose, struct curl_sockaddr *address)
+{
+  (void)data;
+  (void)purpose;
+  return socket(address->family, address->socktype | SOCK_CLOEXEC, address->protocol);
+}
+
 static int prepare_local_address(csio_http *http)
 {
   char interface[80];
@@ -129,6 +138,7 @@ int csio__http_prepare(csio_http *http)
   curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
   curl_easy_setopt(
       easy, CURLOPT_QUICK_EXIT, 1L); /* a request under resolution can be closed without waiting */
+  curl_easy_setopt(easy, CURLOPT_OPENSOCKETFUNCTION, open_socket);
   curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "http,https");
   curl_easy_setopt(easy, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1);
   curl_easy_setopt(easy, CURLOPT_ACCEPT_ENCODING, "");

@@ -2,6 +2,11 @@
 #include "call.h"
 #include "peer.h"
 
+#include <arpa/inet.h>
+#include <fcntl.h>
+#include <netinet/in.h>
+#include <sys/socket.h>
+
 /* Answers by the path; stays until the client closes. */
 static void serve(client *client)
 {
@@ -89,6 +94,22 @@ static void keeps_the_connection(void)
   for (int i = 0; i < 20; i++)
     expect("/", 200, "<html>hello</html>");
   CHECK(peer_count(&server, &server.accepted) - before <= 1);
+}
+
+/* A program may start others at any time, which would keep connections open that it has closed. */
+static void hides_its_connections_from_children(void)
+{
+  expect("/", 200, "<html>hello</html>"); /* and its connection is kept */
+  int found = 0;
+  for (int fd = 3; fd < 1024; fd++) {
+    struct sockaddr_in address;
+    socklen_t size = sizeof address;
+    if (getpeername(fd, (struct sockaddr *)&address, &size) || address.sin_family != AF_INET) continue;
+    if (ntohs(address.sin_port) != server.port) continue;
+    found++;
+    CHECK(fcntl(fd, F_GETFD) & FD_CLOEXEC);
+  }
+  CHECK(found > 0);
 }
 
 static void check_headers(call *call)
@@ -281,6 +302,7 @@ int main(int argc, char **argv)
   loop = test_loop();
   RUN(gives_every_status_with_its_body);
   RUN(keeps_the_connection);
+  RUN(hides_its_connections_from_children);
   RUN(finds_headers_without_case);
   RUN(shows_the_last_answer_only);
   RUN(limits_redirects);

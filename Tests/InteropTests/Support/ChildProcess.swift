@@ -106,6 +106,8 @@ final class ChildProcess: Sendable {
     posix_spawn_file_actions_init(&actions)
     defer { posix_spawn_file_actions_destroy(&actions) }
     connect(&actions)
+    // Servers and clients in this process find out that a connection ended only if nobody else has it.
+    closeFrom(&actions, 3)
     // Threads of Dispatch's pool block most signals, which a process would inherit.
     var attributes = posix_spawnattr_t()
     posix_spawnattr_init(&attributes)
@@ -122,3 +124,8 @@ final class ChildProcess: Sendable {
     return identifier
   }
 }
+
+// Glibc's module does not show it.
+@_silgen_name("posix_spawn_file_actions_addclosefrom_np")
+@discardableResult
+private func closeFrom(_ actions: inout posix_spawn_file_actions_t, _ descriptor: Int32) -> Int32
