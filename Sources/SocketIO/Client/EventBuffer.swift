@@ -20,6 +20,14 @@ final class EventBuffer<Element: Sendable>: Sendable {
     var nextReader: UInt64 = 0
     var dropped = 0
     var isFinished = false
+
+    /// What the current task gets without waiting: an element, or nil for the end; nothing where it has to wait.
+    mutating func take() -> Element?? {
+      // Cancellation is told after the task counts as cancelled: a reader that is not told here is found by it.
+      if Task.isCancelled { return .some(nil) }
+      if let element = elements.popFirst() { return element }
+      return isFinished ? .some(nil) : nil
+    }
   }
 
   private let limit: Int
@@ -55,21 +63,20 @@ final class EventBuffer<Element: Sendable>: Sendable {
 
   /// The next element; nil after the last one, or when the task is cancelled.
   func next(isolation: isolated (any Actor)?) async -> Element? {
+    // Most elements are there already, and need nothing of what waiting takes.
+    if let ready = state.withLock({ $0.take() }) { return ready }
     let id = state.withLock { state in
       state.nextReader += 1
       return state.nextReader
     }
     return await withTaskCancellationHandler {
       await withCheckedContinuation { (reader: Reader) in
-        let element = state.withLock { state -> Element?? in
-          // Cancellation is told after the task counts as cancelled: either it is seen here, or the reader is found there.
-          if Task.isCancelled { return .some(nil) }
-          if let element = state.elements.popFirst() { return element }
-          if state.isFinished { return .some(nil) }
+        let ready = state.withLock { state -> Element?? in
+          if let ready = state.take() { return ready }
           state.readers.append((id, reader))
           return nil
         }
-        if let element { reader.resume(returning: element) }
+        if let ready { reader.resume(returning: ready) }
       }
     } onCancel: {
       let reader = state.withLock { state -> Reader? in
