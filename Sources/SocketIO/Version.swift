@@ -4,7 +4,7 @@ import CSIO
 // so of the documentation.
 
 /// The versions of this library and of what it stands on.
-public enum LibraryVersion {
+public enum LibraryVersion: Sendable {
   /// The version of this library, as "0.1.0".
   public static let number = "0.1.0"
 
