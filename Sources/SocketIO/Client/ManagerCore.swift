@@ -333,7 +333,7 @@ actor ManagerCore {
   private func handle(_ event: SocketStateMachine.Event, _ slot: SocketSlot) {
     let wasActive = slot.machine.isActive
     // A Socket that nobody else holds is still told of its end.
-    let socket = slot.socket
+    let socket = slot.retained ?? slot.socket
     let actions = slot.machine.handle(event)
     if wasActive != slot.machine.isActive {
       if wasActive {

@@ -3,7 +3,7 @@ import SocketIO
 
 @testable import sio
 
-/// The built command-line tool, running.
+/// The built command-line tool, or another program of the package, running.
 final class SioProcess: Sendable {
   /// What it wrote to standard output.
   let output = Recorder<String>()
@@ -11,8 +11,8 @@ final class SioProcess: Sendable {
   private let arguments: [String]
   private let ended = Recorder<Void>()
 
-  init(_ arguments: [String]) throws {
-    let tool = URL(fileURLWithPath: CommandLine.arguments[0]).deletingLastPathComponent().appendingPathComponent("sio")
+  init(_ arguments: [String], tool name: String = "sio") throws {
+    let tool = URL(fileURLWithPath: CommandLine.arguments[0]).deletingLastPathComponent().appendingPathComponent(name)
     process = try ChildProcess(tool.path, arguments, [.input, .output, .errors])
     self.arguments = arguments
     guard let output = process.output else { return }

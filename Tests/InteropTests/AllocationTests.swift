@@ -1,0 +1,27 @@
+import Foundation
+import SocketIO
+import Testing
+
+/// What an event may allocate. The figures are those of a debug build, which allocates more than a release build; docs/performance.md has
+/// the others. Where one has become smaller, the limit here follows.
+@Suite("Allocations", .timeLimit(.minutes(2)))
+struct AllocationTests {
+  /// Runs of the same build differ by how many events share a turn of the loop.
+  private static let tolerance = 1.2
+
+  @Test("An event takes no more allocations than it did")
+  func limits() async throws {
+    let server = try Server.testServer.start()
+    let process = try SioProcess(["allocations", server.url], tool: "micro-bench")
+    let (status, output, errors) = try await process.exit()
+    #expect(status == 0)
+    #expect(errors == [])
+    let figures = try SocketValue(json: output.first ?? "")
+    let recorded = ["emit": 30.0, "receive": 17.1, "round_trip": 53.8]
+    for (name, allocations) in recorded {
+      let measured = figures[name]?.doubleValue ?? .infinity
+      // Under a sanitizer, where counting is impossible, it is zero.
+      #expect(measured <= allocations * Self.tolerance, "\(name)")
+    }
+  }
+}
