@@ -45,6 +45,7 @@ struct Connect: AsyncParsableCommand {
     }
     withExtendedLifetime(interruption) {}
     await closeAll([socket.io], within: .seconds(5))
+    if connection.verbose { StandardError.write(await socket.io.statistics().summary) }
   }
 
   private static func read(_ reader: LineReader, into feed: AsyncStream<Happening>.Continuation) {

@@ -37,7 +37,7 @@ struct ConnectionFlags: ParsableArguments {
   @Flag(help: "Do not check the server's certificate.")
   var insecure = false
 
-  @Flag(help: "Log to standard error what the library does.")
+  @Flag(help: "Log to standard error what the library does; connect ends with what was counted.")
   var verbose = false
 
   struct Pair: Sendable, Equatable {

@@ -144,6 +144,21 @@ struct OptionTests {
     #expect(sent.dropFirst().allSatisfy { $0 == (isSet ? "own=1; node=a1" : "own=1") }, "\(sent)")
   }
 
+  @Test(
+    "extraHeaders: a header of the WebSocket handshake itself is refused by its name",
+    arguments: ["Upgrade", "connection", "Sec-WebSocket-Key"])
+  func handshakeHeaders(_ name: String) async throws {
+    let socket = try makeSocket("http://127.0.0.1:1") {
+      $0.transports = [.websocket]
+      $0.extraHeaders = [name: "mine"]
+      $0.reconnection = false
+    }
+    let error = await #expect(throws: SocketIOError.self) { try await socket.connected() }
+    #expect(error?.code == .invalidOption)
+    #expect(error?.message.contains("extraHeaders: \"\(name)\"") == true, "\(String(describing: error))")
+    socket.disconnect()
+  }
+
   @Test("perMessageDeflate compresses what is large enough")
   func deflate() async throws {
     let recording = Recording()

@@ -50,6 +50,49 @@ struct ResourceTests {
     #expect(after.kilobytes <= before.kilobytes + 1_000)
   }
 
+  enum UnderWay: CaseIterable {
+    case nothing, connecting, acknowledgement, sequence
+  }
+
+  @Test(
+    "An event loop of one's own goes with the last Socket that uses it, thread and descriptors",
+    arguments: UnderWay.allCases)
+  func ownLoops(_ state: UnderWay) async throws {
+    let server = try Server.testServer.start()
+    func round() async throws {
+      weak var released: EventLoop?
+      do {
+        let loop = try EventLoop()
+        released = loop
+        let socket = try makeSocket(server.url) { $0.eventLoop = loop }
+        if state != .connecting { _ = try await socket.connected() }
+        switch state {
+        case .nothing: break
+        case .connecting: socket.connect()
+        case .acknowledgement: try socket.emit("never-ack") { _ in }
+        case .sequence:
+          let events = socket.events("never")
+          Task { for await _ in events {} }
+        }
+        socket.disconnect()
+      }
+      // The loop first sends what was left to send.
+      _ = try await poll("end of the loop") {
+        released == nil
+      } until: {
+        $0
+      }
+    }
+    for _ in 0..<20 { try await round() }
+    let before = try Usage.now()
+    for _ in 0..<100 { try await round() }
+    _ = try await poll("end of threads and descriptors") {
+      try Usage.now()
+    } until: {
+      $0.threads <= before.threads + 2 && $0.descriptors <= before.descriptors + 4
+    }
+  }
+
   @Test("1,000 losses and reconnections of one Socket leave nothing behind", arguments: [Route.polling, .websocket])
   func reconnections(_ route: Route) async throws {
     let server = try Server.testServer.start()

@@ -12,6 +12,9 @@ public struct Statistics: Sendable, Hashable {
     public var packetsReceived = 0
     /// Their bytes, counted as ``bytesSent``.
     public var bytesReceived = 0
+
+    /// Nothing counted.
+    public init() {}
   }
 
   /// What went over each transport: `.polling` and `.websocket` have an entry, used or not.
@@ -42,6 +45,9 @@ public struct Statistics: Sendable, Hashable {
 
   /// The sum over all Sockets of the Manager, those that are gone included.
   public var events = EventStatistics()
+
+  /// Nothing counted.
+  public init() {}
 }
 
 /// What a ``Socket`` did since it was made, as ``Socket/statistics()`` tells it.
@@ -58,6 +64,9 @@ public struct EventStatistics: Sendable, Hashable {
     public var timedOut = 0
     /// They waited when their Socket was let go.
     public var released = 0
+
+    /// Nothing dropped.
+    public init() {}
 
     /// All of them.
     public var total: Int { volatile + bufferFull + cancelled + timedOut + released }
@@ -79,6 +88,9 @@ public struct EventStatistics: Sendable, Hashable {
   public var ackRoundTrips = DurationSummary()
   /// Events that were never sent.
   public var drops = Drops()
+
+  /// Nothing counted.
+  public init() {}
 
   /// Counts what another Socket did as well.
   mutating func add(_ other: EventStatistics) {

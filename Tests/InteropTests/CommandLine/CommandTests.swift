@@ -55,6 +55,16 @@ import Testing
     }
   }
 
+  @Test func connectTellsAtItsEndWhatWasCounted() async throws {
+    let server = try Server.testServer.start()
+    let result = try await SioProcess.run(
+      "connect", server.url, "--transports", "websocket", "--verbose", input: ["echo 1 ?", "echo 2 ?"])
+    #expect(result.status == 0)
+    let line = try #require(result.errors.last)
+    #expect(line.hasPrefix("1 connections; 2 events out and 0 in, acknowledged after "), "\(line)")
+    #expect(line.contains(" on average; websocket ") && !line.contains("polling"), "\(line)")
+  }
+
   // MARK: listen
 
   @Test func listenPrintsEventsUntilThereAreEnough() async throws {

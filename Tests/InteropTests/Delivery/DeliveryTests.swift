@@ -32,7 +32,7 @@ struct DeliveryTests {
   @Test("emitWhenWritable holds a producer up while the server does not read, and loses nothing", arguments: each)
   func backpressure(_ transport: TransportName) async throws {
     let server = try Server.testServer.start("--max-payload", "10000000")
-    let proxy = try ControlledProxy(to: server)
+    let proxy = try NetworkProxy(to: server)
     let mark = 100_000
     let socket = try makeSocket(proxy.url) {
       $0.transports = [transport]
@@ -40,7 +40,7 @@ struct DeliveryTests {
     }
     let echoes = socket.recordEvents("echo")
     _ = try await socket.connected()
-    try await proxy.tell("pause")
+    try proxy.tell("pause")
     let count = 400
     let chunk = Data(count: 64 << 10)
     let producer = Task {
@@ -56,7 +56,7 @@ struct DeliveryTests {
     // The mark, the one event that crossed it, and what base64 adds to it on polling.
     #expect(statistics.queuedBytes > mark && statistics.queuedBytes < mark + 2 * chunk.count)
     #expect(statistics.events.sent < count)
-    try await proxy.tell("resume")
+    try proxy.tell("resume")
     try await producer.value
     let received = try await echoes.wait("all echoes", within: .seconds(120)) { $0.count == count }
     #expect(received.map { $0.first?.intValue } == (0..<count).map { $0 })
@@ -67,20 +67,20 @@ struct DeliveryTests {
   @Test("A producer that waits is ended by name when the connection is lost")
   func backpressureLoss() async throws {
     let server = try Server.testServer.start()
-    let proxy = try ControlledProxy(to: server)
+    let proxy = try NetworkProxy(to: server)
     let socket = try makeSocket(proxy.url) {
       $0.transports = [.websocket]
       $0.highWaterMark = 100_000
     }
     _ = try await socket.connected()
-    try await proxy.tell("pause")
+    try proxy.tell("pause")
     let producer = Task { while true { try await socket.emitWhenWritable("echo", Data(count: 64 << 10)) } }
     _ = try await poll("waiting producer") {
       await socket.statistics()
     } until: {
       $0.waiting == 1
     }
-    try await proxy.tell("reset")
+    try proxy.tell("reset")
     let error = await #expect(throws: SocketIOError.self) { try await producer.value }
     #expect(error?.code == .disconnected)
     socket.disconnect()

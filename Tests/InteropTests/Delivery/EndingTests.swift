@@ -14,11 +14,11 @@ struct EndingTests {
     Fault.allCases)
   func stalled(_ transport: TransportName, _ fault: Fault) async throws {
     let server = try Server.testServer.start()
-    let proxy = try ControlledProxy(to: server)
+    let proxy = try NetworkProxy(to: server)
     let socket = try makeSocket(proxy.url) { $0.transports = [transport] }
     let disconnects = socket.recordDisconnects()
     _ = try await socket.connected()
-    try await proxy.tell(fault.rawValue)
+    try proxy.tell(fault.rawValue)
     // Far more than what kernels and the proxy take.
     for _ in 0..<64 { try socket.emit("echo", Data(count: 1 << 20)) }
     let acks = Recorder<SocketIOError.Code>()
@@ -65,12 +65,12 @@ struct EndingTests {
   @Test("A process that was suspended notices on resume that its connection is dead, and buffers what it emits then")
   func suspended() async throws {
     let server = try Server.testServer.start("--ping-interval", "300", "--ping-timeout", "700")
-    let proxy = try ControlledProxy(to: server)
+    let proxy = try NetworkProxy(to: server)
     let script = try ScriptProcess(proxy.url, "--options", #"{"transports":["websocket"],"reconnectionDelay":10}"#)
     _ = try await script.next("connect")
     await script.signal(SIGSTOP)
     // The client would see the server's goodbye otherwise: nothing is to tell it but the clock.
-    try await proxy.tell("drop")
+    try proxy.tell("drop")
     try await script.send(#"{"do":"emit","event":"echo","args":["after sleep"],"ack":true,"tag":1}"#)
     // Another client's heartbeats tell the time: four intervals are longer than interval and timeout.
     let clock = try makeSocket(server.url) { $0.transports = [.websocket] }

@@ -158,6 +158,104 @@ struct LifetimeTests {
     #expect(loop.timerCount == 0)
   }
 
+  // MARK: What is under way when a Socket is let go
+
+  enum UnderWay: CaseIterable {
+    case connecting, joining, acknowledgement, retries
+  }
+
+  @Test("A Socket that is disconnected and let go is freed, whatever is under way", arguments: UnderWay.allCases)
+  func underWay(_ state: UnderWay) throws {
+    let (loop, log) = (loop, log)
+    weak var connector: ScriptedConnector?
+    weak var manager: Manager?
+    weak var socket: Socket?
+    let script: TransportScript
+    do {
+      let held = makeConnector()
+      connector = held
+      held.options.retries = state == .retries ? 2 : 0
+      let active = makeManager(held).socket()
+      (socket, manager) = (active, active.io)
+      loop.run()
+      script = held.scripts[0]
+      if state != .connecting { script.open() }
+      if state == .acknowledgement || state == .retries {
+        join(held)
+        try active.timeout(.seconds(9)).emit("sent") { log.add("sent \($0.outcome)") }
+        loop.run()
+      }
+      active.disconnect()
+      try active.timeout(.seconds(9)).emit("waits") { log.add("waits \($0.outcome)") }
+    }
+    loop.run()
+    #expect(socket == nil && manager == nil)
+    switch state {
+    case .connecting, .joining: #expect(log.entries == ["waits disconnected"])
+    case .acknowledgement: #expect(log.entries == ["sent disconnected", "waits disconnected"])
+    // What is left of the queue is emitted by nobody.
+    case .retries: #expect(log.entries == ["sent disconnected", "waits disconnected"])
+    }
+    script.report(.closed(nil))
+    #expect(connector == nil)
+    #expect(loop.timerCount == 0)
+  }
+
+  @Test("A sequence that is read does not keep its Socket, and ends with it", .timeLimit(.minutes(1)))
+  func sequence() async {
+    let (loop, log) = (loop, log)
+    weak var socket: Socket?
+    let reader: Task<Void, Never>
+    do {
+      let connector = makeConnector()
+      let active = makeManager(connector).socket()
+      socket = active
+      let events = active.events("news")
+      reader = Task {
+        for await event in events { log.add("\(event.args)") }
+        log.add("over")
+      }
+      join(connector)
+      connector.scripts[0].receive(#"2["news",1]"#)
+      active.disconnect()
+    }
+    loop.run()
+    #expect(socket == nil)
+    await reader.value
+    #expect(log.entries == ["[1]", "over"])
+  }
+
+  @Test(
+    "A call that waits until less is queued ends with disconnect(), and lets its Socket go", .timeLimit(.minutes(1)))
+  func waitingWriter() async {
+    let (loop, log) = (loop, log)
+    weak var socket: Socket?
+    let writer: Task<Void, Never>
+    do {
+      let connector = makeConnector()
+      connector.options.highWaterMark = 0
+      let active = makeManager(connector).socket()
+      socket = active
+      join(connector)
+      connector.scripts[0].queuedBytes = 1
+      writer = Task { [weak active] in
+        do {
+          try await active?.emitWhenWritable("e")
+        } catch {
+          log.add("\((error as? SocketIOError)?.code.rawValue ?? "")")
+        }
+        loop.post {}
+      }
+      await loop.runNextArrival()
+      active.disconnect()
+      await loop.run { !log.entries.isEmpty }
+    }
+    await writer.value
+    loop.run()
+    #expect(log.entries == ["disconnected"])
+    #expect(socket == nil)
+  }
+
   // MARK: Manager.close
 
   @Test(

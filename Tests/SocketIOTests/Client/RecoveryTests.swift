@@ -1,3 +1,4 @@
+import Foundation
 import Testing
 
 @testable import SocketIO
@@ -66,6 +67,56 @@ struct RecoveryTests {
     bench.loop.advance(by: 1_000)
     bench.open()
     #expect(bench.sent == [answer.contains("pid") ? #"0{"pid":"q"}"# : "0"])
+  }
+
+  @Test("The offset outlives a recovery that failed")
+  func offsetOfFormerSession() {
+    let (bench, _) = reconnected(receiving: #"2["news","o1"]"#)
+    bench.script.receive(#"0{"sid":"t","pid":"q"}"#)
+    bench.script.report(.closed(nil))
+    bench.loop.advance(by: 1_000)
+    bench.open()
+    #expect(bench.sent == [#"0{"pid":"q","offset":"o1"}"#])
+  }
+
+  @Test("Missed events with binary count too, and events in the answer's session carry the offset on")
+  func binaryOffset() {
+    let (bench, _) = reconnected(receiving: #"2["news","o1"]"#)
+    bench.script.receive(#"51-["news",{"_placeholder":true,"num":0},"o2"]"#)
+    bench.script.report(.packet(.message(.binary(Data([1])))))
+    bench.script.receive(#"0{"sid":"s","pid":"p"}"#, #"2["news","o3"]"#)
+    bench.script.report(.closed(nil))
+    bench.loop.advance(by: 1_000)
+    bench.open()
+    #expect(bench.sent == [#"0{"pid":"p","offset":"o3"}"#])
+  }
+
+  @Test("A Socket that left and comes back asks for its session, which is the server's to refuse")
+  func leaving() {
+    let bench = ClientBench()
+    let socket = bench.socket()
+    bench.open()
+    bench.script.receive(#"0{"sid":"s","pid":"p"}"#)
+    socket.disconnect().connect()
+    bench.open()
+    #expect(bench.sent == [#"0{"pid":"p"}"#])
+    bench.script.receive(#"0{"sid":"t","pid":"q"}"#)
+    #expect(socket.id == "t" && !socket.recovered)
+  }
+
+  @Test("Namespaces are recovered each by itself")
+  func namespaces() {
+    let bench = ClientBench()
+    let (a, b) = (bench.socket("/a"), bench.socket("/b"))
+    bench.open()
+    bench.script.receive(#"0/a,{"sid":"s","pid":"p"}"#, #"2/a,["news","o"]"#, #"0/b,{"sid":"u"}"#)
+    bench.script.report(.closed(nil))
+    bench.loop.advance(by: 1_000)
+    bench.open()
+    #expect(bench.sent == [#"0/a,{"pid":"p","offset":"o"}"#, "0/b,"])
+    bench.script.receive(#"0/a,{"sid":"s","pid":"p"}"#, #"0/b,{"sid":"v"}"#)
+    #expect(a.recovered && a.id == "s")
+    #expect(!b.recovered && b.id == "v")
   }
 
   @Test("Without a pid nothing is remembered")
