@@ -60,6 +60,8 @@ struct csio_ws {
   size_t
       in_lws;   /* bytes of the messages that libwebsockets holds since the socket took a part of them only */
   bool drained; /* nothing was queued since the last on_drain */
+  unsigned held_turns; /* for how many turns of the loop the queue has been held back */
+  size_t received;     /* bytes since the last csio__ws_flush */
 
   csio__bytes message; /* the fragments so far of a message */
   bool binary;         /* its type */

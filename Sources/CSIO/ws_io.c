@@ -15,6 +15,9 @@ enum {
   MAX_RESERVE = 16 << 20,
   /* Room for fragments that is kept from one message to the next. */
   MAX_KEPT = 64 * 1024,
+  /* Received in one turn, it tells of more that waits: half of what is read at once. */
+  MUCH_RECEIVED = 1024,
+  MAX_HELD_TURNS = 8,
   /* How long a peer has to answer the close frame after a message too large. */
   LINGER_SECONDS = 5,
 };
@@ -186,11 +189,21 @@ int csio__ws_writable(csio__conn *conn)
 }
 
 /* What the callbacks of one turn send goes out at its end, without asking the kernel first whether the socket
- * takes it: it mostly does. */
+ * takes it: it mostly does. While so much arrives that more is sure to wait, the answers to it are waited
+ * for, too. */
 void csio__ws_flush(csio__conn *conn)
 {
+  csio_ws *ws = conn->ws;
   if (lws_partial_buffered(conn->wsi)) return; /* it calls back when that is out */
-  if (csio__ws_writable(conn)) csio__ws_closed(conn->ws, 1006, "", 0);
+  bool more_waits = ws->received >= MUCH_RECEIVED && ws->held_turns < MAX_HELD_TURNS;
+  ws->received = 0;
+  if (more_waits) {
+    ws->held_turns++;
+    csio__conn_flush(conn);
+    return;
+  }
+  ws->held_turns = 0;
+  if (csio__ws_writable(conn)) csio__ws_closed(ws, 1006, "", 0);
 }
 
 /* --- receiving --- */
@@ -269,6 +282,7 @@ int csio__ws_received(csio__conn *conn, const uint8_t *bytes, size_t size)
   csio_ws *ws = conn->ws;
   struct lws *wsi = conn->wsi;
   if (ws->state == CSIO__WS_ENDED) return 0;
+  ws->received += size;
   bool first = lws_is_first_fragment(wsi), final = lws_is_final_fragment(wsi);
   if (first) {
     int bits = lws_get_reserved_bits(wsi); /* libwebsockets refuses any where no extension is on */

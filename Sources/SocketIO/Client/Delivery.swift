@@ -11,7 +11,7 @@ public struct HandlerDelivery: Sendable {
   let place: Place
 
   /// One after the other for each Manager, on a thread of the system's pool: a handler that blocks delays the handlers
-  /// behind it, and never heartbeats or other Managers. The default.
+  /// behind it, and never heartbeats; other Managers only where those of 32 block at the same time. The default.
   public static let serial = HandlerDelivery(place: .serial)
 
   /// On a queue of yours, for example `.main`; one that is concurrent gets one handler at a time all the same.
@@ -46,7 +46,7 @@ final class Delivery: Sendable {
     switch delivery.place {
     case .serial:
       let queue = DispatchQueue(label: "socketio.delivery")
-      schedule = Self.atEndOfTurn(loop) { QueueStarter.shared.start(queue, $0) }
+      schedule = Self.atEndOfTurn(loop) { QueueRunner.shared.start(queue, $0) }
     case .queue(let queue): schedule = Self.atEndOfTurn(loop) { queue.async(execute: $0) }
     case .loop: schedule = { loop.post($0) }
     }
@@ -85,64 +85,63 @@ final class Delivery: Sendable {
   }
 }
 
-/// Starts the queues of many Managers a few at a time.
+/// Runs the queues of many Managers, so many at a time.
 ///
-/// Dispatch makes a thread for every queue that has something to do while no thread is idle: a thousand Managers that were told of their
-/// connections in one turn would get hundreds. Here each queue starts the next one before it does its own work, so that a handler that
-/// blocks still delays none.
-private final class QueueStarter: Sendable {
-  static let shared = QueueStarter()
+/// Dispatch makes a thread for every queue that has something to do while no thread is idle, up to 255 of them: a thousand Managers that
+/// were told of their connections in one turn would get them all.
+private final class QueueRunner: Sendable {
+  static let shared = QueueRunner()
 
-  private struct Start {
+  private struct Run {
     let queue: DispatchQueue
     let work: Delivery.Work
   }
 
   private struct State {
-    /// Handed to Dispatch and not running yet.
-    var starting = 0
+    var running = 0
     /// In order, from `next` on.
-    var waiting: [Start] = []
+    var waiting: [Run] = []
     var next = 0
   }
 
-  private static let limit = 4
+  /// A handler that blocks delays those of no other Manager until so many block at once.
+  private static let limit = 32
   private let state = Locked(State())
 
   func start(_ queue: DispatchQueue, _ work: @escaping Delivery.Work) {
-    let start = Start(queue: queue, work: work)
+    let run = Run(queue: queue, work: work)
     let isNow = state.withLock { state in
-      guard state.starting == Self.limit else {
-        state.starting += 1
+      guard state.running == Self.limit else {
+        state.running += 1
         return true
       }
-      state.waiting.append(start)
+      state.waiting.append(run)
       return false
     }
-    if isNow { run(start) }
+    if isNow { start(run) }
   }
 
-  private func run(_ start: Start) {
-    start.queue.async {
-      if let next = self.takeNext() { self.run(next) }
-      start.work()
+  private func start(_ run: Run) {
+    run.queue.async {
+      run.work()
+      if let next = self.takeNext() { self.start(next) }
     }
   }
 
-  /// One has started: its place goes to the one that waits longest.
-  private func takeNext() -> Start? {
+  /// One has ended: its place goes to the one that waits longest.
+  private func takeNext() -> Run? {
     state.withLock { state in
       guard state.next < state.waiting.count else {
-        state.starting -= 1
+        state.running -= 1
         return nil
       }
-      let start = state.waiting[state.next]
+      let run = state.waiting[state.next]
       state.next += 1
       if state.next * 2 >= state.waiting.count {
         state.waiting.removeFirst(state.next)
         state.next = 0
       }
-      return start
+      return run
     }
   }
 }
