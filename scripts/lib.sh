@@ -75,7 +75,7 @@ build_core() {
 prepare_python() {
   install python3 python3-venv
   need "python3 with venv" python3 -c 'import venv, ensurepip'
-  local requirements=(Tests/{InteropTests,Conformance,Acceptance}/requirements.txt) stamp
+  local requirements=(Tests/{InteropTests,Conformance,Acceptance,Cluster}/requirements.txt) stamp
   stamp=$(cat "${requirements[@]}" | cksum)
   if [ "$(cat "$BUILD/venv/.stamp" 2>/dev/null)" != "$stamp" ]; then
     say "installing the Python packages of the tests"

@@ -50,6 +50,36 @@ struct ResourceTests {
     #expect(after.kilobytes <= before.kilobytes + 1_000)
   }
 
+  @Test("1,000 losses and reconnections of one Socket leave nothing behind", arguments: [Route.polling, .websocket])
+  func reconnections(_ route: Route) async throws {
+    let server = try Server.testServer.start()
+    let socket = try makeSocket(server.url) {
+      $0.transports = route.transports
+      $0.reconnectionDelay = .milliseconds(1)
+      $0.reconnectionDelayMax = .milliseconds(1)
+    }
+    let connects = Recorder<Bool>()
+    socket.on(.connect) { connects.record(true) }
+    _ = try await socket.connected()
+    func lose(_ count: Int) async throws {
+      for _ in 0..<count {
+        let losses = connects.values.count
+        // The server breaks the connection without a word.
+        try socket.emit("drop-me")
+        _ = try await connects.wait("reconnection") { $0.count > losses }
+      }
+    }
+    try await lose(200)
+    let before = try Usage.now()
+    try await lose(1_000)
+    let after = try Usage.now()
+    print("\(route): before \(before); after \(after)")
+    #expect(after.descriptors <= before.descriptors + 4)
+    #expect(after.threads <= before.threads + 2)
+    #expect(after.kilobytes <= before.kilobytes + 1_000)
+    await socket.io.close()
+  }
+
   @Test("Sockets that were let go are freed, with their Managers")
   func freed() async throws {
     let server = try Server.testServer.start()

@@ -45,6 +45,24 @@ final class ChildProcess: Sendable {
 
   deinit { kill() }
 
+  /// Reads a line of its output, which should be near: this blocks the thread.
+  func readLine() throws -> String {
+    var line = Data()
+    while let byte = try output?.read(upToCount: 1), byte.first != UInt8(ascii: "\n") {
+      guard !byte.isEmpty else { break }
+      line += byte
+    }
+    return String(decoding: line, as: UTF8.self)
+  }
+
+  /// Reads the line "listening on URL", with which servers say that they can be reached.
+  func readURL() throws -> String {
+    guard let url = try readLine().split(separator: " ").last, url.contains("://") else {
+      throw TestFailure("process \(identifier) did not start")
+    }
+    return String(url)
+  }
+
   func signal(_ signal: Int32) {
     // Under the lock, and only while its end was not fetched: the number may be another process' then.
     status.withLock { if $0 == nil { Foundation.kill(identifier, signal) } }

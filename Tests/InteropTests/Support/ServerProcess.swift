@@ -10,15 +10,7 @@ final class ServerProcess: Sendable {
   /// Starts a server that prints "listening on URL" once it can be reached.
   init(_ executable: String, _ arguments: [String]) throws {
     process = try ChildProcess(executable, arguments, .output)
-    var line = Data()
-    while let byte = try process.output?.read(upToCount: 1), byte.first != UInt8(ascii: "\n") {
-      guard !byte.isEmpty else { break }
-      line += byte
-    }
-    guard let url = String(decoding: line, as: UTF8.self).split(separator: " ").last, url.contains("://") else {
-      throw TestFailure("\(executable) did not start")
-    }
-    self.url = String(url)
+    url = try process.readURL()
   }
 
   /// Ends the server without giving it a chance to say goodbye.

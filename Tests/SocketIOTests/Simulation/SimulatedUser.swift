@@ -97,7 +97,7 @@ final class SimulatedUser {
       world.note("emit \(stream)\(isVolatile ? " volatile" : "")\(wantsAck ? " ack" : "")")
       return world.ledger.emitted(stream, isVolatile: isVolatile, wantsAck: wantsAck)
     }
-    var arguments: [SocketValue] = [.string(stream.name), .int(number)]
+    var arguments: [SocketValue] = [.int(number)]
     if isBinary { arguments.append(.binary(Data([UInt8(truncatingIfNeeded: number)]))) }
     var ack: AckHandler?
     if wantsAck {
@@ -112,11 +112,9 @@ final class SimulatedUser {
           }
         }, isInline: network.random { $0.chance(500) }, token: token)
     }
-    var emission = Emission(arguments: arguments, ack: ack)
-    emission.timeout = namespace.ackTimeout
-    emission.isVolatile = isVolatile
-    emission.retries = isVolatile ? 0 : socket.retries
-    manager.mailbox.submit { [emission] in $0.emit(socket.key, emission) }
+    let timeout = namespace.ackTimeout.map { Duration.milliseconds($0) }
+    let refusal = Emitter(socket: socket, timeout: timeout, isVolatile: isVolatile).submit(stream.name, arguments, ack)
+    if let refusal { network.world { $0.ledger.violation("\(stream) \(number): \(refusal)") } }
     return (stream, number)
   }
 
