@@ -4,6 +4,7 @@
 
 #include <csio/error.h>
 
+#include <fcntl.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <unistd.h>
@@ -165,9 +166,34 @@ static void destroy_context(struct csio__lws *lws)
   uv_mutex_unlock(&global_lock);
 }
 
+#if LWS_LIBRARY_VERSION_NUMBER < 4002000
+static void find_wake(uv_handle_t *handle, void *out)
+{
+  /* nothing else is watched any more when a loop ends */
+  if (uv_handle_get_type(handle) == UV_POLL && !uv_is_closing(handle)) uv_fileno(handle, out);
+}
+
+/* libwebsockets 4.1 closes the descriptor that wakes it up at once, and again when the loop has closed its
+ * handle. In between, another thread might be given the number, and would lose what it has opened. So
+ * something of ours takes it. */
+static void destroy_context_of(csio_loop *loop)
+{
+  uv_os_fd_t wake = -1;
+  uv_walk(&loop->uv, find_wake, &wake);
+  destroy_context(loop->lws);
+  int taken = wake < 0 ? -1 : fcntl(uv_backend_fd(&loop->uv), F_DUPFD_CLOEXEC, wake);
+  if (taken > wake) close(taken);
+}
+#else
+static void destroy_context_of(csio_loop *loop)
+{
+  destroy_context(loop->lws);
+}
+#endif
+
 void csio__lws_stop(csio_loop *loop)
 {
-  if (loop->lws) destroy_context(loop->lws);
+  if (loop->lws) destroy_context_of(loop);
 }
 
 void csio__lws_free(csio_loop *loop)

@@ -2,6 +2,9 @@
 #include "socket.h"
 #include "ws_peer.h"
 
+#include <errno.h>
+#include <stdatomic.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 static csio_loop *loop;
@@ -310,6 +313,35 @@ static void ends_with_the_loop(void)
   peer_stop(&echo);
 }
 
+/* --- descriptors --- */
+
+#ifndef CSIO_SANITIZE
+static atomic_int closed_twice;
+
+/* In place of the C library's, for the libraries too. */
+__attribute__((visibility("default"))) int close(int fd)
+{
+  long result = syscall(SYS_close, fd);
+  if (result && errno == EBADF) atomic_fetch_add(&closed_twice, 1);
+  return (int)result;
+}
+
+/* A number that is closed twice may be another thread's file by then. */
+static void closes_no_descriptor_twice(void)
+{
+  peer server;
+  peer_start(&server, ws_echo, NULL, NULL);
+  csio_loop *own = test_loop();
+  socket_test socket = {.loop = own, .url = peer_url(&server, "ws", NULL, "/")};
+  socket_open(&socket);
+  socket_close(&socket);
+  int before = atomic_load(&closed_twice);
+  csio_loop_close(own);
+  CHECK_INT(atomic_load(&closed_twice), before);
+  peer_stop(&server);
+}
+#endif
+
 int main(int argc, char **argv)
 {
   loop = test_loop();
@@ -321,5 +353,8 @@ int main(int argc, char **argv)
   RUN(closes_in_every_state);
   RUN(closes_inside_its_callbacks);
   RUN(ends_with_the_loop);
+#ifndef CSIO_SANITIZE
+  RUN(closes_no_descriptor_twice);
+#endif
   csio_loop_close(loop);
 }
