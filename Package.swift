@@ -41,6 +41,9 @@ let package = Package(
       dependencies: ["SocketIO", .product(name: "ArgumentParser", package: "swift-argument-parser")]
     ),
     .executableTarget(name: "demo", dependencies: ["SocketIO"], path: "Examples/swift/Demo"),
+    .target(name: "AllocationCounter", path: "Benchmarks/AllocationCounter"),
+    .executableTarget(
+      name: "micro-bench", dependencies: ["SocketIO", "AllocationCounter"], path: "Benchmarks/Micro"),
     .testTarget(
       name: "SocketIOTests",
       dependencies: [
@@ -51,7 +54,7 @@ let package = Package(
           condition: .when(traits: ["ServiceLifecycle"])),
       ]),
     .testTarget(
-      name: "InteropTests", dependencies: ["SocketIO", "sio"], exclude: ["Servers", "requirements.txt"]),
+      name: "InteropTests", dependencies: ["SocketIO", "sio", "micro-bench"], exclude: ["Servers", "requirements.txt"]),
   ],
   swiftLanguageModes: [.v6]
 )

@@ -71,7 +71,7 @@ static void give_up(struct csio__curl *curl)
   while (doomed) {
     csio__transfer *transfer = doomed;
     csio__curl_cancel(transfer);
-    transfer->on_done(transfer, CURLE_OUT_OF_MEMORY);
+    transfer->on_done(transfer, CURLE_ABORTED_BY_CALLBACK);
   }
 }
 

@@ -9,7 +9,8 @@
 /* What libcurl does for a request, embedded in that. */
 typedef struct csio__transfer {
   CURL *easy;
-  /* The transfer has ended, and `easy` is out of the multi handle. */
+  /* The transfer has ended, and `easy` is out of the multi handle. CURLE_ABORTED_BY_CALLBACK means that there
+   * was no memory to go on with it. */
   void (*on_done)(struct csio__transfer *transfer, CURLcode result);
   struct csio__curl *curl; /* while it goes on, else NULL, as the next two */
   struct csio__transfer *next;

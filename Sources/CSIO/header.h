@@ -3,6 +3,9 @@
 
 #include <stdbool.h>
 
+/* The most that a server's status line and headers may take, in bytes; 1xx answers before count, too. */
+enum { CSIO__MAX_ANSWER_HEAD = 32 * 1024 };
+
 /* A method or a header's name, as RFC 9110 defines "token". */
 bool csio__is_token(const char *text);
 

@@ -1,6 +1,8 @@
 /* What a request says to libcurl, and how libcurl's answers are read. */
 #include "http_internal.h"
 
+#include "header.h"
+
 #include <stdlib.h>
 #include <string.h>
 #include <uv.h>
@@ -17,6 +19,17 @@ static size_t read_body(char *into, size_t unit, size_t count, void *data)
   memcpy(into, csio_buffer_bytes(http->body) + http->body_sent, size);
   http->body_sent += size;
   return size;
+}
+
+/* libcurl keeps all headers, and by itself takes ten times as many. */
+static size_t count_head(char *line, size_t unit, size_t count, void *data)
+{
+  (void)line;
+  csio_http *http = data;
+  size_t size = unit * count;
+  http->head_size += size;
+  http->head_too_large = http->head_size > CSIO__MAX_ANSWER_HEAD;
+  return http->head_too_large ? CURL_WRITEFUNC_ERROR : size;
 }
 
 /* Makes room for the whole body at once where its size is announced. */
@@ -119,6 +132,8 @@ int csio__http_prepare(csio_http *http)
   curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "http,https");
   curl_easy_setopt(easy, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1);
   curl_easy_setopt(easy, CURLOPT_ACCEPT_ENCODING, "");
+  curl_easy_setopt(easy, CURLOPT_HEADERFUNCTION, count_head);
+  curl_easy_setopt(easy, CURLOPT_HEADERDATA, http);
   curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, write_body);
   curl_easy_setopt(easy, CURLOPT_WRITEDATA, http);
   if (http->max_body) curl_easy_setopt(easy, CURLOPT_MAXFILESIZE_LARGE, (curl_off_t)http->max_body);

@@ -1,6 +1,8 @@
 /* How libcurl's results are read. */
 #include "http_internal.h"
 
+#include "header.h"
+
 #include <string.h>
 
 static const char *system_cause(csio_http *http)
@@ -62,6 +64,20 @@ static bool proxy_failure(csio_http *http, CURLcode result, const char *why, csi
   return true;
 }
 
+static void refuse_head(csio__failure *failure)
+{
+  csio__failure_set(
+      failure, CSIO_ETOO_LARGE, "the head of the answer is larger than %d bytes", (int)CSIO__MAX_ANSWER_HEAD);
+}
+
+/* Whether the head of an answer was being read. */
+static bool reads_head(const csio_http *http)
+{
+  curl_off_t first_byte = 0;
+  curl_easy_getinfo(http->transfer.easy, CURLINFO_STARTTRANSFER_TIME_T, &first_byte);
+  return first_byte && !http->answer.capacity;
+}
+
 void csio__http_failure(csio_http *http, CURLcode result, csio__failure *failure)
 {
   const char *host = http->url.host;
@@ -71,8 +87,15 @@ void csio__http_failure(csio_http *http, CURLcode result, csio__failure *failure
   curl_easy_getinfo(http->transfer.easy, CURLINFO_RESPONSE_CODE, &status);
   if (proxy_failure(http, result, cause ? cause : detail, failure)) return;
   switch (result) {
-  case CURLE_OUT_OF_MEMORY:
+  case CURLE_ABORTED_BY_CALLBACK:
     csio__failure_code(failure, CSIO_ENOMEM);
+    break;
+  case CURLE_OUT_OF_MEMORY:
+    /* what libcurl 7.88 says of a single header larger than 100 KiB */
+    if (reads_head(http))
+      refuse_head(failure);
+    else
+      csio__failure_code(failure, CSIO_ENOMEM);
     break;
   case CURLE_URL_MALFORMAT:
     csio__failure_set(failure, CSIO_EURL, "the URL is malformed: %s", detail);
@@ -101,6 +124,8 @@ void csio__http_failure(csio_http *http, CURLcode result, csio__failure *failure
   case CURLE_BAD_CONTENT_ENCODING:
     if (http->no_memory)
       csio__failure_code(failure, CSIO_ENOMEM);
+    else if (http->head_too_large)
+      refuse_head(failure);
     else if (http->too_large || result == CURLE_FILESIZE_EXCEEDED)
       csio__failure_set(failure, CSIO_ETOO_LARGE, "the answer is larger than %zu bytes", http->max_body);
     else

@@ -40,10 +40,11 @@ struct csio_http {
   uint64_t deadline; /* 0 for none */
   csio_buffer *body;
   size_t body_sent;
+  size_t head_size;
   csio__bytes answer;
   size_t max_body;
   uint64_t sent_before, received_before; /* in earlier hops */
-  bool too_large;
+  bool head_too_large, too_large;
   bool no_memory;
   csio_http_done_cb on_done;
   void (*on_closed)(void *data);

@@ -12,6 +12,9 @@
 #include <signal.h>
 #include <stdlib.h>
 
+/* Of the loop's thread, whatever the limit of the process: callbacks may descend into nested data. */
+enum { STACK_SIZE = 8 << 20 };
+
 static void loop_advance(csio_loop *loop);
 
 /* Nothing more is to be done than to be there. */
@@ -188,7 +191,8 @@ static int start_thread(csio_loop *loop)
   sigset_t all, before;
   sigfillset(&all);
   pthread_sigmask(SIG_SETMASK, &all, &before);
-  int err = uv_thread_create(&loop->thread, loop_main, loop);
+  const uv_thread_options_t options = {.flags = UV_THREAD_HAS_STACK_SIZE, .stack_size = STACK_SIZE};
+  int err = uv_thread_create_ex(&loop->thread, &options, loop_main, loop);
   pthread_sigmask(SIG_SETMASK, &before, NULL);
   return err;
 }

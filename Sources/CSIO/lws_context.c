@@ -1,64 +1,22 @@
-#include "lws_context.h"
+#include "lws_internal.h"
 
-#include "ws_internal.h"
+#include "header.h"
 
-#include <fcntl.h>
+#include <csio/error.h>
+
 #include <signal.h>
-#include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
-#include <sys/socket.h>
-#include <sys/un.h>
 #include <unistd.h>
 
 /* libwebsockets' own time limits, in seconds: far beyond ours. */
 enum { NEVER = 365 * 24 * 3600 };
 
 enum {
-  /* Allocated for every connection, and the most that is read at once. */
-  RECEIVE_BUFFER = 16 * 1024,
-  /* The most given to one send(). Less would cut large messages into many writable callbacks. */
-  SEND_PIECE = 1 << 20,
-  /* A server's answer to the handshake, allocated while it goes on. */
-  MAX_ANSWER_HEAD = 32 * 1024,
   /* With more file descriptors allowed than this, libwebsockets' tables of all possible ones get too large
    * (16 bytes each, all written to), and it is told to search a table of MAX_SOCKETS instead. */
   MAX_TABLE = 128 * 1024,
   MAX_SOCKETS = 64 * 1024,
 };
-
-typedef struct csio__vhost {
-  struct csio__vhost *next;
-  struct lws_vhost *lws;
-  csio_tls *tls; /* the setting that it is for, NULL for connections without TLS */
-  SSL_CTX *ctx;
-  csio__tls_session *session;
-  size_t connections;
-} csio__vhost;
-
-struct csio__lws {
-  struct lws_context *context; /* libwebsockets sets this to NULL when the context is gone */
-  csio__vhost *vhosts;
-  csio__conn *conns;
-};
-
-static int on_lws(struct lws *wsi, enum lws_callback_reasons reason, void *user, void *in, size_t size);
-
-static const struct lws_protocols protocols[] = {
-    {.name = "csio", .callback = on_lws, .rx_buffer_size = RECEIVE_BUFFER, .tx_packet_size = SEND_PIECE},
-    {0},
-};
-
-static int on_extension(struct lws_context *context, const struct lws_extension *extension, struct lws *wsi,
-    enum lws_extension_callback_reasons reason, void *user, void *in, size_t size);
-
-static const struct lws_extension extensions[] = {
-    {"permessage-deflate", on_extension, CSIO__DEFLATE_OFFER},
-    {0},
-};
-
-/* No pings of libwebsockets' own. */
-static const lws_retry_bo_t no_validity_checks = {0};
 
 /* Making and destroying contexts writes to libwebsockets' globals. */
 static uv_mutex_t global_lock;
@@ -87,7 +45,7 @@ static struct lws_context *create_context(csio_loop *loop, struct csio__lws *lws
       .options = LWS_SERVER_OPTION_LIBUV | LWS_SERVER_OPTION_EXPLICIT_VHOSTS,
       .foreign_loops = loops,
       .pt_serv_buf_size = CSIO__LWS_SHARED_BUFFER,
-      .max_http_header_data = MAX_ANSWER_HEAD,
+      .max_http_header_data = CSIO__MAX_ANSWER_HEAD, /* allocated while a handshake goes on */
       .timeout_secs = NEVER,
       .pcontext = &lws->context,
       .user = loop,
@@ -109,11 +67,12 @@ static struct lws_context *create_context(csio_loop *loop, struct csio__lws *lws
   return context;
 }
 
-static int lws_of(csio_loop *loop, struct csio__lws **out, csio__failure *failure)
+int csio__lws_of(csio_loop *loop, struct csio__lws **out, csio__failure *failure)
 {
   if (!loop->lws) {
     struct csio__lws *lws = calloc(1, sizeof *lws);
     if (!lws) return CSIO_ENOMEM;
+    lws->decoy = -1;
     lws->context = create_context(loop, lws);
     if (!lws->context) {
       free(lws);
@@ -150,8 +109,8 @@ static int vhost_create(struct csio__lws *lws, csio_tls *tls, csio__vhost **out)
   struct lws_context_creation_info info = {
       .port = CONTEXT_PORT_NO_LISTEN,
       .vhost_name = "csio",
-      .protocols = protocols,
-      .extensions = extensions,
+      .protocols = csio__lws_protocols,
+      .extensions = csio__lws_extensions,
       .options = tls ? LWS_SERVER_OPTION_DO_SSL_GLOBAL_INIT : 0,
       .provided_client_ssl_ctx = vhost->ctx,
   };
@@ -184,7 +143,7 @@ static void drop_unused_vhosts(struct csio__lws *lws)
   }
 }
 
-static int vhost_for(struct csio__lws *lws, csio_tls *tls, csio__vhost **out)
+int csio__lws_vhost_for(struct csio__lws *lws, csio_tls *tls, csio__vhost **out)
 {
   for (csio__vhost *vhost = lws->vhosts; vhost; vhost = vhost->next)
     if (vhost->tls == tls) {
@@ -193,233 +152,6 @@ static int vhost_for(struct csio__lws *lws, csio_tls *tls, csio__vhost **out)
     }
   drop_unused_vhosts(lws);
   return vhost_create(lws, tls, out);
-}
-
-/* --- connections --- */
-
-static void conn_free(csio__conn *conn)
-{
-  *conn->link = conn->next;
-  if (conn->next) conn->next->link = conn->link;
-  conn->vhost->connections--;
-  if (conn->socket >= 0) close(conn->socket);
-  conn->gone = true;
-  if (!conn->task.queued && !conn->starting) free(conn); /* else the task does, or who started it */
-}
-
-/* libwebsockets' asynchronous kill would be forgotten: it is a timeout, and every step of a handshake sets a
- * new one. */
-static void kill_now(csio__conn *conn)
-{
-  shutdown(lws_get_socket_fd(conn->wsi), SHUT_RDWR); /* else it would first try to send what it has */
-  lws_set_timeout(conn->wsi, PENDING_TIMEOUT_USER_REASON_BASE, LWS_TO_KILL_SYNC);
-}
-
-static void run_task(csio__task *task)
-{
-  csio__conn *conn = csio__container_of(task, csio__conn, task);
-  if (conn->gone)
-    free(conn);
-  else if (conn->killed)
-    kill_now(conn);
-  else if (conn->ws && !conn->dead && csio__ws_flush(conn))
-    csio__conn_kill(conn);
-}
-
-static csio__conn *conn_create(struct csio_ws *ws, struct csio__lws *lws, csio__vhost *vhost)
-{
-  csio__conn *conn = calloc(1, sizeof *conn);
-  if (!conn) return NULL;
-  conn->ws = ws;
-  conn->socket = -1;
-  conn->task.run = run_task;
-  conn->vhost = vhost;
-  vhost->connections++;
-  conn->next = lws->conns;
-  if (conn->next) conn->next->link = &conn->next;
-  conn->link = &lws->conns;
-  lws->conns = conn;
-  return conn;
-}
-
-static void close_socket(int *socket)
-{
-  if (*socket >= 0) close(*socket);
-  *socket = -1;
-}
-
-/* libwebsockets makes the sockets of its clients itself. So it is made to connect to a listener that exists
- * for that moment only, and that nobody answers on; before it sends anything, on WSI_CREATE, the socket that
- * it has is replaced by the one that it should have. Returns a listener and writes its abstract name, as
- * libwebsockets takes it; -1 with errno set. */
-static int open_decoy(char name[16])
-{
-  struct sockaddr_un address = {.sun_family = AF_UNIX};
-  socklen_t size = sizeof address.sun_family; /* the kernel chooses a name */
-  int listener = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-  if (listener < 0) return -1;
-  if (!bind(listener, (struct sockaddr *)&address, size) && !listen(listener, 1)) {
-    size = sizeof address;
-    memset(&address, 0, sizeof address);
-    getsockname(listener, (struct sockaddr *)&address, &size);
-    snprintf(name, 16, "+@%.12s", address.sun_path + 1);
-    return listener;
-  }
-  close_socket(&listener);
-  return -1;
-}
-
-static void adopt_socket(csio__conn *conn, struct lws *wsi)
-{
-  /* where it fails, what libwebsockets has is a connection that nobody answers on, and ends */
-  dup3(conn->socket, lws_get_socket_fd(wsi), O_CLOEXEC);
-  close_socket(&conn->socket);
-}
-
-static bool start_handshake(struct csio__lws *lws, const csio__lws_target *target, csio__conn *conn)
-{
-  char decoy_name[16];
-  struct lws_client_connect_info info = {
-      .context = lws->context,
-      .vhost = conn->vhost->lws,
-      .address = decoy_name,
-      .path = "/", /* the real one is put in by csio__ws_write_handshake */
-      .host = target->host,
-      .protocol = target->protocols,
-      .local_protocol_name = protocols[0].name,
-      .ssl_connection = LCCSCF_HTTP_NO_FOLLOW_REDIRECT,
-      .ietf_version_or_minus_one = -1,
-      .userdata = conn,
-      .pwsi = &conn->wsi,
-      .retry_and_idle_policy = &no_validity_checks,
-  };
-  if (target->secure) info.ssl_connection |= LCCSCF_USE_SSL | LCCSCF_SKIP_SERVER_CERT_HOSTNAME_CHECK;
-  int decoy = open_decoy(decoy_name);
-  if (decoy < 0) return false;
-  bool started = lws_client_connect_via_info(&info);
-  close_socket(&decoy);
-  return started;
-}
-
-int csio__lws_connect(struct csio_ws *ws, csio_loop *loop, const csio__lws_target *target, int socket,
-    csio__conn **out, csio__failure *failure)
-{
-  struct csio__lws *lws;
-  csio__vhost *vhost;
-  csio__conn *conn = NULL;
-  *out = NULL;
-  csio__failure_code(failure, CSIO_ENOMEM);
-  int err = lws_of(loop, &lws, failure);
-  if (!err) err = vhost_for(lws, target->secure ? target->tls : NULL, &vhost);
-  if (!err && !(conn = conn_create(ws, lws, vhost))) err = CSIO_ENOMEM;
-  if (err) {
-    close_socket(&socket);
-    return err;
-  }
-  conn->socket = socket;
-  conn->starting = true;
-  *out = conn;
-  bool started = start_handshake(lws, target, conn);
-  conn->starting = false;
-  if (started) return CSIO_OK;
-  /* Of an end that comes this early libwebsockets reports nothing, or WSI_DESTROY now, later or never. So it
-   * is reported here, and the connection waits without the WebSocket, at the longest until the loop ends. */
-  *out = NULL;
-  if (conn->gone) {
-    free(conn);
-    return CSIO_OK;
-  }
-  if (conn->dead) return CSIO_OK;
-  bool taken = conn->socket < 0;
-  close_socket(&conn->socket);
-  conn->wsi = NULL;
-  csio__failure_set(failure, CSIO_ESYSTEM, "libwebsockets could not take the connection to %s", target->host);
-  if (taken) csio__ws_connect_failed(conn, "", 0);
-  conn->ws = NULL;
-  return CSIO_ESYSTEM;
-}
-
-static void queue_task(csio__conn *conn)
-{
-  csio__task_queue(lws_context_user(lws_get_context(conn->wsi)), &conn->task);
-}
-
-void csio__conn_flush(csio__conn *conn)
-{
-  queue_task(conn);
-}
-
-void csio__conn_kill(csio__conn *conn)
-{
-  if (conn->dead || !conn->wsi) return;
-  conn->dead = true;
-  conn->killed = true;
-  queue_task(conn);
-}
-
-csio__tls_session *csio__conn_tls(csio__conn *conn)
-{
-  return conn->vhost->session;
-}
-
-static int on_extension(struct lws_context *context, const struct lws_extension *extension, struct lws *wsi,
-    enum lws_extension_callback_reasons reason, void *user, void *in, size_t size)
-{
-  static const struct lws_ext_options none[] = {{0}}; /* csio__deflate_read_terms reads them */
-  (void)context, (void)extension, (void)user, (void)size;
-  if (reason != LWS_EXT_CB_CLIENT_CONSTRUCT) return 0;
-  *(const struct lws_ext_options **)in = none;
-  return !csio__ws_extend(lws_wsi_user(wsi));
-}
-
-static int on_lws(struct lws *wsi, enum lws_callback_reasons reason, void *user, void *in, size_t size)
-{
-  if (reason == LWS_CALLBACK_WS_EXT_DEFAULTS) return 0; /* `user` is the extension's name */
-  csio__conn *conn = user;
-  if (reason == LWS_CALLBACK_OPENSSL_PERFORM_SERVER_CERT_VERIFICATION) {
-    conn = lws_wsi_user(wsi); /* `user` is the X509_STORE_CTX, `size` whether all was well so far */
-    return !csio__tls_verify_step(conn->vhost->session, csio__ws_host(conn->ws), size, user);
-  }
-  if (!conn || !conn->ws) {
-    if (conn && reason == LWS_CALLBACK_WSI_DESTROY) conn_free(conn);
-    return 0;
-  }
-  switch (reason) {
-  case LWS_CALLBACK_WSI_CREATE:
-    conn->wsi = wsi;
-    adopt_socket(conn, wsi);
-    return 0;
-  case LWS_CALLBACK_CLIENT_APPEND_HANDSHAKE_HEADER:
-    return csio__ws_write_handshake(conn, in, size);
-  case LWS_CALLBACK_CLIENT_CONFIRM_EXTENSION_SUPPORTED:
-    return !conn->ws->deflate;
-  case LWS_CALLBACK_CLIENT_FILTER_PRE_ESTABLISH:
-    return csio__ws_read_answer(conn);
-  case LWS_CALLBACK_CLIENT_ESTABLISHED:
-    csio__ws_opened(conn);
-    return 0;
-  case LWS_CALLBACK_CLIENT_RECEIVE:
-    return csio__ws_received(conn, in, size);
-  case LWS_CALLBACK_CLIENT_WRITEABLE:
-    return csio__ws_writable(conn);
-  case LWS_CALLBACK_WS_PEER_INITIATED_CLOSE:
-    return csio__ws_peer_closed(conn, in, size);
-  case LWS_CALLBACK_CLIENT_CONNECTION_ERROR:
-    csio__ws_connect_failed(conn, in, size);
-    return 0;
-  case LWS_CALLBACK_CLIENT_CLOSED:
-    csio__ws_ended(conn);
-    return 0;
-  case LWS_CALLBACK_WSI_DESTROY: {
-    struct csio_ws *ws = conn->ws;
-    csio__ws_conn_gone(conn);
-    conn_free(conn);
-    csio__ws_unpend(ws);
-    return 0;
-  }
-  default:
-    return 0;
-  }
 }
 
 /* --- the end --- */
@@ -445,11 +177,12 @@ void csio__lws_free(csio_loop *loop)
   if (lws->context) destroy_context(lws);
   uv_run(&loop->uv, UV_RUN_DEFAULT);
   while (lws->conns)
-    conn_free(lws->conns);
+    csio__conn_free(lws->conns);
   while (lws->vhosts) {
     csio__vhost *vhost = lws->vhosts;
     lws->vhosts = vhost->next;
     vhost_free(vhost);
   }
+  if (lws->decoy >= 0) close(lws->decoy);
   free(lws);
 }

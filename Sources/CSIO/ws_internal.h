@@ -87,7 +87,7 @@ int csio__ws_read_answer(csio__conn *conn);
 void csio__ws_opened(csio__conn *conn);
 int csio__ws_received(csio__conn *conn, const uint8_t *bytes, size_t size);
 int csio__ws_writable(csio__conn *conn);
-int csio__ws_flush(csio__conn *conn);
+void csio__ws_flush(csio__conn *conn);
 int csio__ws_peer_closed(csio__conn *conn, const uint8_t *payload, size_t size);
 void csio__ws_connect_failed(csio__conn *conn, const char *text, size_t size);
 void csio__ws_ended(csio__conn *conn);

@@ -19,6 +19,7 @@ enum {
   LINGER_SECONDS = 5,
 };
 
+/* Ends the WebSocket with an error, not its connection's callback. */
 static int fail(csio_ws *ws, int code, const char *what)
 {
   csio__failure failure;
@@ -139,8 +140,9 @@ static int write_some(csio_ws *ws, struct lws *wsi, csio__framer *framer)
 static int write_queue(csio_ws *ws, struct lws *wsi)
 {
   csio__framer *framer = csio__framer_of(ws->handle.loop);
+  if (!framer) return fail(ws, CSIO_ENOMEM, NULL);
   size_t queued = ws->queued;
-  int err = framer ? 0 : fail(ws, CSIO_ENOMEM, NULL);
+  int err = 0;
   while (ws->first && !ws->in_lws && queued - ws->queued < BATCH && err >= 0)
     err = write_some(ws, wsi, framer);
   if (ws->first) lws_callback_on_writable(wsi);
@@ -185,9 +187,10 @@ int csio__ws_writable(csio__conn *conn)
 
 /* What the callbacks of one turn send goes out at its end, without asking the kernel first whether the socket
  * takes it: it mostly does. */
-int csio__ws_flush(csio__conn *conn)
+void csio__ws_flush(csio__conn *conn)
 {
-  return lws_partial_buffered(conn->wsi) ? 0 : csio__ws_writable(conn);
+  if (lws_partial_buffered(conn->wsi)) return; /* it calls back when that is out */
+  if (csio__ws_writable(conn)) csio__ws_closed(conn->ws, 1006, "", 0);
 }
 
 /* --- receiving --- */

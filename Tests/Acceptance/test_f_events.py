@@ -77,8 +77,9 @@ async def test_a157_volatile_while_not_connected(sio, server):
     await script.state()
     session = await server.accept()
     await session.connect_packet()
-    script.emit("lost", volatile=True)
-    await script.state()
+    script.emit("lost", volatile=True, ack=True, tag=2)
+    # The event has met the connection as it is now.
+    await script.expect("ack", tag=2)
     session.welcome()
     await script.expect("connect")
     script.emit("kept")

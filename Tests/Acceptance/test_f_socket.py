@@ -55,7 +55,7 @@ async def test_a172_disconnecting_before_joining(sio, server, transport):
     await session.expect("40")
     script.do("disconnect")
     await session.closed()
-    await script.state()
+    await script.manager("close", "forced close")
     assert script.summary() == ["manager open", "manager close"]
 
 

@@ -51,6 +51,13 @@ uint8_t *test_bytes(size_t size, unsigned seed)
   return bytes;
 }
 
+csio_cookies *test_jar(void)
+{
+  csio_cookies *jar;
+  CHECK_INT(csio_cookies_create(&jar), CSIO_OK);
+  return jar;
+}
+
 csio_loop *test_loop(void)
 {
   csio_loop *loop;

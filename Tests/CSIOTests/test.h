@@ -77,8 +77,10 @@ bool monitor_wait(monitor *monitor);
 /* `size` bytes that depend on their position and on `seed`; the caller frees them. */
 uint8_t *test_bytes(size_t size, unsigned seed);
 
+struct csio_cookies;
 struct csio_loop;
 
+struct csio_cookies *test_jar(void);
 struct csio_loop *test_loop(void);
 
 /* Runs `fn(arg)` on the loop's thread and returns when it has. */

@@ -1,22 +1,13 @@
-/* The cookie jar by itself, then with both transports. */
-#include "call.h"
+/* The cookie jar by itself. */
 #include "cookies_internal.h"
-#include "socket.h"
-#include "ws_peer.h"
+#include "test.h"
+
+#include <csio/error.h>
 
 #include <time.h>
 
-static csio_loop *loop;
-
 /* The time at which the tables take place: 2026-01-01, 00:00:00 GMT. */
 static const int64_t NOW = 1767225600;
-
-static csio_cookies *new_jar(void)
-{
-  csio_cookies *jar;
-  CHECK_INT(csio_cookies_create(&jar), CSIO_OK);
-  return jar;
-}
 
 static int store_at(csio_cookies *jar, const char *url, const char *line, int64_t now)
 {
@@ -53,7 +44,7 @@ typedef struct exchange {
 static void check(const exchange *cases, size_t count)
 {
   for (size_t i = 0; i < count; i++) {
-    csio_cookies *jar = new_jar();
+    csio_cookies *jar = test_jar();
     int err = store_at(jar, cases[i].from, cases[i].line, NOW);
     const char *sent = header_at(jar, cases[i].to, NULL, NOW);
     if (err != (cases[i].sent ? CSIO_OK : CSIO_EINVALID))
@@ -219,7 +210,7 @@ static void reads_ages_and_dates(void)
 
 static void forgets_in_time(void)
 {
-  csio_cookies *jar = new_jar();
+  csio_cookies *jar = test_jar();
   store_at(jar, "http://a.com/", "short=1; Max-Age=10", NOW);
   store_at(jar, "http://a.com/", "session=1", NOW);
   CHECK_STRING(header_at(jar, "http://a.com/", NULL, NOW + 9), "short=1; session=1");
@@ -233,7 +224,7 @@ static void forgets_in_time(void)
 
 static void replaces_the_same_cookie(void)
 {
-  csio_cookies *jar = new_jar();
+  csio_cookies *jar = test_jar();
   store_at(jar, "http://www.a.com/", "x=1; Path=/", NOW);
   store_at(jar, "http://www.a.com/", "y=1; Path=/", NOW);
   store_at(jar, "http://www.a.com/", "x=2; Path=/; Max-Age=5", NOW);
@@ -254,7 +245,7 @@ static void replaces_the_same_cookie(void)
 
 static void sends_longer_paths_first(void)
 {
-  csio_cookies *jar = new_jar();
+  csio_cookies *jar = test_jar();
   static const char *const lines[] = {"root=1; Path=/", "deep=1; Path=/a/b/c", "root2=1; Path=/",
       "middle=1; Path=/a/b", "deep2=1; Path=/a/b/c"};
   for (size_t i = 0; i < sizeof lines / sizeof *lines; i++)
@@ -278,7 +269,7 @@ static void merges_with_the_users_own(void)
       {"A=own; aa=own; ba=own", "A=own; aa=own; ba=own; a=jar; b=jar"},
       {"x=a=1", "x=a=1; a=jar; b=jar"},
   };
-  csio_cookies *jar = new_jar();
+  csio_cookies *jar = test_jar();
   store_at(jar, "http://a.com/", "a=jar", NOW);
   store_at(jar, "http://a.com/", "b=jar", NOW);
   for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
@@ -289,7 +280,7 @@ static void merges_with_the_users_own(void)
 
 static void limits_size_and_number(void)
 {
-  csio_cookies *jar = new_jar();
+  csio_cookies *jar = test_jar();
   char line[CSIO__COOKIE_MAX_SIZE + 16], url[64], path[CSIO__COOKIE_MAX_PATH + 32];
   memset(line, 'v', sizeof line);
   memcpy(line, "x=", 2);
@@ -327,7 +318,7 @@ static void limits_size_and_number(void)
 
 static void speaks_to_the_public(void)
 {
-  csio_cookies *jar = new_jar();
+  csio_cookies *jar = test_jar();
   csio_buffer *header;
   CHECK_INT(csio_cookies_store(jar, "ftp://a.com/", "a=1"), CSIO_EURL);
   CHECK_INT(csio_cookies_store(jar, "http://a.com/", "a"), CSIO_EINVALID);
@@ -362,7 +353,7 @@ static void *store_many(void *jar)
 
 static void serves_several_threads(void)
 {
-  csio_cookies *jar = new_jar();
+  csio_cookies *jar = test_jar();
   pthread_t threads[4];
   for (int i = 0; i < 4; i++)
     CHECK(!pthread_create(&threads[i], NULL, store_many, jar));
@@ -372,144 +363,8 @@ static void serves_several_threads(void)
   csio_cookies_release(jar);
 }
 
-/* --- with the transports --- */
-
-/* What a request carries, "" for nothing, in storage of its own per thread. */
-static const char *cookies_of(const request *request)
-{
-  static _Thread_local char text[1024];
-  static const char name[] = "\r\nCookie: ";
-  const char *line = strstr(request->head, name);
-  text[0] = '\0';
-  if (!line) return text;
-  line += strlen(name);
-  CHECK(!strstr(line, name)); /* one header */
-  snprintf(text, sizeof text, "%.*s", (int)strcspn(line, "\r"), line);
-  return text;
-}
-
-/* Answers with the cookies that came, and with new ones that depend on the path. */
-static void serve(client *client)
-{
-  request *request = malloc(sizeof *request);
-  CHECK(request);
-  while (client_read_request(client, request)) {
-    const char *came = cookies_of(request);
-    bool upgrade = strstr(request->head, "Upgrade: websocket");
-    request_free(request);
-    if (strstr(request->head, "GET /redirect")) {
-      client_print(client, "HTTP/1.1 302 Found\r\nLocation: /end\r\nSet-Cookie: hop=1; Path=/\r\n"
-                           "Set-Cookie: first=; Max-Age=0; Path=/\r\nContent-Length: 0\r\n\r\n");
-    } else if (strstr(request->head, "GET /away")) {
-      client_print(client,
-          "HTTP/1.1 302 Found\r\nLocation: http://localhost:%u/end\r\nContent-Length: 0\r\n\r\n",
-          (unsigned)client->peer->port);
-    } else if (strstr(request->head, "/refused")) {
-      client_print(client,
-          "HTTP/1.1 403 No\r\nset-cookie: refusal=%zu; Path=/\r\nContent-Length: %zu\r\n\r\n%s", strlen(came),
-          strlen(came), came);
-    } else if (upgrade) {
-      client_print(client,
-          "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
-          "Set-Cookie: opened=1; Path=/\r\nSet-Cookie: other=2; Path=/\r\nSec-WebSocket-Accept: %s\r\n\r\n",
-          ws_accept_key(request->head));
-      ws_write(client, TEXT, true, came, strlen(came));
-      ws_echo_frames(client);
-      break;
-    } else {
-      client_print(client,
-          "HTTP/1.1 200 OK\r\nSet-Cookie: first=1; Path=/\r\nSet-Cookie: elsewhere=1; Domain=b.com\r\n"
-          "Set-Cookie: second=2; Path=/; HttpOnly\r\nContent-Length: %zu\r\n\r\n%s",
-          strlen(came), came);
-    }
-  }
-  free(request);
-}
-
-static void expect_sent(peer *server, csio_cookies *jar, const char *path, const char *own, const char *sent)
-{
-  call call = {.loop = loop, .url = peer_url(server, "http", NULL, path), .cookies = jar, .redirects = 3};
-  if (own) call.header_name = "Cookie", call.header_value = own;
-  call_run(&call);
-  call_close(&call);
-  CHECK_INT(call.error_code, CSIO_OK);
-  CHECK_STRING((char *)call.answer, sent);
-  call_free(&call);
-}
-
-static void expect_sent_by_ws(peer *server, csio_cookies *jar, const char *own, const char *sent)
-{
-  socket_test socket = {.loop = loop, .url = peer_url(server, "ws", NULL, "/"), .cookies = jar};
-  if (own) socket.headers[0][0] = "Cookie", socket.headers[0][1] = own;
-  socket_open(&socket);
-  AWAIT(&socket.monitor, socket.messages);
-  CHECK_STRING((char *)socket.message, sent);
-  socket_close(&socket);
-}
-
-static void expect_jar(peer *server, csio_cookies *jar, const char *expected)
-{
-  csio_buffer *header;
-  CHECK_INT(csio_cookies_header(jar, peer_url(server, "http", NULL, "/"), &header), CSIO_OK);
-  CHECK_STRING(header ? (char *)csio_buffer_bytes(header) : "", expected);
-  csio_buffer_destroy(header);
-}
-
-static void shares_a_jar_between_the_transports(void)
-{
-  peer server;
-  csio_cookies *jar = new_jar();
-  peer_start(&server, serve, NULL, NULL);
-  expect_sent(&server, jar, "/", NULL, "");
-  expect_jar(&server, jar, "first=1; second=2");
-  expect_sent(&server, jar, "/", NULL, "first=1; second=2");
-  expect_sent_by_ws(&server, jar, NULL, "first=1; second=2");
-  expect_jar(&server, jar, "first=1; second=2; opened=1; other=2");
-  expect_sent(&server, jar, "/", "own=1; second=own", "own=1; second=own; first=1; opened=1; other=2");
-  expect_sent_by_ws(&server, jar, "own=1; second=own", "own=1; second=own; first=1; opened=1; other=2");
-  expect_sent(&server, NULL, "/", "own=1", "own=1");
-  expect_sent_by_ws(&server, NULL, "own=1", "own=1");
-  expect_sent_by_ws(&server, NULL, NULL, "");
-  peer_stop(&server);
-  csio_cookies_release(jar);
-}
-
-static void takes_cookies_of_redirects(void)
-{
-  peer server;
-  csio_cookies *jar = new_jar();
-  peer_start(&server, serve, NULL, NULL);
-  expect_sent(&server, jar, "/", NULL, "");
-  expect_sent(&server, jar, "/redirect", "own=1", "own=1; second=2; hop=1");
-  CHECK_INT(csio_cookies_store(jar, peer_url(&server, "http", "localhost", "/"), "there=1"), CSIO_OK);
-  /* neither the user's cookies nor the first host's are for another */
-  expect_sent(&server, jar, "/away", "own=1", "there=1");
-  expect_sent(&server, NULL, "/away", "own=1", "");
-  peer_stop(&server);
-  csio_cookies_release(jar);
-}
-
-static void takes_cookies_of_refusals(void)
-{
-  peer server;
-  csio_cookies *jar = new_jar();
-  peer_start(&server, serve, NULL, NULL);
-  expect_sent(&server, jar, "/refused", "own=1", "own=1");
-  expect_jar(&server, jar, "refusal=5");
-  csio_cookies_clear(jar);
-  socket_test socket = {.loop = loop,
-      .url = peer_url(&server, "ws", NULL, "/refused"),
-      .cookies = jar,
-      .headers = {{"Cookie", "own=123"}}};
-  socket_expect_error(&socket, CSIO_EHANDSHAKE, "403");
-  expect_jar(&server, jar, "refusal=7");
-  peer_stop(&server);
-  csio_cookies_release(jar);
-}
-
 int main(int argc, char **argv)
 {
-  loop = test_loop();
   RUN(reads_names_and_values);
   RUN(keeps_to_domains);
   RUN(keeps_to_paths);
@@ -522,8 +377,4 @@ int main(int argc, char **argv)
   RUN(limits_size_and_number);
   RUN(speaks_to_the_public);
   RUN(serves_several_threads);
-  RUN(shares_a_jar_between_the_transports);
-  RUN(takes_cookies_of_redirects);
-  RUN(takes_cookies_of_refusals);
-  csio_loop_close(loop);
 }

@@ -55,6 +55,38 @@ static void answer_garbage(client *client)
   client_drain(client);
 }
 
+/* A head without end. */
+static void answer_headers(client *client)
+{
+  request request;
+  if (!client_read_request(client, &request)) return;
+  request_free(&request);
+  if (!client_print(client, "HTTP/1.1 200 OK\r\n")) return;
+  for (int i = 0; client_print(client, "X-%d: %0100d\r\n", i, 0); i++)
+    ;
+}
+
+static void limits_the_head(void)
+{
+  expect_error_from(answer_headers, CSIO_ETOO_LARGE, "the head of the answer is larger than 32768 bytes");
+}
+
+/* A header without end. */
+static void answer_long_header(client *client)
+{
+  request request;
+  if (!client_read_request(client, &request)) return;
+  request_free(&request);
+  if (!client_print(client, "HTTP/1.1 200 OK\r\nX: ")) return;
+  while (client_print(client, "%01000d", 0))
+    ;
+}
+
+static void limits_a_header(void)
+{
+  expect_error_from(answer_long_header, CSIO_ETOO_LARGE, "the head of the answer is larger than 32768 bytes");
+}
+
 static void close_without_answer(client *client)
 {
   request request;
@@ -400,6 +432,8 @@ int main(int argc, char **argv)
   loop = test_loop();
   RUN(names_the_refused_port);
   RUN(names_the_unresolvable_host);
+  RUN(limits_the_head);
+  RUN(limits_a_header);
   RUN(reports_broken_answers);
   RUN(limits_the_time);
   RUN(limits_the_time_to_connect);

@@ -63,7 +63,7 @@ CSIO_EXTERN int csio_http_set_timeout(csio_http *http, uint64_t ms);
 CSIO_EXTERN int csio_http_set_connect_timeout(csio_http *http, uint64_t ms);
 
 /* Largest accepted body in bytes, 0 for no limit (default: 64 MiB); beyond it the request fails with
- * TOO_LARGE. */
+ * TOO_LARGE, as it does for status line and headers of more than 32 KiB. */
 CSIO_EXTERN int csio_http_set_max_body(csio_http *http, size_t bytes);
 
 /* Follows up to `count` redirects of a GET (default 0). Headers that were added go along, but Authorization

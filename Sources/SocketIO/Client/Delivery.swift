@@ -45,15 +45,18 @@ final class Delivery: Sendable {
   init(_ delivery: HandlerDelivery, loop: any Loop) {
     switch delivery.place {
     case .serial:
-      schedule = Self.scheduler(DispatchQueue(label: "socketio.delivery"), loop)
-    case .queue(let queue): schedule = Self.scheduler(queue, loop)
+      let queue = DispatchQueue(label: "socketio.delivery")
+      schedule = Self.atEndOfTurn(loop) { QueueStarter.shared.start(queue, $0) }
+    case .queue(let queue): schedule = Self.atEndOfTurn(loop) { queue.async(execute: $0) }
     case .loop: schedule = { loop.post($0) }
     }
   }
 
-  private static func scheduler(_ queue: DispatchQueue, _ loop: any Loop) -> @Sendable (@escaping Work) -> Void {
+  private static func atEndOfTurn(
+    _ loop: any Loop, _ schedule: @escaping @Sendable (@escaping Work) -> Void
+  ) -> @Sendable (@escaping Work) -> Void {
     { work in
-      if loop.isCurrent { loop.post { queue.async(execute: work) } } else { queue.async(execute: work) }
+      if loop.isCurrent { loop.post { schedule(work) } } else { schedule(work) }
     }
   }
 
@@ -79,5 +82,67 @@ final class Delivery: Sendable {
       return state.isScheduled
     }
     if hasMore { schedule { self.drain() } }
+  }
+}
+
+/// Starts the queues of many Managers a few at a time.
+///
+/// Dispatch makes a thread for every queue that has something to do while no thread is idle: a thousand Managers that were told of their
+/// connections in one turn would get hundreds. Here each queue starts the next one before it does its own work, so that a handler that
+/// blocks still delays none.
+private final class QueueStarter: Sendable {
+  static let shared = QueueStarter()
+
+  private struct Start {
+    let queue: DispatchQueue
+    let work: Delivery.Work
+  }
+
+  private struct State {
+    /// Handed to Dispatch and not running yet.
+    var starting = 0
+    /// In order, from `next` on.
+    var waiting: [Start] = []
+    var next = 0
+  }
+
+  private static let limit = 4
+  private let state = Locked(State())
+
+  func start(_ queue: DispatchQueue, _ work: @escaping Delivery.Work) {
+    let start = Start(queue: queue, work: work)
+    let isNow = state.withLock { state in
+      guard state.starting == Self.limit else {
+        state.starting += 1
+        return true
+      }
+      state.waiting.append(start)
+      return false
+    }
+    if isNow { run(start) }
+  }
+
+  private func run(_ start: Start) {
+    start.queue.async {
+      if let next = self.takeNext() { self.run(next) }
+      start.work()
+    }
+  }
+
+  /// One has started: its place goes to the one that waits longest.
+  private func takeNext() -> Start? {
+    state.withLock { state in
+      guard state.next < state.waiting.count else {
+        state.starting -= 1
+        return nil
+      }
+      let start = state.waiting[state.next]
+      state.next += 1
+      if state.next * 2 >= state.waiting.count {
+        state.waiting.removeFirst(state.next)
+        state.next = 0
+      }
+      return start
+    }
   }
 }

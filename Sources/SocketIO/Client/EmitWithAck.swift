@@ -16,6 +16,8 @@ extension Socket {
   }
 
   /// Emits an event whose arguments are written as literals, mixed ones too, and waits for the server's acknowledgement.
+  ///
+  /// - Throws: As ``emitWithAck(_:_:timeout:)-(_,EncodableSendable...,_)``, but for `.encoding` of the arguments.
   public func emitWithAck(
     _ event: String, _ arguments: SocketValue..., timeout: Duration? = nil
   ) async throws(SocketIOError) -> SocketValue {
@@ -40,6 +42,8 @@ extension Socket {
 
   /// Emits an event whose arguments are written as literals, mixed ones too, and waits for the acknowledgement, whose arguments are
   /// decoded.
+  ///
+  /// - Throws: As without types, and `.decoding` for an answer of another shape.
   public func emitWithAck<First: Decodable, each Other: Decodable>(
     _ event: String, _ argument: SocketValue, _ arguments: SocketValue..., as first: First.Type,
     _ others: repeat (each Other).Type, timeout: Duration? = nil
@@ -51,6 +55,8 @@ extension Socket {
 
 extension Emitter {
   /// Emits an event and waits for the first argument of the acknowledgement, as ``Socket`` does, with the modifiers.
+  ///
+  /// - Throws: As ``emitWithAck(_:with:)``, and `.encoding` for an argument that cannot be encoded.
   public func emitWithAck(
     _ event: String, _ arguments: any Encodable & Sendable...
   ) async throws(SocketIOError) -> SocketValue {
@@ -58,6 +64,8 @@ extension Emitter {
   }
 
   /// Emits an event whose arguments are written as literals, mixed ones too, and waits for the first argument of the acknowledgement.
+  ///
+  /// - Throws: As ``emitWithAck(_:with:)``.
   public func emitWithAck(
     _ event: String, _ arguments: SocketValue...
   ) async throws(SocketIOError) -> SocketValue {
@@ -65,6 +73,8 @@ extension Emitter {
   }
 
   /// Emits an event and waits for the acknowledgement, whose arguments are decoded, as ``Socket`` does, with the modifiers.
+  ///
+  /// - Throws: As ``emitWithAck(_:with:)``, `.encoding` for an argument that cannot be encoded, and `.decoding` for an answer of another shape.
   public func emitWithAck<First: Decodable, each Other: Decodable>(
     _ event: String, _ arguments: any Encodable & Sendable..., as first: First.Type,
     _ others: repeat (each Other).Type
@@ -74,6 +84,8 @@ extension Emitter {
 
   /// Emits an event whose arguments are written as literals, mixed ones too, and waits for the acknowledgement, whose arguments are
   /// decoded.
+  ///
+  /// - Throws: As ``emitWithAck(_:with:)``, and `.decoding` for an answer of another shape.
   public func emitWithAck<First: Decodable, each Other: Decodable>(
     _ event: String, _ argument: SocketValue, _ arguments: SocketValue..., as first: First.Type,
     _ others: repeat (each Other).Type

@@ -8,7 +8,7 @@ extension Socket {
   ///   - arguments: Any mix of ``SocketValue``, `Data`, byte arrays and `Encodable`. `Data` travels as binary, at any depth.
   ///   - ack: Asks the server to acknowledge the event; gets the server's arguments, or `.disconnected` when the connection was lost
   ///     after the event was sent. It runs as handlers do.
-  /// - Throws: ``SocketIOError`` with `.reservedEvent`, `.encoding` or `.bufferFull`; then nothing is sent.
+  /// - Throws: ``SocketIOError`` with `.reservedEvent` or `.encoding`; then nothing is sent.
   public func emit(
     _ event: String, _ arguments: any Encodable & Sendable...,
     ack: (@Sendable (Result<[SocketValue], SocketIOError>) -> Void)? = nil
@@ -18,7 +18,7 @@ extension Socket {
 
   /// Emits an event whose arguments are written as literals, mixed ones too.
   ///
-  /// - Throws: ``SocketIOError`` with `.reservedEvent` or `.bufferFull`; then nothing is sent.
+  /// - Throws: ``SocketIOError`` with `.reservedEvent`; then nothing is sent.
   public func emit(
     _ event: String, _ arguments: SocketValue...,
     ack: (@Sendable (Result<[SocketValue], SocketIOError>) -> Void)? = nil
@@ -34,6 +34,8 @@ extension Socket {
   }
 
   /// Emits the event `message` with arguments that are written as literals, mixed ones too.
+  ///
+  /// - Throws: Nothing; it is called with `try` as its sibling is.
   public func send(_ arguments: SocketValue...) throws(SocketIOError) {
     try Emitter(socket: self).emit("message", with: arguments)
   }
@@ -92,7 +94,7 @@ public struct Emitter: Sendable {
 
   /// Emits an event as ``Socket`` does, with the modifiers.
   ///
-  /// - Throws: ``SocketIOError`` with `.reservedEvent`, `.encoding` or `.bufferFull`; then nothing is sent.
+  /// - Throws: ``SocketIOError`` with `.reservedEvent` or `.encoding`; then nothing is sent.
   public func emit(
     _ event: String, _ arguments: any Encodable & Sendable...,
     ack: (@Sendable (Result<[SocketValue], SocketIOError>) -> Void)? = nil
@@ -101,6 +103,8 @@ public struct Emitter: Sendable {
   }
 
   /// Emits an event whose arguments are written as literals, mixed ones too.
+  ///
+  /// - Throws: ``SocketIOError`` with `.reservedEvent`; then nothing is sent.
   public func emit(
     _ event: String, _ arguments: SocketValue...,
     ack: (@Sendable (Result<[SocketValue], SocketIOError>) -> Void)? = nil
@@ -110,7 +114,7 @@ public struct Emitter: Sendable {
 
   /// Emits an event with its arguments in an array.
   ///
-  /// - Throws: ``SocketIOError`` with `.reservedEvent` or `.bufferFull`; then nothing is sent.
+  /// - Throws: ``SocketIOError`` with `.reservedEvent`; then nothing is sent.
   public func emit(
     _ event: String, with arguments: [SocketValue],
     ack: (@Sendable (Result<[SocketValue], SocketIOError>) -> Void)? = nil

@@ -1,7 +1,7 @@
 extension Socket {
   /// Answers an event by what the handler returns: `socket.respond(to: "add") { (x: Int, y: Int) in x + y }`.
   ///
-  /// The handler runs as those of ``on(_:_:)-(String,_)`` do. It gets the event's arguments decoded, as many as it takes, whether or not
+  /// The handler runs as those of `on` do. It gets the event's arguments decoded, as many as it takes, whether or not
   /// the server asks for an acknowledgement; where it does, the value returned is its one argument. Of several handlers that answer the
   /// same event, the first one's answer counts.
   ///

@@ -1,6 +1,6 @@
 import Synchronization
 
-/// One namespace of a server: events go out with ``emit(_:_:ack:)-(_,EncodableSendable...,_)``, and come in to handlers registered with ``on(_:_:)-(String,_)``.
+/// One namespace of a server: events go out with ``emit(_:_:ack:)-(_,EncodableSendable...,_)``, and come in to handlers registered with `on`.
 ///
 /// A Socket is made by ``io(_:options:)`` or ``Manager/socket(_:auth:ackTimeout:retries:)``. While it is active, that is from ``connect()`` to ``disconnect()``, it keeps
 /// itself alive and follows its Manager through losses and reconnections; it need not be held. It can be used from any thread, and

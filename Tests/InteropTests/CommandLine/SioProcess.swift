@@ -3,7 +3,7 @@ import SocketIO
 
 @testable import sio
 
-/// The built command-line tool, running.
+/// The built command-line tool, or another program of the package, running.
 final class SioProcess: Sendable {
   /// What it wrote to standard output.
   let output = Recorder<String>()
@@ -11,8 +11,8 @@ final class SioProcess: Sendable {
   private let arguments: [String]
   private let ended = Recorder<Void>()
 
-  init(_ arguments: [String]) throws {
-    let tool = URL(fileURLWithPath: CommandLine.arguments[0]).deletingLastPathComponent().appendingPathComponent("sio")
+  init(_ arguments: [String], tool name: String = "sio") throws {
+    let tool = URL(fileURLWithPath: CommandLine.arguments[0]).deletingLastPathComponent().appendingPathComponent(name)
     process = try ChildProcess(tool.path, arguments, [.input, .output, .errors])
     self.arguments = arguments
     guard let output = process.output else { return }
@@ -31,7 +31,9 @@ final class SioProcess: Sendable {
 
   func endInput() throws { try process.input?.close() }
 
-  func interrupt() { process.signal(SIGINT) }
+  func interrupt() { signal(SIGINT) }
+
+  func signal(_ signal: Int32) { process.signal(signal) }
 
   /// Waits until the process has ended by itself.
   func exit() async throws -> (status: Int32, output: [String], errors: [String]) {
@@ -58,6 +60,8 @@ actor ScriptProcess {
   private var position = 0
 
   init(_ arguments: String...) throws { sio = try SioProcess(["script"] + arguments) }
+
+  func signal(_ signal: Int32) { sio.signal(signal) }
 
   /// Hands over commands, written in JSON.
   func send(_ commands: String...) throws {

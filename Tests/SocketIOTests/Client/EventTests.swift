@@ -300,7 +300,8 @@ struct EventTests {
     "What is no Socket.IO packet closes the connection with parse error, and the next one starts afresh",
     arguments: [
       "", "7", "9zz", "2", "2{}", "2[]", "2[null]", #"2["connect"]"#, "3", "31{}", "4abc", "5", "51", "5a-", "51.23-",
-      #"511-["a"]"#, "2[", "1{}",
+      #"511-["a"]"#, "2[", "1{}", "2[1e999]", "\0", "2\u{FEFF}[\"a\"]", "59999999999999999999-[]",
+      #"29999999999999999999["a"]"#,
     ])
   func parseError(packet: String) {
     let (bench, socket) = ClientBench.connected()

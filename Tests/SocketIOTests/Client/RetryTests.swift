@@ -126,6 +126,25 @@ struct RetryTests {
     #expect(bench.take() == (own == nil ? [] : ["timeout"]))
   }
 
+  @Test("Cancelling the task takes its event out of the queue, under way or not", .timeLimit(.minutes(1)))
+  func cancellation() async throws {
+    let (bench, socket) = connected(retries: 3, ackTimeout: nil)
+    let first = Task { try await socket.emitWithAck("under way") }
+    await bench.loop.run { bench.script.messages.count == 1 }
+    let second = Task { try await socket.emitWithAck("waits") }
+    await bench.loop.runNextArrival()
+    try socket.emit("goes on")
+    bench.loop.run()
+    for task in [second, first] {
+      #expect(bench.sent == [#"20["under way"]"#])
+      task.cancel()
+      await bench.loop.runNextArrival()
+      let error = await #expect(throws: SocketIOError.self) { try await task.value }
+      #expect(error?.code == .cancelled)
+    }
+    #expect(bench.sent == [#"20["under way"]"#, #"21["goes on"]"#])
+  }
+
   @Test("A Socket that is let go ends what waits in its queue")
   func disposed() throws {
     let bench = ClientBench()

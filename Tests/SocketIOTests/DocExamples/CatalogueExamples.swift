@@ -15,6 +15,75 @@ enum CatalogueExamples {
     socket.connect()
   }
 
+  static func handlersFirst() throws {
+    let socket = try io("https://example.com") {
+      $0.auth = ["token": "abcd"]
+    } handlers: { socket in
+      socket.on(.connectError) { error in print("not connected:", error.message) }
+      socket.on("news") { (title: String) in print(title) }
+    }
+    _ = socket
+  }
+
+  static func typed(_ socket: Socket, print: @escaping GuideEvents.Printing) {
+    socket.on("move") { (x: Int, y: Int) in print(x + y) }
+    socket.respond(to: "add") { (x: Int, y: Int) in x + y }
+  }
+
+  static func receiving(_ socket: Socket, print: @escaping GuideEvents.Printing) {
+    socket.on("news") { event in
+      print(event.name, event.args)
+    }
+
+    socket.on("move") { (x: Int, y: Int) in print(x, y) }
+
+    struct Price: Codable {
+      var symbol: String
+      var value: Double
+    }
+    socket.on("price", as: Price.self) { price in
+      print(price.symbol, price.value)
+    }
+
+    socket.once("ready") { print("ready") }
+  }
+
+  static func failures(_ socket: Socket, print: @escaping GuideEvents.Printing) {
+    socket.on(.handlerError) { failure in print(failure.event, failure.error) }
+  }
+
+  static func sequence(_ socket: Socket, print: @escaping GuideEvents.Printing) async throws {
+    let moves = socket.events("move", as: Int.self, Int.self, buffering: .newest(10))
+    try socket.emit("subscribe", "moves")
+    for await (x, y) in moves {
+      print(x, y)
+    }
+  }
+
+  static func changes(_ socket: Socket, print: @escaping GuideEvents.Printing) async {
+    for await change in socket.changes() {
+      switch change {
+      case .connect(let connection): print("connected as", connection.id)
+      case .disconnect(let disconnection): print("disconnected:", disconnection.reason)
+      case .connectError(let error): print("not connected:", error.message)
+      }
+    }
+  }
+
+  static func responding(_ socket: Socket, quote: @escaping @Sendable (String) async throws -> Double) {
+    socket.respond(to: "add") { (x: Int, y: Int) in x + y }
+    socket.respond(to: "quote") { (symbol: String) in try await quote(symbol) }
+  }
+
+  static func survivingALoss(_ server: GuideOperating.TestServer) async throws {
+    let socket = try io(server.url) { $0.reconnectionDelay = .milliseconds(10) }
+    let losses = socket.events(.disconnect)
+    try socket.emit("drop-me")
+    for await _ in losses { break }
+    let answer = try await socket.emitWithAck("echo", "still there", timeout: .seconds(5))
+    _ = answer
+  }
+
   static func lifecycle(_ socket: Socket, print: @escaping GuideEvents.Printing) {
     socket.on(.connect) { connection in
       print(connection.recovered ? "back, nothing was missed" : "connected as \(connection.id)")

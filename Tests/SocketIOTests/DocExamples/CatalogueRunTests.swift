@@ -27,6 +27,59 @@ struct CatalogueRunTests {
       ])
   }
 
+  @Test("Handlers take events, arguments and types; what they cannot take is told")
+  func handlers() {
+    let (bench, socket) = ClientBench.connected()
+    CatalogueExamples.receiving(socket, print: printer(bench.log))
+    CatalogueExamples.failures(socket, print: printer(bench.log))
+    bench.script.receive(
+      #"2["news",1]"#, #"2["move",1,2,3]"#, #"2["move",1]"#, #"2["price",{"symbol":"A","value":1.5}]"#, #"2["ready"]"#)
+    let told = bench.take()
+    #expect(told.count == 5)
+    #expect(
+      told.filter { !$0.hasPrefix("move argument 2 of \"move\" cannot be decoded as Int") } == [
+        "news [1]", "1 2", "A 1.5", "ready",
+      ])
+  }
+
+  @Test("A sequence has what came since it was made")
+  func sequence() async throws {
+    let (bench, socket) = ClientBench.connected()
+    let example = Task { [log = bench.log] in
+      try await CatalogueExamples.sequence(socket, print: printer(log))
+    }
+    await bench.loop.run { !bench.script.messages.isEmpty }
+    #expect(bench.sent == [#"2["subscribe","moves"]"#])
+    bench.script.receive(#"2["move",1,2]"#, #"2["move",3,4]"#)
+    bench.loop.run()
+    socket.off("move")
+    try await example.value
+    #expect(bench.take() == ["1 2", "3 4"])
+  }
+
+  @Test("The changes of a connection, read")
+  func changes() async {
+    let (bench, socket) = ClientBench.connected()
+    let changes = Task { [log = bench.log] in await CatalogueExamples.changes(socket, print: printer(log)) }
+    while socket.handlers.isEmpty(.changes) { await Task.yield() }
+    bench.script.report(.closed(nil))
+    bench.loop.run()
+    socket.off()
+    await changes.value
+    #expect(bench.log.entries.contains("disconnected: transport close"))
+  }
+
+  @Test("Answers by what handlers return")
+  func responding() async {
+    let (bench, socket) = ClientBench.connected()
+    CatalogueExamples.typed(socket, print: printer(bench.log))
+    CatalogueExamples.responding(socket) { $0 == "A" ? 1.5 : 0 }
+    bench.script.receive(#"2["move",3,4]"#, #"27["quote","A"]"#)
+    await bench.loop.run { !bench.script.messages.isEmpty }
+    #expect(bench.sent == ["37[1.5]"])
+    #expect(bench.take() == ["7"])
+  }
+
   @Test("A program fetches its state again unless the session was recovered")
   func recovery() {
     let bench = ClientBench()
@@ -75,7 +128,7 @@ struct CatalogueRunTests {
       #"2["ready"]"#,
     ]
     for event in events { bench.script.receive(event) }
-    #expect(bench.take() == [#"["flood", 3]"#, "A 1.5", "ready"])
+    #expect(bench.take() == ["flood 3", "A 1.5", "ready"])
     ComingFromJavaScript.takingOff(socket, print: printer(bench.log))
     for event in events { bench.script.receive(event) }
     #expect(bench.take() == [])
@@ -93,10 +146,24 @@ struct CatalogueRunTests {
     #expect(bench.take().sorted() == ["3", #"success(["v1"])"#])
     bench.loop.advance(by: 5_000)
     #expect(bench.take() == ["failure(operation has timed out)"])
-    ComingFromJavaScript.answering(socket)
-    bench.forget()
-    bench.script.receive(#"27["question"]"#)
-    #expect(bench.sent == [#"37["forty-two"]"#])
+  }
+
+  @Test("From JavaScript: answering")
+  func answering() async {
+    let (bench, socket) = ClientBench.connected()
+    ComingFromJavaScript.answering(socket) { "\($0) 42" }
+    bench.script.receive(#"26["question","why?"]"#, #"27["add",1,2]"#)
+    await bench.loop.run { bench.script.messages.count == 2 }
+    #expect(bench.sent.sorted() == [#"36["why? 42"]"#, "37[3]"])
+  }
+
+  @Test("From JavaScript: catch-all handlers")
+  func catchAll() throws {
+    let (bench, socket) = ClientBench.connected()
+    ComingFromJavaScript.catchAll(socket, print: printer(bench.log))
+    bench.script.receive(#"2["news"]"#)
+    try socket.emit("hello", 1)
+    #expect(bench.take() == ["out hello [1]"])
   }
 
   @Test("From JavaScript: the Manager")

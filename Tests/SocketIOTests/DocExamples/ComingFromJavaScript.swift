@@ -39,13 +39,24 @@ enum ComingFromJavaScript {
   }
 
   static func receiving(_ socket: Socket, print: @escaping GuideEvents.Printing) {
-    socket.on("news") { event in
-      print(event.args)
+    socket.on("news") { (title: String, count: Int) in
+      print(title, count)
     }
     socket.on("price", as: Price.self) { price in
       print(price.symbol, price.value)
     }
-    socket.once("ready") { _ in print("ready") }
+    socket.once("ready") { print("ready") }
+  }
+
+  static func catchAll(_ socket: Socket, print: @escaping GuideEvents.Printing) {
+    socket.onAny { event in
+      print("in", event.name, event.args)
+    }
+    socket.prependAny { event in print("first", event.name) }
+    socket.onAnyOutgoing { event in
+      print("out", event.name, event.args)
+    }
+    socket.offAny()
   }
 
   static func takingOff(_ socket: Socket, print: @escaping GuideEvents.Printing) {
@@ -66,9 +77,12 @@ enum ComingFromJavaScript {
     print(answer)
   }
 
-  static func answering(_ socket: Socket) {
-    socket.on("question") { event in
-      try event.ack?("forty-two")
+  static func answering(_ socket: Socket, think: @escaping @Sendable (String) async throws -> String) {
+    socket.respond(to: "add") { (x: Int, y: Int) in
+      x + y
+    }
+    socket.respond(to: "question") { (text: String) in
+      try await think(text)
     }
   }
 

@@ -26,9 +26,7 @@ enum ComingFromSocketIOClientSwift {
     let subscription = socket.on("price", as: Price.self) { price in
       print(price.symbol)
     }
-    socket.on("question") { event in
-      try event.ack?("forty-two")
-    }
+    socket.respond(to: "question") { "forty-two" }
     subscription.cancel()
   }
 

@@ -1,0 +1,47 @@
+import AllocationCounter
+import SocketIO
+
+/// Counts allocations of the whole process for each event, both ways, over a real connection.
+enum Allocations {
+  private static let count = 2_000
+
+  /// Connects to a server with the events of socketio-test-server.
+  ///
+  /// - Returns: Allocations for each emit, each received event and each round trip with an acknowledgement.
+  static func measure(_ url: String) async throws -> SocketValue {
+    let socket = try io(url) {
+      $0.transports = [.websocket]
+      $0.delivery = .eventLoop
+    }
+    let emitter = Emitter(socket)
+    let figures: KeyValuePairs<String, () async throws -> Void> = [
+      "emit": {
+        for _ in 0..<count { try emitter.emit("ignored", with: [Message.value]) }
+        _ = try await emitter.emitWithAck("echo", with: [])
+      },
+      "receive": {
+        let (last, feed) = AsyncStream.makeStream(of: Void.self)
+        let subscription = socket.on("burst") { event in
+          if event.args.first == .int(count - 1) { feed.finish() }
+        }
+        try emitter.emit("burst", with: [.int(count)])
+        for await _ in last {}
+        subscription.cancel()
+      },
+      "round_trip": {
+        for _ in 0..<count { _ = try await emitter.emitWithAck("echo", with: [Message.value]) }
+      },
+    ]
+    var result = SocketObject()
+    for (name, action) in figures {
+      // Once for caches and pools to fill.
+      try await action()
+      let start = allocation_count()
+      try await action()
+      let each = Double(allocation_count() - start) / Double(count)
+      result[name] = .double((each * 10).rounded() / 10)
+    }
+    await socket.io.close()
+    return .object(result)
+  }
+}

@@ -1,0 +1,95 @@
+import Foundation
+import SocketIO
+import Testing
+
+/// Every thread may do everything at any time.
+@Suite("Concurrency", .timeLimit(.minutes(5)))
+struct ConcurrencyTests {
+  #if THREAD_SANITIZER
+    static let eventsEach = 50
+  #else
+    static let eventsEach = 1_000
+  #endif
+
+  @Test("64 tasks that emit at the same time lose nothing, and each keeps its order", arguments: Route.allCases)
+  func manyTasks(_ route: Route) async throws {
+    let server = try Server.testServer.start()
+    let socket = try makeSocket(server.url) { $0.transports = route.transports }
+    _ = try await socket.connected()
+    let (tasks, count) = (64, route == .websocket ? Self.eventsEach : Self.eventsEach / 10)
+    let answers = Recorder<[SocketValue]>()
+    try await withThrowingTaskGroup(of: Void.self) { group in
+      for task in 0..<tasks {
+        group.addTask {
+          for number in 0..<count {
+            try socket.emit("echo", task, number) { result in answers.record((try? result.get()) ?? ["failed"]) }
+          }
+        }
+      }
+      try await group.waitForAll()
+    }
+    let all = try await answers.wait("all answers", within: .seconds(200)) { $0.count == tasks * count }
+    var next = [Int: Int]()
+    for answer in all {
+      guard let task = answer.first?.intValue, let number = answer.last?.intValue else {
+        Issue.record("a failed event: \(answer)")
+        continue
+      }
+      #expect(next[task, default: 0] == number)
+      next[task] = number + 1
+    }
+    #expect(next.count == tasks && next.values.allSatisfy { $0 == count })
+    let statistics = await socket.statistics()
+    #expect(statistics.ackRoundTrips.count == tasks * count && statistics.unacknowledged == 0)
+    await socket.io.close()
+  }
+
+  @Test("64 tasks that wait for their acknowledgements get their own")
+  func manyWaiting() async throws {
+    let server = try Server.testServer.start()
+    let socket = try makeSocket(server.url) { $0.transports = [.websocket] }
+    _ = try await socket.connected()
+    try await withThrowingTaskGroup(of: Void.self) { group in
+      for task in 0..<64 {
+        group.addTask {
+          for number in 0..<(Self.eventsEach / 10) {
+            let value = SocketValue.array([.int(task), .int(number)])
+            let answer = try await socket.emitWithAck("echo", value)
+            #expect(answer == value)
+          }
+        }
+      }
+      try await group.waitForAll()
+    }
+    await socket.io.close()
+  }
+
+  @Test("Connecting, leaving, asking and changing from many tasks ends in a Socket that works")
+  func everythingAtOnce() async throws {
+    let server = try Server.testServer.start()
+    let socket = try makeSocket(server.url)
+    _ = try await socket.connected()
+    await withTaskGroup(of: Void.self) { group in
+      for task in 0..<16 {
+        group.addTask {
+          for round in 0..<20 {
+            switch (task + round) % 8 {
+            case 0: socket.disconnect()
+            case 1: socket.connect()
+            case 2: try? socket.emit("echo", round) { _ in }
+            case 3: socket.on("echo") { _ in }.cancel()
+            case 4: socket.auth = ["round": .int(round)]
+            case 5: socket.io.opts.query["round"] = .int(round)
+            case 6: _ = (socket.connected, socket.active, socket.id, socket.io.transport, socket.io.isOpen)
+            default: _ = await socket.io.statistics()
+            }
+          }
+        }
+      }
+    }
+    // Whatever it was left as, it comes back.
+    socket.disconnect().connect()
+    #expect(try await socket.emitWithAck("echo", "works", timeout: .seconds(60)) == "works")
+    await socket.io.close()
+  }
+}

@@ -1,0 +1,89 @@
+import Foundation
+import SocketIO
+import Testing
+
+/// Ends that cannot hang: what closes comes to an end by itself, whatever the other side does.
+@Suite("Ending", .timeLimit(.minutes(2)))
+struct EndingTests {
+  static let each: [TransportName] = [.polling, .websocket]
+
+  enum Fault: String, CaseIterable, Sendable { case pause, drop }
+
+  @Test(
+    "disconnect() and close() end while the server does not read, or is gone without a word", arguments: each,
+    Fault.allCases)
+  func stalled(_ transport: TransportName, _ fault: Fault) async throws {
+    let server = try Server.testServer.start()
+    let proxy = try ControlledProxy(to: server)
+    let socket = try makeSocket(proxy.url) { $0.transports = [transport] }
+    let disconnects = socket.recordDisconnects()
+    _ = try await socket.connected()
+    try await proxy.tell(fault.rawValue)
+    // Far more than what kernels and the proxy take.
+    for _ in 0..<64 { try socket.emit("echo", Data(count: 1 << 20)) }
+    let acks = Recorder<SocketIOError.Code>()
+    try socket.emit("echo") { if case .failure(let error) = $0 { acks.record(error.code) } }
+    await socket.io.close()
+    #expect(!socket.active && !socket.io.isOpen && socket.io.transport == nil)
+    #expect(disconnects.values.map(\.reason) == [.ioClientDisconnect])
+    #expect(acks.values == [.disconnected])
+    #expect(await socket.io.statistics().queuedBytes == 0)
+  }
+
+  @Test("close() ends while the connection is being made", arguments: each)
+  func connecting(_ transport: TransportName) async throws {
+    let server = try RawServer(answering: nil)
+    defer { server.stop() }
+    let socket = try makeSocket(server.url) { $0.transports = [transport] }
+    let errors = socket.recordErrors()
+    socket.connect()
+    _ = try await poll("attempt") {
+      await socket.io.statistics().attempts
+    } until: {
+      $0 == 1
+    }
+    await socket.io.close()
+    #expect(!socket.active && errors.values.isEmpty)
+  }
+
+  @Test("close() ends while the namespace is being joined")
+  func joining() async throws {
+    let server = try Server.testServer.start("--stall-connect", "60000")
+    let socket = try makeSocket(server.url) { $0.transports = [.websocket] }
+    socket.connect()
+    _ = try await poll("connection") {
+      await socket.io.statistics().connections
+    } until: {
+      $0 == 1
+    }
+    await socket.io.close()
+    #expect(!socket.active)
+  }
+
+  // MARK: Sleep
+
+  @Test("A process that was suspended notices on resume that its connection is dead, and buffers what it emits then")
+  func suspended() async throws {
+    let server = try Server.testServer.start("--ping-interval", "300", "--ping-timeout", "700")
+    let proxy = try ControlledProxy(to: server)
+    let script = try ScriptProcess(proxy.url, "--options", #"{"transports":["websocket"],"reconnectionDelay":10}"#)
+    _ = try await script.next("connect")
+    await script.signal(SIGSTOP)
+    // The client would see the server's goodbye otherwise: nothing is to tell it but the clock.
+    try await proxy.tell("drop")
+    try await script.send(#"{"do":"emit","event":"echo","args":["after sleep"],"ack":true,"tag":1}"#)
+    // Another client's heartbeats tell the time: four intervals are longer than interval and timeout.
+    let clock = try makeSocket(server.url) { $0.transports = [.websocket] }
+    let pings = Recorder<Bool>()
+    clock.io.on(.ping) { pings.record(true) }
+    _ = try await clock.connected()
+    _ = try await pings.wait("four pings") { $0.count >= 4 }
+    await clock.io.close()
+    await script.signal(SIGCONT)
+    #expect(try await script.next("disconnect")["reason"] == "ping timeout")
+    _ = try await script.next("connect")
+    #expect(try await script.next("ack", ["tag": 1])["args"] == ["after sleep"])
+    try await script.send(#"{"do":"quit"}"#)
+    #expect(try await script.ended().status == 0)
+  }
+}

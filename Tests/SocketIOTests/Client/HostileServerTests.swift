@@ -1,0 +1,52 @@
+import Testing
+
+@testable import SocketIO
+
+/// What the limits are for. Other faults in what arrives are with the tests of events.
+@Suite("A hostile server")
+struct HostileServerTests {
+  private static func nested(_ depth: Int) -> String {
+    String(repeating: "[", count: depth) + String(repeating: "]", count: depth)
+  }
+
+  @Test(
+    "Nesting up to the limit is delivered, and one level more, or any number, is a parse error",
+    arguments: [1, 100_000])
+  func nesting(excess: Int) {
+    let limit = 512
+    let (bench, socket) = ClientBench.connected()
+    let depths = Locked<[Int]>([])
+    socket.on("deep") { event in
+      var depth = 0
+      var value = event.args.first
+      while let elements = value?.arrayValue { (value, depth) = (elements.first, depth + 1) }
+      depths.withLock { $0.append(depth) }
+    }
+    // The packet's own array is the first level.
+    bench.script.receive(#"2["deep",\#(Self.nested(limit - 1))]"#)
+    #expect(bench.take() == [])
+    #expect(depths.withLock { $0 } == [limit - 1])
+    bench.script.receive(#"2["deep",\#(Self.nested(limit - 1 + excess))]"#)
+    #expect(bench.take() == ["disconnect: parse error"])
+    #expect(depths.withLock { $0 }.count == 1)
+  }
+
+  /// The loop's thread is where packets are decoded.
+  @Test("The loop's thread has room for the deepest nesting there can be", .timeLimit(.minutes(1)))
+  func stack() async throws {
+    let loop = try EventLoop()
+    let text = "2[\"deep\",\(Self.nested(DepthLimit.greatest - 1))]"
+    let isSame = await withCheckedContinuation { continuation in
+      loop.post {
+        let parser = JSONParser(maxDepth: .max)
+        var decoder = parser.makeDecoder()
+        let packet = try? decoder.decode(.text(text))
+        // Comparing, hashing, describing, writing and destroying descend as well.
+        let copies = Set([packet, try? decoder.decode(.text(text))])
+        let written = packet.flatMap { try? parser.encode($0) }
+        continuation.resume(returning: copies.count == 1 && !"\(copies)".isEmpty && written == [.text(text)])
+      }
+    }
+    #expect(isSame)
+  }
+}
