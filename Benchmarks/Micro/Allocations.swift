@@ -34,11 +34,14 @@ enum Allocations {
     ]
     var result = SocketObject()
     for (name, action) in figures {
-      // Once for caches and pools to fill.
-      try await action()
-      let start = allocation_count()
-      try await action()
-      let each = Double(allocation_count() - start) / Double(count)
+      // Caches and pools fill first, and how many events share a turn of the loop varies: the least counts.
+      var least = UInt64.max
+      for _ in 0..<4 {
+        let start = allocation_count()
+        try await action()
+        least = min(least, allocation_count() - start)
+      }
+      let each = Double(least) / Double(count)
       result[name] = .double((each * 10).rounded() / 10)
     }
     await socket.io.close()

@@ -366,8 +366,8 @@ static void survives_libcurl(void)
 
 static void survives_openssl(void)
 {
-  SWEEP(secure_requests, OPENSSL, 100);
-  SWEEP(secure_sockets, OPENSSL, 100);
+  SWEEP(secure_requests, OPENSSL, 40);
+  SWEEP(secure_sockets, OPENSSL, 40);
 }
 
 int main(int argc, char **argv)

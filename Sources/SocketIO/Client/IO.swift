@@ -90,7 +90,7 @@ final class ManagerCache: Sendable {
     if options.forceNew || !options.multiplex {
       return try makeManager(server, options.ofManager).makeSocket(server.namespace, with: options)
     }
-    let key = "\(server.isSecure) \(server.host) \(server.port ?? 0) \(options.requestPath)"
+    let key = "\(server.origin)\(options.requestPath)"
     // The lock is held until the namespace is taken, or two threads could both get the same Socket as their own.
     let result = managers.withLock { managers -> Result<Socket, SocketIOError> in
       do throws(SocketIOError) {

@@ -78,6 +78,6 @@ extension Manager {
   }
 
   private func log(_ error: any Error, of event: HandlerKey) {
-    logger.error("a handler of \"\(event)\" threw: \(error)")
+    logger.record(.error, "a handler of \"\(event)\" threw: \(error)", [.event("\(event)")])
   }
 }

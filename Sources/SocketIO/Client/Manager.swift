@@ -47,17 +47,20 @@ public final class Manager: Sendable {
   convenience init(_ server: ServerURL, _ options: SocketIOOptions) throws(SocketIOError) {
     let loop = options.eventLoop ?? .shared
     let connector = try ServerConnector(loop: loop, server: server, options: options)
-    self.init(loop: loop, connector: connector, options: options)
+    self.init(loop: loop, connector: connector, options: options, name: server.origin)
   }
 
-  init(loop: any Loop, connector: any Connector, options: SocketIOOptions) {
+  /// - Parameter name: What log records call the server.
+  init(loop: any Loop, connector: any Connector, options: SocketIOOptions, name: String? = nil) {
+    var logger = options.logger
+    if let name { logger[metadataKey: LogField.serverKey] = .string(name) }
+    self.logger = logger
     self.connector = connector
     delivery = Delivery(options.delivery, loop: loop)
     core = ManagerCore(
-      loop: loop, connector: connector, parser: options.parser, delivery: delivery, logger: options.logger)
+      loop: loop, connector: connector, parser: options.parser, delivery: delivery, logger: logger)
     mailbox = Mailbox(core)
     autoConnect = options.autoConnect
-    logger = options.logger
     mailbox.submit { [weak self] core in
       if let self { core.attach(self) }
     }

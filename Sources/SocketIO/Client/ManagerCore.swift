@@ -184,12 +184,13 @@ actor ManagerCore {
       timer.start(milliseconds: milliseconds)
     case .stopConnectTimer: connectTimer?.stop()
     case .startDelay(let milliseconds):
-      logger.debug("reconnecting", metadata: ["sio.delay": "\(milliseconds) ms"])
+      logger.record(.debug, "waiting to reconnect", [.delay(milliseconds: milliseconds)])
       let timer = delayTimer ?? loop.makeTimer { self.handle(.delayElapsed) }
       delayTimer = timer
       timer.start(milliseconds: milliseconds)
     case .stopDelay: delayTimer?.stop()
     case .announceAttempt(let attempt, let announcement):
+      logger.record(.reconnectAttempt(attempt))
       // The handlers may change the options for this attempt, or call it off: it waits for them.
       delivery.enqueue { [weak manager] in
         manager?.dispatch(.reconnectAttempt(attempt))
@@ -206,7 +207,7 @@ actor ManagerCore {
       for slot in activeSlots { handle(.managerClosed(reason, error), slot) }
     case .emit(let notice):
       if case .reconnect = notice { tally.reconnections += 1 }
-      logger.debug("\(notice)")
+      logger.record(notice)
       delivery.enqueue { [weak manager] in manager?.dispatch(notice) }
     case .completeOpen(let error):
       let callbacks = openCallbacks
@@ -252,7 +253,7 @@ actor ManagerCore {
     switch report {
     case .message(let message): received(message)
     case .opened(let handshake, let transport):
-      logger.debug("engine open", metadata: ["sio.sid": "\(handshake.sid)", "sio.transport": "\(transport)"])
+      logger.record(.debug, "connected", [.sid(handshake.sid), .transport(transport)])
       connector.remember(websocketWorks: transport == .websocket)
       manager?.publish(transport: transport)
       handle(.engineOpened)
@@ -267,7 +268,7 @@ actor ManagerCore {
       manager?.publish(transport: transport)
       perform(.emit(.upgrade(transport)))
     case .upgradeFailed(let cause):
-      logger.info("the upgrade failed, the connection stays as it is: \(cause)")
+      logger.record(.info, "the upgrade failed, the connection stays as it is: \(cause)", [.transport(.websocket)])
     case .failed(let error):
       connector.remember(websocketWorks: false)
       handle(.engineFailed(error))
@@ -332,7 +333,7 @@ actor ManagerCore {
   private func handle(_ event: SocketStateMachine.Event, _ slot: SocketSlot) {
     let wasActive = slot.machine.isActive
     // A Socket that nobody else holds is still told of its end.
-    let socket = slot.socket
+    let socket = slot.retained ?? slot.socket
     let actions = slot.machine.handle(event)
     if wasActive != slot.machine.isActive {
       if wasActive {
@@ -366,6 +367,7 @@ actor ManagerCore {
     case .authenticate(let session): authenticate(slot, session)
     case .send(let packet, let isCompressed): send(packet, slot, isCompressed: isCompressed)
     case .deliver(let delivered):
+      logger.record(delivered, slot.machine.namespace)
       guard let socket = slot.socket else { return }
       let epoch = slot.disconnects
       let transport = manager?.transport
@@ -379,9 +381,9 @@ actor ManagerCore {
     case .stopAckTimer(let id): slot.ackTimers.removeValue(forKey: id)?.close()
     case .resumeWriter(let writer, let error): writer.resume(error)
     case .bufferOverflowed(let event, let isFirst):
-      logger.log(
-        level: isFirst ? .warning : .debug, "the offline buffer is full, an event was dropped",
-        metadata: ["sio.namespace": "\(slot.machine.namespace)", "sio.event": "\(event)"])
+      logger.record(
+        isFirst ? .warning : .debug, "the offline buffer is full, an event was dropped",
+        [.namespace(slot.machine.namespace), .event(event)])
     }
   }
 
@@ -413,7 +415,7 @@ actor ManagerCore {
       engine?.send(try parser.encode(packet), isCompressed: isCompressed)
       if case .event(let arguments) = packet.content { tellOutgoing(arguments, slot) }
     } catch {
-      logger.error("a packet cannot be encoded: \(error)")
+      logger.record(.error, "a packet cannot be encoded: \(error)", [.namespace(slot.machine.namespace)])
       let failure = SocketIOError(.encoding, "the packet cannot be encoded: \(error)", underlying: error)
       handle(.sendFailed(packet, failure), slot)
     }

@@ -43,9 +43,9 @@ extension Socket {
     _ name: String, _ buffering: EventBuffering, _ register: (@escaping @Sendable (Element) -> Void) -> Subscription
   ) -> EventSequence<Element> {
     let onFirstDrop: @Sendable () -> Void = { [logger = io.logger, namespace] in
-      logger.warning(
-        "a sequence of \"\(name)\" is not read fast enough and drops elements",
-        metadata: ["sio.namespace": "\(namespace)"])
+      logger.record(
+        .warning, "a sequence of \"\(name)\" is not read fast enough and drops elements",
+        [.namespace(namespace), .event(name)])
     }
     return EventSequence(buffering, onFirstDrop: onFirstDrop, register)
   }
@@ -70,7 +70,8 @@ extension Manager {
     _ key: HandlerKey, _ buffering: EventBuffering, _ register: (@escaping @Sendable (Element) -> Void) -> Subscription
   ) -> EventSequence<Element> {
     let onFirstDrop: @Sendable () -> Void = { [logger] in
-      logger.warning("a sequence of \"\(key)\" is not read fast enough and drops elements")
+      logger.record(
+        .warning, "a sequence of \"\(key)\" is not read fast enough and drops elements", [.event("\(key)")])
     }
     return EventSequence(buffering, onFirstDrop: onFirstDrop, register)
   }

@@ -34,7 +34,7 @@ final class ServerConnector: Connector {
     configuration.transports = options.transports
     configuration.upgrade = options.upgrade
     configuration.tryAllTransports = options.tryAllTransports
-    if options.rememberUpgrade, Self.websocketServers.withLock({ $0.contains(origin) }) {
+    if options.rememberUpgrade, Self.websocketServers.withLock({ $0.contains(server.origin) }) {
       configuration.preferred = .websocket
     }
     return Engine(configuration, loop: loop) { [self] name, sid throws(SocketIOError) in
@@ -70,11 +70,9 @@ final class ServerConnector: Connector {
 
   func remember(websocketWorks: Bool) {
     Self.websocketServers.withLock {
-      if websocketWorks { $0.insert(origin) } else { $0.remove(origin) }
+      if websocketWorks { $0.insert(server.origin) } else { $0.remove(server.origin) }
     }
   }
-
-  private var origin: String { "\(server.isSecure) \(server.host) \(server.port ?? 0)" }
 
   /// The option's parameters, and the URL's, which win.
   static func query(_ server: ServerURL, _ options: SocketIOOptions) -> [(name: String, value: String)] {

@@ -6,7 +6,8 @@ extension Socket {
   /// buffer of this one. While that is more than ``SocketIOOptions/highWaterMark``, the call waits. Calls of one task are carried out in
   /// order, and those that wait have their turn in the order in which they came. An `emit` does not wait behind them.
   ///
-  /// - Returns: When the event is queued, not when it has arrived.
+  /// Returns when the event is queued, not when it has arrived.
+  ///
   /// - Throws: ``SocketIOError`` with `.cancelled` (the task was: an event that still waits is not sent), `.disconnected` (the Socket lost or
   ///   left its namespace, or was refused, during the wait), `.bufferFull`, `.reservedEvent` or `.encoding`.
   public func emitWhenWritable(
@@ -29,6 +30,8 @@ extension Socket {
 
 extension Emitter {
   /// Emits an event as ``Socket/emitWhenWritable(_:_:)-(_,EncodableSendable...)`` does, with the modifiers and its arguments in an array.
+  ///
+  /// - Throws: As there, but for `.encoding`.
   public func emitWhenWritable(_ event: String, with arguments: [SocketValue] = []) async throws(SocketIOError) {
     try Self.check(event)
     let emission = emission(event, arguments, nil)

@@ -142,14 +142,14 @@ public struct Emitter: Sendable {
     elements.append(contentsOf: arguments)
     return Emission(
       arguments: elements, ack: ack, timeout: (timeout ?? socket.ackTimeout)?.milliseconds,
-      isVolatile: isVolatile, isCompressed: isCompressed, retries: isVolatile ? 0 : socket.retries)
+      isVolatile: isVolatile, isCompressed: isCompressed, retries: socket.retries)
   }
 
   /// - Returns: nil, or why the event is not emitted.
   func submit(_ event: String, _ arguments: [SocketValue], _ ack: AckHandler?) -> SocketIOError? {
     var emission = emission(event, arguments, ack)
     let gauge = socket.gauge
-    if gauge.limit.overflow == .refuse, emission.retries > 0 || !isVolatile && !socket.mirror.isConnected {
+    if gauge.limit.overflow == .refuse, emission.mayWait(isConnected: socket.mirror.isConnected) {
       let bytes = emission.estimatedSize
       guard gauge.takeOrRefuse(bytes) else { return .bufferFull }
       emission.room = bytes

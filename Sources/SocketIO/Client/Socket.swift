@@ -166,7 +166,8 @@ public final class Socket: Sendable {
   }
 
   private func log(_ failure: HandlerFailure) {
-    io.logger.error(
-      "a handler of \"\(failure.event)\" threw: \(failure.error)", metadata: ["sio.namespace": "\(namespace)"])
+    io.logger.record(
+      .error, "a handler of \"\(failure.event)\" threw: \(failure.error)",
+      [.namespace(namespace), .event(failure.event)])
   }
 }

@@ -1,4 +1,6 @@
 extension SocketStateMachine {
+  // What is rare and large is kept apart: an event and an action are copied with every packet.
+
   enum Event {
     case connect
     case disconnect
@@ -12,7 +14,7 @@ extension SocketStateMachine {
     /// `canSendNow`: whether the transport would take the event at once.
     case emit(Emission, canSendNow: Bool)
     /// An event that is emitted when less is queued: `.admitWriter` says so.
-    case emitWhenWritable(WaitingWriter)
+    indirect case emitWhenWritable(WaitingWriter)
     /// Little enough is queued for the event that waits longest.
     case admitWriter(canSendNow: Bool)
     case writerCancelled(AckToken)
@@ -38,7 +40,7 @@ extension SocketStateMachine {
     case completeAck(AckHandler, Result<[SocketValue], SocketIOError>)
     case startAckTimer(id: Int, milliseconds: UInt64)
     case stopAckTimer(id: Int)
-    case resumeWriter(WaitingWriter, SocketIOError?)
+    indirect case resumeWriter(WaitingWriter, SocketIOError?)
     /// An event was dropped since too many wait; `isFirst`: for the first time since the last connection.
     case bufferOverflowed(event: String, isFirst: Bool)
   }

@@ -276,7 +276,7 @@ struct SocketStateMachine {
 
   private mutating func emit(_ emission: Emission, canSendNow: Bool) -> [Action] {
     if let handler = emission.ack, handler.token?.isCancelled == true { return dropCancelled(emission, handler) }
-    if emission.retries > 0 { return enqueue(emission) }
+    if emission.isRetried { return enqueue(emission) }
     let isSent = id != nil && (!emission.isVolatile || canSendNow)
     let isDropped = !isSent && emission.isVolatile
     var emission = emission
@@ -371,7 +371,7 @@ struct SocketStateMachine {
   private mutating func admitWriter(canSendNow: Bool) -> [Action] {
     guard let writer = writers.removeFirst() else { return [] }
     var emission = writer.emission
-    if gauge.limit.overflow == .refuse, emission.retries > 0 || !emission.isVolatile && id == nil {
+    if gauge.limit.overflow == .refuse, emission.mayWait(isConnected: id != nil) {
       let bytes = emission.estimatedSize
       guard gauge.takeOrRefuse(bytes) else { return [.resumeWriter(writer, .bufferFull)] }
       emission.room = bytes

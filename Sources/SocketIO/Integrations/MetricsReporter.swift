@@ -101,6 +101,7 @@
       count("socketio_events_received") { $0.events.received }
       count("socketio_acknowledgements") { $0.events.ackRoundTrips.count }
       count("socketio_events_dropped", ("reason", "volatile")) { $0.events.drops.volatile }
+      count("socketio_events_dropped", ("reason", "buffer_full")) { $0.events.drops.bufferFull }
       count("socketio_events_dropped", ("reason", "cancelled")) { $0.events.drops.cancelled }
       count("socketio_events_dropped", ("reason", "timed_out")) { $0.events.drops.timedOut }
       count("socketio_events_dropped", ("reason", "released")) { $0.events.drops.released }
@@ -108,6 +109,7 @@
       level("socketio_queued_bytes") { $0.queuedBytes }
       level("socketio_buffered_events") { $0.events.buffered }
       level("socketio_buffered_bytes") { $0.events.bufferedBytes }
+      level("socketio_waiting_emits") { $0.events.waiting }
       level("socketio_unacknowledged_events") { $0.events.unacknowledged }
 
       time("socketio_ack_round_trip") { $0.events.ackRoundTrips }

@@ -16,6 +16,9 @@ struct ServerURL: Sendable, Equatable {
     var value: String
   }
 
+  /// Scheme, host and port, alike for all ways to write the same server.
+  var origin: String { "\(isSecure ? "https" : "http")://\(host)\(port.map { ":\($0)" } ?? "")" }
+
   private static let maxLength = 8_000
 
   /// - Parameters:

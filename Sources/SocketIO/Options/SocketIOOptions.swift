@@ -164,7 +164,8 @@ public struct SocketIOOptions: Sendable {
   /// The loop that carries the connection; ``EventLoop/shared`` unless set. Later changes have no effect.
   public var eventLoop: EventLoop?
 
-  /// Where the library logs; quiet unless set. Metadata keys: `sio.namespace`, `sio.sid`, `sio.transport`. Later changes have no effect.
+  /// Where the library logs; quiet unless set. The guide lists levels and metadata keys. Later
+  /// changes have no effect.
   public var logger = Logger(label: "socketio") { _ in SwiftLogNoOpLogHandler() }
 
   /// The defaults.

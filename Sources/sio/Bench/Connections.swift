@@ -3,39 +3,80 @@ import SocketIO
 import Synchronization
 
 /// Opens many connections, each of a Manager of its own, and holds them all until the last one stands.
-enum Connections {
+final class Connections: Sendable {
+  private struct State {
+    var sockets: [Socket] = []
+    var started = 0
+    var joined = 0
+    var finished: CheckedContinuation<Result<Void, any Error>, Never>?
+  }
+
+  private let url: String
+  private let options: SocketIOOptions
+  private let count: Int
+  private let state = Mutex(State())
+
+  private init(_ url: String, _ options: SocketIOOptions, count: Int) {
+    self.url = url
+    self.options = options
+    self.count = count
+  }
+
   static func run(_ url: String, _ options: SocketIOOptions, count: Int) async throws -> Measurement {
     allowDescriptors(count)
     // What all share is made with the first.
     let first = try io(url, options: options)
     try await first.join()
+    let connections = Connections(url, options, count: count)
     let start = Usage.now()
-    let sockets = try await open(url, options, count: count)
+    let sockets = try await connections.openAll()
     let end = Usage.now()
     await closeAll((sockets + [first]).map(\.io), within: .seconds(30))
     return Measurement(start: start, end: end)
   }
 
-  private static func open(_ url: String, _ options: SocketIOOptions, count: Int) async throws -> [Socket] {
-    var sockets: [Socket] = []
-    sockets.reserveCapacity(count)
-    let (outcomes, feed) = AsyncStream.makeStream(of: Result<Void, SocketIOError>.self)
-    func openNext() throws {
+  private func openAll() async throws -> [Socket] {
+    let result = await withCheckedContinuation { finished in
+      state.withLock { $0.finished = finished }
+      for _ in 0..<Workload.connections.inFlight { openNext() }
+    }
+    try result.get()
+    return state.withLock { $0.sockets }
+  }
+
+  /// Called for each that stands, so that as many as before are opening.
+  private func openNext() {
+    let isWanted = state.withLock { state in
+      guard state.started < count else { return false }
+      state.started += 1
+      return true
+    }
+    guard isWanted else { return }
+    do {
       let socket = try io(url, options: options)
-      socket.once(.connect) { _ in feed.yield(.success(())) }
-      socket.once(.connectError) { feed.yield(.failure($0)) }
+      socket.once(.connect) { _ in self.joined() }
+      socket.once(.connectError) { self.finish(.failure($0)) }
+      state.withLock { $0.sockets.append(socket) }
       socket.connect()
-      sockets.append(socket)
+    } catch {
+      finish(.failure(error))
     }
-    for _ in 0..<min(count, Workload.connections.inFlight) { try openNext() }
-    var joined = 0
-    for await outcome in outcomes {
-      try outcome.get()
-      joined += 1
-      if joined == count { break }
-      if sockets.count < count { try openNext() }
+  }
+
+  private func joined() {
+    let isLast = state.withLock { state in
+      state.joined += 1
+      return state.joined == count
     }
-    return sockets
+    if isLast { finish(.success(())) } else { openNext() }
+  }
+
+  private func finish(_ result: Result<Void, any Error>) {
+    let finished = state.withLock { state in
+      defer { state.finished = nil }
+      return state.finished
+    }
+    finished?.resume(returning: result)
   }
 
   /// A connection takes a descriptor; many systems allow a process 1,024 unless it asks for more.

@@ -101,6 +101,19 @@ enum CatalogueExamples {
     if let mean = statistics.events.ackRoundTrips.mean { print("round trip:", mean) }
   }
 
+  static func offlineBuffer() throws {
+    let socket = try io("https://example.com") {
+      $0.offlineBuffer = OfflineBuffer(maxEvents: 1_000, overflow: .dropOldest)
+    }
+    _ = socket
+  }
+
+  static func backpressure(_ socket: Socket, _ chunks: [Data]) async throws {
+    for chunk in chunks {
+      try await socket.emitWhenWritable("chunk", chunk)
+    }
+  }
+
   static func subscribingUnlessRecovered(_ socket: Socket) {
     socket.on(.connect) { [weak socket] connection in
       guard !connection.recovered else { return }

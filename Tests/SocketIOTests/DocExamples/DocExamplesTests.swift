@@ -41,7 +41,9 @@ struct DocExamplesTests {
     let options = Mirror(reflecting: SocketIOOptions()).children.compactMap { child in
       child.label.map { (name: $0, value: child.value) }
     }
-    let nested = Self.properties(Agent(), of: "agent") + Self.properties(PerMessageDeflate(), of: "perMessageDeflate")
+    let nested =
+      Self.properties(Agent(), of: "agent") + Self.properties(OfflineBuffer(), of: "offlineBuffer")
+      + Self.properties(PerMessageDeflate(), of: "perMessageDeflate")
     #expect(rows.map { $0[1] }.sorted() == (options.map(\.name) + nested).sorted())
     for row in rows {
       #expect(row.count == 9 && row[2...7].allSatisfy { !$0.isEmpty }, "\(row)")

@@ -16,6 +16,7 @@
         packetsSent: 3, bytesSent: 30, packetsReceived: 2, bytesReceived: 20)
       first.attempts = 2
       first.events.drops.volatile = 1
+      first.events.drops.bufferFull = 4
       first.events.buffered = 5
       first.events.ackRoundTrips.record(nanoseconds: 1_000)
       var second = first
@@ -35,6 +36,8 @@
         try factory.expectCounter("socketio_bytes_received", [server, ("transport", "websocket")]).totalValue == 20)
       #expect(try factory.expectCounter("socketio_connection_attempts", [server]).totalValue == 2)
       #expect(try factory.expectCounter("socketio_events_dropped", [server, ("reason", "volatile")]).totalValue == 1)
+      #expect(
+        try factory.expectCounter("socketio_events_dropped", [server, ("reason", "buffer_full")]).totalValue == 4)
       #expect(try factory.expectCounter("socketio_acknowledgements", [server]).totalValue == 3)
       #expect(try factory.expectMeter("socketio_buffered_events", [server]).values == [5, 0])
       #expect(try factory.expectMeter("socketio_connected", [server]).values == [1, 0])
