@@ -49,6 +49,8 @@ struct Ledger: Sendable {
   private var arrivals: [Stream: [Arrival]] = [:]
   private var lastNews: [String: (number: Int, sid: String, index: Int)] = [:]
   private var hasLeft: Set<String> = []
+  /// Of each call of `open`: whether its outcome was told.
+  private var opens: [Bool] = []
   private var isConnected: [String: Bool] = [:]
 
   init(_ namespaces: [Scenario.Namespace]) {
@@ -56,6 +58,19 @@ struct Ledger: Sendable {
   }
 
   mutating func violation(_ text: String) { violation = violation ?? text }
+
+  // MARK: Opening
+
+  /// - Returns: The number of a call of `open` that is to be called back.
+  mutating func openBegan() -> Int {
+    opens.append(false)
+    return opens.count - 1
+  }
+
+  mutating func openEnded(_ number: Int) {
+    if opens[number] { violation("a second outcome of open()") }
+    opens[number] = true
+  }
 
   // MARK: Client to server
 
@@ -150,6 +165,7 @@ struct Ledger: Sendable {
 
   /// Judges the whole, when nothing can happen any more.
   mutating func close(isCalm: Bool) {
+    if opens.contains(false) { violation("open() without an outcome") }
     for stream in emissions.keys.sorted(by: { $0.description < $1.description }) {
       let list = emissions[stream] ?? []
       for (number, emission) in list.enumerated() where emission.wantsAck && emission.outcome == .pending {

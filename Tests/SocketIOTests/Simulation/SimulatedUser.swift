@@ -70,7 +70,11 @@ final class SimulatedUser {
     case 17:
       guard network.random({ $0.chance(500) }) else { return manager.open() }
       // A failure is the caller's to deal with.
-      manager.open { [weak manager] error in if error != nil { manager?.open() } }
+      let number = network.world { $0.ledger.openBegan() }
+      manager.open { [network, weak manager] error in
+        network.world { $0.ledger.openEnded(number) }
+        if error != nil { manager?.open() }
+      }
     case 18:
       disconnect(namespace)
       release(namespace)

@@ -5,7 +5,7 @@
 /// Everything happens at a moment of virtual time, one thing at a time, as the seed has it.
 struct World: Sendable {
   /// Something that is on its way.
-  private enum Happening: Sendable {
+  enum Happening: Sendable {
     case requestArrives(Int, isRepeated: Bool)
     case answerArrives(Int, ModelServer.Answer)
     case requestFails(Int)
@@ -21,7 +21,7 @@ struct World: Sendable {
   }
 
   /// The network's side of a transport: of a WebSocket, or of all requests of a polling transport.
-  private struct Link: Sendable {
+  struct Link: Sendable {
     let engine: Int
     var sid: String?
     var trigger: VirtualTimer.Trigger?
@@ -42,11 +42,11 @@ struct World: Sendable {
     var requests: [Method: Int] = [:]
   }
 
-  private enum Method: String, Sendable { case get, post }
+  enum Method: String, Sendable { case get, post }
 
-  private enum Fate: Sendable { case arrives, isLost, answerIsLost, vanishes, answerVanishes }
+  enum Fate: Sendable { case arrives, isLost, answerIsLost, vanishes, answerVanishes }
 
-  private struct Request: Sendable {
+  struct Request: Sendable {
     let link: Int
     let method: Method
     let sid: String?
@@ -62,14 +62,14 @@ struct World: Sendable {
   var ledger: Ledger
   /// Whether the network, the server and the user are still up to something.
   private(set) var isTroubled: Bool
-  private var isServerUp = true
-  private var serverLife = 0
-  private var happenings = Agenda<Happening>()
-  private var links: [Int: Link] = [:]
-  private var requests: [Int: Request] = [:]
-  private var lastID = 0
-  private var engines = 0
-  private var engineStarts: [Int: UInt64] = [:]
+  var isServerUp = true
+  var serverLife = 0
+  var happenings = Agenda<Happening>()
+  var links: [Int: Link] = [:]
+  var requests: [Int: Request] = [:]
+  var lastID = 0
+  var engines = 0
+  var engineStarts: [Int: UInt64] = [:]
   /// Transports of the client that exist.
   private(set) var transportCount = 0
   let isTraced: Bool
@@ -174,7 +174,7 @@ struct World: Sendable {
   }
 
   /// Whoever waits for what has disappeared is told that it has.
-  private mutating func revealSilence() {
+  mutating func revealSilence() {
     for id in links.keys.sorted() where links[id]?.isCut == false {
       guard let link = links[id], link.isSilent || link.isUnheard else { continue }
       links[id]?.isSilent = false
@@ -286,148 +286,35 @@ struct World: Sendable {
     }
   }
 
-  // MARK: HTTP
-
-  private mutating func request(_ method: Method, _ link: Int, _ sid: String?, _ packets: [EnginePacket]) {
-    guard let state = links[link] else { return }
-    if state.isAbandoned { ledger.violation("a request on a transport that has ended") }
-    if let other = state.requests[method], requests[other]?.isOver == false {
-      ledger.violation("two requests \(method.rawValue) at a time")
-    }
-    lastID += 1
-    let id = lastID
-    note("\(method.rawValue) \(id) on \(link): \(packets.wire)")
-    links[link]?.requests[method] = id
-    let isRefused = !isServerUp || random.chance(climate.refusal / 10)
-    requests[id] = Request(
-      link: link, method: method, sid: sid, packets: packets, fate: isRefused ? .isLost : fateOfRequest())
-    switch requests[id]?.fate {
-    case .isLost: schedule(.requestFails(id))
-    case .vanishes, nil: break
-    case .arrives, .answerIsLost, .answerVanishes:
-      let arrival = now + latency()
-      happenings.add(.requestArrives(id, isRepeated: false), at: arrival)
-      // A GET of a session that comes twice takes packets away from the client, whatever it does.
-      if method == .post || sid == nil, random.chance(climate.duplication) {
-        happenings.add(.requestArrives(id, isRepeated: true), at: arrival + latency())
-      }
-    }
-  }
-
-  private mutating func fateOfRequest() -> Fate {
-    if random.chance(climate.reset) { return random.chance(500) ? .isLost : .answerIsLost }
-    if random.chance(climate.silence) { return random.chance(500) ? .vanishes : .answerVanishes }
-    return .arrives
-  }
-
-  private mutating func arrive(_ id: Int, isRepeated: Bool) {
-    guard let request = requests[id], let engine = links[request.link]?.engine else { return }
-    guard isServerUp else { return schedule(.requestFails(id)) }
-    note("server gets \(request.method.rawValue) \(id)\(isRepeated ? " again" : "")")
-    switch request.method {
-    case .get: server.get(id, sid: request.sid, engine: engine, isRepeated: isRepeated)
-    case .post: server.post(id, sid: request.sid, request.packets, isRepeated: isRepeated)
-    }
-  }
-
-  private mutating func complete(_ id: Int, _ answer: ModelServer.Answer) -> [AckNote] {
-    guard let request = requests[id], !request.isOver else { return [] }
-    requests[id]?.isOver = true
-    let error = SocketIOError(.httpStatus, "HTTP status 400", httpStatus: 400)
-    switch (request.method, answer) {
-    case (.get, .ok(let packets)): deliver(.polled(.success(packets.map(\.packet))), to: request.link)
-    case (.get, .refused): deliver(.polled(.failure(error)), to: request.link)
-    case (.post, .ok): deliver(.posted(.success(())), to: request.link)
-    case (.post, .refused): deliver(.posted(.failure(error)), to: request.link)
-    }
-    guard case .ok(let packets) = answer else { return [] }
-    return packets.compactMap(\.ack)
-  }
-
-  private mutating func fail(_ id: Int) {
-    guard let request = requests[id], !request.isOver else { return }
-    requests[id]?.isOver = true
-    let error = SocketIOError(.connectionLost, "reset")
-    deliver(request.method == .get ? .polled(.failure(error)) : .posted(.failure(error)), to: request.link)
-  }
-
-  // MARK: WebSocket
-
-  private mutating func webSocketArrives(_ link: Int) {
-    guard let state = links[link], !state.isCut, !state.isSilent else { return }
-    guard isServerUp else {
-      return schedule(.toClient(link, .failed(SocketIOError(.connectFailed, "refused"))))
-    }
-    note("server gets WebSocket \(link)")
-    scheduleToClient(.webSocketOpens(link), link)
-    server.connected(link, sid: state.sid, engine: state.engine)
-  }
-
-  /// Breaks a connection. Unless it happens silently both ends are told, each in its time.
-  private mutating func cut(_ link: Int, silently: Bool) {
-    if silently { links[link]?.isSilent = true }
-    guard links[link]?.isSilent == false else { return }
-    links[link]?.isCut = true
-    schedule(.toClient(link, .failed(SocketIOError(.connectionLost, "reset"))))
-    schedule(.closeToServer(link))
-  }
-
-  private mutating func performServerActions() {
-    let actions = server.actions
-    server.actions = []
-    for action in actions {
-      switch action {
-      case .respond(let id, let answer):
-        switch requests[id]?.fate {
-        case .answerIsLost: schedule(.requestFails(id))
-        case .answerVanishes, nil: break
-        default: schedule(.answerArrives(id, answer))
-        }
-      case .frame(let link, let outgoing):
-        if random.chance(climate.reset / 4) { cut(link, silently: false) }
-        scheduleToClient(.packetToClient(link, outgoing), link)
-      case .close(let link):
-        scheduleToClient(.toClient(link, .closed(SocketIOError(.connectionLost, "closed by the server"))), link)
-      case .after(let milliseconds, let timer):
-        happenings.add(.server(timer, life: serverLife), at: now + milliseconds)
-      case .arrived(let arrival):
-        note("server has \(arrival.note)")
-        ledger.arrived(arrival)
-      case .ignored(let stream, let number): ledger.givenUp(stream, number)
-      case .violation(let text): ledger.violation(text)
-      }
-    }
-  }
-
   // MARK: Getting there
 
-  private mutating func add(_ link: Link) -> Int {
+  mutating func add(_ link: Link) -> Int {
     lastID += 1
     links[lastID] = link
     return lastID
   }
 
-  private mutating func deliver(_ input: ClientInput, to link: Int) {
+  mutating func deliver(_ input: ClientInput, to link: Int) {
     guard let state = links[link], !state.isAbandoned else { return }
     note("client gets \(input.text) on \(link)")
     links[link]?.inbox.append(input)
     state.trigger?.fire()
   }
 
-  private mutating func latency() -> UInt64 {
+  mutating func latency() -> UInt64 {
     let usual = UInt64(random.number(Int(climate.latency.lowerBound)...Int(climate.latency.upperBound)))
     return random.chance(climate.delay) ? usual + UInt64(random.number(1...1_000)) : usual
   }
 
-  private mutating func schedule(_ happening: Happening) { happenings.add(happening, at: now + latency()) }
+  mutating func schedule(_ happening: Happening) { happenings.add(happening, at: now + latency()) }
 
-  private mutating func scheduleToServer(_ happening: Happening, _ link: Int) {
+  mutating func scheduleToServer(_ happening: Happening, _ link: Int) {
     let moment = max(now + latency(), links[link]?.nextAtServer ?? 0)
     links[link]?.nextAtServer = moment
     happenings.add(happening, at: moment)
   }
 
-  private mutating func scheduleToClient(_ happening: Happening, _ link: Int) {
+  mutating func scheduleToClient(_ happening: Happening, _ link: Int) {
     let moment = max(now + latency(), links[link]?.nextAtClient ?? 0)
     links[link]?.nextAtClient = moment
     happenings.add(happening, at: moment)
@@ -449,7 +336,7 @@ extension ClientInput {
 /// What is to happen, by the moment and, of one moment, in the order in which it was added.
 struct Agenda<Entry: Sendable>: Sendable {
   /// The last one is next.
-  private var entries: [(moment: UInt64, entry: Entry)] = []
+  var entries: [(moment: UInt64, entry: Entry)] = []
 
   var nextMoment: UInt64? { entries.last?.moment }
 

@@ -1,0 +1,199 @@
+import Foundation
+
+@testable import SocketIO
+
+/// Sessions and what arrives in them.
+extension ModelServer {
+  // MARK: Sessions
+
+  mutating func open(engine: Int) -> String {
+    lastID += 1
+    let session = Session(sid: "engine-\(lastID)", engine: engine)
+    sessions[session.sid] = session
+    actions.append(.after(habits.pingInterval, .ping(session.sid)))
+    return session.sid
+  }
+
+  func handshake(_ sid: String) -> String {
+    Fixture.handshake(
+      sid: sid, upgrades: sessions[sid]?.webSocket == nil ? ["websocket"] : [], pingInterval: Int(habits.pingInterval),
+      pingTimeout: Int(habits.pingTimeout), maxPayload: habits.maxPayload)
+  }
+
+  mutating func end(_ sid: String) {
+    guard let session = sessions.removeValue(forKey: sid) else { return }
+    if let poll = session.poll { actions.append(.respond(poll, .ok([Outgoing(packet: .close)]))) }
+    for link in [session.webSocket, session.probe].compactMap({ $0 }) {
+      links[link] = nil
+      actions.append(.close(link))
+    }
+    guard habits.keepsSessions else { return }
+    for member in session.members.values {
+      if let pid = member.pid { kept[pid] = member }
+    }
+  }
+
+  mutating func received(_ packet: EnginePacket, on sid: String, isRepeated: Bool) {
+    guard let session = sessions[sid] else { return }
+    switch packet {
+    case .message(let message): received(message, on: sid, isRepeated: isRepeated)
+    case .pong:
+      guard session.isPongDue else { return isRepeated ? () : violation("a pong without a ping") }
+      sessions[sid]?.isPongDue = false
+      actions.append(.after(habits.pingInterval, .ping(sid)))
+    case .close where session.webSocket == nil:
+      // Leaving in good order: nothing is kept for this client.
+      sessions[sid]?.members = [:]
+      end(sid)
+    default: if !session.isDisturbed { violation("\(packet.wire) from the client") }
+    }
+  }
+
+  mutating func received(_ message: EngineMessage, on sid: String, isRepeated: Bool) {
+    do {
+      guard let packet = try sessions[sid]?.decoder.decode(message) else { return }
+      received(packet, on: sid, isRepeated: isRepeated)
+    } catch {
+      if sessions[sid]?.isDisturbed == false { violation("undecodable: \(error)") }
+      end(sid)
+    }
+  }
+
+  // MARK: Packets
+
+  mutating func received(_ packet: Packet, on sid: String, isRepeated: Bool) {
+    guard let session = sessions[sid] else { return }
+    let namespace = packet.namespace
+    switch packet.content {
+    case .connect(let auth):
+      guard session.members[namespace] == nil, session.joining[namespace] == nil else {
+        if !session.isDisturbed { violation("\(namespace) joined twice") }
+        return end(sid)
+      }
+      sessions[sid]?.joining[namespace] = auth ?? .null
+      sessions[sid]?.expelled.remove(namespace)
+      if random.chance(habits.lateness) {
+        actions.append(.after(UInt64(random.number(1...300)), .join(sid, namespace: namespace)))
+      } else {
+        answerJoin(sid, namespace)
+      }
+    case .disconnect:
+      if sessions[sid]?.members.removeValue(forKey: namespace) == nil { unexpected("DISCONNECT", namespace, session) }
+      sessions[sid]?.left.insert(namespace)
+    case .event(let arguments):
+      guard let member = session.members[namespace] else {
+        if arguments.count > 1, let name = arguments[0].stringValue, let number = arguments[1].intValue {
+          actions.append(.ignored(Stream(namespace: namespace, name: name), number))
+        }
+        return unexpected("EVENT", namespace, session)
+      }
+      received(arguments, id: packet.id, namespace, member, on: session, isRepeated: isRepeated)
+    case .ack:
+      guard let id = packet.id, sessions[sid]?.members[namespace]?.questions.remove(id) != nil else {
+        return session.left.contains(namespace) ? () : unexpected("ACK", namespace, session)
+      }
+    case .connectError: violation("CONNECT_ERROR from the client")
+    }
+  }
+
+  mutating func unexpected(_ what: String, _ namespace: String, _ session: Session) {
+    if !session.isDisturbed, !session.expelled.contains(namespace) { violation("\(what) out of place in \(namespace)") }
+  }
+
+  mutating func received(
+    _ arguments: [SocketValue], id: Int?, _ namespace: String, _ member: Member, on session: Session, isRepeated: Bool
+  ) {
+    guard let stream = arguments.first?.stringValue, arguments.count > 1, let number = arguments[1].intValue else {
+      return violation("an event that the client did not emit: \(arguments)")
+    }
+    if arguments.count > 2, arguments[2] != .binary(Data([UInt8(truncatingIfNeeded: number)])), !session.isDisturbed {
+      violation("an attachment of another event: \(arguments)")
+    }
+    let note = AckNote(
+      stream: Stream(namespace: namespace, name: stream), number: number, id: id ?? -1, sid: member.sid,
+      engine: session.engine)
+    if !isRepeated { actions.append(.arrived(Arrival(note: note, session: session.sid))) }
+    guard id != nil else { return }
+    if !habits.reliable.contains(namespace), random.chance(habits.silence) { return }
+    if random.chance(habits.lateness) {
+      let delay = UInt64(random.number(1...500))
+      actions.append(.after(delay, .ack(session.sid, namespace: namespace, note)))
+    } else {
+      acknowledge(note, on: session.sid, namespace)
+    }
+  }
+
+  mutating func acknowledge(_ note: AckNote, on sid: String, _ namespace: String) {
+    send(Packet(namespace: namespace, id: note.id, content: .ack([.int(note.number)])), ack: note, on: sid)
+  }
+
+  mutating func answerJoin(_ sid: String, _ namespace: String) {
+    guard let auth = sessions[sid]?.joining.removeValue(forKey: namespace) else { return }
+    if random.chance(habits.refusal) {
+      return send(Packet(namespace: namespace, content: .connectError(["message": "refused"])), on: sid)
+    }
+    var member: Member
+    if let pid = auth["pid"]?.stringValue, let offset = auth["offset"]?.stringValue.flatMap({ Int($0) }),
+      let former = kept.removeValue(forKey: pid)
+    {
+      member = former
+      member.questions = []
+      // The offset may be of a session before that one.
+      for number in max(offset, member.base)..<max(offset, news[namespace, default: 0]) {
+        sendNews(number + 1, to: member, namespace, on: sid, isBinary: false)
+      }
+    } else {
+      lastID += 1
+      member = Member(sid: "socket-\(lastID)", base: news[namespace, default: 0])
+      if habits.keepsSessions { member.pid = "pid-\(lastID)" }
+    }
+    sessions[sid]?.members[namespace] = member
+    var reply: SocketObject = ["sid": .string(member.sid)]
+    if let pid = member.pid { reply["pid"] = .string(pid) }
+    send(Packet(namespace: namespace, content: .connect(.object(reply))), on: sid)
+  }
+
+  mutating func sendNews(_ number: Int, to member: Member, _ namespace: String, on sid: String, isBinary: Bool) {
+    var arguments: [SocketValue] = [
+      .string("news"), .int(number), .string(member.sid), .int(number - member.base),
+    ]
+    if isBinary { arguments.append(.binary(Data([UInt8(truncatingIfNeeded: number)]))) }
+    if member.pid != nil { arguments.append(.string("\(number)")) }
+    emit(arguments, id: nil, namespace, on: sid)
+  }
+
+  mutating func emit(_ arguments: [SocketValue], id: Int?, _ namespace: String, on sid: String) {
+    send(Packet(namespace: namespace, id: id, content: .event(arguments)), on: sid)
+  }
+
+  mutating func send(_ packet: Packet, ack: AckNote? = nil, on sid: String) {
+    do {
+      for message in try JSONParser().encode(packet) {
+        sessions[sid]?.outbox.append(Outgoing(packet: .message(message), ack: ack))
+      }
+      flush(sid)
+    } catch {
+      violation("the model cannot encode \(packet): \(error)")
+    }
+  }
+
+  mutating func send(_ packet: EnginePacket, on sid: String) {
+    sessions[sid]?.outbox.append(Outgoing(packet: packet))
+    flush(sid)
+  }
+
+  mutating func flush(_ sid: String) {
+    guard let session = sessions[sid], !session.outbox.isEmpty else { return }
+    if let link = session.webSocket {
+      for outgoing in session.outbox { actions.append(.frame(link, outgoing)) }
+    } else if let poll = session.poll {
+      actions.append(.respond(poll, .ok(session.outbox)))
+      sessions[sid]?.poll = nil
+    } else {
+      return
+    }
+    sessions[sid]?.outbox = []
+  }
+
+  mutating func violation(_ text: String) { actions.append(.violation("the server sees \(text)")) }
+}
