@@ -12,8 +12,10 @@
       let factory = TestMetrics()
       let metrics = ManagerMetrics(dimensions: [("server", "feed")], factory: factory)
       var first = Statistics()
-      first.traffic[.websocket] = Statistics.Traffic(
-        packetsSent: 3, bytesSent: 30, packetsReceived: 2, bytesReceived: 20)
+      var traffic = Statistics.Traffic()
+      (traffic.packetsSent, traffic.bytesSent) = (3, 30)
+      (traffic.packetsReceived, traffic.bytesReceived) = (2, 20)
+      first.traffic[.websocket] = traffic
       first.attempts = 2
       first.events.drops.volatile = 1
       first.events.drops.bufferFull = 4
