@@ -23,7 +23,7 @@ final class ChildProcess: Sendable {
   }
 
   init(_ executable: String, _ arguments: [String], _ streams: Streams) throws {
-    (identifier, input, output, errors) = try Self.spawning.withLock { _ in
+    (identifier, input, output, errors) = try Self.spawning.withLock {
       let input = streams.contains(.input) ? try Self.pipe() : nil
       let output = streams.contains(.output) ? try Self.pipe() : nil
       let errors = streams.contains(.errors) ? try Self.pipe() : nil
@@ -89,7 +89,7 @@ final class ChildProcess: Sendable {
   }
 
   /// One at a time, so that no process inherits the pipe of another: somebody would wait for its end.
-  private static let spawning = Locked(())
+  private static let spawning = NSLock()
 
   private static func pipe() throws -> (reading: FileHandle, writing: FileHandle) {
     var ends: [Int32] = [0, 0]
