@@ -78,7 +78,7 @@ private struct PacketReader {
   ) throws(ParserError) -> (packet: Packet, attachmentCount: Int) {
     let type = try readType()
     let attachmentCount = type.isBinary ? try readAttachmentCount(limit: maxAttachments) : 0
-    let namespace = readNamespace()
+    let namespace = try readNamespace()
     let id = try readID()
     var placeholders = JSONReader.Placeholders.ignored
     if let attachments {
@@ -114,10 +114,13 @@ private struct PacketReader {
   }
 
   /// Reads a namespace up to the comma or the end of the text. A query in it is taken as part of it.
-  private mutating func readNamespace() -> String {
+  private mutating func readNamespace() throws(ParserError) -> String {
     guard position < bytes.count, bytes[position] == ASCII.slash else { return "/" }
     let rest = bytes[position...]
     let namespace = rest.prefix { $0 != ASCII.comma }
+    guard namespace.count <= Packet.longestName else {
+      throw ParserError(.illegalNamespace, "illegal namespace: it is longer than \(Packet.longestName) bytes")
+    }
     position = min(namespace.endIndex + 1, bytes.count)
     return String(decoding: namespace, as: UTF8.self)
   }

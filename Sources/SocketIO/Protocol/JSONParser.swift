@@ -27,6 +27,9 @@ public struct JSONParser: Parser {
     var writer = JSONWriter(binaryPolicy: type.binary == nil ? .refuse : .attach, maxDepth: maxDepth)
     writer.bytes.append(type.digit)
     if packet.namespace != "/" {
+      guard packet.namespace.utf8.count <= Packet.longestName else {
+        throw ParserError(.illegalNamespace, "illegal namespace: it is longer than \(Packet.longestName) bytes")
+      }
       guard packet.namespace.utf8.first == ASCII.slash, !packet.namespace.utf8.contains(ASCII.comma) else {
         throw ParserError(.illegalNamespace, "illegal namespace \(packet.namespace)")
       }

@@ -32,6 +32,10 @@ public struct Packet: Sendable, Hashable {
     case connectError(SocketValue)
   }
 
+  /// The longest event name and namespace, in UTF-8 bytes. Both are looked up in dictionaries, and hashing a string takes time that grows
+  /// with the square of the combining characters in a row.
+  static let longestName = 4096
+
   /// Whether the name belongs to the life cycle of a Socket, so that no application event may bear it.
   public static func isReservedEventName(_ name: String) -> Bool {
     switch name {

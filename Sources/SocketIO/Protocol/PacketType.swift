@@ -54,6 +54,10 @@ extension Packet.Content {
       // JSON has no others: they would be sent as null, which is no name.
       case .double(let name) where name.isFinite: return
       case .string(let name):
+        guard name.utf8.count <= Packet.longestName else {
+          throw ParserError(
+            .invalidPayload, "invalid payload: the event's name is longer than \(Packet.longestName) bytes")
+        }
         guard Packet.isReservedEventName(name) else { return }
         throw ParserError(.invalidPayload, "invalid payload: \"\(name)\" is a reserved event name")
       default: throw ParserError(.invalidPayload, "invalid payload: an event's name is a string or a number")

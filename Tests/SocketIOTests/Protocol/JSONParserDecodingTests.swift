@@ -125,6 +125,18 @@ struct JSONParserDecodingTests {
     #expect(error.code == code)
   }
 
+  @Test("limits the length of event names and namespaces")
+  mutating func names() throws {
+    let longest = String(repeating: "n", count: 4096)
+    #expect(try decoder.decode(.text(#"2["\#(longest)"]"#)) == Packet(content: .event([.string(longest)])))
+    let name = try #require(throws: ParserError.self) { try decoder.decode(.text(#"2["\#(longest)n"]"#)) }
+    #expect(name.code == .invalidPayload)
+    let namespace = "/" + longest.dropFirst()
+    #expect(try decoder.decode(.text("0\(namespace),")) == Packet(namespace: namespace, content: .connect(nil)))
+    let error = try #require(throws: ParserError.self) { try decoder.decode(.text("0\(namespace)n,")) }
+    #expect(error.code == .illegalNamespace)
+  }
+
   @Test("refuses reserved event names", arguments: reservedEventNames)
   mutating func reserved(name: String) throws {
     let error = try #require(throws: ParserError.self) { try decoder.decode(.text(#"2["\#(name)",1]"#)) }

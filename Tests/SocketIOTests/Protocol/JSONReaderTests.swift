@@ -144,6 +144,18 @@ struct JSONReaderTests {
     #expect(object.values == [3, 2, 4])
   }
 
+  @Test("tells keys apart by their scalars, as JavaScript does", arguments: [2, 40])
+  func keys(count: Int) throws {
+    let spellings = ["\u{E9}", "e\u{301}"]
+    let others = (0..<count).map { #""\#($0)":0"# }
+    let json =
+      "{" + (others + spellings.map { #""\#($0)":"\#($0.unicodeScalars.count)""# }).joined(separator: ",") + "}"
+    let object = try #require(try SocketValue(json: json).objectValue)
+    #expect(object.count == count + 2)
+    for spelling in spellings { #expect(object[spelling] == .string("\(spelling.unicodeScalars.count)")) }
+    #expect(try Set([SocketValue(json: json), SocketValue(json: json)]).count == 1)
+  }
+
   @Test("limits the depth of nesting", arguments: [1, 2, 100, 512, 1024])
   func depth(limit: Int) throws {
     for (open, close) in [("[", "]"), (#"{"a":"#, "}")] {

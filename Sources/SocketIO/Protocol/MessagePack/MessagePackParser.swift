@@ -59,6 +59,9 @@ public struct MessagePackParser: Parser {
   private var packetDepth: Int { min(maxDepth, DepthLimit.greatest) + 1 }
 
   private static func checked(_ namespace: String) throws(ParserError) -> String {
+    guard namespace.utf8.count <= Packet.longestName else {
+      throw ParserError(.illegalNamespace, "illegal namespace: it is longer than \(Packet.longestName) bytes")
+    }
     guard namespace.utf8.first == ASCII.slash else {
       throw ParserError(.illegalNamespace, "illegal namespace \(namespace)")
     }

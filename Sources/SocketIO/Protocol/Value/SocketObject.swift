@@ -1,7 +1,7 @@
 /// The members of a JSON object, in the order in which they were added.
 ///
-/// Setting the value of a key that is there already keeps its position, as in JavaScript. Keys are Swift strings: two
-/// spellings of the same characters, such as "é" in one scalar and in two, are one key.
+/// Setting the value of a key that is there already keeps its position, as in JavaScript. As there, keys are the same when their
+/// scalars are: two spellings of the same characters, such as "é" in one scalar and in two, are two keys.
 ///
 /// Looking a key up takes constant time, removing one takes time in proportion to the number of members.
 ///
@@ -13,7 +13,7 @@ public struct SocketObject: Sendable {
   private var members: [Element] = []
 
   /// Where each key is in `members`, once there are more of them than a linear search is good for.
-  private var positions: [String: Int] = [:]
+  private var positions: [KeyBytes: Int] = [:]
 
   /// Up to this many members comparing keys one by one is faster than hashing.
   private static let linearLimit = 16
@@ -72,7 +72,7 @@ public struct SocketObject: Sendable {
     } else {
       members.append((key, value))
       if members.count > Self.linearLimit + 1 {
-        positions[key] = members.count - 1
+        positions[KeyBytes(text: key)] = members.count - 1
       } else if members.count > Self.linearLimit {
         indexMembers()
       }
@@ -85,14 +85,37 @@ public struct SocketObject: Sendable {
   }
 
   private func position(of key: String) -> Int? {
-    if members.count > Self.linearLimit { return positions[key] }
-    for position in members.indices where members[position].key == key { return position }
+    if members.count > Self.linearLimit { return positions[KeyBytes(text: key)] }
+    for position in members.indices where KeyBytes.isSame(members[position].key, key) { return position }
     return nil
   }
 
   private mutating func indexMembers() {
     positions.reserveCapacity(members.count)
-    for (position, member) in members.enumerated() { positions[member.key] = position }
+    for (position, member) in members.enumerated() { positions[KeyBytes(text: member.key)] = position }
+  }
+}
+
+/// A key as its bytes. Comparing or hashing a string itself takes time that grows with the square of the combining characters in a
+/// row, so that a server could hold a client up with a short message.
+private struct KeyBytes: Hashable {
+  let text: String
+
+  static func == (lhs: KeyBytes, rhs: KeyBytes) -> Bool { isSame(lhs.text, rhs.text) }
+
+  @inline(__always)
+  static func isSame(_ lhs: String, _ rhs: String) -> Bool {
+    let count = lhs.utf8.count
+    guard count == rhs.utf8.count else { return false }
+    let result = lhs.utf8.withContiguousStorageIfAvailable { lhs in
+      rhs.utf8.withContiguousStorageIfAvailable { rhs in lhs.elementsEqual(rhs) }
+    }
+    // A string that is bridged from elsewhere may store something else than UTF-8.
+    return (result ?? nil) ?? lhs.utf8.elementsEqual(rhs.utf8)
+  }
+
+  func hash(into hasher: inout Hasher) {
+    text.withUTF8Bytes { hasher.combine(bytes: $0) }
   }
 }
 
@@ -118,7 +141,7 @@ extension SocketObject: Hashable {
     var combined = 0
     for (key, value) in self {
       var member = Hasher()
-      member.combine(key)
+      member.combine(KeyBytes(text: key))
       member.combine(value)
       combined ^= member.finalize()
     }
