@@ -18,11 +18,6 @@ enum { STACK_SIZE = 8 << 20 };
 static void loop_advance(csio_loop *loop);
 
 /* Nothing more is to be done than to be there. */
-static void on_wake(uv_async_t *wake)
-{
-  (void)wake;
-}
-
 static void on_busy(uv_idle_t *busy)
 {
   (void)busy;
@@ -68,12 +63,10 @@ int csio_loop_post(csio_loop *loop, csio_loop_fn fn, void *arg)
 }
 
 /* Runs what was there when it was called; what comes meanwhile waits for the next turn, so that I/O gets its
- * share. */
-static void on_posts(uv_check_t *posts)
+ * share. Returns whether the loop's end was asked for by then. */
+static bool run_posts(csio_loop *loop)
 {
-  csio_loop *loop = posts->data;
   csio__posts batch = loop->running;
-  uv_idle_stop(&loop->busy);
   uv_mutex_lock(&loop->lock);
   loop->running = loop->incoming;
   loop->incoming = batch;
@@ -83,6 +76,20 @@ static void on_posts(uv_check_t *posts)
   for (size_t i = 0; i < loop->running.count; i++)
     loop->running.items[i].fn(loop->running.items[i].arg);
   loop->running.count = 0;
+  return close;
+}
+
+/* What another thread posted comes before the I/O that followed it. */
+static void on_wake(uv_async_t *wake)
+{
+  run_posts(wake->data);
+}
+
+static void on_posts(uv_check_t *posts)
+{
+  csio_loop *loop = posts->data;
+  uv_idle_stop(&loop->busy);
+  bool close = run_posts(loop);
 
   csio__task *task = loop->first_task;
   loop->first_task = NULL;
@@ -203,6 +210,7 @@ static int loop_init(csio_loop *loop)
   if (uv_mutex_init(&loop->lock)) return CSIO_ESYSTEM;
   if (uv_loop_init(&loop->uv)) goto no_loop;
   if (uv_async_init(&loop->uv, &loop->wake, on_wake)) goto no_async;
+  loop->wake.data = loop;
   uv_check_init(&loop->uv, &loop->posts);
   loop->posts.data = loop;
   uv_check_start(&loop->posts, on_posts);

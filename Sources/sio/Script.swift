@@ -66,7 +66,18 @@ struct Script: AsyncParsableCommand {
       let pause = DispatchQueue.main.sync { [number] in
         MainActor.assumeIsolated { session.run(line: line, number: number) }
       }
-      if let pause { Thread.sleep(forTimeInterval: pause / .seconds(1)) }
+      switch pause {
+      case .none: break
+      case .sleep(let duration): Thread.sleep(forTimeInterval: duration / .seconds(1))
+      case .settling(let manager, let command):
+        let settled = DispatchSemaphore(value: 0)
+        Task {
+          _ = await manager.statistics()
+          settled.signal()
+        }
+        settled.wait()
+        DispatchQueue.main.sync { MainActor.assumeIsolated { session.run(command, call: nil) } }
+      }
     }
     DispatchQueue.main.sync { MainActor.assumeIsolated { session.quit() } }
   }

@@ -29,12 +29,19 @@ final class ScriptSession {
 
   // MARK: Running
 
+  /// What stands between a line of input and the next one.
+  enum Pause {
+    case none
+    case sleep(Duration)
+    /// Everything before has to be carried out; then the command is.
+    case settling(Manager, then: ScriptCommand)
+  }
+
   /// Carries out one line of input.
   ///
   /// - Parameter number: Of the line, from 1.
-  /// - Returns: How long to wait before the next one.
-  func run(line: [UInt8], number: Int) -> Duration? {
-    guard !isQuitting, !line.allSatisfy({ $0 == 0x20 || $0 == 0x09 || $0 == 0x0D }) else { return nil }
+  func run(line: [UInt8], number: Int) -> Pause {
+    guard !isQuitting, !line.allSatisfy({ $0 == 0x20 || $0 == 0x09 || $0 == 0x0D }) else { return .none }
     let object: SocketObject
     do {
       guard let read = try SocketValue(jsonBytes: line).objectValue else {
@@ -44,7 +51,7 @@ final class ScriptSession {
     } catch {
       let message = (error as? ScriptError)?.message ?? "the line is no JSON: \(error)"
       output.error(message, ScriptCommand.Origin([:], defaultSocket: ScriptCommand.mainSocket), line: number)
-      return nil
+      return .none
     }
     let command: ScriptCommand
     do {
@@ -52,11 +59,17 @@ final class ScriptSession {
     } catch {
       output.error(
         error.message, ScriptCommand.Origin(object, defaultSocket: ScriptCommand.mainSocket), line: number)
-      return nil
+      return .none
     }
-    if case .sleep(let duration) = command.action { return duration }
+    switch command.action {
+    case .sleep(let duration): return .sleep(duration)
+    case .state:
+      // Who gets the answer knows that the loop has done what was asked for before.
+      if let socket = sockets[command.origin.socket] { return .settling(socket.io, then: command) }
+    default: break
+    }
     run(command, call: nil)
-    return nil
+    return .none
   }
 
   /// - Parameter call: The number of the event inside whose handler the command runs, if the server waits for its answer.
