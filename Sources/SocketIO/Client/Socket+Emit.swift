@@ -133,6 +133,9 @@ public struct Emitter: Sendable {
     if Packet.isReservedEventName(event) {
       throw SocketIOError(.reservedEvent, "\"\(event)\" is a reserved event name")
     }
+    if event.utf8.count > Packet.longestName {
+      throw SocketIOError(.encoding, "an event's name is longer than \(Packet.longestName) bytes")
+    }
   }
 
   func emission(_ event: String, _ arguments: [SocketValue], _ ack: AckHandler?) -> Emission {

@@ -51,6 +51,15 @@ struct EventTests {
     #expect(bench.sent == [])
   }
 
+  @Test("A name that no packet may carry is refused at once")
+  func longName() {
+    let bench = ClientBench()
+    let socket = bench.manager.socket()
+    let error = #expect(throws: SocketIOError.self) { try socket.emit(String(repeating: "n", count: 4097)) }
+    #expect(error?.code == .encoding)
+    #expect(throws: Never.self) { try socket.emit(String(repeating: "n", count: 4096)) }
+  }
+
   @Test("What is emitted before the connection goes out with it, before what the connect handler emits")
   func bufferBeforeConnect() throws {
     let bench = ClientBench()
