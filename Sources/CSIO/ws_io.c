@@ -131,7 +131,9 @@ static int write_some(csio_ws *ws, struct lws *wsi, csio__framer *framer)
 {
   size_t queued = ws->queued, size;
   bool any = false;
-  while (ws->first && csio__framer_add(framer, prepare_first(ws), ws->first)) {
+  while (ws->first) {
+    unsigned kind = prepare_first(ws); /* which may put another message first */
+    if (!csio__framer_add(framer, kind, ws->first)) break;
     csio_buffer_destroy(take_first(ws));
     any = true;
   }
