@@ -69,7 +69,7 @@ struct EndingTests {
     let proxy = try NetworkProxy(to: server)
     let script = try ScriptProcess(proxy.url, "--options", #"{"transports":["websocket"],"reconnectionDelay":10}"#)
     _ = try await script.next("connect")
-    await script.signal(SIGSTOP)
+    await script.suspend()
     // The client would see the server's goodbye otherwise: nothing is to tell it but the clock.
     try proxy.tell("drop")
     try await script.send(#"{"do":"emit","event":"echo","args":["after sleep"],"ack":true,"tag":1}"#)
@@ -80,7 +80,7 @@ struct EndingTests {
     _ = try await clock.connected()
     _ = try await pings.wait("twelve pings") { $0.count >= 12 }
     await clock.io.close()
-    await script.signal(SIGCONT)
+    await script.resume()
     #expect(try await script.next("disconnect")["reason"] == "ping timeout")
     _ = try await script.next("connect")
     #expect(try await script.next("ack", ["tag": 1])["args"] == ["after sleep"])
