@@ -92,6 +92,20 @@ final class ClientBench {
     }
   }
 
+  /// The code of the error with which something ends in a task that was cancelled before it began; nil where it does not fail.
+  func codeWhenCancelled(_ body: @escaping @Sendable () async throws -> Void) async -> SocketIOError.Code? {
+    await ask {
+      let task = Task {
+        // Not before the task is cancelled.
+        while !Task.isCancelled { await Task.yield() }
+        try await body()
+      }
+      task.cancel()
+      guard case .failure(let error) = await task.result else { return nil }
+      return (error as? SocketIOError)?.code
+    }
+  }
+
   /// The Manager's statistics, when everything up to now has happened.
   func statistics() async -> Statistics { await ask { [manager] in await manager.statistics() } }
 
