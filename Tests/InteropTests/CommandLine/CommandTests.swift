@@ -40,6 +40,19 @@ import Testing
     #expect(handshake?["auth"] == ["token": "abcd"])
   }
 
+  @Test func emitTakesEveryOption() async throws {
+    let server = try Server.testServer.start()
+    let result = try await SioProcess.run(
+      "emit", server.url, "get-handshake", "--header", "X-One: 1", "--options",
+      #"{"transports":["websocket"],"timestampParam":"ts","extraHeaders":{"X-One":"0","X-Two":2}}"#)
+    #expect(result.status == 0)
+    let handshake = try SocketValue(json: result.output.first ?? "")[0]
+    #expect(handshake?["query"]?["ts"] != nil)
+    #expect(handshake?["query"]?["transport"] == "websocket")
+    #expect(handshake?["headers"]?["x-one"] == "1")
+    #expect(handshake?["headers"]?["x-two"] == "2")
+  }
+
   @Test func emitFailsWithOneLine() async throws {
     let server = try Server.testServer.start()
     let cases = [
