@@ -231,14 +231,21 @@ struct MultiplexingTests {
     #expect(bench.sent == ["0/a,", "0"])
   }
 
-  @Test("A namespace whose Socket was let go before it was answered is joined again only when that answer has come")
-  func letGoWhileJoining() throws {
+  /// A connection with a second namespace, whose main one is wanted again after its Socket was let go unanswered.
+  private func letGoWhileJoining() -> (ClientBench, other: Socket, second: Socket) {
     let bench = ClientBench()
     let other = bench.socket("/other")
     bench.open(joining: "/other")
     bench.manager.socket().disconnect()
     bench.loop.run()
     let second = bench.socket()
+    bench.loop.run()
+    return (bench, other, second)
+  }
+
+  @Test("A namespace whose Socket was let go before it was answered is joined again only when that answer has come")
+  func letGoThenAnswered() {
+    let (bench, other, second) = letGoWhileJoining()
     #expect(bench.sent == ["0/other,", "0"])
     bench.join(sid: "first")
     #expect(bench.sent == ["0/other,", "0", "1", "0"])
@@ -248,14 +255,8 @@ struct MultiplexingTests {
   }
 
   @Test("An answer that a lost connection owed to a Socket that was let go is not waited for on the next one")
-  func letGoThenLost() throws {
-    let bench = ClientBench()
-    let other = bench.socket("/other")
-    bench.open(joining: "/other")
-    bench.manager.socket().disconnect()
-    bench.loop.run()
-    let second = bench.socket()
-    bench.loop.run()
+  func letGoThenLost() {
+    let (bench, other, second) = letGoWhileJoining()
     bench.script.report(.closed(nil))
     bench.loop.advance(by: 1_000)
     bench.open(joining: "/other", "/", sid: "second")
