@@ -104,6 +104,27 @@ struct ManagerOpeningTests {
     #expect(bench.attempts == 2)
   }
 
+  @Test("A task that is cancelled stops waiting for the opening, which goes on")
+  func openCancelled() async {
+    let bench = ClientBench()
+    let manager = bench.manager
+    let task = Task { try await manager.open() }
+    await bench.loop.run { bench.attempts == 1 }
+    task.cancel()
+    let error = await #expect(throws: SocketIOError.self) { try await task.value }
+    #expect(error?.code == .cancelled)
+    bench.open()
+    #expect(manager.isOpen)
+  }
+
+  @Test("A task that is cancelled already opens nothing")
+  func openCancelledBefore() async {
+    let bench = ClientBench()
+    let manager = bench.manager
+    #expect(await bench.codeWhenCancelled { try await manager.open() } == .cancelled)
+    #expect(bench.attempts == 0)
+  }
+
   @Test("Opening without a callback reconnects like a Socket")
   func openWithoutCallback() {
     let bench = ClientBench()
