@@ -142,6 +142,13 @@ import Testing
     #expect(result.errors == [])
   }
 
+  @Test func connectLetsNoServerSteerTheTerminal() async throws {
+    let server = try Server.testServer.start()
+    let result = try await SioProcess.run(
+      "connect", server.url, input: [#"error-packet '2["\u001b[31mred\n* \u0085\u007f",1]'"#, "echo 1 ?"])
+    #expect(result.output.contains(#"< \u001b[31mred\u000a* \u0085\u007f 1"#))
+  }
+
   @Test func connectEndsWhenTheServerEndsIt() async throws {
     let server = try Server.testServer.start()
     let sio = try SioProcess(["connect", server.url])
