@@ -171,6 +171,15 @@ static void echoes_under_all_terms(void)
   }
 }
 
+static void start_usual_server(peer *server, server_plan *plan)
+{
+  *plan = (server_plan){.terms = "Sec-WebSocket-Extensions: permessage-deflate\r\n",
+      .window_bits = 15,
+      .takeover = true,
+      .fragments = 1};
+  peer_start(server, echo_compressed, NULL, plan);
+}
+
 enum { MANY = 60 };
 
 static size_t size_of(int number)
@@ -202,12 +211,9 @@ static void compare_next(socket_test *socket, csio_ws_type type, const uint8_t *
  * the test sees a frame that is made of the one which is gone. */
 static void fills_batches_with_what_it_compresses(void)
 {
-  static server_plan plan = {.terms = "Sec-WebSocket-Extensions: permessage-deflate\r\n",
-      .window_bits = 15,
-      .takeover = true,
-      .fragments = 1};
+  static server_plan plan;
   peer server;
-  peer_start(&server, echo_compressed, NULL, &plan);
+  start_usual_server(&server, &plan);
   socket_test socket = {.loop = loop,
       .url = peer_url(&server, "ws", NULL, "/"),
       .deflate = true,
@@ -224,12 +230,9 @@ static void fills_batches_with_what_it_compresses(void)
 
 static void compresses_what_is_worth_it(void)
 {
-  static server_plan plan = {.terms = "Sec-WebSocket-Extensions: permessage-deflate\r\n",
-      .window_bits = 15,
-      .takeover = true,
-      .fragments = 1};
+  static server_plan plan;
   peer server;
-  peer_start(&server, echo_compressed, NULL, &plan);
+  start_usual_server(&server, &plan);
   socket_test socket = {.loop = loop, .url = peer_url(&server, "ws", NULL, "/"), .deflate = true};
   socket_open(&socket);
   char *text = words(100000, 1);

@@ -113,9 +113,7 @@ struct EventTests {
     if isLoss { bench.loop.advance(by: 1_000) } else { socket.connect() }
     bench.open(joining: "/")
     #expect(bench.sent == ["0", #"2["a"]"#, #"2["b"]"#])
-    bench.script.report(.closed(nil))
-    bench.loop.advance(by: 1_000)
-    bench.open(joining: "/")
+    bench.reopen(joining: "/")
     #expect(bench.sent == ["0"])
   }
 

@@ -45,7 +45,16 @@ final class ClientBench {
   func followManager() { log.follow(manager) }
 
   /// The server opens the session that is being connected, and joins the namespaces.
-  func open(joining namespaces: String..., sid: String = "s") {
+  func open(joining namespaces: String..., sid: String = "s") { open(namespaces, sid) }
+
+  /// The connection is lost, and the next one open and joined when the delay is over.
+  func reopen(joining namespaces: String..., sid: String = "s") {
+    script.report(.closed(nil))
+    loop.advance(by: 1_000)
+    open(namespaces, sid)
+  }
+
+  private func open(_ namespaces: [String], _ sid: String) {
     loop.run()
     script.open()
     for namespace in namespaces { join(namespace, sid: sid) }
