@@ -112,6 +112,8 @@ final class HandlerRegistry: Sendable {
     withExtendedLifetime(removed) {}
   }
 
+  var isEmpty: Bool { state.withLock { $0.entries.isEmpty } }
+
   func isEmpty(_ key: HandlerKey) -> Bool { state.withLock { $0.entries[key] == nil } }
 
   /// In the order in which they are called.
