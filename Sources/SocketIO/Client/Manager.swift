@@ -192,7 +192,8 @@ public final class Manager: Sendable {
   /// Ends the connection in good order: disconnects every Socket, and returns when what they had emitted is out, the connection is
   /// closed and the handlers were told. A program that is about to exit waits for it, or its last events may not leave.
   ///
-  /// It takes as long as the server does to take what is left, at most 5 seconds. Sockets can connect again afterwards.
+  /// It takes as long as the server does to take what is left, at most 5 seconds. Sockets can connect again afterwards; one that is told
+  /// to by another thread in between stays.
   public func close() async {
     for socket in allSockets { socket.disconnect() }
     await withCheckedContinuation { continuation in
