@@ -59,7 +59,8 @@ actor ManagerCore {
   /// Lets the connection go, and calls back when nothing is left of it or of those before it.
   func close(_ callback: @escaping @Sendable () -> Void) {
     closeCallbacks.append(callback)
-    handle(.released)
+    // A Socket that another thread has connected again meanwhile keeps the connection.
+    if activeSlots.isEmpty { handle(.released) }
     completeClose()
   }
 

@@ -69,9 +69,17 @@ struct ServerURL: Sendable, Equatable {
       guard (1...65_535).contains(port) else { throw Self.invalid(text, "the port is not from 1 to 65535") }
       if port == (isSecure ? 443 : 80) { self.port = nil }
     }
-    let path = components.percentEncodedPath
+    let path = Self.path(of: text)
     namespace = path.isEmpty ? "/" : path
     query = (components.queryItems ?? []).map { Parameter(name: $0.name, value: $0.value ?? "") }
+  }
+
+  /// The path as it stands there. `URLComponents` encodes what HTTP does not allow, but namespaces travel in packets, and servers compare
+  /// them to the letter.
+  private static func path(of text: String) -> String {
+    let authority = text.unicodeScalars.drop { $0 != ":" }.dropFirst("://".count)
+    let path = authority.drop { !"/?#".unicodeScalars.contains($0) }.prefix { $0 != "?" && $0 != "#" }
+    return String(String.UnicodeScalarView(path))
   }
 
   private static func invalid(_ text: String, _ why: String) -> SocketIOError {
