@@ -28,6 +28,8 @@ public struct HandlerDelivery: Sendable {
 /// when what else arrived has joined it.
 final class Delivery: Sendable {
   typealias Work = @Sendable () -> Void
+  /// Runs what has come, and returns whether more has: then it is to run again, once others had their turn.
+  typealias Run = @Sendable () -> Bool
 
   /// A closure as an element itself would be wrapped in another one.
   private struct Item {
@@ -40,21 +42,25 @@ final class Delivery: Sendable {
   }
 
   private let state = Locked(State())
-  private let schedule: @Sendable (@escaping Work) -> Void
+  private let schedule: @Sendable (@escaping Run) -> Void
 
   init(_ delivery: HandlerDelivery, loop: any Loop) {
     switch delivery.place {
-    case .serial: schedule = Self.atEndOfTurn(loop) { HandlerThreads.shared.run($0) }
-    case .queue(let queue): schedule = Self.atEndOfTurn(loop) { queue.async(execute: $0) }
-    case .loop: schedule = { loop.post($0) }
+    case .serial: schedule = Self.atEndOfTurn(loop) { HandlerThreads.shared.start($0) }
+    case .queue(let queue): schedule = Self.atEndOfTurn(loop) { Self.repeatedly($0) { queue.async(execute: $0) } }
+    case .loop: schedule = { Self.repeatedly($0) { loop.post($0) } }
     }
   }
 
+  private static func repeatedly(_ run: @escaping Run, by start: @escaping @Sendable (@escaping Work) -> Void) {
+    start { if run() { repeatedly(run, by: start) } }
+  }
+
   private static func atEndOfTurn(
-    _ loop: any Loop, _ schedule: @escaping @Sendable (@escaping Work) -> Void
-  ) -> @Sendable (@escaping Work) -> Void {
-    { work in
-      if loop.isCurrent { loop.post { schedule(work) } } else { schedule(work) }
+    _ loop: any Loop, _ schedule: @escaping @Sendable (@escaping Run) -> Void
+  ) -> @Sendable (@escaping Run) -> Void {
+    { run in
+      if loop.isCurrent { loop.post { schedule(run) } } else { schedule(run) }
     }
   }
 
@@ -71,17 +77,16 @@ final class Delivery: Sendable {
   var isIdle: Bool { state.withLock { !$0.isScheduled } }
 
   /// One run at a time: between two of them, others who use the same queue have their turn.
-  private func drain() {
+  private func drain() -> Bool {
     let run = state.withLock { state in
       let run = state.queue
       state.queue = []
       return run
     }
     for item in run { item.work() }
-    let hasMore = state.withLock { state in
+    return state.withLock { state in
       state.isScheduled = !state.queue.isEmpty
       return state.isScheduled
     }
-    if hasMore { schedule { self.drain() } }
   }
 }

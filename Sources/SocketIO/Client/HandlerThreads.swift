@@ -8,7 +8,7 @@ final class HandlerThreads: Sendable {
   static let shared = HandlerThreads()
 
   private struct State {
-    var waiting = SparseQueue<Delivery.Work>()
+    var waiting = SparseQueue<Delivery.Run>()
     /// Those without a thread, the one that had one last at the end.
     var idle: [DispatchQueue]
     /// One has been called and has not come yet.
@@ -31,10 +31,10 @@ final class HandlerThreads: Sendable {
     state = Locked(State(idle: queues.reversed()))
   }
 
-  /// Runs `work` soon. What is handed in first begins first.
-  func run(_ work: @escaping Delivery.Work) {
+  /// Runs something soon, and behind all that wait for as long as it has more to do. What is handed in first begins first.
+  func start(_ run: @escaping Delivery.Run) {
     let queue = state.withLock { state in
-      state.waiting.append(work)
+      state.waiting.append(run)
       return state.call()
     }
     if let queue { wake(queue) }
@@ -43,17 +43,19 @@ final class HandlerThreads: Sendable {
   private func wake(_ queue: DispatchQueue) {
     queue.async { [self] in
       state.withLock { $0.isCalled = false }
-      while let work = takeNext(on: queue) { work() }
+      var unfinished: Delivery.Run?
+      while let run = takeNext(on: queue, putBack: unfinished) { unfinished = run() ? run : nil }
     }
   }
 
-  private func takeNext(on queue: DispatchQueue) -> Delivery.Work? {
-    let (work, next) = state.withLock { state in
-      let work = state.waiting.removeFirst()
-      if work == nil { state.idle.append(queue) }
-      return (work, state.call())
+  private func takeNext(on queue: DispatchQueue, putBack unfinished: Delivery.Run?) -> Delivery.Run? {
+    let (run, next) = state.withLock { state in
+      if let unfinished { state.waiting.append(unfinished) }
+      let run = state.waiting.removeFirst()
+      if run == nil { state.idle.append(queue) }
+      return (run, state.call())
     }
     if let next { wake(next) }
-    return work
+    return run
   }
 }

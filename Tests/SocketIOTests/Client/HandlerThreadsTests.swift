@@ -11,19 +11,34 @@ struct HandlerThreadsTests {
   func order() async {
     let threads = HandlerThreads(limit: 1)
     await withCheckedContinuation { continuation in
-      for index in 1...1_000 { threads.run { [log] in log.add("\(index)") } }
-      threads.run { continuation.resume() }
+      for index in 1...1_000 { threads.once { [log] in log.add("\(index)") } }
+      threads.once { continuation.resume() }
     }
     #expect(log.entries == (1...1_000).map(String.init))
+  }
+
+  @Test("What has more to do goes on behind what waits")
+  func turns() async {
+    let threads = HandlerThreads(limit: 1)
+    await withCheckedContinuation { continuation in
+      threads.start { [log] in
+        log.add("long")
+        threads.once { log.add("short") }
+        let hasMore = log.entries.count { $0 == "long" } < 3
+        if !hasMore { threads.once { continuation.resume() } }
+        return hasMore
+      }
+    }
+    #expect(log.entries == ["long", "short", "long", "short", "long", "short"])
   }
 
   @Test("Handlers that block hold up nobody while a thread is left")
   func blocking() async {
     let threads = HandlerThreads(limit: 4)
     let gate = DispatchSemaphore(value: 0)
-    for _ in 1...3 { threads.run { gate.wait() } }
+    for _ in 1...3 { threads.once { gate.wait() } }
     for _ in 1...100 {
-      await withCheckedContinuation { continuation in threads.run { continuation.resume() } }
+      await withCheckedContinuation { continuation in threads.once { continuation.resume() } }
     }
     for _ in 1...3 { gate.signal() }
   }
@@ -34,12 +49,12 @@ struct HandlerThreadsTests {
     let gate = DispatchSemaphore(value: 0)
     await withCheckedContinuation { continuation in
       for _ in 1...2 {
-        threads.run { [log] in
+        threads.once { [log] in
           gate.wait()
           log.add("blocked")
         }
       }
-      threads.run { [log] in
+      threads.once { [log] in
         log.add("waited")
         continuation.resume()
       }
@@ -53,7 +68,16 @@ struct HandlerThreadsTests {
   func reuse() async {
     let threads = HandlerThreads(limit: 2)
     for _ in 1...1_000 {
-      await withCheckedContinuation { continuation in threads.run { continuation.resume() } }
+      await withCheckedContinuation { continuation in threads.once { continuation.resume() } }
+    }
+  }
+}
+
+extension HandlerThreads {
+  fileprivate func once(_ work: @escaping Delivery.Work) {
+    start {
+      work()
+      return false
     }
   }
 }
