@@ -24,14 +24,32 @@ struct MessagePackReader {
   ///
   /// - Parameter maxDepth: How deep arrays and maps may be nested.
   static func value(_ data: Data, maxDepth: Int) throws(MessagePackError) -> SocketValue {
-    let result = data.withUnsafeBytes { bytes in
-      Result { () throws(MessagePackError) in
+    try read(data, maxDepth: maxDepth) { reader throws(MessagePackError) in try reader.readValue() }
+  }
+
+  /// Reads the whole of the data as one map, and tells of its members in their order.
+  ///
+  /// - Returns: Whether it is a map.
+  static func members(
+    _ data: Data, maxDepth: Int, _ body: (_ key: String, _ value: SocketValue) -> Void
+  ) throws(MessagePackError) -> Bool {
+    try read(data, maxDepth: maxDepth) { reader throws(MessagePackError) in try reader.readMembers(body) }
+  }
+
+  private static func read<Result>(
+    _ data: Data, maxDepth: Int, _ body: (inout MessagePackReader) throws(MessagePackError) -> Result
+  ) throws(MessagePackError) -> Result {
+    var result: Swift.Result<Result, MessagePackError>?
+    // It returns nothing, since Foundation would look up the type of what it did.
+    data.withUnsafeBytes { bytes in
+      result = Swift.Result { () throws(MessagePackError) in
         var reader = MessagePackReader(bytes, maxDepth: maxDepth)
-        let value = try reader.readValue()
+        let result = try body(&reader)
         guard reader.position == bytes.count else { throw MessagePackError(.bytesAfterEnd, at: reader.position) }
-        return value
+        return result
       }
     }
+    guard let result else { throw MessagePackError(.unexpectedEnd, at: 0) }
     return try result.get()
   }
 
@@ -86,13 +104,37 @@ struct MessagePackReader {
     try enter(count: count, valuesEach: 2, at: start)
     var object = SocketObject()
     object.reserveCapacity(count)
+    try readMembers(count: count) { object.set($1, forKey: $0) }
+    return object
+  }
+
+  /// Reads the members of a map that has begun, to its end.
+  private mutating func readMembers(count: Int, _ body: (String, SocketValue) -> Void) throws(MessagePackError) {
     for _ in 0..<count {
       awaitedValues -= 2
       let key = try readKey()
-      object.set(try readValue(), forKey: key)
+      body(key, try readValue())
     }
     remainingDepth += 1
-    return object
+  }
+
+  /// - Returns: Whether the value is a map.
+  private mutating func readMembers(_ body: (String, SocketValue) -> Void) throws(MessagePackError) -> Bool {
+    let start = position
+    let format = try readInteger(UInt8.self)
+    let count: Int
+    switch format {
+    case MessagePackFormat.shortMap: count = Int(format & 0xF)
+    case MessagePackFormat.map16: count = try readLength(UInt16.self)
+    case MessagePackFormat.map32: count = try readLength(UInt32.self)
+    default:
+      position = start
+      _ = try readValue()
+      return false
+    }
+    try enter(count: count, valuesEach: 2, at: start)
+    try readMembers(count: count, body)
+    return true
   }
 
   /// Begins an array or a map, unless there are fewer bytes left than all that have begun still await.
