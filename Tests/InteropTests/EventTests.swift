@@ -43,6 +43,7 @@ struct EventTests {
     let (told, answers) = (Recorder<String>(), Recorder<[SocketValue]>())
     let socket = try io(server.url) {
       $0.forceNew = true
+      $0.autoConnect = false
       $0.transports = route.transports
     } handlers: { socket in
       socket.on(.connect) { told.record("connect") }
@@ -53,6 +54,7 @@ struct EventTests {
       socket.respond(to: "question") { (text: String, data: Data) async throws -> [String: Data] in [text: data] }
     }
     try socket.emit("ask", "bytes", Data([1, 2, 3]))
+    socket.connect()
     #expect(try await answers.first("answer") == [["bytes": .binary(Data([1, 2, 3]))]])
     try socket.emit("ask", 7)
     _ = try await told.wait("failure") { $0.last == "failed question" }

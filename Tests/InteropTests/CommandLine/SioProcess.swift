@@ -31,9 +31,10 @@ final class SioProcess: Sendable {
 
   func endInput() throws { try process.input?.close() }
 
-  func interrupt() { signal(SIGINT) }
+  func interrupt() { process.signal(SIGINT) }
 
-  func signal(_ signal: Int32) { process.signal(signal) }
+  func suspend() { process.suspend() }
+  func resume() { process.signal(SIGCONT) }
 
   /// Waits until the process has ended by itself.
   func exit() async throws -> (status: Int32, output: [String], errors: [String]) {
@@ -61,7 +62,8 @@ actor ScriptProcess {
 
   init(_ arguments: String...) throws { sio = try SioProcess(["script"] + arguments) }
 
-  func signal(_ signal: Int32) { sio.signal(signal) }
+  func suspend() { sio.suspend() }
+  func resume() { sio.resume() }
 
   /// Hands over commands, written in JSON.
   func send(_ commands: String...) throws {

@@ -65,22 +65,22 @@ struct EndingTests {
 
   @Test("A process that was suspended notices on resume that its connection is dead, and buffers what it emits then")
   func suspended() async throws {
-    let server = try Server.testServer.start("--ping-interval", "300", "--ping-timeout", "700")
+    let server = try Server.testServer.start("--ping-interval", "300", "--ping-timeout", "3000")
     let proxy = try NetworkProxy(to: server)
     let script = try ScriptProcess(proxy.url, "--options", #"{"transports":["websocket"],"reconnectionDelay":10}"#)
     _ = try await script.next("connect")
-    await script.signal(SIGSTOP)
+    await script.suspend()
     // The client would see the server's goodbye otherwise: nothing is to tell it but the clock.
     try proxy.tell("drop")
     try await script.send(#"{"do":"emit","event":"echo","args":["after sleep"],"ack":true,"tag":1}"#)
-    // Another client's heartbeats tell the time: four intervals are longer than interval and timeout.
+    // Another client's heartbeats tell the time: twelve intervals are longer than interval and timeout.
     let clock = try makeSocket(server.url) { $0.transports = [.websocket] }
     let pings = Recorder<Bool>()
     clock.io.on(.ping) { pings.record(true) }
     _ = try await clock.connected()
-    _ = try await pings.wait("four pings") { $0.count >= 4 }
+    _ = try await pings.wait("twelve pings") { $0.count >= 12 }
     await clock.io.close()
-    await script.signal(SIGCONT)
+    await script.resume()
     #expect(try await script.next("disconnect")["reason"] == "ping timeout")
     _ = try await script.next("connect")
     #expect(try await script.next("ack", ["tag": 1])["args"] == ["after sleep"])

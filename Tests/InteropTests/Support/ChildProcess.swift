@@ -68,6 +68,14 @@ final class ChildProcess: Sendable {
     status.withLock { if $0 == nil { Foundation.kill(identifier, signal) } }
   }
 
+  /// Stops all its threads, until it is sent SIGCONT.
+  func suspend() {
+    signal(SIGSTOP)
+    // Its threads stop when they next run, which another's may be before.
+    var information = siginfo_t()
+    while waitid(P_PID, id_t(identifier), &information, WSTOPPED | WNOWAIT) == -1 && errno == EINTR {}
+  }
+
   /// Ends it without a chance to say goodbye.
   func kill() {
     signal(SIGKILL)
