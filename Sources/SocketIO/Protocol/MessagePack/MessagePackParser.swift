@@ -40,15 +40,15 @@ public struct MessagePackParser: Parser {
     do {
       var writer = MessagePackWriter(maxDepth: packetDepth)
       try writer.enter(.map(count: 2 + (id == nil ? 0 : 1) + (packet.content.hasPayload ? 1 : 0)))
-      try writer.write("type")
+      writer.write(key: "type")
       try writer.write(.int(Int(PacketType(packet.content).rawValue)))
-      try writer.write("nsp")
+      writer.write(key: "nsp")
       try writer.write(namespace)
       if let id {
-        try writer.write("id")
+        writer.write(key: "id")
         try writer.write(.int(id))
       }
-      if packet.content.hasPayload { try writer.write("data") }
+      if packet.content.hasPayload { writer.write(key: "data") }
       switch packet.content {
       case .connect(nil), .disconnect: break
       case .connect(let payload?), .connectError(let payload): try writer.write(payload)
@@ -125,14 +125,20 @@ extension MessagePackParser {
     private struct Fields {
       var type, namespace, id, data: SocketValue?
 
-      mutating func set(_ key: String, _ value: SocketValue) {
-        switch key {
-        case "type": type = value
-        case "nsp": namespace = value
-        case "id": id = value
-        case "data": data = value
-        default: break
+      mutating func set(_ key: UnsafeRawBufferPointer, _ value: SocketValue) {
+        if Self.key(key, is: "type") {
+          type = value
+        } else if Self.key(key, is: "nsp") {
+          namespace = value
+        } else if Self.key(key, is: "id") {
+          id = value
+        } else if Self.key(key, is: "data") {
+          data = value
         }
+      }
+
+      private static func key(_ key: UnsafeRawBufferPointer, is name: StaticString) -> Bool {
+        key.count == name.utf8CodeUnitCount && key.indices.allSatisfy { key[$0] == name.utf8Start[$0] }
       }
     }
 

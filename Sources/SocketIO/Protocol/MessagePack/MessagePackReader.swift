@@ -29,9 +29,10 @@ struct MessagePackReader {
 
   /// Reads the whole of the data as one map, and tells of its members in their order.
   ///
+  /// - Parameter body: Gets the UTF-8 of each key, or nothing for an integer.
   /// - Returns: Whether it is a map.
   static func members(
-    _ data: Data, maxDepth: Int, _ body: (_ key: String, _ value: SocketValue) -> Void
+    _ data: Data, maxDepth: Int, _ body: (_ key: UnsafeRawBufferPointer, _ value: SocketValue) -> Void
   ) throws(MessagePackError) -> Bool {
     try read(data, maxDepth: maxDepth) { reader throws(MessagePackError) in try reader.readMembers(body) }
   }
@@ -104,22 +105,19 @@ struct MessagePackReader {
     try enter(count: count, valuesEach: 2, at: start)
     var object = SocketObject()
     object.reserveCapacity(count)
-    try readMembers(count: count) { object.set($1, forKey: $0) }
-    return object
-  }
-
-  /// Reads the members of a map that has begun, to its end.
-  private mutating func readMembers(count: Int, _ body: (String, SocketValue) -> Void) throws(MessagePackError) {
     for _ in 0..<count {
       awaitedValues -= 2
       let key = try readKey()
-      body(key, try readValue())
+      object.set(try readValue(), forKey: key)
     }
     remainingDepth += 1
+    return object
   }
 
   /// - Returns: Whether the value is a map.
-  private mutating func readMembers(_ body: (String, SocketValue) -> Void) throws(MessagePackError) -> Bool {
+  private mutating func readMembers(
+    _ body: (UnsafeRawBufferPointer, SocketValue) -> Void
+  ) throws(MessagePackError) -> Bool {
     let start = position
     let format = try readInteger(UInt8.self)
     let count: Int
@@ -133,7 +131,12 @@ struct MessagePackReader {
       return false
     }
     try enter(count: count, valuesEach: 2, at: start)
-    try readMembers(count: count, body)
+    for _ in 0..<count {
+      awaitedValues -= 2
+      let key = try readKeyText()
+      body(key, try readValue())
+    }
+    remainingDepth += 1
     return true
   }
 
@@ -159,6 +162,20 @@ struct MessagePackReader {
     }
   }
 
+  /// Reads a key whose text is only to be compared, and nothing where it is an integer.
+  private mutating func readKeyText() throws(MessagePackError) -> UnsafeRawBufferPointer {
+    let start = position
+    let format = try readInteger(UInt8.self)
+    switch format {
+    case MessagePackFormat.shortString, MessagePackFormat.string8...MessagePackFormat.string32:
+      return try readUTF8(format)
+    default:
+      position = start
+      _ = try readKey()
+      return UnsafeRawBufferPointer(start: nil, count: 0)
+    }
+  }
+
   // MARK: Scalars
 
   /// Reads an integer whose format has been passed.
@@ -178,6 +195,10 @@ struct MessagePackReader {
 
   /// Reads a string whose format has been passed.
   private mutating func readString(_ format: UInt8) throws(MessagePackError) -> String {
+    String(decoding: try readUTF8(format), as: UTF8.self)
+  }
+
+  private mutating func readUTF8(_ format: UInt8) throws(MessagePackError) -> UnsafeRawBufferPointer {
     let length =
       switch format {
       case MessagePackFormat.string8: try readLength(UInt8.self)
@@ -188,7 +209,7 @@ struct MessagePackReader {
     let start = position
     let utf8 = try readBytes(length)
     if let fault = utf8.firstInvalidUTF8() { throw MessagePackError(.invalidUTF8, at: start + fault) }
-    return String(decoding: utf8, as: UTF8.self)
+    return utf8
   }
 
   // MARK: Bytes

@@ -55,6 +55,12 @@ struct MessagePackWriter: ~Copyable {
     string.withUTF8Bytes { bytes.append($0) }
   }
 
+  /// Writes a key that is short and in ASCII.
+  mutating func write(key: StaticString) {
+    bytes.append(MessagePackFormat.shortString.lowerBound + UInt8(key.utf8CodeUnitCount))
+    bytes.append(key)
+  }
+
   /// Begins an array or a map, whose elements or members follow.
   mutating func enter(_ head: MessagePackHead?) throws(MessagePackError) {
     guard remainingDepth > 0 else { throw MessagePackError(.tooDeep, at: bytes.count) }
@@ -70,8 +76,10 @@ struct MessagePackWriter: ~Copyable {
     append(head)
   }
 
+  @inline(__always)
   private mutating func append(_ head: MessagePackHead) {
     bytes.append(head.format)
+    guard head.width > 0 else { return }
     for byte in (0..<head.width).reversed() {
       bytes.append(UInt8(truncatingIfNeeded: head.argument >> UInt64(8 * byte)))
     }
