@@ -1,24 +1,10 @@
 #include "websocket.h"
 
+#include "../Tests/TestServer/websocket_mask.h"
+
 #include <openssl/evp.h>
 #include <stdio.h>
 #include <string.h>
-
-static void unmask(uint8_t *bytes, size_t size, const uint8_t mask[4])
-{
-  uint64_t wide;
-  memcpy(&wide, mask, 4);
-  memcpy((uint8_t *)&wide + 4, mask, 4);
-  size_t i = 0;
-  for (; i + 8 <= size; i += 8) {
-    uint64_t word;
-    memcpy(&word, bytes + i, 8);
-    word ^= wide;
-    memcpy(bytes + i, &word, 8);
-  }
-  for (; i < size; i++)
-    bytes[i] ^= mask[i & 3];
-}
 
 websocket_result websocket_read(uint8_t *bytes, size_t size, websocket_frame *out)
 {
@@ -33,7 +19,7 @@ websocket_result websocket_read(uint8_t *bytes, size_t size, websocket_frame *ou
   if (length > SIZE_MAX - head) return WEBSOCKET_BROKEN;
   if (size - head < length) return WEBSOCKET_MORE;
   *out = (websocket_frame){bytes[0] & 0xF, bytes + head, (size_t)length, head + (size_t)length};
-  unmask(out->payload, out->size, bytes + head - 4);
+  websocket_unmask(out->payload, out->size, bytes + head - 4);
   return WEBSOCKET_FRAME;
 }
 

@@ -48,10 +48,12 @@ prepare_build() {
 # Where Swift and the clang that belongs to it are installed.
 swift_toolchain() { dirname "$(dirname "$(readlink -f "$(command -v swift)")")"; }
 
-# build_core [SANITIZERS]: libcsio and the test server, in a private prefix.
+# build_core [SANITIZERS [COMPILER]]: libcsio and the test server, in a private prefix. What Swift links takes no other COMPILER.
 build_core() {
-  local sanitizers=${1:-} name=csio${1:+-${1//,/-}} compiler=()
-  if [ -n "$sanitizers" ]; then
+  local sanitizers=${1:-} name=csio${1:+-${1//,/-}}${2:+-$2} compiler=()
+  if [ -n "${2:-}" ]; then
+    compiler=(-DCMAKE_C_COMPILER="$2")
+  elif [ -n "$sanitizers" ]; then
     # The sanitizers' runtime must be the one that Swift links; its thread sanitizer knows of Dispatch, and so needs it.
     local toolchain
     toolchain=$(swift_toolchain)
@@ -61,7 +63,7 @@ build_core() {
   fi
   CORE_BUILD=$BUILD/$name-build
   CORE_PREFIX=$BUILD/$name
-  say "building the C core${sanitizers:+ with -fsanitize=$sanitizers}"
+  say "building the C core${2:+ by $2}${sanitizers:+ with -fsanitize=$sanitizers}"
   cmake -S . -B "$CORE_BUILD" -DCMAKE_BUILD_TYPE=RelWithDebInfo -DCMAKE_INSTALL_PREFIX="$CORE_PREFIX" \
     -DCMAKE_INSTALL_LIBDIR=lib -DCSIO_SHARED=OFF -DCSIO_WERROR=ON -DCSIO_SANITIZE="$sanitizers" "${compiler[@]}" \
     >"$BUILD/cmake.log" || die "$(tail -n 30 "$BUILD/cmake.log")"

@@ -37,6 +37,13 @@ struct ConnectionFlags: ParsableArguments {
   @Flag(help: "Do not check the server's certificate.")
   var insecure = false
 
+  @Option(
+    name: .customLong("options"),
+    help: ArgumentHelp(
+      "Any options of the client, as sio script takes them; other flags win over them.", valueName: "json"),
+    transform: Self.object)
+  var further: SocketObject?
+
   @Flag(help: "Log to standard error what the library does; connect ends with what was counted.")
   var verbose = false
 
@@ -49,22 +56,23 @@ struct ConnectionFlags: ParsableArguments {
     do {
       try options().validate()
     } catch {
-      throw ValidationError(error.message)
+      throw ValidationError("\(error)")
     }
   }
 
   /// What the flags say, for a Socket that is connected when its handlers are set.
-  func options() -> SocketIOOptions {
+  func options() throws(ScriptError) -> SocketIOOptions {
     var options = SocketIOOptions()
+    if let further { try ScriptOptions.apply(further, to: &options) }
     options.autoConnect = false
-    options.auth = auth.map { .value(.object($0)) }
+    if let auth { options.auth = .value(.object(auth)) }
     if let transports { options.transports = transports }
     if let parser { options.parser = parser.parser }
     if let path { options.path = path }
     for pair in query { options.query[pair.name] = .string(pair.value) }
     for pair in header { options.extraHeaders[pair.name] = pair.value }
     if let ca { options.ca = [.file(ca)] }
-    options.rejectUnauthorized = !insecure
+    if insecure { options.rejectUnauthorized = false }
     if verbose { options.logger = .standardError }
     return options
   }

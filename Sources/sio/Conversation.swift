@@ -24,20 +24,20 @@ struct Conversation {
     case .connected(let connection):
       wasConnected = true
       let transport = connection.transport.map { " over \($0)" } ?? ""
-      StandardOutput.write("* connected to \(socket.namespace) as \(connection.id)\(transport)")
-    case .upgraded(let transport): StandardOutput.write("* upgraded to \(transport)")
+      tell("* connected to \(socket.namespace) as \(connection.id)\(transport)")
+    case .upgraded(let transport): tell("* upgraded to \(transport)")
     case .disconnected(let disconnection):
-      StandardOutput.write("* disconnected: \(disconnection.text)")
+      tell("* disconnected: \(disconnection.text)")
       if !socket.active { throw ExitCode.failure }
     case .failed(let error):
       guard socket.active else { throw error }
-      StandardOutput.write("! \(error.message)")
+      tell("! \(error.message)")
     case .event(let event): show(event)
     case .answered(let event, let result):
       awaitedAcks -= 1
       switch result {
-      case .success(let arguments): StandardOutput.write("= \(event)\(TypedLine.text(arguments))")
-      case .failure(let error): StandardOutput.write("! \(event): \(error.message)")
+      case .success(let arguments): tell("= \(event)\(TypedLine.text(arguments))")
+      case .failure(let error): tell("! \(event): \(error.message)")
       }
     case .typed(let line): carryOut(line)
     case .endOfInput: isInputOver = true
@@ -46,6 +46,8 @@ struct Conversation {
     return !(isInputOver && wasConnected && awaitedAcks == 0)
   }
 
+  private func tell(_ line: String) { StandardOutput.write(line.forTerminal) }
+
   private mutating func show(_ event: SocketEvent) {
     var number = ""
     if let ack = event.ack {
@@ -53,7 +55,7 @@ struct Conversation {
       questions[questionCount] = ack
       number = "  #\(questionCount)"
     }
-    StandardOutput.write("< \(event.name)\(TypedLine.text(event.args))\(number)")
+    tell("< \(event.name)\(TypedLine.text(event.args))\(number)")
   }
 
   private mutating func carryOut(_ line: String) {
@@ -74,7 +76,7 @@ struct Conversation {
         question.send(arguments)
       }
     } catch {
-      StandardOutput.write("! \(error)")
+      tell("! \(error)")
     }
   }
 }

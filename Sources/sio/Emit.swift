@@ -48,7 +48,7 @@ struct Emit: AsyncParsableCommand {
   }
 
   func run() async throws {
-    var options = connection.options()
+    var options = try connection.options()
     options.reconnection = false
     // For one event the way to a better transport does not pay.
     options.upgrade = false

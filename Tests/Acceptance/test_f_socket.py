@@ -253,7 +253,7 @@ async def test_a190_disconnecting_and_connecting_in_the_handler(connect, sio, se
     session = await server.accept()
     await session.join(sid="one")
     await script.expect("connect", id="one")
-    await script.expect("disconnect", reason="io client disconnect")
+    await script.expect("disconnect", reason="io client disconnect", active=False)
     await session.expect("41")
     await session.closed()
     await again(script, server, sid="two")

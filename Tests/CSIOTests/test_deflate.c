@@ -171,14 +171,68 @@ static void echoes_under_all_terms(void)
   }
 }
 
-static void compresses_what_is_worth_it(void)
+static void start_usual_server(peer *server, server_plan *plan)
 {
-  static server_plan plan = {.terms = "Sec-WebSocket-Extensions: permessage-deflate\r\n",
+  *plan = (server_plan){.terms = "Sec-WebSocket-Extensions: permessage-deflate\r\n",
       .window_bits = 15,
       .takeover = true,
       .fragments = 1};
+  peer_start(server, echo_compressed, NULL, plan);
+}
+
+enum { MANY = 60 };
+
+static size_t size_of(int number)
+{
+  return (size_t)number * (size_t)number * 37 + 1;
+}
+
+static void send_many(void *arg)
+{
+  socket_test *socket = arg;
+  for (int i = 0; i < MANY; i++) {
+    char *text = words(size_of(i), (unsigned)i);
+    csio_ws_type type = i % 3 ? CSIO_WS_TEXT : CSIO_WS_TEXT | CSIO_WS_UNCOMPRESSED;
+    CHECK_INT(csio_ws_send(socket->ws, type, text, size_of(i)), CSIO_OK);
+    free(text);
+  }
+}
+
+static void compare_next(socket_test *socket, csio_ws_type type, const uint8_t *bytes, size_t size)
+{
+  (void)type;
+  CHECK_INT(size, size_of(socket->messages));
+  char *text = words(size, (unsigned)socket->messages);
+  CHECK(!memcmp(bytes, text, size));
+  free(text);
+}
+
+/* Compressed, a message makes way for another in the queue from which a batch is filled. Under a sanitizer
+ * the test sees a frame that is made of the one which is gone. */
+static void fills_batches_with_what_it_compresses(void)
+{
+  static server_plan plan;
   peer server;
-  peer_start(&server, echo_compressed, NULL, &plan);
+  start_usual_server(&server, &plan);
+  socket_test socket = {.loop = loop,
+      .url = peer_url(&server, "ws", NULL, "/"),
+      .deflate = true,
+      .deflate_threshold = 1,
+      .on_message = compare_next};
+  socket_open(&socket);
+  on_loop(loop, send_many, &socket);
+  AWAIT(&socket.monitor, socket.messages == MANY || socket.errors || socket.closes);
+  CHECK_INT(socket.messages, MANY);
+  CHECK_INT(peer_count(&server, &plan.plain), MANY / 3);
+  socket_close(&socket);
+  peer_stop(&server);
+}
+
+static void compresses_what_is_worth_it(void)
+{
+  static server_plan plan;
+  peer server;
+  start_usual_server(&server, &plan);
   socket_test socket = {.loop = loop, .url = peer_url(&server, "ws", NULL, "/"), .deflate = true};
   socket_open(&socket);
   char *text = words(100000, 1);
@@ -430,6 +484,7 @@ int main(int argc, char **argv)
   RUN(reads_terms);
   RUN(reads_the_standards_examples);
   RUN(echoes_under_all_terms);
+  RUN(fills_batches_with_what_it_compresses);
   RUN(compresses_what_is_worth_it);
   RUN(does_without_when_declined);
   RUN(refuses_terms_not_offered);

@@ -27,6 +27,20 @@ struct ResourceTests {
     }
   }
 
+  /// Has something done 1,000 times, and looks at what the process has more than before.
+  private func expectNothingLeft(by rounds: (Int) async throws -> Void, _ route: Route) async throws {
+    // Caches and pools fill first.
+    try await rounds(200)
+    let before = try Usage.now()
+    try await rounds(1_000)
+    let after = try Usage.now()
+    print("\(route): before \(before); after \(after)")
+    #expect(after.descriptors <= before.descriptors + 4)
+    #expect(after.threads <= before.threads + 2)
+    // 1 KB a round would be a leak; allocators keep a little.
+    #expect(after.kilobytes <= before.kilobytes + 1_000)
+  }
+
   @Test("1,000 rounds of connecting and closing leave nothing behind", arguments: Route.allCases)
   func rounds(_ route: Route) async throws {
     let server = try Server.testServer.start()
@@ -38,16 +52,7 @@ struct ResourceTests {
         await socket.io.close()
       }
     }
-    // Caches and pools fill first.
-    try await rounds(200)
-    let before = try Usage.now()
-    try await rounds(1_000)
-    let after = try Usage.now()
-    print("\(route): before \(before); after \(after)")
-    #expect(after.descriptors <= before.descriptors + 4)
-    #expect(after.threads <= before.threads + 2)
-    // 1 KB a round would be a leak; allocators keep a little.
-    #expect(after.kilobytes <= before.kilobytes + 1_000)
+    try await expectNothingLeft(by: rounds, route)
   }
 
   enum UnderWay: CaseIterable {
@@ -112,14 +117,7 @@ struct ResourceTests {
         _ = try await connects.wait("reconnection") { $0.count > losses }
       }
     }
-    try await lose(200)
-    let before = try Usage.now()
-    try await lose(1_000)
-    let after = try Usage.now()
-    print("\(route): before \(before); after \(after)")
-    #expect(after.descriptors <= before.descriptors + 4)
-    #expect(after.threads <= before.threads + 2)
-    #expect(after.kilobytes <= before.kilobytes + 1_000)
+    try await expectNothingLeft(by: lose, route)
     await socket.io.close()
   }
 

@@ -7,6 +7,7 @@
 #include "session.h"
 #include "upgrade.h"
 #include "utf8.h"
+#include "websocket_mask.h"
 
 #include <stdint.h>
 #include <string.h>
@@ -249,22 +250,6 @@ static void on_frame(struct connection *connection, const struct frame *frame)
   }
 }
 
-static void unmask(char *data, size_t length, const char mask[4])
-{
-  uint64_t wide;
-  memcpy(&wide, mask, 4);
-  memcpy((char *)&wide + 4, mask, 4);
-  size_t i = 0;
-  for (; i + 8 <= length; i += 8) {
-    uint64_t word;
-    memcpy(&word, data + i, 8);
-    word ^= wide;
-    memcpy(data + i, &word, 8);
-  }
-  for (; i < length; i++)
-    data[i] ^= mask[i % 4];
-}
-
 static bool is_allowed(const struct websocket *websocket, unsigned char first, unsigned char second)
 {
   unsigned opcode = first & 15, reserved = 0x70;
@@ -312,7 +297,7 @@ static size_t receive(struct connection *connection, char *data, size_t length)
       .opcode = (enum opcode)(bytes[0] & 15),
       .payload = data + header_length,
       .length = (size_t)payload_length};
-  unmask(frame.payload, frame.length, data + header_length - 4);
+  websocket_unmask(frame.payload, frame.length, data + header_length - 4);
   on_frame(connection, &frame);
   return header_length + frame.length;
 }

@@ -71,9 +71,7 @@ final class Delivery: Sendable {
   init(_ delivery: HandlerDelivery, loop: any Loop) {
     self.loop = loop
     switch delivery.place {
-    case .serial:
-      let queue = DispatchQueue(label: "socketio.delivery")
-      start = { QueueRunner.shared.start(queue, $0) }
+    case .serial: start = { HandlerThreads.shared.run($0) }
     case .queue(let queue): start = { queue.async(execute: $0) }
     case .loop: start = nil
     }
@@ -111,6 +109,9 @@ final class Delivery: Sendable {
     if isFirst { schedule() }
   }
 
+  /// Whether everything has been told.
+  var isIdle: Bool { state.withLock { !$0.isScheduled } }
+
   /// One run at a time: between two of them, others who use the same queue have their turn.
   private func drain() {
     var run = state.withLock { $0.items.take() }
@@ -143,65 +144,4 @@ extension Delivery {
   /// Has the loop let go of values that the loop made. Were they let go of here, both threads would want the memory allocator's lock for
   /// the loop's memory all the time, and mostly sleep until they get it.
   private func giveBack(_ values: [[SocketValue]]) { loop.post { withExtendedLifetime(values) {} } }
-}
-
-/// Runs the queues of many Managers, so many at a time.
-///
-/// Dispatch makes a thread for every queue that has something to do while no thread is idle, up to 255 of them: a thousand Managers that
-/// were told of their connections in one turn would get them all.
-private final class QueueRunner: Sendable {
-  static let shared = QueueRunner()
-
-  private struct Run {
-    let queue: DispatchQueue
-    let work: Delivery.Work
-  }
-
-  private struct State {
-    var running = 0
-    /// In order, from `next` on.
-    var waiting: [Run] = []
-    var next = 0
-  }
-
-  /// A handler that blocks delays those of no other Manager until so many block at once.
-  private static let limit = 32
-  private let state = Locked(State())
-
-  func start(_ queue: DispatchQueue, _ work: @escaping Delivery.Work) {
-    let run = Run(queue: queue, work: work)
-    let isNow = state.withLock { state in
-      guard state.running == Self.limit else {
-        state.running += 1
-        return true
-      }
-      state.waiting.append(run)
-      return false
-    }
-    if isNow { start(run) }
-  }
-
-  private func start(_ run: Run) {
-    run.queue.async {
-      run.work()
-      if let next = self.takeNext() { self.start(next) }
-    }
-  }
-
-  /// One has ended: its place goes to the one that waits longest.
-  private func takeNext() -> Run? {
-    state.withLock { state in
-      guard state.next < state.waiting.count else {
-        state.running -= 1
-        return nil
-      }
-      let run = state.waiting[state.next]
-      state.next += 1
-      if state.next * 2 >= state.waiting.count {
-        state.waiting.removeFirst(state.next)
-        state.next = 0
-      }
-      return run
-    }
-  }
 }

@@ -8,6 +8,7 @@ extension Socket {
   /// - Returns: The first argument of the acknowledgement; `.null` where it has none. ``Emitter/emitWithAck(_:with:)`` returns all.
   /// - Throws: ``SocketIOError`` with `.timeout`, `.disconnected`, `.cancelled` (the task was; an event still in the buffer
   ///   is not sent then), `.dropped`, `.bufferFull`, `.reservedEvent` or `.encoding`.
+  @_disfavoredOverload
   public func emitWithAck(
     _ event: String, _ arguments: any Encodable & Sendable..., timeout: Duration? = nil
   ) async throws(SocketIOError) -> SocketValue {
@@ -17,7 +18,7 @@ extension Socket {
 
   /// Emits an event whose arguments are written as literals, mixed ones too, and waits for the server's acknowledgement.
   ///
-  /// - Throws: As ``emitWithAck(_:_:timeout:)-(_,EncodableSendable...,_)``, but for `.encoding` of the arguments.
+  /// - Throws: As ``emitWithAck(_:_:timeout:)-(_,EncodableSendable...,_)``, but for `.encoding` of an argument.
   public func emitWithAck(
     _ event: String, _ arguments: SocketValue..., timeout: Duration? = nil
   ) async throws(SocketIOError) -> SocketValue {
@@ -31,6 +32,7 @@ extension Socket {
   /// Arguments that the acknowledgement does not have decode as null does; those beyond the last type are left out.
   ///
   /// - Throws: As without types, and `.decoding` for an answer of another shape; the message names the argument and the place inside it.
+  @_disfavoredOverload
   public func emitWithAck<First: Decodable, each Other: Decodable>(
     _ event: String, _ arguments: any Encodable & Sendable..., as first: First.Type,
     _ others: repeat (each Other).Type, timeout: Duration? = nil
@@ -57,6 +59,7 @@ extension Emitter {
   /// Emits an event and waits for the first argument of the acknowledgement, as ``Socket`` does, with the modifiers.
   ///
   /// - Throws: As ``emitWithAck(_:with:)``, and `.encoding` for an argument that cannot be encoded.
+  @_disfavoredOverload
   public func emitWithAck(
     _ event: String, _ arguments: any Encodable & Sendable...
   ) async throws(SocketIOError) -> SocketValue {
@@ -75,6 +78,7 @@ extension Emitter {
   /// Emits an event and waits for the acknowledgement, whose arguments are decoded, as ``Socket`` does, with the modifiers.
   ///
   /// - Throws: As ``emitWithAck(_:with:)``, `.encoding` for an argument that cannot be encoded, and `.decoding` for an answer of another shape.
+  @_disfavoredOverload
   public func emitWithAck<First: Decodable, each Other: Decodable>(
     _ event: String, _ arguments: any Encodable & Sendable..., as first: First.Type,
     _ others: repeat (each Other).Type

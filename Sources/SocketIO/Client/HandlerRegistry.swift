@@ -55,12 +55,10 @@ extension HandlerKey: CustomStringConvertible {
 /// What belongs to the user is neither called nor let go while the lock is held: a handler, or the end of what it captured, may come back
 /// here.
 final class HandlerRegistry: Sendable {
-  typealias Handler = @Sendable (any Sendable) throws -> Void
-
   private struct Entry {
     let id: UInt64
     let isOnce: Bool
-    let handler: Handler
+    let handler: @Sendable (any Sendable) throws -> Void
   }
 
   private struct State {
@@ -70,12 +68,15 @@ final class HandlerRegistry: Sendable {
 
   private let state = Locked(State())
 
-  func add(
-    _ key: HandlerKey, once: Bool = false, first: Bool = false, _ handler: @escaping Handler
+  /// - Parameter handler: Is not called with what is of another type.
+  func add<Payload: Sendable>(
+    _ key: HandlerKey, once: Bool = false, first: Bool = false, _ handler: @escaping @Sendable (Payload) throws -> Void
   ) -> Subscription {
     let id = state.withLock { state in
       state.nextID += 1
-      let entry = Entry(id: state.nextID, isOnce: once, handler: handler)
+      let entry = Entry(id: state.nextID, isOnce: once) { payload in
+        if let payload = payload as? Payload { try handler(payload) }
+      }
       if first {
         state.entries[key, default: []].insert(entry, at: 0)
       } else {
@@ -110,6 +111,8 @@ final class HandlerRegistry: Sendable {
     }
     withExtendedLifetime(removed) {}
   }
+
+  var isEmpty: Bool { state.withLock { $0.entries.isEmpty } }
 
   func isEmpty(_ key: HandlerKey) -> Bool { state.withLock { $0.entries[key] == nil } }
 

@@ -1,7 +1,7 @@
 import Logging
 
 /// The metadata of what the library logs. The keys are stable, and docs/guide.md lists them: programs filter by them.
-enum LogField {
+enum LogField: Sendable {
   case namespace(String)
   /// The Socket's id on the server.
   case id(String)

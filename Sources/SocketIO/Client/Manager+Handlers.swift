@@ -51,9 +51,7 @@ extension Manager {
   func add<Payload>(
     _ event: LifecycleEvent<Manager, Payload>, once: Bool, _ handler: @escaping @Sendable (Payload) throws -> Void
   ) -> Subscription {
-    handlers.add(event.key, once: once) { payload in
-      if let payload = payload as? Payload { try handler(payload) }
-    }
+    handlers.add(event.key, once: once, handler)
   }
 
   // MARK: From the core

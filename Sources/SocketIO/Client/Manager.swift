@@ -175,19 +175,25 @@ public final class Manager: Sendable {
 
   /// Opens the connection and waits until it stands.
   ///
-  /// - Throws: Why it could not be opened. No reconnection follows, unless the attempt was under way already.
-  public func open() async throws {
-    try await withCheckedThrowingContinuation { (continuation: CheckedContinuation<Void, any Error>) in
-      open { error in
-        if let error { continuation.resume(throwing: error) } else { continuation.resume() }
-      }
+  /// - Throws: ``SocketIOError``: why it could not be opened, and no reconnection follows, unless the attempt was under way already; or
+  ///   `.cancelled` where the task was, and the attempt goes on without it.
+  public func open() async throws(SocketIOError) {
+    guard !Task.isCancelled else { throw .cancelled }
+    let (outcomes, feed) = AsyncStream.makeStream(of: SocketIOError?.self)
+    open { feed.yield($0) }
+    for await failure in outcomes {
+      guard let failure else { return }
+      throw failure
     }
+    // The stream ends with the task only.
+    throw .cancelled
   }
 
   /// Ends the connection in good order: disconnects every Socket, and returns when what they had emitted is out, the connection is
   /// closed and the handlers were told. A program that is about to exit waits for it, or its last events may not leave.
   ///
-  /// It takes as long as the server does to take what is left, at most 5 seconds. Sockets can connect again afterwards.
+  /// It takes as long as the server does to take what is left, at most 5 seconds. Sockets can connect again afterwards; one that is told
+  /// to by another thread in between stays.
   public func close() async {
     for socket in allSockets { socket.disconnect() }
     await withCheckedContinuation { continuation in

@@ -59,7 +59,8 @@ actor ManagerCore {
   /// Lets the connection go, and calls back when nothing is left of it or of those before it.
   func close(_ callback: @escaping @Sendable () -> Void) {
     closeCallbacks.append(callback)
-    handle(.released)
+    // A Socket that another thread has connected again meanwhile keeps the connection.
+    if activeSlots.isEmpty { handle(.released) }
     completeClose()
   }
 
@@ -210,6 +211,8 @@ actor ManagerCore {
     case .emit(let notice):
       if case .reconnect = notice { tally.reconnections += 1 }
       logger.record(notice)
+      // Where nobody listens, no thread is woken, unless a handler that is still to run may register one.
+      if manager?.handlers.isEmpty == true, delivery.isIdle { return }
       delivery.enqueue { [weak manager] in manager?.dispatch(notice) }
     case .completeOpen(let error):
       let callbacks = openCallbacks

@@ -1,8 +1,10 @@
+import Logging
+
 extension Socket {
   /// The events of a name, as an asynchronous sequence that listens from now on. Where the server asks for an acknowledgement, the
   /// event's ``SocketEvent/ack`` answers it.
   public func events(_ event: String, buffering: EventBuffering = .newest(1_000)) -> EventSequence<SocketEvent> {
-    sequence(event, buffering) { feed in add(event) { feed($0) } }
+    sequence(event, buffering) { feed in add(event, feed) }
   }
 
   /// The arguments of the events of a name, decoded: one of them as itself, more as a tuple.
@@ -24,30 +26,25 @@ extension Socket {
 
   /// Every event from the server, as an asynchronous sequence that listens from now on.
   public func events(buffering: EventBuffering = .newest(1_000)) -> EventSequence<SocketEvent> {
-    sequence("\(HandlerKey.any)", buffering) { feed in add(.any, first: false) { feed($0) } }
+    sequence("\(HandlerKey.any)", buffering) { feed in handlers.add(.any, feed) }
   }
 
   /// One of the Socket's own events, such as `.connect`, as an asynchronous sequence that listens from now on.
   public func events<Payload>(
     _ event: LifecycleEvent<Socket, Payload>, buffering: EventBuffering = .newest(1_000)
   ) -> EventSequence<Payload> {
-    sequence("\(event.key)", buffering) { feed in add(event) { feed($0) } }
+    sequence("\(event.key)", buffering) { feed in add(event, feed) }
   }
 
   /// What becomes of the connection, in order: `connect`, `disconnect` and `connectError` in one sequence that listens from now on.
   public func changes(buffering: EventBuffering = .newest(1_000)) -> EventSequence<SocketChange> {
-    sequence("\(HandlerKey.changes)", buffering) { feed in handlers.add(.changes, feeding: feed) }
+    sequence("\(HandlerKey.changes)", buffering) { feed in handlers.add(.changes, feed) }
   }
 
   private func sequence<Element>(
     _ name: String, _ buffering: EventBuffering, _ register: (@escaping @Sendable (Element) -> Void) -> Subscription
   ) -> EventSequence<Element> {
-    let onFirstDrop: @Sendable () -> Void = { [logger = io.logger, namespace] in
-      logger.record(
-        .warning, "a sequence of \"\(name)\" is not read fast enough and drops elements",
-        [.namespace(namespace), .event(name)])
-    }
-    return EventSequence(buffering, onFirstDrop: onFirstDrop, register)
+    EventSequence(name, buffering, io.logger, [.namespace(namespace)], register)
   }
 }
 
@@ -58,31 +55,33 @@ extension Manager {
   public func events<Payload>(
     _ event: LifecycleEvent<Manager, Payload>, buffering: EventBuffering = .newest(1_000)
   ) -> EventSequence<Payload> {
-    sequence(event.key, buffering) { feed in add(event, once: false) { feed($0) } }
+    sequence(event.key, buffering) { feed in add(event, once: false, feed) }
   }
 
   /// What becomes of the connection, in order: all events of the Manager in one sequence that listens from now on.
   public func changes(buffering: EventBuffering = .newest(1_000)) -> EventSequence<ManagerChange> {
-    sequence(.changes, buffering) { feed in handlers.add(.changes, feeding: feed) }
+    sequence(.changes, buffering) { feed in handlers.add(.changes, feed) }
   }
 
   private func sequence<Element>(
     _ key: HandlerKey, _ buffering: EventBuffering, _ register: (@escaping @Sendable (Element) -> Void) -> Subscription
   ) -> EventSequence<Element> {
-    let onFirstDrop: @Sendable () -> Void = { [logger] in
-      logger.record(
-        .warning, "a sequence of \"\(key)\" is not read fast enough and drops elements", [.event("\(key)")])
-    }
-    return EventSequence(buffering, onFirstDrop: onFirstDrop, register)
+    EventSequence("\(key)", buffering, logger, [], register)
   }
 }
 
-extension HandlerRegistry {
-  fileprivate func add<Element: Sendable>(
-    _ key: HandlerKey, feeding feed: @escaping @Sendable (Element) -> Void
-  ) -> Subscription {
-    add(key) { payload in
-      if let element = payload as? Element { feed(element) }
+extension EventSequence {
+  /// - Parameters:
+  ///   - name: Of what is told.
+  ///   - fields: Where it is told, for the log.
+  fileprivate init(
+    _ name: String, _ buffering: EventBuffering, _ logger: Logger, _ fields: [LogField],
+    _ register: (@escaping @Sendable (Element) -> Void) -> Subscription
+  ) {
+    let onFirstDrop: @Sendable () -> Void = {
+      logger.record(
+        .warning, "a sequence of \"\(name)\" is not read fast enough and drops elements", fields + [.event(name)])
     }
+    self.init(buffering, onFirstDrop: onFirstDrop, register)
   }
 }

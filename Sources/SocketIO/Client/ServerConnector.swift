@@ -2,34 +2,68 @@
 final class ServerConnector: Connector {
   let loop: EventLoop
   let server: ServerURL
-  private let storedOptions: Locked<SocketIOOptions>
+  private let settings: Locked<Settings>
   private let cookies: CookieJar
   private let tls = Locked<[TLSOptions: TLSContext]>([:])
 
   /// The servers to which the last connection ended up on a WebSocket.
   private static let websocketServers = Locked<Set<String>>([])
 
+  /// The options as they were set at some time, with what follows from them. The Manager and its engines share them: a copy has a
+  /// reference to count for each option.
+  private final class Settings: Sendable {
+    let options: SocketIOOptions
+    let reconnection: ReconnectionSettings
+    /// Why they cannot be used.
+    let problem: SocketIOError?
+
+    init(_ options: SocketIOOptions) {
+      self.options = options
+      reconnection = options.reconnectionSettings
+      do throws(SocketIOError) {
+        try options.validateValues()
+        problem = nil
+      } catch {
+        problem = error
+      }
+    }
+
+    /// The options as they are for one transport.
+    func options(for transport: TransportName) throws(SocketIOError) -> SocketIOOptions {
+      if let problem { throw problem }
+      guard options.transportOptions[transport] != nil else { return options }
+      let options = options.options(for: transport)
+      try options.validateValues()
+      return options
+    }
+  }
+
   init(loop: EventLoop, server: ServerURL, options: SocketIOOptions) throws(SocketIOError) {
-    try options.validateValues()
+    let settings = Settings(options)
+    if let problem = settings.problem { throw problem }
     self.loop = loop
     self.server = server
-    storedOptions = Locked(options)
+    self.settings = Locked(settings)
     cookies = try CookieJar()
-    for transport in [TransportName.polling, .websocket] { _ = try endpoint(options, transport) }
+    // Unless their options differ, one transport stands for both.
+    let transports: [TransportName] = options.transportOptions.isEmpty ? [.websocket] : [.polling, .websocket]
+    for transport in transports { _ = try endpoint(settings, transport) }
   }
 
   var options: SocketIOOptions {
-    get { storedOptions.withLock { $0 } }
-    set { storedOptions.withLock { $0 = newValue } }
+    get { settings.withLock { $0 }.options }
+    set {
+      let new = Settings(newValue)
+      settings.withLock { $0 = new }
+    }
   }
 
-  func reconnectionSettings() -> ReconnectionSettings {
-    storedOptions.withLock { $0.reconnectionSettings }
-  }
+  func reconnectionSettings() -> ReconnectionSettings { settings.withLock { $0.reconnection } }
 
   func makeEngine() throws(SocketIOError) -> Engine {
-    let options = self.options
-    try options.validateValues()
+    let settings = settings.withLock { $0 }
+    if let problem = settings.problem { throw problem }
+    let options = settings.options
     var configuration = EngineStateMachine.Configuration()
     configuration.transports = options.transports
     configuration.upgrade = options.upgrade
@@ -38,7 +72,7 @@ final class ServerConnector: Connector {
       configuration.preferred = .websocket
     }
     return Engine(configuration, loop: loop) { [self] name, sid throws(SocketIOError) in
-      let endpoint = try endpoint(options, name)
+      let endpoint = try endpoint(settings, name)
       return switch name {
       case .websocket: try WebSocketTransport(loop: loop, endpoint: endpoint, sid: sid)
       default: PollingTransport(loop: loop, endpoint: endpoint, sid: sid)
@@ -46,10 +80,8 @@ final class ServerConnector: Connector {
     }
   }
 
-  private func endpoint(_ options: SocketIOOptions, _ transport: TransportName) throws(SocketIOError) -> EngineEndpoint
-  {
-    let options = options.options(for: transport)
-    try options.validateValues()
+  private func endpoint(_ settings: Settings, _ transport: TransportName) throws(SocketIOError) -> EngineEndpoint {
+    let options = try settings.options(for: transport)
     var endpoint = EngineEndpoint(
       isSecure: server.isSecure, host: server.host, port: server.port, path: options.requestPath,
       query: Self.query(server, options), headers: { self.options.options(for: transport).extraHeaders },

@@ -10,6 +10,7 @@ extension Socket {
   ///
   /// - Throws: ``SocketIOError`` with `.cancelled` (the task was: an event that still waits is not sent), `.disconnected` (the Socket lost or
   ///   left its namespace, or was refused, during the wait), `.bufferFull`, `.reservedEvent` or `.encoding`.
+  @_disfavoredOverload
   public func emitWhenWritable(
     _ event: String, _ arguments: any Encodable & Sendable...
   ) async throws(SocketIOError) {
@@ -31,7 +32,7 @@ extension Socket {
 extension Emitter {
   /// Emits an event as ``Socket/emitWhenWritable(_:_:)-(_,EncodableSendable...)`` does, with the modifiers and its arguments in an array.
   ///
-  /// - Throws: As there, but for `.encoding`.
+  /// - Throws: As there, but for `.encoding` of an argument.
   public func emitWhenWritable(_ event: String, with arguments: [SocketValue] = []) async throws(SocketIOError) {
     try Self.check(event)
     let emission = emission(event, arguments, nil)

@@ -3,13 +3,13 @@ extension Socket {
   /// among them.
   @discardableResult
   public func onAny(_ handler: @escaping @Sendable (SocketEvent) throws -> Void) -> Subscription {
-    add(.any, first: false, handler)
+    handlers.add(.any, handler)
   }
 
   /// Registers a handler of every event from the server, called before those that are registered now.
   @discardableResult
   public func prependAny(_ handler: @escaping @Sendable (SocketEvent) throws -> Void) -> Subscription {
-    add(.any, first: true, handler)
+    handlers.add(.any, first: true, handler)
   }
 
   /// Takes off all handlers of ``onAny(_:)`` and ``prependAny(_:)``, and ends the sequences of every event.
@@ -25,13 +25,13 @@ extension Socket {
   /// events.
   @discardableResult
   public func onAnyOutgoing(_ handler: @escaping @Sendable (SocketEvent) throws -> Void) -> Subscription {
-    add(.anyOutgoing, first: false, handler)
+    handlers.add(.anyOutgoing, handler)
   }
 
   /// Registers a handler of every event to the server, called before those that are registered now.
   @discardableResult
   public func prependAnyOutgoing(_ handler: @escaping @Sendable (SocketEvent) throws -> Void) -> Subscription {
-    add(.anyOutgoing, first: true, handler)
+    handlers.add(.anyOutgoing, first: true, handler)
   }
 
   /// Takes off all handlers of ``onAnyOutgoing(_:)`` and ``prependAnyOutgoing(_:)``.
@@ -39,12 +39,4 @@ extension Socket {
 
   /// The handlers of ``onAnyOutgoing(_:)`` and ``prependAnyOutgoing(_:)``, in the order in which they are called.
   public var listenersAnyOutgoing: [Subscription] { handlers.subscriptions(.anyOutgoing) }
-
-  func add(
-    _ key: HandlerKey, first: Bool, _ handler: @escaping @Sendable (SocketEvent) throws -> Void
-  ) -> Subscription {
-    handlers.add(key, first: first) { payload in
-      if let event = payload as? SocketEvent { try handler(event) }
-    }
-  }
 }

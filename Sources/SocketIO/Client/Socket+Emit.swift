@@ -5,10 +5,12 @@ extension Socket {
   ///
   /// - Parameters:
   ///   - event: Any name but those that the protocol keeps for itself, such as "connect".
-  ///   - arguments: Any mix of ``SocketValue``, `Data`, byte arrays and `Encodable`. `Data` travels as binary, at any depth.
+  ///   - arguments: Any mix of ``SocketValue``, `Data`, byte arrays and `Encodable`. `Data` travels as binary, at any depth. The members
+  ///     of a `Dictionary` go out in no order.
   ///   - ack: Asks the server to acknowledge the event; gets the server's arguments, or `.disconnected` when the connection was lost
   ///     after the event was sent. It runs as handlers do.
-  /// - Throws: ``SocketIOError`` with `.reservedEvent` or `.encoding`; then nothing is sent.
+  /// - Throws: ``SocketIOError`` with `.reservedEvent`, `.encoding` or `.bufferFull`; then nothing is sent.
+  @_disfavoredOverload  // Of literals alone the sibling keeps the order.
   public func emit(
     _ event: String, _ arguments: any Encodable & Sendable...,
     ack: (@Sendable (Result<[SocketValue], SocketIOError>) -> Void)? = nil
@@ -16,9 +18,9 @@ extension Socket {
     try Emitter(socket: self).emit(event, with: Emitter.arguments(arguments, of: event), ack: ack)
   }
 
-  /// Emits an event whose arguments are written as literals, mixed ones too.
+  /// Emits an event whose arguments are written as literals, mixed ones too. The members of objects go out as they are written.
   ///
-  /// - Throws: ``SocketIOError`` with `.reservedEvent`; then nothing is sent.
+  /// - Throws: ``SocketIOError`` with `.reservedEvent`, `.encoding` for a name that is too long, or `.bufferFull`; then nothing is sent.
   public func emit(
     _ event: String, _ arguments: SocketValue...,
     ack: (@Sendable (Result<[SocketValue], SocketIOError>) -> Void)? = nil
@@ -28,14 +30,15 @@ extension Socket {
 
   /// Emits the event `message`, as ``emit(_:_:ack:)-(_,EncodableSendable...,_)`` does.
   ///
-  /// - Throws: ``SocketIOError`` with `.encoding`; then nothing is sent.
+  /// - Throws: ``SocketIOError`` with `.encoding` or `.bufferFull`; then nothing is sent.
+  @_disfavoredOverload
   public func send(_ arguments: any Encodable & Sendable...) throws(SocketIOError) {
     try Emitter(socket: self).emit("message", with: Emitter.arguments(arguments, of: "message"))
   }
 
   /// Emits the event `message` with arguments that are written as literals, mixed ones too.
   ///
-  /// - Throws: Nothing; it is called with `try` as its sibling is.
+  /// - Throws: ``SocketIOError`` with `.bufferFull`; then nothing is sent.
   public func send(_ arguments: SocketValue...) throws(SocketIOError) {
     try Emitter(socket: self).emit("message", with: arguments)
   }
@@ -94,7 +97,8 @@ public struct Emitter: Sendable {
 
   /// Emits an event as ``Socket`` does, with the modifiers.
   ///
-  /// - Throws: ``SocketIOError`` with `.reservedEvent` or `.encoding`; then nothing is sent.
+  /// - Throws: ``SocketIOError`` with `.reservedEvent`, `.encoding` or `.bufferFull`; then nothing is sent.
+  @_disfavoredOverload
   public func emit(
     _ event: String, _ arguments: any Encodable & Sendable...,
     ack: (@Sendable (Result<[SocketValue], SocketIOError>) -> Void)? = nil
@@ -104,7 +108,7 @@ public struct Emitter: Sendable {
 
   /// Emits an event whose arguments are written as literals, mixed ones too.
   ///
-  /// - Throws: ``SocketIOError`` with `.reservedEvent`; then nothing is sent.
+  /// - Throws: ``SocketIOError`` with `.reservedEvent`, `.encoding` for a name that is too long, or `.bufferFull`; then nothing is sent.
   public func emit(
     _ event: String, _ arguments: SocketValue...,
     ack: (@Sendable (Result<[SocketValue], SocketIOError>) -> Void)? = nil
@@ -114,7 +118,7 @@ public struct Emitter: Sendable {
 
   /// Emits an event with its arguments in an array.
   ///
-  /// - Throws: ``SocketIOError`` with `.reservedEvent`; then nothing is sent.
+  /// - Throws: ``SocketIOError`` with `.reservedEvent`, `.encoding` for a name that is too long, or `.bufferFull`; then nothing is sent.
   public func emit(
     _ event: String, with arguments: [SocketValue],
     ack: (@Sendable (Result<[SocketValue], SocketIOError>) -> Void)? = nil

@@ -122,7 +122,7 @@ extension Socket {
   func add(
     _ event: String, once: Bool = false, _ handler: @escaping @Sendable (SocketEvent) throws -> Void
   ) -> Subscription {
-    handlers.add(.event(event), once: once) { payload in
+    handlers.add(.event(event), once: once) { (payload: any Sendable) in
       if let event = payload as? SocketEvent {
         try handler(event)
       } else if let lifecycle = payload as? any LifecyclePayload {
@@ -135,9 +135,7 @@ extension Socket {
     _ event: LifecycleEvent<Socket, Payload>, once: Bool = false,
     _ handler: @escaping @Sendable (Payload) throws -> Void
   ) -> Subscription {
-    handlers.add(event.key, once: once) { payload in
-      if let payload = payload as? Payload { try handler(payload) }
-    }
+    handlers.add(event.key, once: once, handler)
   }
 
   private func add<each Argument: Decodable & Sendable>(

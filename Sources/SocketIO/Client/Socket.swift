@@ -153,8 +153,8 @@ public final class Socket: Sendable {
     call(.changes, "\(event.key)", change)
   }
 
-  private func call(_ key: HandlerKey, _ name: String, _ payload: @autoclosure () -> some Sendable) {
-    handlers.dispatch(key, payload()) { report(HandlerFailure(event: name, error: $0)) }
+  private func call(_ key: HandlerKey, _ name: @autoclosure () -> String, _ payload: @autoclosure () -> some Sendable) {
+    handlers.dispatch(key, payload()) { report(HandlerFailure(event: name(), error: $0)) }
   }
 
   /// Tells of an error of a handler. Called where handlers run.

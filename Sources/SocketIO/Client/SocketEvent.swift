@@ -58,6 +58,7 @@ public final class Acknowledgement: Sendable {
   /// - Returns: Whether this was the first call; later ones do nothing.
   /// - Throws: ``SocketIOError`` with `.encoding` for an argument that cannot be encoded; the answer can still be sent then.
   @discardableResult
+  @_disfavoredOverload
   public func callAsFunction(_ arguments: any Encodable & Sendable...) throws(SocketIOError) -> Bool {
     try send(SocketValue.arguments(arguments, of: "an acknowledgement"))
   }

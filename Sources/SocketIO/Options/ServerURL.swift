@@ -48,8 +48,8 @@ struct ServerURL: Sendable, Equatable {
 
   /// A "://" further behind may belong to a query.
   private static func hasScheme(_ text: String) -> Bool {
-    guard let end = text.firstRange(of: "://")?.lowerBound else { return false }
-    return end > text.startIndex && !text[..<end].contains { "/?#".contains($0) }
+    let head = text.utf8.prefix { !"/?#".utf8.contains($0) }
+    return head.count > 1 && head.last == UInt8(ascii: ":") && text.utf8.dropFirst(head.count).starts(with: "//".utf8)
   }
 
   private init(absolute text: String) throws(SocketIOError) {
@@ -63,15 +63,23 @@ struct ServerURL: Sendable, Equatable {
     default: throw Self.invalid(text, "the scheme \"\(scheme)\" is none of http, https, ws and wss")
     }
     guard let host = components.encodedHost, !host.isEmpty else { throw Self.invalid(text, "it names no host") }
-    self.host = host.contains(":") && !host.hasPrefix("[") ? "[\(host)]" : host
+    self.host = host.utf8.contains(UInt8(ascii: ":")) && !host.hasPrefix("[") ? "[\(host)]" : host
     port = components.port
     if let port {
       guard (1...65_535).contains(port) else { throw Self.invalid(text, "the port is not from 1 to 65535") }
       if port == (isSecure ? 443 : 80) { self.port = nil }
     }
-    let path = components.percentEncodedPath
+    let path = Self.path(of: text)
     namespace = path.isEmpty ? "/" : path
     query = (components.queryItems ?? []).map { Parameter(name: $0.name, value: $0.value ?? "") }
+  }
+
+  /// The path as it stands there. `URLComponents` encodes what HTTP does not allow, but namespaces travel in packets, and servers compare
+  /// them to the letter.
+  private static func path(of text: String) -> String {
+    let authority = text.unicodeScalars.drop { $0 != ":" }.dropFirst("://".count)
+    let path = authority.drop { !"/?#".unicodeScalars.contains($0) }.prefix { $0 != "?" && $0 != "#" }
+    return String(String.UnicodeScalarView(path))
   }
 
   private static func invalid(_ text: String, _ why: String) -> SocketIOError {

@@ -24,7 +24,9 @@ extension SocketIOOptions {
     if ["EIO", "transport", "sid", "b64"].contains(timestampParam) {
       throw Self.invalid("timestampParam", "\"\(timestampParam)\" is the protocol's own")
     }
-    if path.contains(where: { $0 == "?" || $0 == "#" || $0 == " " || $0.isNewline }) {
+    if path.unicodeScalars.contains(where: {
+      "?# ".unicodeScalars.contains($0) || $0.properties.generalCategory == .control
+    }) {
       throw Self.invalid("path", "\"\(path)\" is no path")
     }
     if let deflate = perMessageDeflate, deflate.threshold < 0 {

@@ -33,7 +33,7 @@ public struct SocketIOOptions: Sendable {
   /// Where one transport cannot be opened, try the next within the same attempt.
   public var tryAllTransports = false
 
-  /// The path of requests. It is not the namespace, and must match the server's. Refused with a `?`, `#`, space or line break in it.
+  /// The path of requests. It is not the namespace, and must match the server's. Refused with a `?`, `#`, space or control character in it.
   public var path = "/socket.io/"
 
   /// End the path of requests in a slash.

@@ -35,10 +35,20 @@ struct EngineEndpoint: Sendable {
     if let sid { own.append(("sid", sid)) }
     if timestampRequests { own.append((timestampParam, Self.timestamp())) }
     if forceBase64 { own.append(("b64", "1")) }
-    let parameters =
-      query.filter { parameter in !own.contains { $0.0 == parameter.name } }.map { ($0.name, $0.value) } + own
-    let text = parameters.map { "\($0.percentEncoded)=\($1.percentEncoded)" }.joined(separator: "&")
-    return "\(scheme)://\(host)\(port.map { ":\($0)" } ?? "")\(path)?\(text)"
+    var url = "\(scheme)://\(host)"
+    if let port { url += ":\(port)" }
+    url += path
+    var separator = "?"
+    func add(_ name: String, _ value: String) {
+      url += separator
+      url += name.percentEncoded
+      url += "="
+      url += value.percentEncoded
+      separator = "&"
+    }
+    for (name, value) in query where !own.contains(where: { $0.0 == name }) { add(name, value) }
+    for (name, value) in own { add(name, value) }
+    return url
   }
 
   /// Eight characters that no other request has, for caches in between.
@@ -51,20 +61,28 @@ struct EngineEndpoint: Sendable {
 extension String {
   /// Encoded as JavaScript's encodeURIComponent does.
   var percentEncoded: String {
+    if utf8.allSatisfy(\.standsForItself) { return self }
     var encoded = ""
     for byte in utf8 {
-      switch byte {
-      case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
-        UInt8(ascii: "0")...UInt8(ascii: "9"),
-        UInt8(ascii: "-"), UInt8(ascii: "_"), UInt8(ascii: "."), UInt8(ascii: "!"), UInt8(ascii: "~"),
-        UInt8(ascii: "*"),
-        UInt8(ascii: "'"), UInt8(ascii: "("), UInt8(ascii: ")"):
+      if byte.standsForItself {
         encoded.unicodeScalars.append(Unicode.Scalar(byte))
-      default:
+      } else {
         let hex = String(byte, radix: 16, uppercase: true)
         encoded += hex.utf8.count == 1 ? "%0\(hex)" : "%\(hex)"
       }
     }
     return encoded
+  }
+}
+
+extension UInt8 {
+  /// Whether the character of ASCII needs no encoding.
+  fileprivate var standsForItself: Bool {
+    switch self {
+    case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
+      UInt8(ascii: "0")...UInt8(ascii: "9"):
+      true
+    default: "-_.!~*'()".utf8.contains(self)
+    }
   }
 }

@@ -71,9 +71,9 @@ func check(_ status: Int32) throws(SocketIOError) {
   guard status == 0 else { throw SocketIOError(csio: status) }
 }
 
-/// Copies bytes into a buffer that the C core will own; nil when memory is short, which the core reports.
-func makeBuffer(_ bytes: [UInt8]) -> OpaquePointer? {
-  guard let buffer = csio_buffer_create(bytes.count) else { return nil }
+/// Copies bytes into a buffer that the C core will own.
+private func makeBuffer(_ bytes: [UInt8]) throws(SocketIOError) -> OpaquePointer {
+  guard let buffer = csio_buffer_create(bytes.count) else { throw SocketIOError(csio: CSIO_ENOMEM.rawValue) }
   bytes.withUnsafeBytes {
     if let base = $0.baseAddress {
       csio_buffer_bytes(buffer).update(from: base.assumingMemoryBound(to: UInt8.self), count: $0.count)

@@ -1,15 +1,15 @@
 import CSIO
 
-/// HTTP long-polling over the C core: performs the actions of ``PollingStateMachine`` with HTTP requests.
-final class PollingTransport: Transport {
+/// HTTP long-polling over the C core.
+final class PollingTransport: PollingDriver {
   var onEvent: ((TransportEvent) -> Void)?
   var sid: String?
+  var machine = PollingStateMachine()
   /// The body of the POST under way.
   private(set) var queuedBytes = 0
 
   private let loop: EventLoop
   private let endpoint: EngineEndpoint
-  private var machine = PollingStateMachine()
   private var getRequest: HTTPRequest?
   private var postRequest: HTTPRequest?
 
@@ -21,44 +21,14 @@ final class PollingTransport: Transport {
 
   deinit { cancelRequests() }
 
-  func open() { handle(.open) }
-
-  func send(_ packets: [EnginePacket]) -> Bool {
-    handle(.send(packets))
-    return false
-  }
-
-  func pause() { handle(.pause) }
-  func resume() { handle(.resume) }
-  func close() { handle(.close) }
-
-  func abort() {
-    onEvent = nil
-    handle(.abort)
-  }
-
-  private func handle(_ event: PollingStateMachine.Event) {
-    for action in machine.handle(event) { perform(action) }
-  }
-
-  private func perform(_ action: PollingStateMachine.Action) {
-    switch action {
-    case .poll: poll()
-    case .post(let packets): post(packets)
-    case .cancelRequests: cancelRequests()
-    case .report(let event): onEvent?(event)
-    case .proceed: handle(.proceed)
-    }
-  }
-
-  private func cancelRequests() {
+  func cancelRequests() {
     getRequest?.cancel()
     postRequest?.cancel()
     getRequest = nil
     postRequest = nil
   }
 
-  private func poll() {
+  func poll() {
     do {
       getRequest = try request("GET", body: nil) { [weak self] result in
         guard let self else { return }
@@ -75,7 +45,7 @@ final class PollingTransport: Transport {
     }
   }
 
-  private func post(_ packets: [EnginePacket]) {
+  func post(_ packets: [EnginePacket]) {
     do {
       let body = EnginePayload.encode(packets)
       queuedBytes = body.count

@@ -43,7 +43,7 @@ struct Bench: AsyncParsableCommand {
   }
 
   func run() async throws {
-    var options = connection.options()
+    var options = try connection.options()
     options.forceNew = true
     options.reconnection = false
     if connection.transports == nil { options.transports = [.websocket] }

@@ -22,6 +22,6 @@ enum StandardOutput {
 enum StandardError {
   static func write(_ line: String) {
     // There is no other place to report a failure to.
-    try? FileHandle.standardError.write(contentsOf: Data((line + "\n").utf8))
+    try? FileHandle.standardError.write(contentsOf: Data((line.forTerminal + "\n").utf8))
   }
 }

@@ -26,10 +26,13 @@ extension ScriptSession {
       }
     }
     socket.on(.disconnect) { [weak socket] disconnection in
+      let reason = disconnection.reason
+      // It may have been told to connect again by now, which comes after this line.
+      let hasLeft = reason == .ioClientDisconnect || reason == .ioServerDisconnect
       MainActor.assumeIsolated {
         self.output.line(
           "disconnect", name,
-          ["reason": .string(disconnection.reason.rawValue), "active": .bool(socket?.active ?? false)])
+          ["reason": .string(reason.rawValue), "active": .bool(!hasLeft && socket?.active ?? false)])
         self.react(to: "disconnect", of: .socket(name))
       }
     }

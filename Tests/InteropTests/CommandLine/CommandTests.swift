@@ -40,6 +40,19 @@ import Testing
     #expect(handshake?["auth"] == ["token": "abcd"])
   }
 
+  @Test func emitTakesEveryOption() async throws {
+    let server = try Server.testServer.start()
+    let result = try await SioProcess.run(
+      "emit", server.url, "get-handshake", "--header", "X-One: 1", "--options",
+      #"{"transports":["websocket"],"timestampParam":"ts","extraHeaders":{"X-One":"0","X-Two":2}}"#)
+    #expect(result.status == 0)
+    let handshake = try SocketValue(json: result.output.first ?? "")[0]
+    #expect(handshake?["query"]?["ts"] != nil)
+    #expect(handshake?["query"]?["transport"] == "websocket")
+    #expect(handshake?["headers"]?["x-one"] == "1")
+    #expect(handshake?["headers"]?["x-two"] == "2")
+  }
+
   @Test func emitFailsWithOneLine() async throws {
     let server = try Server.testServer.start()
     let cases = [
@@ -127,6 +140,13 @@ import Testing
     let result = try await sio.exit()
     #expect(result.status == 0)
     #expect(result.errors == [])
+  }
+
+  @Test func connectLetsNoServerSteerTheTerminal() async throws {
+    let server = try Server.testServer.start()
+    let result = try await SioProcess.run(
+      "connect", server.url, input: [#"error-packet '2["\u001b[31mred\n* \u0085\u007f",1]'"#, "echo 1 ?"])
+    #expect(result.output.contains(#"< \u001b[31mred\u000a* \u0085\u007f 1"#))
   }
 
   @Test func connectEndsWhenTheServerEndsIt() async throws {

@@ -10,7 +10,8 @@ import Testing
     ["emit", "http://a", "e", "--timeout", "soon"], ["emit", "http://a", "e", "--auth", "1"],
     ["emit", "smoke://a", "e"], ["listen", "http://a", "--count", "0"], ["listen", "http://a", "b", "c"], ["listen"],
     ["listen", "http://a", "--transports", "smoke"], ["listen", "http://a", "--ca", "/nowhere"],
-    ["connect", "http://a", "--query", "x"], ["connect", "http://a", "--header", "x"], ["connect", "nowhere"],
+    ["listen", "http://a", "--options", #"{"smoke":1}"#], ["connect", "http://a", "--query", "x"],
+    ["connect", "http://a", "--header", "x"], ["connect", "nowhere"],
   ]
 
   @Test(arguments: unusable) func unusableArguments(_ arguments: [String]) async throws {

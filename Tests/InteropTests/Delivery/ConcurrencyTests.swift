@@ -17,12 +17,12 @@ struct ConcurrencyTests {
     let socket = try makeSocket(server.url) { $0.transports = route.transports }
     _ = try await socket.connected()
     let (tasks, count) = (64, route == .websocket ? Self.eventsEach : Self.eventsEach / 10)
-    let answers = Recorder<[SocketValue]>()
+    let (answers, disconnects) = (Recorder<Result<[SocketValue], SocketIOError>>(), socket.recordDisconnects())
     try await withThrowingTaskGroup(of: Void.self) { group in
       for task in 0..<tasks {
         group.addTask {
           for number in 0..<count {
-            try socket.emit("echo", task, number) { result in answers.record((try? result.get()) ?? ["failed"]) }
+            try socket.emit("echo", task, number) { answers.record($0) }
           }
         }
       }
@@ -30,11 +30,10 @@ struct ConcurrencyTests {
     }
     let all = try await answers.wait("all answers", within: .seconds(200)) { $0.count == tasks * count }
     var next = [Int: Int]()
+    #expect(disconnects.values.isEmpty)
     for answer in all {
-      guard let task = answer.first?.intValue, let number = answer.last?.intValue else {
-        Issue.record("a failed event: \(answer)")
-        continue
-      }
+      let answer = try answer.get()
+      let (task, number) = (try #require(answer.first?.intValue), try #require(answer.last?.intValue))
       #expect(next[task, default: 0] == number)
       next[task] = number + 1
     }

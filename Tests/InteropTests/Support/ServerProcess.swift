@@ -26,12 +26,13 @@ enum Server: String, CaseIterable, Sendable, CustomStringConvertible {
 
   var description: String { rawValue }
 
+  /// - Parameter arguments: For the server's command line.
   func start(_ arguments: String...) throws -> ServerProcess {
+    // A test with the machine at its limits and a sanitizer in it keeps its loop busy for longer than servers usually put up with.
+    let patient = ["--port", "0", "--ping-timeout", "120000"] + arguments
     switch self {
-    case .testServer:
-      return try ServerProcess(executable(), ["--port", "0"] + arguments)
-    case .python:
-      return try ServerProcess(executable(), [Self.script("python_server.py")] + arguments)
+    case .testServer: return try ServerProcess(executable(), patient)
+    case .python: return try ServerProcess(executable(), [Self.script("python_server.py")] + patient)
     }
   }
 

@@ -14,9 +14,7 @@ struct AcknowledgementTests {
     try socket.emit("none")
     try socket.emit("foo") { _ in }
     #expect(bench.sent == [#"20["foo"]"#, #"2["none"]"#, #"21["foo"]"#])
-    bench.script.report(.closed(nil))
-    bench.loop.advance(by: 1_000)
-    bench.open(joining: "/")
+    bench.reopen(joining: "/")
     try socket.emit("foo") { _ in }
     #expect(bench.sent == ["0", #"22["foo"]"#])
   }
@@ -87,9 +85,7 @@ struct AcknowledgementTests {
     bench.loop.run()
     socket.connect()
     bench.open()
-    bench.script.report(.closed(nil))
-    bench.loop.advance(by: 1_000)
-    bench.open(joining: "/")
+    bench.reopen(joining: "/")
     #expect(bench.sent == ["0", #"20["a"]"#])
     _ = bench.take()
     bench.script.receive("30[1]")
@@ -234,9 +230,7 @@ struct AcknowledgementTests {
     }
     bench.script.receive(#"20["q"]"#)
     #expect(acks.entries == ["asked"])
-    bench.script.report(.closed(nil))
-    bench.loop.advance(by: 1_000)
-    bench.open(joining: "/")
+    bench.reopen(joining: "/")
     try ack.value?("late")
     #expect(bench.sent == ["0"])
   }

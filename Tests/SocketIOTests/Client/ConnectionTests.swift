@@ -410,9 +410,7 @@ struct ConnectionTests {
     let socket = bench.socket("/admin")
     bench.loop.run()
     socket.disconnect().connect()
-    bench.script.report(.closed(nil))
-    bench.loop.advance(by: 1_000)
-    bench.open()
+    bench.reopen()
     #expect(bench.sent == ["0", "0/admin,"])
   }
 }

@@ -49,6 +49,24 @@ struct DeliveryTests {
     #expect(log.entries == ["1 true", "2", "3"])
   }
 
+  @Test("What nobody listens to is not delivered")
+  func unheard() {
+    let (bench, _) = ClientBench.connected()
+    bench.loop.run()
+    bench.script.report(.packet(.ping("")))
+    #expect(bench.manager.delivery.isIdle)
+  }
+
+  @Test("A handler that was still to run hears of what came meanwhile for the one that it registers")
+  func heardLate() {
+    let (bench, socket) = ClientBench.connected()
+    let (manager, log) = (bench.manager, bench.log)
+    socket.on("listen") { manager.on(.ping) { log.add("ping") } }
+    bench.script.receive(#"2["listen"]"#)
+    bench.script.report(.packet(.ping("")))
+    #expect(bench.take() == ["ping"])
+  }
+
   @Test("Threads that ask for the same Socket at once get one Socket, which connects once")
   func concurrentCallers() {
     for _ in 0..<50 {

@@ -282,6 +282,22 @@ struct LifetimeTests {
     #expect(socket.connected)
   }
 
+  @Test("close() leaves the connection to a Socket that is connected again before the loop knows of the close")
+  func closeOvertaken() throws {
+    let (bench, socket) = ClientBench.connected()
+    let log = bench.log
+    socket.disconnect().connect()
+    bench.open(joining: "/")
+    bench.manager.mailbox.submit { core in core.close { log.add("closed") } }
+    bench.script.forget()
+    try socket.emit("ask") { log.add("ask \($0.outcome)") }
+    #expect(bench.sent == [#"20["ask"]"#])
+    bench.script.receive("30[1]")
+    #expect(socket.connected && bench.manager.isOpen)
+    bench.connector.scripts[0].report(.closed(nil))
+    #expect(bench.take().suffix(2) == ["ask [1]", "closed"])
+  }
+
   @Test("close() does not wait for ever", .timeLimit(.minutes(1)))
   func closeTimeout() async {
     let (bench, _) = ClientBench.connected()

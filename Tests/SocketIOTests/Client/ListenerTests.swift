@@ -208,7 +208,7 @@ struct ListenerTests {
   func onceConcurrently() {
     for _ in 0..<100 {
       let (registry, log) = (HandlerRegistry(), Log())
-      _ = registry.add(.event("a"), once: true) { _ in log.add("called") }
+      _ = registry.add(.event("a"), once: true) { (_: Int) in log.add("called") }
       DispatchQueue.concurrentPerform(iterations: 4) { _ in
         registry.dispatch(.event("a"), 0) { _ in }
       }
@@ -220,11 +220,11 @@ struct ListenerTests {
   @Test("Handlers come and go on some threads while others tell of events")
   func concurrentRegistration() {
     let (registry, log) = (HandlerRegistry(), Log())
-    _ = registry.add(.event("a")) { _ in log.add("stays") }
+    _ = registry.add(.event("a")) { (_: Int) in log.add("stays") }
     DispatchQueue.concurrentPerform(iterations: 4) { thread in
       for _ in 0..<200 {
         if thread < 2 {
-          registry.add(.event("a")) { _ in }.cancel()
+          registry.add(.event("a")) { (_: Int) in }.cancel()
         } else {
           registry.dispatch(.event("a"), 0) { _ in }
         }

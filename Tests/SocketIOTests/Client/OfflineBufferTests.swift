@@ -59,37 +59,35 @@ struct OfflineBufferTests {
     bench.open(joining: "/")
     _ = bench.take()
     let log = bench.log
-    // The loss is known to the loop only when it runs, and comes before the emit.
-    bench.loop.post { [script = bench.script] in script.post(.closed(nil)) }
-    bench.loop.post {}
+    // The connection is gone for the loop, when it runs, and not yet for the caller.
+    bench.manager.engine.close()
     #expect(socket.connected)
     try socket.emit("e") { log.add($0.outcome) }
-    bench.loop.run()
-    // Either it went out before the loss, or it found no room.
-    #expect(log.entries.contains("disconnected") || log.entries.contains("buffer_full"))
+    #expect(bench.take() == ["disconnect: forced close", "buffer_full"])
+    #expect(await bench.statistics().events.drops.bufferFull == 1)
     #expect(socket.bufferedEvents == 0)
   }
 
-  @Test("dropNewest: what is too much is dropped, and the acknowledgement says so")
-  func dropNewest() async {
-    let (bench, socket) = bench(.dropNewest)
-    emit(1...5, on: socket, bench.log)
-    #expect(bench.take() == ["4 buffer_full", "5 buffer_full"])
-    #expect(socket.bufferedEvents == 3)
-    #expect(await bench.statistics().events.drops.bufferFull == 2)
-    bench.open(joining: "/")
-    #expect(bench.sent == Self.firstThree)
+  struct Drop: Sendable {
+    let overflow: OfflineBuffer.Overflow
+    let dropped: ClosedRange<Int>
+    let sent: [String]
   }
 
-  @Test("dropOldest: what waits longest makes room, and its acknowledgement says so")
-  func dropOldest() async {
-    let (bench, socket) = bench(.dropOldest)
+  static let drops = [
+    Drop(overflow: .dropNewest, dropped: 4...5, sent: firstThree),
+    Drop(overflow: .dropOldest, dropped: 1...2, sent: ["0", #"22["e",3]"#, #"23["e",4]"#, #"24["e",5]"#]),
+  ]
+
+  @Test("What the policy drops is not sent, and its acknowledgement says so", arguments: drops)
+  func policies(_ expected: Drop) async {
+    let (bench, socket) = bench(expected.overflow)
     emit(1...5, on: socket, bench.log)
-    #expect(bench.take() == ["1 buffer_full", "2 buffer_full"])
+    #expect(bench.take() == expected.dropped.map { "\($0) buffer_full" })
     #expect(socket.bufferedEvents == 3)
     #expect(await bench.statistics().events.drops.bufferFull == 2)
     bench.open(joining: "/")
-    #expect(bench.sent == ["0", #"22["e",3]"#, #"23["e",4]"#, #"24["e",5]"#])
+    #expect(bench.sent == expected.sent)
   }
 
   // MARK: Bytes

@@ -49,9 +49,7 @@ struct RecoveryTests {
     bench.script.receive(#"2["news",2,"o2"]"#, #"0{"sid":"s","pid":"p"}"#)
     #expect(bench.take() == [#"news[2,"o2"]"#, "connect", "recovered true"])
     #expect(socket.recovered && socket.id == "s")
-    bench.script.report(.closed(nil))
-    bench.loop.advance(by: 1_000)
-    bench.open()
+    bench.reopen()
     #expect(bench.sent == [#"0{"pid":"p","offset":"o2"}"#])
   }
 
@@ -63,9 +61,7 @@ struct RecoveryTests {
     bench.script.receive(answer)
     #expect(bench.take() == ["connect"])
     #expect(!socket.recovered && socket.id == "t")
-    bench.script.report(.closed(nil))
-    bench.loop.advance(by: 1_000)
-    bench.open()
+    bench.reopen()
     #expect(bench.sent == [answer.contains("pid") ? #"0{"pid":"q"}"# : "0"])
   }
 
@@ -73,9 +69,7 @@ struct RecoveryTests {
   func offsetOfFormerSession() {
     let (bench, _) = reconnected(receiving: #"2["news","o1"]"#)
     bench.script.receive(#"0{"sid":"t","pid":"q"}"#)
-    bench.script.report(.closed(nil))
-    bench.loop.advance(by: 1_000)
-    bench.open()
+    bench.reopen()
     #expect(bench.sent == [#"0{"pid":"q","offset":"o1"}"#])
   }
 
@@ -85,9 +79,7 @@ struct RecoveryTests {
     bench.script.receive(#"51-["news",{"_placeholder":true,"num":0},"o2"]"#)
     bench.script.report(.packet(.message(.binary(Data([1])))))
     bench.script.receive(#"0{"sid":"s","pid":"p"}"#, #"2["news","o3"]"#)
-    bench.script.report(.closed(nil))
-    bench.loop.advance(by: 1_000)
-    bench.open()
+    bench.reopen()
     #expect(bench.sent == [#"0{"pid":"p","offset":"o3"}"#])
   }
 
@@ -110,9 +102,7 @@ struct RecoveryTests {
     let (a, b) = (bench.socket("/a"), bench.socket("/b"))
     bench.open()
     bench.script.receive(#"0/a,{"sid":"s","pid":"p"}"#, #"2/a,["news","o"]"#, #"0/b,{"sid":"u"}"#)
-    bench.script.report(.closed(nil))
-    bench.loop.advance(by: 1_000)
-    bench.open()
+    bench.reopen()
     #expect(bench.sent == [#"0/a,{"pid":"p","offset":"o"}"#, "0/b,"])
     bench.script.receive(#"0/a,{"sid":"s","pid":"p"}"#, #"0/b,{"sid":"v"}"#)
     #expect(a.recovered && a.id == "s")
@@ -123,9 +113,7 @@ struct RecoveryTests {
   func unsupported() {
     let (bench, socket) = ClientBench.connected()
     bench.script.receive(#"2["news","o1"]"#)
-    bench.script.report(.closed(nil))
-    bench.loop.advance(by: 1_000)
-    bench.open()
+    bench.reopen()
     #expect(bench.sent == ["0"])
     #expect(!socket.recovered)
   }

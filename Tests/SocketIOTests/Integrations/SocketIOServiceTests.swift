@@ -57,9 +57,7 @@
       let (bench, socket) = ClientBench.connected { $0.reconnectionAttempts = 1 }
       let running = Task { try await SocketIOService(socket, closeTimeout: .zero).run() }
       await bench.loop.runNextArrival()
-      bench.script.report(.closed(nil))
-      bench.loop.advance(by: 1_000)
-      bench.open(joining: "/")
+      bench.reopen(joining: "/")
       #expect(bench.take() == ["disconnect: transport close", "connect"])
 
       bench.connector.setOpenFailure(.websocket, SocketIOError(.connectFailed, "nobody listens"))

@@ -21,7 +21,10 @@ struct ServerURLTests {
       ("ws://h:80", "http h /"), ("https://h:443/a", "https h /a"), ("https://h:80", "https h 80 /"),
       ("http://h:/x", "http h /x"),
       ("http://h/admin", "http h /admin"), ("http://h/admin/", "http h /admin/"), ("http://h/a%20b", "http h /a%20b"),
-      ("http://h/a/../b", "http h /a/../b"), ("http://user:password@h/a#part", "http h /a"),
+      ("http://h/ä", "http h /ä"), ("http://h/a|[b]^", "http h /a|[b]^"),
+      ("http://[::1]:81/a b/ü?x#y", "http [::1] 81 /a b/ü x="),
+      ("http://h/\u{308}", "http h /\u{308}"), ("http://h/100%", "http h /100%"), ("http://h/a/../b", "http h /a/../b"),
+      ("http://user:password@h/a#part", "http h /a"),
       ("http://127.0.0.1:3000/a", "http 127.0.0.1 3000 /a"),
     ])
   func parts(text: String, parts: String) throws {

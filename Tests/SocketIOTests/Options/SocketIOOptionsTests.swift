@@ -30,6 +30,7 @@ struct SocketIOOptionsTests {
     ("extraHeaders", { $0.extraHeaders = ["": "c"] }), ("extraHeaders", { $0.extraHeaders = ["a": "b\r\nc: d"] }),
     ("timestampParam", { $0.timestampParam = "" }), ("timestampParam", { $0.timestampParam = "sid" }),
     ("timestampParam", { $0.timestampParam = "EIO" }), ("path", { $0.path = "/a?b" }), ("path", { $0.path = "/a b" }),
+    ("path", { $0.path = "/a\0b" }),
     ("maxMessageSize", { $0.maxMessageSize = 0 }), ("reconnectionAttempts", { $0.reconnectionAttempts = -1 }),
     ("reconnectionDelay", { $0.reconnectionDelay = .seconds(-1) }),
     ("reconnectionDelayMax", { $0.reconnectionDelayMax = .seconds(1_000_000_000) }),

@@ -87,41 +87,25 @@ final class SimulatedWebSocket: Transport {
   }
 }
 
-/// HTTP long-polling on the simulated network: performs the actions of the real ``PollingStateMachine``, as ``PollingTransport`` does.
-final class SimulatedPolling: Transport {
+/// HTTP long-polling on the simulated network, driven as ``PollingTransport`` is.
+final class SimulatedPolling: PollingDriver {
   var onEvent: ((TransportEvent) -> Void)?
   var sid: String?
+  var machine = PollingStateMachine()
   let queuedBytes = 0
 
   private let network: SimulatedNetwork
-  private var machine = PollingStateMachine()
   private var port: NetworkPort?
 
   init(_ network: SimulatedNetwork, engine: Int, sid: String?) {
     self.network = network
     self.sid = sid
-    port = NetworkPort(network, engine: engine) { [weak self] in self?.handle($0) }
+    port = NetworkPort(network, engine: engine) { [weak self] in self?.receive($0) }
   }
 
   deinit { cancelRequests() }
 
-  func open() { handle(.open) }
-
-  func send(_ packets: [EnginePacket]) -> Bool {
-    handle(.send(packets))
-    return false
-  }
-
-  func pause() { handle(.pause) }
-  func resume() { handle(.resume) }
-  func close() { handle(.close) }
-
-  func abort() {
-    onEvent = nil
-    handle(.abort)
-  }
-
-  private func handle(_ input: ClientInput) {
+  private func receive(_ input: ClientInput) {
     switch input {
     case .polled(.success(let packets)): handle(.polled(packets, isWhole: true))
     case .polled(.failure(let error)): handle(.pollFailed(error))
@@ -131,22 +115,15 @@ final class SimulatedPolling: Transport {
     }
   }
 
-  private func handle(_ event: PollingStateMachine.Event) {
-    for action in machine.handle(event) { perform(action) }
+  func poll() {
+    if let port { network.world { $0.get(port.link, sid: sid) } }
   }
 
-  private func perform(_ action: PollingStateMachine.Action) {
-    guard let port else { return }
-    switch action {
-    case .poll: network.world { $0.get(port.link, sid: sid) }
-    case .post(let packets): network.world { $0.post(packets, on: port.link, sid: sid) }
-    case .cancelRequests: cancelRequests()
-    case .report(let event): onEvent?(event)
-    case .proceed: handle(.proceed)
-    }
+  func post(_ packets: [EnginePacket]) {
+    if let port { network.world { $0.post(packets, on: port.link, sid: sid) } }
   }
 
-  private func cancelRequests() {
+  func cancelRequests() {
     if let port { network.world { $0.abandon(port.link) } }
   }
 }

@@ -97,9 +97,8 @@ final class SimulatedUser {
     let socket = socket(namespace)
     let stream = Stream(namespace: namespace.name, name: namespace.retries > 0 && !isVolatile ? "retried" : "plain")
     let network = self.network
-    let number = network.world { world in
-      world.note("emit \(stream)\(isVolatile ? " volatile" : "")\(wantsAck ? " ack" : "")")
-      return world.ledger.emitted(stream, isVolatile: isVolatile, wantsAck: wantsAck)
+    let number = network.enter("emit \(stream)\(isVolatile ? " volatile" : "")\(wantsAck ? " ack" : "")") {
+      $0.emitted(stream, isVolatile: isVolatile, wantsAck: wantsAck)
     }
     var arguments: [SocketValue] = [.int(number)]
     if isBinary { arguments.append(.binary(Data([UInt8(truncatingIfNeeded: number)]))) }
@@ -110,10 +109,7 @@ final class SimulatedUser {
       cancellable.append((stream, number, token))
       ack = AckHandler(
         body: { result in
-          network.world { world in
-            world.note("\(stream) \(number) ends: \(result)")
-            world.ledger.ended(stream, number, result)
-          }
+          network.enter("\(stream) \(number) ends: \(result)") { $0.ended(stream, number, result) }
         }, isInline: network.random { $0.chance(500) }, token: token)
     }
     let timeout = namespace.ackTimeout.map { Duration.milliseconds($0) }
@@ -124,28 +120,19 @@ final class SimulatedUser {
 
   private func cancel() {
     guard let (stream, number, token) = cancellable.popLast(), let key = sockets[stream.namespace]?.key else { return }
-    network.world { world in
-      world.note("cancel \(stream) \(number)")
-      world.ledger.givenUp(stream, number)
-    }
+    network.enter("cancel \(stream) \(number)") { $0.givenUp(stream, number) }
     token.cancel()
     manager.mailbox.submit { $0.cancelAck(key, token) }
   }
 
   @discardableResult
   private func disconnect(_ namespace: Scenario.Namespace) -> Socket {
-    network.world { world in
-      world.note("disconnect \(namespace.name)")
-      world.ledger.left(namespace.name)
-    }
+    network.enter("disconnect \(namespace.name)") { $0.left(namespace.name) }
     return socket(namespace).disconnect()
   }
 
   private func release(_ namespace: Scenario.Namespace) {
-    network.world { world in
-      world.note("release \(namespace.name)")
-      world.ledger.givenUp(namespace.name)
-    }
+    network.enter("release \(namespace.name)") { $0.givenUp(namespace.name) }
     sockets[namespace.name] = nil
   }
 
@@ -162,41 +149,26 @@ final class SimulatedUser {
     /// Whether a handler of the user does something now that not every handler does.
     @Sendable func feelsLike(_ chance: Int) -> Bool { network.world { $0.isTroubled && $0.random.chance(chance) } }
     @Sendable func leave(_ socket: Socket?) {
-      network.world { world in
-        world.note("\(name) disconnects in a handler")
-        world.ledger.left(name)
-      }
+      network.enter("\(name) disconnects in a handler") { $0.left(name) }
       socket?.disconnect()
     }
     socket.on(.connect) { [weak socket] connection in
-      network.world { world in
-        world.note("\(name) connect \(connection.id)")
-        world.ledger.connected(name)
-      }
+      network.enter("\(name) connect \(connection.id)") { $0.connected(name) }
       if feelsLike(20) { leave(socket) }
       if feelsLike(20) { socket?.connect() }
     }
     socket.on(.disconnect) { [weak socket] disconnection in
-      network.world { world in
-        world.note("\(name) disconnect: \(disconnection.reason)")
-        world.ledger.disconnected(name)
-      }
+      network.enter("\(name) disconnect: \(disconnection.reason)") { $0.disconnected(name) }
       if feelsLike(30) { leave(socket) }
       if feelsLike(disconnection.reason == .ioServerDisconnect ? 500 : 50) { socket?.connect() }
     }
     socket.on(.connectError) { [weak socket] error in
-      network.world { world in
-        world.note("\(name) connect_error: \(error)")
-        world.ledger.refused(name)
-      }
+      network.enter("\(name) connect_error: \(error)") { $0.refused(name) }
       if feelsLike(30) { leave(socket) }
       if feelsLike(error.code == .refused ? 700 : 50) { socket?.connect() }
     }
     socket.on("news") { [weak socket] event in
-      network.world { world in
-        world.note("\(name) news \(event.args)")
-        world.ledger.received(event, in: name)
-      }
+      network.enter("\(name) news \(event.args)") { $0.received(event, in: name) }
       if feelsLike(20) { leave(socket) }
     }
     socket.on("question") { event in
@@ -207,6 +179,19 @@ final class SimulatedUser {
       }
     }
     return socket
+  }
+}
+
+extension SimulatedNetwork {
+  /// Notes what the user does or is told, and enters it in the ledger.
+  @discardableResult
+  fileprivate func enter<Result: Sendable>(_ note: @autoclosure () -> String, _ entry: (inout Ledger) -> Result)
+    -> Result
+  {
+    world { world in
+      world.note(note())
+      return entry(&world.ledger)
+    }
   }
 }
 

@@ -45,7 +45,16 @@ final class ClientBench {
   func followManager() { log.follow(manager) }
 
   /// The server opens the session that is being connected, and joins the namespaces.
-  func open(joining namespaces: String..., sid: String = "s") {
+  func open(joining namespaces: String..., sid: String = "s") { open(namespaces, sid) }
+
+  /// The connection is lost, and the next one open and joined when the delay is over.
+  func reopen(joining namespaces: String..., sid: String = "s") {
+    script.report(.closed(nil))
+    loop.advance(by: 1_000)
+    open(namespaces, sid)
+  }
+
+  private func open(_ namespaces: [String], _ sid: String) {
     loop.run()
     script.open()
     for namespace in namespaces { join(namespace, sid: sid) }
@@ -89,6 +98,20 @@ final class ClientBench {
     while true {
       if let answer = answer.withLock({ $0 }) { return answer }
       await loop.runNextArrival()
+    }
+  }
+
+  /// The code of the error with which something ends in a task that was cancelled before it began; nil where it does not fail.
+  func codeWhenCancelled(_ body: @escaping @Sendable () async throws -> Void) async -> SocketIOError.Code? {
+    await ask {
+      let task = Task {
+        // Not before the task is cancelled.
+        while !Task.isCancelled { await Task.yield() }
+        try await body()
+      }
+      task.cancel()
+      guard case .failure(let error) = await task.result else { return nil }
+      return (error as? SocketIOError)?.code
     }
   }
 

@@ -79,11 +79,6 @@ public struct SocketObject: Sendable {
     }
   }
 
-  /// Calls the body on each value, which it may change.
-  mutating func updateValues<Failure>(_ body: (inout SocketValue) throws(Failure) -> Void) throws(Failure) {
-    for position in members.indices { try body(&members[position].value) }
-  }
-
   private func position(of key: String) -> Int? {
     if members.count > Self.linearLimit { return positions[KeyBytes(text: key)] }
     for position in members.indices where KeyBytes.isSame(members[position].key, key) { return position }

@@ -1,0 +1,59 @@
+import Dispatch
+
+/// The threads of the default delivery, which all Managers share.
+///
+/// A thread that is awake runs what has been handed in one after the other, since waking one costs more than most handlers take. Whenever
+/// something is left to wait for a handler that begins, another thread is called, for the handler may block.
+final class HandlerThreads: Sendable {
+  static let shared = HandlerThreads()
+
+  private struct State {
+    var waiting = SparseQueue<Delivery.Work>()
+    /// Those without a thread, the one that had one last at the end.
+    var idle: [DispatchQueue]
+    /// One has been called and has not come yet.
+    var isCalled = false
+
+    /// A queue to call where something waits, and nobody is on the way.
+    mutating func call() -> DispatchQueue? {
+      guard !waiting.isEmpty, !isCalled, let queue = idle.popLast() else { return nil }
+      isCalled = true
+      return queue
+    }
+  }
+
+  private let state: Locked<State>
+
+  /// - Parameter limit: A handler that blocks delays those of no other Manager until so many block at once. Dispatch itself would go up
+  ///   to 255 threads.
+  init(limit: Int = 32) {
+    let queues = (0..<limit).map { DispatchQueue(label: "socketio.handlers.\($0)") }
+    state = Locked(State(idle: queues.reversed()))
+  }
+
+  /// Runs `work` soon. What is handed in first begins first.
+  func run(_ work: @escaping Delivery.Work) {
+    let queue = state.withLock { state in
+      state.waiting.append(work)
+      return state.call()
+    }
+    if let queue { wake(queue) }
+  }
+
+  private func wake(_ queue: DispatchQueue) {
+    queue.async { [self] in
+      state.withLock { $0.isCalled = false }
+      while let work = takeNext(on: queue) { work() }
+    }
+  }
+
+  private func takeNext(on queue: DispatchQueue) -> Delivery.Work? {
+    let (work, next) = state.withLock { state in
+      let work = state.waiting.removeFirst()
+      if work == nil { state.idle.append(queue) }
+      return (work, state.call())
+    }
+    if let next { wake(next) }
+    return work
+  }
+}
