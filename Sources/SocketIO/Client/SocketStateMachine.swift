@@ -110,7 +110,7 @@ struct SocketStateMachine {
     case .writerCancelled(let token): return writerCancelled(token)
     case .reply(let session, let id, let arguments):
       guard session == self.session, self.id != nil else { return [] }
-      return [.send(Packet(namespace: namespace, id: id, content: .ack(arguments)))]
+      return .just(.send(Packet(namespace: namespace, id: id, content: .ack(arguments))))
     case .ackTimedOut(let id): return ackTimedOut(id)
     case .sendFailed(let packet, let error): return sendFailed(packet, error)
     case .ackCancelled(let token): return ackCancelled(token)
@@ -276,7 +276,7 @@ struct SocketStateMachine {
     // The server adds the offset to events that it may have to send again.
     if recovery != nil, ack == nil, case .string(let offset)? = arguments.last { recovery?.offset = offset }
     tally.received += 1
-    return [.deliver(.event(arguments, session: session, ack: ack))]
+    return .just(.deliver(.event(arguments, session: session, ack: ack)))
   }
 
   // MARK: Emitting

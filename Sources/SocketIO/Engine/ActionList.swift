@@ -11,6 +11,13 @@ struct ActionList<Action> {
     for action in actions { append(action) }
   }
 
+  /// A literal's array is not always optimised away: this is for actions that come with every message.
+  static func just(_ action: consuming Action) -> Self {
+    var list: Self = []
+    list.first = action
+    return list
+  }
+
   mutating func append(_ action: consuming Action) {
     if first == nil, others.isEmpty { first = action } else { others.append(action) }
   }
@@ -27,10 +34,9 @@ struct ActionList<Action> {
 }
 
 extension ActionList: ExpressibleByArrayLiteral {
-  // Inlined, the literal's own array is not allocated.
   @inline(__always)
   init(arrayLiteral actions: Action...) {
-    first = actions.first
+    if !actions.isEmpty { first = actions[0] }
     if actions.count > 1 { others = Array(actions.dropFirst()) }
   }
 }

@@ -186,7 +186,7 @@ struct EngineStateMachine {
 
   private mutating func received(_ packet: EnginePacket) -> ActionList<Action> {
     switch packet {
-    case .message(let message): return [.report(.message(message))]
+    case .message(let message): return .just(.report(.message(message)))
     case .ping:
       enqueue(.pong(""))
       var actions = flush()
@@ -257,7 +257,7 @@ struct EngineStateMachine {
     guard !buffer.isEmpty else { return closeIfDrained() }
     let packets = nextPackets()
     isWritable = false
-    return [.send(.main, packets)]
+    return .just(.send(.main, packets))
   }
 
   private mutating func clearBuffer() {

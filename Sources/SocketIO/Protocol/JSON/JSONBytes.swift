@@ -108,11 +108,15 @@ extension String {
   func withUTF8Bytes<Value, Failure>(
     _ body: (UnsafeRawBufferPointer) throws(Failure) -> Value
   ) throws(Failure) -> Value {
-    func result(_ buffer: UnsafeBufferPointer<UInt8>) -> Result<Value, Failure> {
-      Result { () throws(Failure) in try body(UnsafeRawBufferPointer(buffer)) }
-    }
-    if let result = utf8.withContiguousStorageIfAvailable(result) { return try result.get() }
+    if let result = utf8.withContiguousStorageIfAvailable({ Self.result(of: body, $0) }) { return try result.get() }
     var copy = self
-    return try copy.withUTF8(result).get()
+    return try copy.withUTF8 { Self.result(of: body, $0) }.get()
+  }
+
+  @inline(__always)
+  private static func result<Value, Failure>(
+    of body: (UnsafeRawBufferPointer) throws(Failure) -> Value, _ bytes: UnsafeBufferPointer<UInt8>
+  ) -> Result<Value, Failure> {
+    Result { () throws(Failure) in try body(UnsafeRawBufferPointer(bytes)) }
   }
 }
