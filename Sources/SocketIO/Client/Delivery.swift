@@ -25,52 +25,95 @@ public struct HandlerDelivery: Sendable {
 /// Runs what a Manager has to tell its user, in order, one at a time.
 ///
 /// A run of deliveries crosses threads once: only the first of them wakes the other side, and not before the end of the loop's turn,
-/// when what else arrived has joined it.
+/// when what else arrived has joined it. While much arrives, it waits for a few turns more: to wake a thread costs as much as
+/// several messages do.
 final class Delivery: Sendable {
   typealias Work = @Sendable () -> Void
-  /// Runs what has come, and returns whether more has: then it is to run again, once others had their turn.
-  typealias Run = @Sendable () -> Bool
+  /// Does some, and returns whether more has come: then it is to be called again, once others had their turn.
+  typealias Stretch = @Sendable () -> Bool
 
-  /// A closure as an element itself would be wrapped in another one.
-  private struct Item {
-    let work: Work
+  /// The two that come with every message need no closure.
+  enum Item: Sendable {
+    case tell(Socket, SocketStateMachine.Delivered, epoch: Int, transport: TransportName?)
+    case answer(AckHandler, Result<[SocketValue], SocketIOError>)
+    case work(Work)
+
+    fileprivate func deliver() {
+      switch self {
+      case .tell(let socket, let delivered, let epoch, let transport):
+        socket.dispatch(delivered, epoch: epoch, transport: transport)
+      case .answer(let handler, let result): handler.body(result)
+      case .work(let work): work()
+      }
+    }
+
+    /// What the parser made.
+    fileprivate var values: [SocketValue] {
+      switch self {
+      case .tell(_, .event(let arguments, _, _), _, _), .answer(_, .success(let arguments)): arguments
+      default: []
+      }
+    }
   }
 
   private struct State {
-    var queue: [Item] = []
+    var items = RunQueue<Item>()
     var isScheduled = false
   }
 
+  /// So many at once tell that more is about to come.
+  private static let many = 8
+  private static let maxHeldTurns = 12
+
   private let state = Locked(State())
-  private let schedule: @Sendable (@escaping Run) -> Void
+  private let loop: any Loop
+  /// nil for the loop itself.
+  private let start: (@Sendable (@escaping Stretch) -> Void)?
 
   init(_ delivery: HandlerDelivery, loop: any Loop) {
+    self.loop = loop
     switch delivery.place {
-    case .serial: schedule = Self.atEndOfTurn(loop) { HandlerThreads.shared.start($0) }
-    case .queue(let queue): schedule = Self.atEndOfTurn(loop) { Self.repeatedly($0) { queue.async(execute: $0) } }
-    case .loop: schedule = { Self.repeatedly($0) { loop.post($0) } }
+    case .serial: start = { HandlerThreads.shared.start($0) }
+    case .queue(let queue): start = { Self.start($0, on: queue) }
+    case .loop: start = nil
     }
   }
 
-  private static func repeatedly(_ run: @escaping Run, by start: @escaping @Sendable (@escaping Work) -> Void) {
-    start { if run() { repeatedly(run, by: start) } }
+  private static func start(_ stretch: @escaping Stretch, on queue: DispatchQueue) {
+    queue.async { if stretch() { start(stretch, on: queue) } }
   }
 
-  private static func atEndOfTurn(
-    _ loop: any Loop, _ schedule: @escaping @Sendable (@escaping Run) -> Void
-  ) -> @Sendable (@escaping Run) -> Void {
-    { run in
-      if loop.isCurrent { loop.post { schedule(run) } } else { schedule(run) }
+  private func schedule() {
+    guard let start else { return loop.post { if self.drain() { self.schedule() } } }
+    if loop.isCurrent { startAtEndOfTurn(start) } else { start { self.drain() } }
+  }
+
+  /// - Parameters:
+  ///   - heldTurns: For how many turns the run was held back.
+  ///   - seen: How many items there were the last time, and the time before. A turn that another thread began may bring nothing.
+  private func startAtEndOfTurn(
+    _ start: @escaping @Sendable (@escaping Stretch) -> Void, heldTurns: Int = 0,
+    seen: (last: Int, before: Int) = (0, 0)
+  ) {
+    loop.post { [self] in
+      let count = state.withLock { $0.items.count }
+      if count - seen.before >= Self.many, heldTurns < Self.maxHeldTurns {
+        startAtEndOfTurn(start, heldTurns: heldTurns + 1, seen: (count, seen.last))
+      } else {
+        start { self.drain() }
+      }
     }
   }
 
-  func enqueue(_ work: @escaping Work) {
+  func enqueue(_ work: @escaping Work) { enqueue(Item.work(work)) }
+
+  func enqueue(_ item: consuming Item?) {
     let isFirst = state.withLock { state in
-      state.queue.append(Item(work: work))
+      state.items.append(&item)
       defer { state.isScheduled = true }
       return !state.isScheduled
     }
-    if isFirst { schedule { self.drain() } }
+    if isFirst { schedule() }
   }
 
   /// Whether everything has been told.
@@ -78,15 +121,33 @@ final class Delivery: Sendable {
 
   /// One run at a time: between two of them, others who use the same queue have their turn.
   private func drain() -> Bool {
-    let run = state.withLock { state in
-      let run = state.queue
-      state.queue = []
-      return run
+    var run = state.withLock { $0.items.take() }
+    if start != nil, run.count >= Self.many {
+      giveBack(deliver(&run))
+    } else {
+      run.takeAll { $0.deliver() }
     }
-    for item in run { item.work() }
     return state.withLock { state in
-      state.isScheduled = !state.queue.isEmpty
+      state.items.reuse(run)
+      state.isScheduled = !state.items.isEmpty
       return state.isScheduled
     }
   }
+}
+
+extension Delivery {
+  /// - Returns: The values that the handlers were given, which most of them have no use for any more.
+  private func deliver(_ run: inout Run<Item>) -> [[SocketValue]] {
+    var values: [[SocketValue]] = []
+    values.reserveCapacity(run.count)
+    run.takeAll { item in
+      item.deliver()
+      values.append(item.values)
+    }
+    return values
+  }
+
+  /// Has the loop let go of values that the loop made. Were they let go of here, both threads would want the memory allocator's lock for
+  /// the loop's memory all the time, and mostly sleep until they get it.
+  private func giveBack(_ values: [[SocketValue]]) { loop.post { withExtendedLifetime(values) {} } }
 }

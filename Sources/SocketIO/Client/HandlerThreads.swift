@@ -8,7 +8,7 @@ final class HandlerThreads: Sendable {
   static let shared = HandlerThreads()
 
   private struct State {
-    var waiting = SparseQueue<Delivery.Run>()
+    var waiting = SparseQueue<Delivery.Stretch>()
     /// Those without a thread, the one that had one last at the end.
     var idle: [DispatchQueue]
     /// One has been called and has not come yet.
@@ -32,9 +32,9 @@ final class HandlerThreads: Sendable {
   }
 
   /// Runs something soon, and behind all that wait for as long as it has more to do. What is handed in first begins first.
-  func start(_ run: @escaping Delivery.Run) {
+  func start(_ stretch: @escaping Delivery.Stretch) {
     let queue = state.withLock { state in
-      state.waiting.append(run)
+      state.waiting.append(stretch)
       return state.call()
     }
     if let queue { wake(queue) }
@@ -43,19 +43,19 @@ final class HandlerThreads: Sendable {
   private func wake(_ queue: DispatchQueue) {
     queue.async { [self] in
       state.withLock { $0.isCalled = false }
-      var unfinished: Delivery.Run?
-      while let run = takeNext(on: queue, putBack: unfinished) { unfinished = run() ? run : nil }
+      var unfinished: Delivery.Stretch?
+      while let stretch = takeNext(on: queue, putBack: unfinished) { unfinished = stretch() ? stretch : nil }
     }
   }
 
-  private func takeNext(on queue: DispatchQueue, putBack unfinished: Delivery.Run?) -> Delivery.Run? {
-    let (run, next) = state.withLock { state in
+  private func takeNext(on queue: DispatchQueue, putBack unfinished: Delivery.Stretch?) -> Delivery.Stretch? {
+    let (stretch, next) = state.withLock { state in
       if let unfinished { state.waiting.append(unfinished) }
-      let run = state.waiting.removeFirst()
-      if run == nil { state.idle.append(queue) }
-      return (run, state.call())
+      let stretch = state.waiting.removeFirst()
+      if stretch == nil { state.idle.append(queue) }
+      return (stretch, state.call())
     }
     if let next { wake(next) }
-    return run
+    return stretch
   }
 }
