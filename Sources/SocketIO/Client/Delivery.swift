@@ -41,8 +41,10 @@ final class Delivery: Sendable {
 
   private let state = Locked(State())
   private let schedule: @Sendable (@escaping Work) -> Void
+  private let isOnUsersQueue: Bool
 
   init(_ delivery: HandlerDelivery, loop: any Loop) {
+    isOnUsersQueue = if case .queue = delivery.place { true } else { false }
     switch delivery.place {
     case .serial: schedule = Self.atEndOfTurn(loop) { HandlerThreads.shared.run($0) }
     case .queue(let queue): schedule = Self.atEndOfTurn(loop) { queue.async(execute: $0) }
@@ -67,8 +69,9 @@ final class Delivery: Sendable {
     if isFirst { schedule { self.drain() } }
   }
 
-  /// Whether everything has been told.
-  var isIdle: Bool { state.withLock { !$0.isScheduled } }
+  /// Whether what nobody listens to now may be left out. Not while a handler is still to run, which may register one; and not on a
+  /// queue of the user's: whoever makes a Manager there holds up what it tells until his handlers are registered.
+  var leavesOutUnheard: Bool { !isOnUsersQueue && state.withLock { !$0.isScheduled } }
 
   /// One run at a time: between two of them, others who use the same queue have their turn.
   private func drain() {
