@@ -176,10 +176,10 @@ async def test_a136_no_timeout(sio, server):
 
 
 async def test_a137_the_namespace_has_no_timeout(sio, server, transport):
-    script = await sio(server.url, transports=[transport], timeout=100)
+    script = await sio(server.url, transports=[transport], timeout=1500)
     session = await server.accept()
     await session.connect_packet()
-    await asyncio.sleep(0.4)
+    await asyncio.sleep(2)
     session.welcome()
     await script.expect("connect")
     assert script.summary() == ["manager open", "connect"]
