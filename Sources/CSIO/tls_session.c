@@ -151,6 +151,7 @@ static int configure(csio_tls *tls, SSL_CTX *ctx)
   if (tls->certificate && SSL_CTX_use_cert_and_key(ctx, tls->certificate, tls->key, tls->chain, 1) != 1)
     return CSIO_ETLS_KEY;
   SSL_CTX_set_verify(ctx, SSL_VERIFY_PEER, on_verify);
+  SSL_CTX_set_mode(ctx, SSL_MODE_RELEASE_BUFFERS); /* else an idle connection keeps more than 32 KB of them */
   SSL_CTX_set_info_callback(ctx, on_info);
   return CSIO_OK;
 }

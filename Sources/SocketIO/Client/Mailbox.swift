@@ -5,13 +5,14 @@
 final class Mailbox: Sendable {
   typealias Command = @Sendable (isolated ManagerCore) -> Void
 
-  /// A closure as an element itself would be wrapped in another one.
-  private struct Item {
-    let command: Command
+  private enum Item: Sendable {
+    /// The Socket is held until its event is handed over, or it might be let go before.
+    case emit(Emission, Socket)
+    case command(Command)
   }
 
   private struct State {
-    var items: [Item] = []
+    var items = RunQueue<Item>()
     /// The loop is about to look.
     var isScheduled = false
   }
@@ -21,9 +22,13 @@ final class Mailbox: Sendable {
 
   init(_ core: ManagerCore) { self.core = core }
 
-  func submit(_ command: @escaping Command) {
+  func submit(_ command: @escaping Command) { submit(Item.command(command)) }
+
+  func emit(_ emission: Emission, from socket: Socket) { submit(Item.emit(emission, socket)) }
+
+  private func submit(_ item: consuming Item?) {
     let isFirst = state.withLock { state in
-      state.items.append(Item(command: command))
+      state.items.append(&item)
       defer { state.isScheduled = true }
       return !state.isScheduled
     }
@@ -33,13 +38,24 @@ final class Mailbox: Sendable {
   private func schedule() { core.loop.post { self.core.assumeIsolated { self.drain($0) } } }
 
   private func drain(_ core: isolated ManagerCore) {
-    let run = state.withLock { state in
-      let run = state.items
-      state.items = []
+    var run = state.withLock { state in
+      let run = state.items.take()
       state.isScheduled = !run.isEmpty
       return run
     }
-    for item in run { item.command(core) }
-    if !run.isEmpty { schedule() }
+    guard !run.isEmpty else { return }
+    var isHeartbeatChecked = false
+    run.takeAll { item in
+      switch item {
+      case .emit(let emission, let socket):
+        // Reading the clock for each would cost as much as all else here.
+        if !isHeartbeatChecked { core.checkHeartbeat() }
+        isHeartbeatChecked = true
+        core.emit(socket.key, emission)
+      case .command(let command): command(core)
+      }
+    }
+    state.withLock { $0.items.reuse(run) }
+    schedule()
   }
 }

@@ -116,18 +116,20 @@ actor ManagerCore {
     handle(.disconnect, slot)
   }
 
+  /// Called before what is emitted together is sent.
+  func checkHeartbeat() { engine?.checkHeartbeat() }
+
   func emit(_ key: Int, _ emission: Emission) {
     guard let slot = slots[key] else {
       emission.ack?.body(.failure(.disconnected))
       return
     }
-    engine?.checkHeartbeat()
     handle(.emit(emission, canSendNow: engine?.canSendNow ?? false), slot)
   }
 
   func emitWhenWritable(_ key: Int, _ writer: WaitingWriter) {
     guard let slot = slots[key] else { return writer.resume(.disconnected) }
-    engine?.checkHeartbeat()
+    checkHeartbeat()
     handle(.emitWhenWritable(writer), slot)
   }
 
@@ -333,29 +335,33 @@ actor ManagerCore {
 
   // MARK: Actions of the Sockets
 
-  private func handle(_ event: SocketStateMachine.Event, _ slot: SocketSlot) {
-    let wasActive = slot.machine.isActive
+  private func handle(_ event: consuming SocketStateMachine.Event, _ slot: SocketSlot) {
+    let (actions, stateHasChanged) = slot.handle(event)
+    guard stateHasChanged else { return perform(actions, slot) }
     // A Socket that nobody else holds is still told of its end.
-    let socket = slot.retained ?? slot.socket
-    let actions = slot.machine.handle(event)
-    if wasActive != slot.machine.isActive {
-      if wasActive {
-        activeSlots.removeAll { $0 === slot }
-        slot.retained = nil
-      } else {
+    let socket = slot.socket
+    slot.publishState()
+    if slot.machine.isActive != slot.isActive {
+      slot.isActive.toggle()
+      if slot.isActive {
         activeSlots.append(slot)
         // A Socket that wants to be connected lives on, whether or not the user holds it.
-        slot.retained = slot.socket
+        slot.retained = socket
+      } else {
+        activeSlots.removeAll { $0 === slot }
+        slot.retained = nil
       }
     }
-    slot.publishState()
-    withExtendedLifetime(socket) {
-      for action in actions { perform(action, slot) }
-      if slot.machine.hasWriters { admitWriters(slot) }
-    }
+    perform(actions, slot)
+    withExtendedLifetime(socket) {}
   }
 
-  private func perform(_ action: SocketStateMachine.Action, _ slot: SocketSlot) {
+  private func perform(_ actions: ActionList<SocketStateMachine.Action>, _ slot: SocketSlot) {
+    for action in actions { perform(action, slot) }
+    if slot.machine.hasWriters { admitWriters(slot) }
+  }
+
+  private func perform(_ action: consuming SocketStateMachine.Action, _ slot: SocketSlot) {
     switch action {
     case .openManager:
       if machine.state == .open {
@@ -372,11 +378,11 @@ actor ManagerCore {
     case .deliver(let delivered):
       logger.record(delivered, slot.machine.namespace)
       guard let socket = slot.socket else { return }
-      let epoch = slot.disconnects
-      let transport = manager?.transport
-      delivery.enqueue { socket.dispatch(delivered, epoch: epoch, transport: transport) }
+      var transport: TransportName?
+      if case .connect = delivered { transport = manager?.transport }
+      delivery.enqueue(Delivery.Item.tell(socket, delivered, epoch: slot.disconnects, transport: transport))
     case .completeAck(let handler, let result):
-      if handler.isInline { handler.body(result) } else { delivery.enqueue { handler.body(result) } }
+      if handler.isInline { handler.body(result) } else { delivery.enqueue(Delivery.Item.answer(handler, result)) }
     case .startAckTimer(let id, let milliseconds):
       let timer = loop.makeTimer { [unowned slot] in self.handle(.ackTimedOut(id: id), slot) }
       slot.ackTimers[id] = timer
@@ -409,7 +415,7 @@ actor ManagerCore {
   }
 
   private func tellOutgoing(_ arguments: [SocketValue], _ slot: SocketSlot) {
-    guard let socket = slot.socket, !socket.handlers.isEmpty(.anyOutgoing) else { return }
+    guard !slot.handlers.isEmpty(.anyOutgoing), let socket = slot.socket else { return }
     delivery.enqueue { socket.dispatchOutgoing(arguments) }
   }
 

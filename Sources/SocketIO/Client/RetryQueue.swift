@@ -27,7 +27,7 @@ struct RetryQueue {
   /// - Returns: nil where there is none, or it is under way already.
   mutating func begin(id: Int) -> Emission? {
     guard inFlight == nil, let entry = entries.first else { return nil }
-    entries.first?.tries += 1
+    entries.update(at: entries.firstPosition) { $0.tries += 1 }
     inFlight = id
     return entry.emission
   }
@@ -63,7 +63,7 @@ struct RetryQueue {
 
   mutating func removeAll() -> [Emission] {
     defer { self = RetryQueue() }
-    return entries.all.map(\.emission)
+    return entries.all.map(\.element.emission)
   }
 
   private mutating func remove(at position: Int) -> Emission? {

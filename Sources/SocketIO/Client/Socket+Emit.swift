@@ -161,8 +161,7 @@ public struct Emitter: Sendable {
       guard gauge.takeOrRefuse(bytes) else { return .bufferFull }
       emission.room = bytes
     }
-    // The Socket is held until its event is handed over, or it might be let go before.
-    socket.io.mailbox.submit { [socket, emission] in $0.emit(socket.key, emission) }
+    socket.io.mailbox.emit(emission, from: socket)
     return nil
   }
 }

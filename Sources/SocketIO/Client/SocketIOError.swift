@@ -14,35 +14,75 @@ public struct SocketIOError: Error, Sendable {
     public var description: String { rawValue }
   }
 
+  private struct Contents {
+    var code: Code
+    var message: String
+    var httpStatus: Int?
+    var closeCode: Int?
+    var data: SocketValue?
+    var underlying: (any Error)?
+  }
+
+  /// Behind one reference: every result and every event has room for an error, and is handed on with each message.
+  private indirect enum Box {
+    case full(Contents)
+  }
+
+  private var box: Box
+
+  private var contents: Contents {
+    get {
+      switch box {
+      case .full(let contents): contents
+      }
+    }
+    set { box = .full(newValue) }
+  }
+
   /// The kind of failure, for programs.
-  public var code: Code
+  public var code: Code {
+    get { contents.code }
+    set { contents.code = newValue }
+  }
 
   /// One sentence in English.
-  public var message: String
+  public var message: String {
+    get { contents.message }
+    set { contents.message = newValue }
+  }
 
   /// The status of the HTTP answer that caused the error.
-  public var httpStatus: Int?
+  public var httpStatus: Int? {
+    get { contents.httpStatus }
+    set { contents.httpStatus = newValue }
+  }
 
   /// The code with which the WebSocket was closed (RFC 6455, section 7.4).
-  public var closeCode: Int?
+  public var closeCode: Int? {
+    get { contents.closeCode }
+    set { contents.closeCode = newValue }
+  }
 
   /// What the server sent along with its refusal of a namespace.
-  public var data: SocketValue?
+  public var data: SocketValue? {
+    get { contents.data }
+    set { contents.data = newValue }
+  }
 
   /// The error underneath, where there is one.
-  public var underlying: (any Error)?
+  public var underlying: (any Error)? {
+    get { contents.underlying }
+    set { contents.underlying = newValue }
+  }
 
   /// Makes an error; what is not said is nil.
   public init(
     _ code: Code, _ message: String, httpStatus: Int? = nil, closeCode: Int? = nil, data: SocketValue? = nil,
     underlying: (any Error)? = nil
   ) {
-    self.code = code
-    self.message = message
-    self.httpStatus = httpStatus
-    self.closeCode = closeCode
-    self.data = data
-    self.underlying = underlying
+    box = .full(
+      Contents(
+        code: code, message: message, httpStatus: httpStatus, closeCode: closeCode, data: data, underlying: underlying))
   }
 }
 

@@ -2,9 +2,12 @@
 final class SocketSlot {
   let key: Int
   var machine: SocketStateMachine
-  private(set) weak var socket: Socket?
+  /// Among the core's active slots.
+  var isActive = false
   /// Set while the Socket is active.
   var retained: Socket?
+  private weak var known: Socket?
+  let handlers: HandlerRegistry
   var ackTimers: [Int: any LoopTimer] = [:]
   /// How many calls of `disconnect()` have been carried out.
   var disconnects = 0
@@ -14,15 +17,26 @@ final class SocketSlot {
   var isAdmitting = false
   private var published: UInt64?
 
+  /// nil when it was let go.
+  var socket: Socket? { retained ?? known }
+
   init(_ socket: Socket, clock: @escaping () -> UInt64) {
-    self.socket = socket
+    known = socket
     key = socket.key
+    handlers = socket.handlers
     machine = SocketStateMachine(namespace: socket.namespace, gauge: socket.gauge, clock: clock)
   }
 
-  /// Shows the state to whoever asks the Socket, where it has changed.
+  /// - Returns: What is to be done, and whether the state has changed, which ``publishState()`` is then to show.
+  func handle(_ event: consuming SocketStateMachine.Event) -> (
+    ActionList<SocketStateMachine.Action>, stateHasChanged: Bool
+  ) {
+    let actions = machine.handle(event)
+    return (actions, machine.revision != published)
+  }
+
+  /// Shows the state to whoever asks the Socket.
   func publishState() {
-    guard published != machine.revision else { return }
     published = machine.revision
     socket?.mirror.publish(
       SocketState(id: machine.id, isActive: machine.isActive, isRecovered: machine.isRecovered))

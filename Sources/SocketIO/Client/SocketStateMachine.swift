@@ -42,8 +42,8 @@ struct SocketStateMachine {
   private var isOverflowing = false
   private var writers = SparseQueue<WaitingWriter>()
   private var receiveBuffer: [(arguments: [SocketValue], ack: Int?)] = []
-  private var acks: [Int: PendingAck] = [:]
-  private var nextAckID = 0
+  /// Their ids are their positions.
+  private var acks = SparseQueue<PendingAck>()
   private var tally = EventStatistics()
   private let gauge: BufferGauge
   /// Nanoseconds; asked only where something is measured.
@@ -67,7 +67,7 @@ struct SocketStateMachine {
     statistics.buffered = sendBuffer.count + retryQueue.waiting
     statistics.bufferedBytes = bufferedBytes
     statistics.waiting = writers.count
-    statistics.unacknowledged = acks.count { $0.value.sentAt != nil }
+    statistics.unacknowledged = acks.all.count { $0.element.sentAt != nil }
     statistics.drops.bufferFull += gauge.refused
     return statistics
   }
@@ -84,7 +84,7 @@ struct SocketStateMachine {
     if case .connected(let id) = state { id } else { nil }
   }
 
-  mutating func handle(_ event: Event) -> [Action] {
+  mutating func handle(_ event: consuming Event) -> ActionList<Action> {
     switch event {
     case .connect:
       // One that waits already opens a Manager that has stopped trying.
@@ -110,7 +110,7 @@ struct SocketStateMachine {
     case .writerCancelled(let token): return writerCancelled(token)
     case .reply(let session, let id, let arguments):
       guard session == self.session, self.id != nil else { return [] }
-      return [.send(Packet(namespace: namespace, id: id, content: .ack(arguments)))]
+      return .just(.send(Packet(namespace: namespace, id: id, content: .ack(arguments))))
     case .ackTimedOut(let id): return ackTimedOut(id)
     case .sendFailed(let packet, let error): return sendFailed(packet, error)
     case .ackCancelled(let token): return ackCancelled(token)
@@ -120,13 +120,15 @@ struct SocketStateMachine {
 
   // MARK: Joining
 
-  private mutating func authenticate() -> [Action] {
+  private mutating func authenticate() -> ActionList<Action> {
     state = .authenticating
     session += 1
     return [.authenticate(session: session)]
   }
 
-  private mutating func authenticated(_ session: Int, _ result: Result<SocketValue?, SocketIOError>) -> [Action] {
+  private mutating func authenticated(_ session: Int, _ result: Result<SocketValue?, SocketIOError>) -> ActionList<
+    Action
+  > {
     guard session == self.session, state == .authenticating else { return [] }
     switch result {
     case .success(let auth?) where auth.objectValue == nil:
@@ -140,7 +142,7 @@ struct SocketStateMachine {
   }
 
   /// The namespace cannot be joined, and trying again would not help.
-  private mutating func refuse(_ error: SocketIOError) -> [Action] {
+  private mutating func refuse(_ error: SocketIOError) -> ActionList<Action> {
     state = .inactive
     session += 1
     receiveBuffer = []
@@ -157,7 +159,7 @@ struct SocketStateMachine {
     return .object(payload)
   }
 
-  private mutating func connected(_ reply: SocketValue?) -> [Action] {
+  private mutating func connected(_ reply: SocketValue?) -> ActionList<Action> {
     guard state == .joining else { return [] }
     guard let id = reply?["sid"]?.stringValue else {
       let message = "the server answered without a session id, as servers of Socket.IO 2 do; this client needs 3 or 4"
@@ -167,14 +169,17 @@ struct SocketStateMachine {
     isRecovered = pid != nil && pid == recovery?.pid
     recovery = pid.map { ($0, recovery?.offset) }
     state = .connected(id: id)
-    var actions: [Action] = []
+    var actions: ActionList<Action> = []
     for (arguments, ack) in receiveBuffer { actions += deliver(arguments, ack) }
     receiveBuffer = []
     for entry in sendBuffer.removeAll() {
       giveBackRoom(of: entry.emission)
       if let id = entry.id {
-        acks[id]?.position = nil
-        acks[id]?.sentAt = clock()
+        let sentAt = clock()
+        acks.update(at: id) {
+          $0.position = nil
+          $0.sentAt = sentAt
+        }
       }
       actions.append(send(entry.emission, entry.id))
     }
@@ -185,11 +190,11 @@ struct SocketStateMachine {
 
   // MARK: Leaving
 
-  private mutating func disconnect() -> [Action] {
+  private mutating func disconnect() -> ActionList<Action> {
     guard isActive else { return endWriters() }
     let wasConnected = id != nil
     if wasConnected { leftConnection = connection }
-    let goodbye: [Action] =
+    let goodbye: ActionList<Action> =
       wasConnected ? [.send(Packet(namespace: namespace, id: nil, content: .disconnect))] : []
     state = .inactive
     session += 1
@@ -198,7 +203,8 @@ struct SocketStateMachine {
       + endWriters()
   }
 
-  private mutating func leave(_ next: State, _ reason: DisconnectReason, _ error: SocketIOError?) -> [Action] {
+  private mutating func leave(_ next: State, _ reason: DisconnectReason, _ error: SocketIOError?) -> ActionList<Action>
+  {
     let wasConnected = id != nil
     state = next
     session += 1
@@ -209,23 +215,24 @@ struct SocketStateMachine {
   }
 
   /// The answers to what was sent will not come any more; what is still buffered will be sent.
-  private mutating func loseAcks() -> [Action] {
-    let lost = acks.filter { $0.value.position == nil }.keys.sorted()
-    return lost.flatMap {
-      completeAck($0, .failure(.disconnected))
+  private mutating func loseAcks() -> ActionList<Action> {
+    var actions: ActionList<Action> = []
+    for (id, ack) in acks.all where ack.position == nil {
+      actions += completeAck(id, .failure(.disconnected))
     }
+    return actions
   }
 
-  private mutating func dispose() -> [Action] {
+  private mutating func dispose() -> ActionList<Action> {
     tally.drops.released += sendBuffer.removeAll().count + retryQueue.waiting
-    for id in acks.keys { acks[id]?.position = nil }
-    let unsent: [Action] = retryQueue.removeAll().compactMap(\.ack).map { .completeAck($0, .failure(.disconnected)) }
-    return unsent + loseAcks() + endWriters()
+    for (id, _) in acks.all { acks.update(at: id) { $0.position = nil } }
+    let unsent = retryQueue.removeAll().compactMap(\.ack)
+    return ActionList(unsent.map { .completeAck($0, .failure(.disconnected)) }) + loseAcks() + endWriters()
   }
 
   // MARK: Receiving
 
-  private mutating func received(_ packet: Packet) -> [Action] {
+  private mutating func received(_ packet: Packet) -> ActionList<Action> {
     if awaitsAnswer {
       switch packet.content {
       case .connect:
@@ -263,24 +270,23 @@ struct SocketStateMachine {
   }
 
   /// The answer to a CONNECT that was given up has come: if the namespace is wanted again, it can be joined now.
-  private mutating func rejoin() -> [Action] { state == .waiting ? authenticate() : [] }
+  private mutating func rejoin() -> ActionList<Action> { state == .waiting ? authenticate() : [] }
 
-  private mutating func deliver(_ arguments: [SocketValue], _ ack: Int?) -> [Action] {
+  private mutating func deliver(_ arguments: [SocketValue], _ ack: Int?) -> ActionList<Action> {
     // The server adds the offset to events that it may have to send again.
     if recovery != nil, ack == nil, case .string(let offset)? = arguments.last { recovery?.offset = offset }
     tally.received += 1
-    return [.deliver(.event(arguments, session: session, ack: ack))]
+    return .just(.deliver(.event(arguments, session: session, ack: ack)))
   }
 
   // MARK: Emitting
 
-  private mutating func emit(_ emission: Emission, canSendNow: Bool) -> [Action] {
+  private mutating func emit(_ emission: consuming Emission, canSendNow: Bool) -> ActionList<Action> {
     if let handler = emission.ack, handler.token?.isCancelled == true { return dropCancelled(emission, handler) }
     if emission.isRetried { return enqueue(emission) }
     let isSent = id != nil && (!emission.isVolatile || canSendNow)
     let isDropped = !isSent && emission.isVolatile
-    var emission = emission
-    var actions: [Action] = []
+    var actions: ActionList<Action> = []
     if isSent {
       giveBackRoom(of: emission)
     } else if isDropped {
@@ -290,28 +296,26 @@ struct SocketStateMachine {
     }
     var ackID: Int?
     if let handler = emission.ack {
-      let id = nextAckID
-      nextAckID += 1
-      ackID = id
       if isDropped, emission.timeout == nil {
         return [.completeAck(handler, .failure(SocketIOError(.dropped, "the volatile event was dropped")))]
       }
-      acks[id] = PendingAck(
-        handler: handler, hasTimer: emission.timeout != nil, sentAt: isSent ? clock() : nil)
+      let id = acks.append(
+        PendingAck(handler: handler, hasTimer: emission.timeout != nil, sentAt: isSent ? clock() : nil))
+      ackID = id
       if let timeout = emission.timeout { actions.append(.startAckTimer(id: id, milliseconds: timeout)) }
     }
     if isSent {
       actions.append(send(emission, ackID))
     } else if !isDropped {
       let position = sendBuffer.append(emission, id: ackID)
-      if let ackID { acks[ackID]?.position = position }
+      if let ackID { acks.update(at: ackID) { $0.position = position } }
     }
     return actions
   }
 
-  private mutating func enqueue(_ emission: Emission) -> [Action] {
+  private mutating func enqueue(_ emission: Emission) -> ActionList<Action> {
     var emission = emission
-    var actions: [Action] = []
+    var actions: ActionList<Action> = []
     guard makeRoom(for: &emission, &actions) else { return actions }
     retryQueue.append(emission)
     return actions + sendRetryHead()
@@ -322,7 +326,7 @@ struct SocketStateMachine {
   /// Finds room for an event that has none yet, as the option `offlineBuffer` says.
   ///
   /// - Returns: Whether there is room. Where there is not, the event is dropped.
-  private mutating func makeRoom(for emission: inout Emission, _ actions: inout [Action]) -> Bool {
+  private mutating func makeRoom(for emission: inout Emission, _ actions: inout ActionList<Action>) -> Bool {
     guard emission.room == nil else { return true }
     let bytes = emission.estimatedSize
     while !gauge.take(bytes) {
@@ -337,7 +341,7 @@ struct SocketStateMachine {
     return true
   }
 
-  private mutating func dropOldest() -> [Action]? {
+  private mutating func dropOldest() -> ActionList<Action>? {
     if let entry = sendBuffer.removeFirst() {
       giveBackRoom(of: entry.emission)
       return overflow(entry.emission) + (entry.id.map { completeAck($0, .failure(.bufferFull)) } ?? [])
@@ -347,7 +351,7 @@ struct SocketStateMachine {
     return overflow(emission) + (emission.ack.map { [.completeAck($0, .failure(.bufferFull))] } ?? [])
   }
 
-  private mutating func overflow(_ emission: Emission) -> [Action] {
+  private mutating func overflow(_ emission: Emission) -> ActionList<Action> {
     tally.drops.bufferFull += 1
     defer { isOverflowing = true }
     return [.bufferOverflowed(event: emission.arguments[0].stringValue ?? "", isFirst: !isOverflowing)]
@@ -359,7 +363,7 @@ struct SocketStateMachine {
 
   // MARK: Waiting until less is queued
 
-  private mutating func add(_ writer: WaitingWriter) -> [Action] {
+  private mutating func add(_ writer: WaitingWriter) -> ActionList<Action> {
     guard !writer.token.isCancelled else {
       tally.drops.cancelled += 1
       return [.resumeWriter(writer, .cancelled)]
@@ -368,7 +372,7 @@ struct SocketStateMachine {
     return []
   }
 
-  private mutating func admitWriter(canSendNow: Bool) -> [Action] {
+  private mutating func admitWriter(canSendNow: Bool) -> ActionList<Action> {
     guard let writer = writers.removeFirst() else { return [] }
     var emission = writer.emission
     if gauge.limit.overflow == .refuse, emission.mayWait(isConnected: id != nil) {
@@ -379,7 +383,7 @@ struct SocketStateMachine {
     return emit(emission, canSendNow: canSendNow) + [.resumeWriter(writer, nil)]
   }
 
-  private mutating func writerCancelled(_ token: AckToken) -> [Action] {
+  private mutating func writerCancelled(_ token: AckToken) -> ActionList<Action> {
     guard let position = writers.firstPosition(where: { $0.token === token }),
       let writer = writers.remove(at: position)
     else { return [] }
@@ -388,18 +392,16 @@ struct SocketStateMachine {
   }
 
   /// The Socket lost its namespace: whoever waits would emit into the next session without knowing.
-  private mutating func endWriters() -> [Action] {
-    writers.removeAll().map { .resumeWriter($0, .disconnected) }
+  private mutating func endWriters() -> ActionList<Action> {
+    ActionList(writers.removeAll().map { .resumeWriter($0, .disconnected) })
   }
 
   // MARK: Sending
 
   /// Every try is an event of its own, which the server is asked to acknowledge.
-  private mutating func sendRetryHead() -> [Action] {
-    guard id != nil, let emission = retryQueue.begin(id: nextAckID) else { return [] }
-    let id = nextAckID
-    nextAckID += 1
-    acks[id] = PendingAck(handler: nil, hasTimer: emission.timeout != nil, sentAt: clock())
+  private mutating func sendRetryHead() -> ActionList<Action> {
+    guard id != nil, let emission = retryQueue.begin(id: acks.nextPosition) else { return [] }
+    let id = acks.append(PendingAck(handler: nil, hasTimer: emission.timeout != nil, sentAt: clock()))
     return (emission.timeout.map { [.startAckTimer(id: id, milliseconds: $0)] } ?? []) + [send(emission, id)]
   }
 
@@ -409,7 +411,7 @@ struct SocketStateMachine {
       Packet(namespace: namespace, id: id, content: .event(emission.arguments)), isCompressed: emission.isCompressed)
   }
 
-  private mutating func sendFailed(_ packet: Packet, _ error: SocketIOError) -> [Action] {
+  private mutating func sendFailed(_ packet: Packet, _ error: SocketIOError) -> ActionList<Action> {
     switch packet.content {
     case .connect:
       unansweredConnection = nil
@@ -420,25 +422,25 @@ struct SocketStateMachine {
     }
   }
 
-  private mutating func ackTimedOut(_ id: Int) -> [Action] {
+  private mutating func ackTimedOut(_ id: Int) -> ActionList<Action> {
     if unbuffer(id) { tally.drops.timedOut += 1 }
     return completeAck(id, .failure(SocketIOError(.timeout, "operation has timed out")))
   }
 
-  private mutating func ackCancelled(_ token: AckToken) -> [Action] {
+  private mutating func ackCancelled(_ token: AckToken) -> ActionList<Action> {
     if let (emission, id) = retryQueue.remove(token), let handler = emission.ack {
       giveBackRoom(of: emission)
-      let timer: [Action] =
-        id.flatMap { acks.removeValue(forKey: $0)?.hasTimer == true ? [.stopAckTimer(id: $0)] : nil } ?? []
+      let timer: ActionList<Action> =
+        id.flatMap { acks.remove(at: $0)?.hasTimer == true ? [.stopAckTimer(id: $0)] : nil } ?? []
       if id == nil { tally.drops.cancelled += 1 }
       return timer + [.completeAck(handler, .failure(.cancelled))] + sendRetryHead()
     }
-    guard let id = acks.first(where: { $0.value.handler?.token === token })?.key else { return [] }
+    guard let id = acks.firstPosition(where: { $0.handler?.token === token }) else { return [] }
     if unbuffer(id) { tally.drops.cancelled += 1 }
     return completeAck(id, .failure(.cancelled))
   }
 
-  private mutating func dropCancelled(_ emission: Emission, _ handler: AckHandler) -> [Action] {
+  private mutating func dropCancelled(_ emission: Emission, _ handler: AckHandler) -> ActionList<Action> {
     giveBackRoom(of: emission)
     tally.drops.cancelled += 1
     return [.completeAck(handler, .failure(.cancelled))]
@@ -449,21 +451,23 @@ struct SocketStateMachine {
   /// - Returns: Whether it was there.
   private mutating func unbuffer(_ id: Int) -> Bool {
     guard let position = acks[id]?.position else { return false }
-    acks[id]?.position = nil
+    acks.update(at: id) { $0.position = nil }
     if let entry = sendBuffer.remove(at: position) { giveBackRoom(of: entry.emission) }
     return true
   }
 
-  private mutating func completeAck(_ id: Int, _ result: Result<[SocketValue], SocketIOError>) -> [Action] {
-    guard let ack = acks.removeValue(forKey: id) else { return [] }
+  private mutating func completeAck(_ id: Int, _ result: Result<[SocketValue], SocketIOError>) -> ActionList<Action> {
+    guard let ack = acks.remove(at: id) else { return [] }
     if case .success = result, let sentAt = ack.sentAt { tally.ackRoundTrips.record(nanoseconds: clock() - sentAt) }
-    // The usual case is on the path of every message, where each array counts.
-    if let handler = ack.handler, !ack.hasTimer { return [.completeAck(handler, result)] }
-    let timer: [Action] = ack.hasTimer ? [.stopAckTimer(id: id)] : []
-    if let handler = ack.handler { return timer + [.completeAck(handler, result)] }
+    var actions: ActionList<Action> = ack.hasTimer ? [.stopAckTimer(id: id)] : []
+    if let handler = ack.handler {
+      actions.append(.completeAck(handler, result))
+      return actions
+    }
     let finished: Emission?
     if case .success = result { finished = retryQueue.succeed() } else { finished = retryQueue.fail() }
     if let finished { giveBackRoom(of: finished) }
-    return timer + (finished?.ack.map { [.completeAck($0, result)] } ?? []) + sendRetryHead()
+    if let handler = finished?.ack { actions.append(.completeAck(handler, result)) }
+    return actions + sendRetryHead()
   }
 }

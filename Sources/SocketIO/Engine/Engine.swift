@@ -1,6 +1,6 @@
 /// Drives one Engine.IO session: performs the actions of its state machine on real transports and timers.
 ///
-/// Confined to its loop. Whoever opens an engine holds it until it reports `.finished`; `onReport` and `onWritable` are dropped then.
+/// Confined to its loop. From `open` to `.finished` its transports hold it; `onReport` and `onWritable` are dropped then.
 final class Engine {
   typealias MakeTransport = (TransportName, _ sid: String?) throws(SocketIOError) -> any Transport
 
@@ -51,11 +51,11 @@ final class Engine {
     if let heartbeatDeadline, loop.now > heartbeatDeadline { handle(.heartbeatExpired) }
   }
 
-  private func handle(_ event: EngineStateMachine.Event) {
+  private func handle(_ event: consuming EngineStateMachine.Event) {
     for action in machine.handle(event) { perform(action) }
   }
 
-  private func perform(_ action: EngineStateMachine.Action) {
+  private func perform(_ action: consuming EngineStateMachine.Action) {
     switch action {
     case .openTransport(let slot, let name, let sid): openTransport(slot, name, sid)
     case .send(let slot, let packets):
@@ -118,13 +118,14 @@ final class Engine {
     case .probe: probe = carrier
     }
     let counter = carrier.counter
-    carrier.transport.onEvent = { [weak self] event in
+    // A weak reference would be looked up with each packet. `finish` has the transports let go of theirs.
+    carrier.transport.onEvent = { [self] event in
       if case .packet(let packet) = event {
         counter.received(packet)
-        if slot == .probe { self?.measureProbe() }
+        if slot == .probe { measureProbe() }
       }
-      self?.handle(.transport(slot, event))
-      if case .writable = event { self?.onWritable?() }
+      handle(.transport(slot, event))
+      if case .writable = event { onWritable?() }
     }
   }
 
@@ -139,7 +140,7 @@ final class Engine {
     _ timer: inout (any LoopTimer)?, firing event: EngineStateMachine.Event
   ) -> any LoopTimer {
     if let timer { return timer }
-    let new = loop.makeTimer { [weak self] in self?.handle(event) }
+    let new = loop.makeTimer { [self] in handle(event) }
     timer = new
     return new
   }
@@ -148,7 +149,9 @@ final class Engine {
     takeCarrier(.main)?.transport.abort()
     takeCarrier(.probe)?.transport.abort()
     heartbeat?.close()
+    heartbeat = nil
     closeTimer?.close()
+    closeTimer = nil
     let onReport = self.onReport
     self.onReport = nil
     onWritable = nil

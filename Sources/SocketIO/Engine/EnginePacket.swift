@@ -53,7 +53,7 @@ extension EnginePacket {
       self = .message(.binary(data))
       return
     }
-    guard let payload = String(validating: rest, as: UTF8.self) else { return nil }
+    guard let payload = String(utf8: rest) else { return nil }
     switch type {
     case UInt8(ascii: "4"): self = .message(.text(payload))
     case UInt8(ascii: "0"): self = .open(payload)

@@ -90,7 +90,7 @@ struct EngineStateMachine {
     return upgrade != .switching
   }
 
-  mutating func handle(_ event: Event) -> [Action] {
+  mutating func handle(_ event: consuming Event) -> ActionList<Action> {
     switch event {
     case .open: return open()
     case .transport(.main, let event): return main(event)
@@ -108,7 +108,7 @@ struct EngineStateMachine {
 
   // MARK: Opening
 
-  private mutating func open() -> [Action] {
+  private mutating func open() -> ActionList<Action> {
     guard state == .idle else { return [] }
     candidates = configuration.transports
     if let preferred = configuration.preferred, let index = candidates.firstIndex(of: preferred) {
@@ -123,7 +123,7 @@ struct EngineStateMachine {
     return [.openTransport(.main, first, sid: nil)]
   }
 
-  private mutating func opened(_ json: String) -> [Action] {
+  private mutating func opened(_ json: String) -> ActionList<Action> {
     let handshake: Handshake
     do {
       handshake = try Handshake(json: json)
@@ -132,7 +132,7 @@ struct EngineStateMachine {
     }
     self.handshake = handshake
     state = .open
-    var actions: [Action] = [
+    var actions: ActionList<Action> = [
       .setSession(sid: handshake.sid),
       .startHeartbeat(milliseconds: handshake.pingInterval + handshake.pingTimeout),
     ]
@@ -146,7 +146,7 @@ struct EngineStateMachine {
   }
 
   /// `main` could not be opened.
-  private mutating func failed(_ error: SocketIOError) -> [Action] {
+  private mutating func failed(_ error: SocketIOError) -> ActionList<Action> {
     if configuration.tryAllTransports, candidates.count > 1 {
       candidates.removeFirst()
       mainName = candidates[0]
@@ -158,7 +158,7 @@ struct EngineStateMachine {
 
   // MARK: The transport that carries the session
 
-  private mutating func main(_ event: TransportEvent) -> [Action] {
+  private mutating func main(_ event: TransportEvent) -> ActionList<Action> {
     switch (state, event) {
     case (.idle, _), (.finished, _): return []
     case (.closing, .closed), (.closing, .failed): return finish()
@@ -184,9 +184,9 @@ struct EngineStateMachine {
     }
   }
 
-  private mutating func received(_ packet: EnginePacket) -> [Action] {
+  private mutating func received(_ packet: EnginePacket) -> ActionList<Action> {
     switch packet {
-    case .message(let message): return [.report(.message(message))]
+    case .message(let message): return .just(.report(.message(message)))
     case .ping:
       enqueue(.pong(""))
       var actions = flush()
@@ -201,7 +201,7 @@ struct EngineStateMachine {
 
   // MARK: Upgrade
 
-  private mutating func probe(_ event: TransportEvent) -> [Action] {
+  private mutating func probe(_ event: TransportEvent) -> ActionList<Action> {
     guard state == .open || state == .draining else { return [] }
     switch (upgrade, event) {
     case (.connecting, .opened):
@@ -217,7 +217,7 @@ struct EngineStateMachine {
     }
   }
 
-  private mutating func paused() -> [Action] {
+  private mutating func paused() -> ActionList<Action> {
     guard upgrade == .switching else { return [] }
     upgrade = .none
     mainName = probeName
@@ -227,13 +227,13 @@ struct EngineStateMachine {
     return [.promoteProbe] + flush() + [.report(.upgraded(mainName))]
   }
 
-  private mutating func probeFailed(_ cause: String) -> [Action] {
+  private mutating func probeFailed(_ cause: String) -> ActionList<Action> {
     let wasSwitching = upgrade == .switching
     upgrade = .none
     return [.abort(.probe)] + (wasSwitching ? [.resume] : []) + flush() + [.report(.upgradeFailed(cause))]
   }
 
-  private mutating func abortProbe() -> [Action] {
+  private mutating func abortProbe() -> ActionList<Action> {
     guard upgrade != .none else { return [] }
     upgrade = .none
     return [.abort(.probe)]
@@ -241,7 +241,7 @@ struct EngineStateMachine {
 
   // MARK: Writing
 
-  private mutating func send(_ messages: [EngineMessage], isCompressed: Bool) -> [Action] {
+  private mutating func send(_ messages: [EngineMessage], isCompressed: Bool) -> ActionList<Action> {
     guard state == .open else { return [] }
     for message in messages { enqueue(isCompressed ? .message(message) : .uncompressed(message)) }
     return flush()
@@ -252,12 +252,12 @@ struct EngineStateMachine {
     queuedBytes += packet.size
   }
 
-  private mutating func flush() -> [Action] {
+  private mutating func flush() -> ActionList<Action> {
     guard state == .open || state == .draining, isWritable, upgrade != .switching else { return [] }
     guard !buffer.isEmpty else { return closeIfDrained() }
     let packets = nextPackets()
     isWritable = false
-    return [.send(.main, packets)]
+    return .just(.send(.main, packets))
   }
 
   private mutating func clearBuffer() {
@@ -295,7 +295,7 @@ struct EngineStateMachine {
 
   // MARK: Closing
 
-  private mutating func close() -> [Action] {
+  private mutating func close() -> ActionList<Action> {
     switch state {
     case .idle:
       state = .finished
@@ -307,27 +307,27 @@ struct EngineStateMachine {
       ]
     case .open:
       state = .draining
-      let abandoned: [Action] = upgrade == .switching ? [] : abortProbe()
+      let abandoned: ActionList<Action> = upgrade == .switching ? [] : abortProbe()
       return abandoned
         + [.startCloseTimer(milliseconds: configuration.closeTimeout), .report(.closed(.forcedClose, nil))] + flush()
     case .draining, .closing, .finished: return []
     }
   }
 
-  private mutating func closeIfDrained() -> [Action] {
+  private mutating func closeIfDrained() -> ActionList<Action> {
     guard state == .draining else { return [] }
     state = .closing
     return [.stopHeartbeat, .close(.main)]
   }
 
   /// The session broke.
-  private mutating func end(reason: DisconnectReason, error: SocketIOError?) -> [Action] {
+  private mutating func end(reason: DisconnectReason, error: SocketIOError?) -> ActionList<Action> {
     // While draining the session counts as closed already.
-    let report: [Action] = state == .open ? [.report(.closed(reason, error))] : []
+    let report: ActionList<Action> = state == .open ? [.report(.closed(reason, error))] : []
     return [.stopHeartbeat, .abort(.main)] + abortProbe() + report + finish()
   }
 
-  private mutating func finish() -> [Action] {
+  private mutating func finish() -> ActionList<Action> {
     state = .finished
     clearBuffer()
     return [.stopHeartbeat, .stopCloseTimer, .report(.finished)]
@@ -336,7 +336,7 @@ struct EngineStateMachine {
 
 /// What an engine tells its Manager.
 enum EngineReport: Sendable {
-  case opened(Handshake, TransportName)
+  indirect case opened(Handshake, TransportName)
   case message(EngineMessage)
   case ping
   case upgraded(TransportName)

@@ -48,7 +48,7 @@ extension JSONParser {
     private func read(
       _ text: String, attachments: [Data]?
     ) throws(ParserError) -> (packet: Packet, attachmentCount: Int) {
-      try text.withUTF8Bytes { bytes throws(ParserError) in
+      try text.withUTF8Bytes { [maxAttachments, maxDepth] bytes throws(ParserError) in
         var reader = PacketReader(bytes)
         return try reader.read(maxAttachments: maxAttachments, maxDepth: maxDepth, attachments: attachments)
       }

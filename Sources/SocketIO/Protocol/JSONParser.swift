@@ -33,7 +33,7 @@ public struct JSONParser: Parser {
       guard packet.namespace.utf8.first == ASCII.slash, !packet.namespace.utf8.contains(ASCII.comma) else {
         throw ParserError(.illegalNamespace, "illegal namespace \(packet.namespace)")
       }
-      writer.bytes.append(contentsOf: packet.namespace.utf8)
+      packet.namespace.withUTF8Bytes { writer.bytes.append($0) }
       writer.bytes.append(ASCII.comma)
     }
     if let id = packet.id {
@@ -50,8 +50,8 @@ public struct JSONParser: Parser {
       throw ParserError(.invalidPayload, "invalid payload", jsonError: error)
     }
     guard let binaryType = type.binary, !writer.attachments.isEmpty else { return [.text(writer.text)] }
-    writer.bytes.replaceSubrange(..<1, with: [binaryType.digit] + "\(writer.attachments.count)-".utf8)
-    return [.text(writer.text)] + writer.attachments.map { .binary($0) }
+    let head = "\(binaryType.rawValue)\(writer.attachments.count)-"
+    return [.text(head + writer.text.dropFirst())] + writer.attachments.map { .binary($0) }
   }
 
   /// Makes a decoder in its initial state.

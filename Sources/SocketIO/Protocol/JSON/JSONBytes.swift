@@ -97,14 +97,26 @@ extension UnsafeRawBufferPointer {
 }
 
 extension String {
+  /// The text that the bytes are, or nil where they are not UTF-8.
+  init?(utf8 bytes: UnsafeRawBufferPointer) {
+    guard bytes.firstInvalidUTF8() == nil else { return nil }
+    self.init(decoding: bytes, as: UTF8.self)
+  }
+
   /// Calls the body on the UTF-8 bytes, which are well-formed as those of any string.
+  @inline(__always)
   func withUTF8Bytes<Value, Failure>(
     _ body: (UnsafeRawBufferPointer) throws(Failure) -> Value
   ) throws(Failure) -> Value {
+    if let result = utf8.withContiguousStorageIfAvailable({ Self.result(of: body, $0) }) { return try result.get() }
     var copy = self
-    let result = copy.withUTF8 { buffer in
-      Result { () throws(Failure) in try body(UnsafeRawBufferPointer(buffer)) }
-    }
-    return try result.get()
+    return try copy.withUTF8 { Self.result(of: body, $0) }.get()
+  }
+
+  @inline(__always)
+  private static func result<Value, Failure>(
+    of body: (UnsafeRawBufferPointer) throws(Failure) -> Value, _ bytes: UnsafeBufferPointer<UInt8>
+  ) -> Result<Value, Failure> {
+    Result { () throws(Failure) in try body(UnsafeRawBufferPointer(bytes)) }
   }
 }

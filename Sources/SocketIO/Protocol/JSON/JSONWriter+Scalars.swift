@@ -2,12 +2,7 @@ extension JSONWriter {
   /// Writes a string in quotes, escaping what must be escaped and nothing else.
   mutating func write(_ string: String) {
     bytes.append(ASCII.quote)
-    let isContiguous: Void? = string.utf8.withContiguousStorageIfAvailable {
-      writeEscaping(UnsafeRawBufferPointer($0))
-    }
-    if isContiguous == nil {
-      Array(string.utf8).withUnsafeBytes { writeEscaping($0) }
-    }
+    string.withUTF8Bytes { writeEscaping($0) }
     bytes.append(ASCII.quote)
   }
 
@@ -15,7 +10,7 @@ extension JSONWriter {
     var start = 0
     while true {
       let end = string.firstIndexNeedingEscape(from: start)
-      bytes.append(contentsOf: UnsafeRawBufferPointer(rebasing: string[start..<end]))
+      bytes.append(UnsafeRawBufferPointer(rebasing: string[start..<end]))
       guard end < string.count else { return }
       writeEscape(string[end])
       start = end + 1
@@ -33,7 +28,7 @@ extension JSONWriter {
     case ASCII.tab: bytes.append(UInt8(ascii: "t"))
     default:
       let digit = byte & 0xF
-      writeRaw("u00")
+      bytes.append("u00")
       bytes.append(ASCII.zero + byte >> 4)
       bytes.append(digit < 10 ? ASCII.zero + digit : UInt8(ascii: "a") + digit - 10)
     }
@@ -56,13 +51,13 @@ extension JSONWriter {
         digits[start] = ASCII.zero + UInt8(truncatingIfNeeded: rest % 10)
         rest /= 10
       } while rest > 0
-      bytes.append(contentsOf: digits[start...])
+      bytes.append(UnsafeRawBufferPointer(UnsafeBufferPointer(rebasing: digits[start...])))
     }
   }
 
   /// Writes a number as ECMAScript's `Number::toString` does, and what is none as null.
   mutating func write(_ value: Double) {
-    guard value.isFinite else { return writeRaw("null") }
+    guard value.isFinite else { return bytes.append("null") }
     // Every integer up to 2^53 is its own shortest text. Minus zero is written as 0.
     if value.magnitude <= 0x1p53, let int = Int(exactly: value) { return write(int) }
 
@@ -77,7 +72,7 @@ extension JSONWriter {
       bytes.append(ASCII.dot)
       bytes.append(contentsOf: digits[point...])
     case -5...0:
-      writeRaw("0.")
+      bytes.append("0.")
       writeZeros(-point)
       bytes.append(contentsOf: digits)
     default:

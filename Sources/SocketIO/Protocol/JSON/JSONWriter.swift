@@ -5,7 +5,7 @@
 #endif
 
 /// A writer of JSON as JavaScript's `JSON.stringify` writes it.
-struct JSONWriter {
+struct JSONWriter: ~Copyable {
   /// What becomes of a binary value, which JSON does not have.
   enum BinaryPolicy {
     /// Writing throws.
@@ -16,8 +16,8 @@ struct JSONWriter {
     case describe
   }
 
-  /// The UTF-8 text so far.
-  var bytes: [UInt8] = []
+  /// The UTF-8 text so far. Most messages fit without growing it.
+  var bytes = ByteBuffer(capacity: 240)
   /// The data met so far: depth first, arrays in the order of indices, objects in the order of their members.
   private(set) var attachments: [Data] = []
 
@@ -27,12 +27,10 @@ struct JSONWriter {
   init(binaryPolicy: BinaryPolicy, maxDepth: Int = DepthLimit.usual) {
     self.binaryPolicy = binaryPolicy
     remainingDepth = min(maxDepth, DepthLimit.greatest)
-    // Most messages fit, and the allocation is as cheap as a smaller one.
-    bytes.reserveCapacity(224)
   }
 
   /// The text so far.
-  var text: String { String(decoding: bytes, as: UTF8.self) }
+  var text: String { String(decoding: bytes.bytes, as: UTF8.self) }
 
   /// The value in the manner of JSON, for people.
   static func describe(_ value: SocketValue) -> String {
@@ -47,8 +45,8 @@ struct JSONWriter {
 
   mutating func write(_ value: SocketValue) throws(JSONError) {
     switch value {
-    case .null: writeRaw("null")
-    case .bool(let value): writeRaw(value ? "true" : "false")
+    case .null: bytes.append("null")
+    case .bool(let value): bytes.append(value ? "true" : "false")
     case .int(let value): write(value)
     case .uint(let value): write(value)
     case .double(let value): write(value)
@@ -86,14 +84,14 @@ struct JSONWriter {
     case .refuse:
       throw JSONError(.binaryValue, at: bytes.count)
     case .attach:
-      writeRaw(#"{"_placeholder":true,"num":"#)
+      bytes.append(#"{"_placeholder":true,"num":"#)
       write(attachments.count)
       bytes.append(ASCII.closeBrace)
       attachments.append(data)
     case .describe:
-      writeRaw("<")
+      bytes.append("<")
       write(data.count)
-      writeRaw(data.count == 1 ? " byte>" : " bytes>")
+      bytes.append(data.count == 1 ? " byte>" : " bytes>")
     }
   }
 
@@ -101,7 +99,7 @@ struct JSONWriter {
   private mutating func enter(_ open: UInt8) throws(JSONError) -> Bool {
     guard remainingDepth > 0 else {
       guard binaryPolicy == .describe else { throw JSONError(.tooDeep, at: bytes.count) }
-      writeRaw("…")
+      bytes.append("…")
       return false
     }
     remainingDepth -= 1
@@ -112,9 +110,5 @@ struct JSONWriter {
   private mutating func leave(_ close: UInt8) {
     remainingDepth += 1
     bytes.append(close)
-  }
-
-  mutating func writeRaw(_ text: StaticString) {
-    bytes.append(contentsOf: UnsafeBufferPointer(start: text.utf8Start, count: text.utf8CodeUnitCount))
   }
 }

@@ -60,6 +60,7 @@ struct MessagePackHead: Equatable {
 
   static func bool(_ value: Bool) -> Self { Self(value ? MessagePackFormat.true : MessagePackFormat.false) }
 
+  @inline(__always)
   static func integer(_ value: Int) -> Self {
     let argument = UInt64(truncatingIfNeeded: value)
     return switch value {
@@ -72,6 +73,7 @@ struct MessagePackHead: Equatable {
     }
   }
 
+  @inline(__always)
   static func integer(_ value: UInt64) -> Self {
     switch value {
     case ..<0x80: Self(UInt8(value))
@@ -91,6 +93,7 @@ struct MessagePackHead: Equatable {
   }
 
   /// - Parameter length: Of the UTF-8 text.
+  @inline(__always)
   static func string(length: Int) -> Self? {
     switch length {
     case ..<32: Self(MessagePackFormat.shortString.lowerBound + UInt8(length))
@@ -99,18 +102,21 @@ struct MessagePackHead: Equatable {
     }
   }
 
+  @inline(__always)
   static func binary(length: Int) -> Self? {
     length <= Int(UInt8.max)
       ? Self(MessagePackFormat.binary8, UInt64(length), width: 1)
       : long(length, MessagePackFormat.binary16, MessagePackFormat.binary32)
   }
 
+  @inline(__always)
   static func array(count: Int) -> Self? {
     count < 16
       ? Self(MessagePackFormat.shortArray.lowerBound + UInt8(count))
       : long(count, MessagePackFormat.array16, MessagePackFormat.array32)
   }
 
+  @inline(__always)
   static func map(count: Int) -> Self? {
     count < 16
       ? Self(MessagePackFormat.shortMap.lowerBound + UInt8(count))

@@ -35,18 +35,26 @@ public struct MessagePackParser: Parser {
   ///   payload of the wrong kind, too deep a nesting, a text, an array or binary data of 4 GiB and more.
   public func encode(_ packet: Packet) throws(ParserError) -> [EngineMessage] {
     try packet.content.validate()
-    var object: SocketObject = [
-      "type": .int(Int(PacketType(packet.content).rawValue)), "nsp": .string(try Self.checked(packet.namespace)),
-    ]
-    if let id = packet.id { object["id"] = .int(try Self.checked(id)) }
-    // Receivers tell a null from nothing.
-    switch packet.content {
-    case .connect(nil), .disconnect: break
-    case .connect(let payload?), .connectError(let payload): object["data"] = payload
-    case .event(let elements), .ack(let elements): object["data"] = .array(elements)
-    }
+    let namespace = try Self.checked(packet.namespace)
+    let id = try packet.id.map(Self.checked)
     do {
-      return [.binary(try MessagePackWriter.data(.object(object), maxDepth: packetDepth))]
+      var writer = MessagePackWriter(maxDepth: packetDepth)
+      try writer.enter(.map(count: 2 + (id == nil ? 0 : 1) + (packet.content.hasPayload ? 1 : 0)))
+      writer.write(key: "type")
+      try writer.write(.int(Int(PacketType(packet.content).rawValue)))
+      writer.write(key: "nsp")
+      try writer.write(namespace)
+      if let id {
+        writer.write(key: "id")
+        try writer.write(.int(id))
+      }
+      if packet.content.hasPayload { writer.write(key: "data") }
+      switch packet.content {
+      case .connect(nil), .disconnect: break
+      case .connect(let payload?), .connectError(let payload): try writer.write(payload)
+      case .event(let elements), .ack(let elements): try writer.write(elements)
+      }
+      return [.binary(writer.data)]
     } catch {
       throw ParserError(error)
     }
@@ -74,6 +82,16 @@ public struct MessagePackParser: Parser {
   }
 }
 
+extension Packet.Content {
+  /// Receivers tell a null from nothing.
+  fileprivate var hasPayload: Bool {
+    switch self {
+    case .connect(nil), .disconnect: false
+    default: true
+    }
+  }
+}
+
 extension MessagePackParser {
   /// Reads packets, each from a message of its own.
   public struct Decoder: PacketDecoder {
@@ -89,34 +107,54 @@ extension MessagePackParser {
       guard case .binary(let data) = message else {
         throw ParserError(.unexpectedText, "got plaintext data, where every packet is binary")
       }
-      let value: SocketValue
+      var fields = Fields()
+      let isObject: Bool
       do {
-        value = try MessagePackReader.value(data, maxDepth: maxDepth)
+        isObject = try MessagePackReader.members(data, maxDepth: maxDepth) { fields.set($0, $1) }
       } catch {
         throw ParserError(error)
       }
-      guard case .object(let object) = value else {
-        throw ParserError(.invalidPayload, "invalid payload: the packet is not an object")
-      }
-      return try packet(object)
+      guard isObject else { throw ParserError(.invalidPayload, "invalid payload: the packet is not an object") }
+      return try packet(fields)
     }
 
     /// Does nothing: there is no packet in more than one message.
     public func reset() {}
 
-    private func packet(_ object: SocketObject) throws(ParserError) -> Packet {
-      guard let number = object["type"]?.intValue else {
+    /// The members of a packet that have a meaning.
+    private struct Fields {
+      var type, namespace, id, data: SocketValue?
+
+      mutating func set(_ key: UnsafeRawBufferPointer, _ value: SocketValue) {
+        if Self.key(key, is: "type") {
+          type = value
+        } else if Self.key(key, is: "nsp") {
+          namespace = value
+        } else if Self.key(key, is: "id") {
+          id = value
+        } else if Self.key(key, is: "data") {
+          data = value
+        }
+      }
+
+      private static func key(_ key: UnsafeRawBufferPointer, is name: StaticString) -> Bool {
+        key.count == name.utf8CodeUnitCount && key.indices.allSatisfy { key[$0] == name.utf8Start[$0] }
+      }
+    }
+
+    private func packet(_ fields: Fields) throws(ParserError) -> Packet {
+      guard let number = fields.type?.intValue else {
         throw ParserError(.unknownPacketType, "the packet has no type")
       }
       guard let type = UInt8(exactly: number).flatMap(PacketType.init(rawValue:)), !type.isBinary else {
         throw ParserError(.unknownPacketType, "unknown packet type \(number)")
       }
-      guard let namespace = object["nsp"]?.stringValue else {
+      guard let namespace = fields.namespace?.stringValue else {
         throw ParserError(.illegalNamespace, "the packet has no namespace")
       }
       return Packet(
-        namespace: try MessagePackParser.checked(namespace), id: try id(object["id"]),
-        content: try Packet.Content(type, payload: Self.present(object["data"])))
+        namespace: try MessagePackParser.checked(namespace), id: try id(fields.id),
+        content: try Packet.Content(type, payload: Self.present(fields.data)))
     }
 
     /// Servers write null where there is nothing.

@@ -24,14 +24,33 @@ struct MessagePackReader {
   ///
   /// - Parameter maxDepth: How deep arrays and maps may be nested.
   static func value(_ data: Data, maxDepth: Int) throws(MessagePackError) -> SocketValue {
-    let result = data.withUnsafeBytes { bytes in
-      Result { () throws(MessagePackError) in
+    try read(data, maxDepth: maxDepth) { reader throws(MessagePackError) in try reader.readValue() }
+  }
+
+  /// Reads the whole of the data as one map, and tells of its members in their order.
+  ///
+  /// - Parameter body: Gets the UTF-8 of each key, or nothing for an integer.
+  /// - Returns: Whether it is a map.
+  static func members(
+    _ data: Data, maxDepth: Int, _ body: (_ key: UnsafeRawBufferPointer, _ value: SocketValue) -> Void
+  ) throws(MessagePackError) -> Bool {
+    try read(data, maxDepth: maxDepth) { reader throws(MessagePackError) in try reader.readMembers(body) }
+  }
+
+  private static func read<Result>(
+    _ data: Data, maxDepth: Int, _ body: (inout MessagePackReader) throws(MessagePackError) -> Result
+  ) throws(MessagePackError) -> Result {
+    var result: Swift.Result<Result, MessagePackError>?
+    // It returns nothing, since Foundation would look up the type of what it did.
+    data.withUnsafeBytes { bytes in
+      result = Swift.Result { () throws(MessagePackError) in
         var reader = MessagePackReader(bytes, maxDepth: maxDepth)
-        let value = try reader.readValue()
+        let result = try body(&reader)
         guard reader.position == bytes.count else { throw MessagePackError(.bytesAfterEnd, at: reader.position) }
-        return value
+        return result
       }
     }
+    guard let result else { throw MessagePackError(.unexpectedEnd, at: 0) }
     return try result.get()
   }
 
@@ -95,6 +114,32 @@ struct MessagePackReader {
     return object
   }
 
+  /// - Returns: Whether the value is a map.
+  private mutating func readMembers(
+    _ body: (UnsafeRawBufferPointer, SocketValue) -> Void
+  ) throws(MessagePackError) -> Bool {
+    let start = position
+    let format = try readInteger(UInt8.self)
+    let count: Int
+    switch format {
+    case MessagePackFormat.shortMap: count = Int(format & 0xF)
+    case MessagePackFormat.map16: count = try readLength(UInt16.self)
+    case MessagePackFormat.map32: count = try readLength(UInt32.self)
+    default:
+      position = start
+      _ = try readValue()
+      return false
+    }
+    try enter(count: count, valuesEach: 2, at: start)
+    for _ in 0..<count {
+      awaitedValues -= 2
+      let key = try readKeyText()
+      body(key, try readValue())
+    }
+    remainingDepth += 1
+    return true
+  }
+
   /// Begins an array or a map, unless there are fewer bytes left than all that have begun still await.
   private mutating func enter(count: Int, valuesEach: Int, at start: Int) throws(MessagePackError) {
     guard remainingDepth > 0 else { throw MessagePackError(.tooDeep, at: start) }
@@ -117,6 +162,20 @@ struct MessagePackReader {
     }
   }
 
+  /// Reads a key whose text is only to be compared, and nothing where it is an integer.
+  private mutating func readKeyText() throws(MessagePackError) -> UnsafeRawBufferPointer {
+    let start = position
+    let format = try readInteger(UInt8.self)
+    switch format {
+    case MessagePackFormat.shortString, MessagePackFormat.string8...MessagePackFormat.string32:
+      return try readUTF8(format)
+    default:
+      position = start
+      _ = try readKey()
+      return UnsafeRawBufferPointer(start: nil, count: 0)
+    }
+  }
+
   // MARK: Scalars
 
   /// Reads an integer whose format has been passed.
@@ -136,6 +195,10 @@ struct MessagePackReader {
 
   /// Reads a string whose format has been passed.
   private mutating func readString(_ format: UInt8) throws(MessagePackError) -> String {
+    String(decoding: try readUTF8(format), as: UTF8.self)
+  }
+
+  private mutating func readUTF8(_ format: UInt8) throws(MessagePackError) -> UnsafeRawBufferPointer {
     let length =
       switch format {
       case MessagePackFormat.string8: try readLength(UInt8.self)
@@ -146,7 +209,7 @@ struct MessagePackReader {
     let start = position
     let utf8 = try readBytes(length)
     if let fault = utf8.firstInvalidUTF8() { throw MessagePackError(.invalidUTF8, at: start + fault) }
-    return String(decoding: utf8, as: UTF8.self)
+    return utf8
   }
 
   // MARK: Bytes

@@ -66,7 +66,7 @@ public struct SocketObject: Sendable {
     members.reserveCapacity(count)
   }
 
-  mutating func set(_ value: SocketValue, forKey key: String) {
+  mutating func set(_ value: consuming SocketValue, forKey key: consuming String) {
     if let position = position(of: key) {
       members[position].value = value
     } else {

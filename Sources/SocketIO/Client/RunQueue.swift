@@ -1,0 +1,43 @@
+/// What one thread collects while another works through the run before. Guarded by its owner's lock; a run is worked through without it.
+struct RunQueue<Element: Sendable>: Sendable {
+  /// Memory of one run serves a later one, unless it is less than is worth keeping, or more than an idle Manager should hold.
+  private static var kept: ClosedRange<Int> { 16...256 }
+
+  private var waiting: [Element?] = []
+  private var spare: [Element?] = []
+
+  var isEmpty: Bool { waiting.isEmpty }
+  var count: Int { waiting.count }
+
+  /// Takes the element out of the caller's variable: it is moved, not copied.
+  mutating func append(_ element: inout Element?) { waiting.append(element.take()) }
+
+  /// Takes out all that waits.
+  mutating func take() -> Run<Element> {
+    let run = Run(elements: waiting)
+    waiting = spare
+    spare = []
+    return run
+  }
+
+  /// Takes back the memory of a run that has been worked through.
+  mutating func reuse(_ run: consuming Run<Element>) {
+    if Self.kept.contains(run.elements.capacity) { spare = run.elements }
+  }
+}
+
+/// Elements in their order, each of which is taken once.
+struct Run<Element: Sendable>: Sendable {
+  fileprivate var elements: [Element?]
+
+  var isEmpty: Bool { elements.isEmpty }
+  var count: Int { elements.count }
+
+  /// Elements are moved, not copied, so that none is counted up and down.
+  mutating func takeAll(_ body: (Element) -> Void) {
+    for index in elements.indices {
+      if let element = elements[index].take() { body(element) }
+    }
+    elements.removeAll(keepingCapacity: true)
+  }
+}

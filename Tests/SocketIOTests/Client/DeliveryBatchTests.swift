@@ -1,0 +1,74 @@
+import Dispatch
+import Foundation
+import Testing
+
+@testable import SocketIO
+
+/// When handlers that do not run on the loop are started, and what becomes of what they were given.
+@Suite("Runs of handlers", .timeLimit(.minutes(1)))
+struct DeliveryBatchTests {
+  private let loop = VirtualLoop()
+  private let queue = DispatchQueue(label: "test")
+  private let log = Log()
+
+  /// Enqueues handlers in each of a number of turns, before which what was started is waited for.
+  private func run(turns: Int, enqueuing count: Int) {
+    let delivery = Delivery(.queue(queue), loop: loop)
+    @Sendable func begin(turn: Int) {
+      queue.sync {}
+      log.add("turn \(turn)")
+      for _ in 0..<count { delivery.enqueue { [log] in log.add("handler") } }
+      if turn < turns { loop.post { begin(turn: turn + 1) } }
+    }
+    loop.post { begin(turn: 1) }
+    loop.run()
+    queue.sync {}
+  }
+
+  @Test("A few handlers are started at the end of the turn")
+  func few() {
+    run(turns: 2, enqueuing: 2)
+    #expect(log.entries == ["turn 1", "handler", "handler", "turn 2", "handler", "handler"])
+  }
+
+  @Test("While many come, they are started together")
+  func many() {
+    run(turns: 5, enqueuing: 10)
+    #expect(log.entries == (1...5).map { "turn \($0)" } + Array(repeating: "handler", count: 50))
+  }
+
+  @Test("However many come, they do not wait for long")
+  func limit() throws {
+    run(turns: 100, enqueuing: 10)
+    let turns = try #require(log.entries.firstIndex(of: "handler"))
+    #expect(5...20 ~= turns)
+    #expect(log.entries.count { $0 == "handler" } == 1_000)
+  }
+
+  @Test("What many handlers were given is let go of on the loop, which made it")
+  func values() async {
+    let delivery = Delivery(.queue(queue), loop: loop)
+    await withCheckedContinuation { continuation in
+      loop.post {
+        for _ in 0..<20 {
+          delivery.enqueue(Delivery.Item.answer(.delivered { _ in }, .success([.binary(tracked(100))])))
+        }
+        delivery.enqueue { continuation.resume() }
+      }
+      loop.run()
+    }
+    await loop.run { log.entries.count == 20 }
+    #expect(Set(log.entries) == ["on the loop: true"])
+  }
+
+  /// Data that logs where it is let go of.
+  private func tracked(_ count: Int) -> Data {
+    let memory = UnsafeMutableRawPointer.allocate(byteCount: count, alignment: 1)
+    return Data(
+      bytesNoCopy: memory, count: count,
+      deallocator: .custom { [log, loop] memory, _ in
+        memory.deallocate()
+        log.add("on the loop: \(loop.isCurrent)")
+      })
+  }
+}
