@@ -14,7 +14,8 @@ public struct HandlerDelivery: Sendable {
   /// behind it, and never heartbeats; other Managers only where those of 32 block at the same time. The default.
   public static let serial = HandlerDelivery(place: .serial)
 
-  /// On a queue of yours, for example `.main`; one that is concurrent gets one handler at a time all the same.
+  /// On a queue of yours, for example `.main`; one that is concurrent gets one handler at a time all the same. Who makes a Socket on a
+  /// serial queue has the time until he leaves it to register handlers that miss nothing.
   public static func queue(_ queue: DispatchQueue) -> HandlerDelivery { HandlerDelivery(place: .queue(queue)) }
 
   /// On the event loop's own thread: the least latency, for handlers that never block. While one runs, no connection of
