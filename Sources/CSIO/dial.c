@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
+#include <poll.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -43,7 +44,7 @@ static void on_poll_closed(uv_handle_t *handle)
 static void attempt_end(csio__attempt *attempt, bool keep_socket)
 {
   if (attempt->socket < 0) return;
-  uv_close((uv_handle_t *)&attempt->poll, on_poll_closed);
+  if (attempt->watched) uv_close((uv_handle_t *)&attempt->poll, on_poll_closed);
   if (!keep_socket) close(attempt->socket); /* uv_poll_t is stopped at once by uv_close */
   attempt->socket = -1;
   attempt->dial->running--;
@@ -128,23 +129,65 @@ static void on_connected(csio__attempt *attempt)
     csio__dial_succeed(dial);
 }
 
+bool csio__attempt_watch(csio__attempt *attempt, int events, uv_poll_cb on_ready)
+{
+  csio__dial *dial = attempt->dial;
+  if (!attempt->watched) {
+    int err = uv_poll_init_socket(&dial->loop->uv, &attempt->poll, attempt->socket);
+    if (err) return errno = -err, false;
+    attempt->poll.data = attempt;
+    attempt->watched = true;
+    dial->pending++;
+  }
+  uv_poll_start(&attempt->poll, events, on_ready);
+  return true;
+}
+
 static void start_next(csio__dial *dial);
+
+static void attempt_failed(csio__attempt *attempt, const char *why)
+{
+  note_failure(attempt->dial, why);
+  attempt_end(attempt, false);
+  start_next(attempt->dial);
+}
+
+/* What has become of an attempt whose socket is ready. */
+static void conclude(csio__attempt *attempt, int status)
+{
+  int error = 0;
+  socklen_t size = sizeof error;
+  if (getsockopt(attempt->socket, SOL_SOCKET, SO_ERROR, &error, &size)) error = errno;
+  if (!error && status >= 0)
+    on_connected(attempt);
+  else
+    attempt_failed(attempt, error ? strerror(error) : uv_strerror(status));
+}
 
 static void on_ready(uv_poll_t *poll, int status, int events)
 {
   (void)events;
-  csio__attempt *attempt = poll->data;
+  conclude(poll->data, status);
+}
+
+static bool is_ready(int socket)
+{
+  struct pollfd wanted = {.fd = socket, .events = POLLOUT};
+  return poll(&wanted, 1, 0) > 0;
+}
+
+/* A server on this machine has answered by the end of the turn, and need not be watched for. */
+static void look(csio__task *task)
+{
+  csio__attempt *attempt = csio__container_of(task, csio__attempt, task);
   csio__dial *dial = attempt->dial;
-  int error = 0;
-  socklen_t size = sizeof error;
-  if (getsockopt(attempt->socket, SOL_SOCKET, SO_ERROR, &error, &size)) error = errno;
-  if (!error && status >= 0) {
-    on_connected(attempt);
-    return;
-  }
-  note_failure(dial, error ? strerror(error) : uv_strerror(status));
-  attempt_end(attempt, false);
-  start_next(dial);
+  if (attempt->socket < 0)
+    ; /* it has ended */
+  else if (is_ready(attempt->socket))
+    conclude(attempt, 0);
+  else if (!csio__attempt_watch(attempt, UV_WRITABLE, on_ready))
+    attempt_failed(attempt, strerror(errno));
+  unpend(dial);
 }
 
 static socklen_t size_of(const struct sockaddr_storage *address)
@@ -183,16 +226,12 @@ static bool attempt_start(csio__attempt *attempt)
   setsockopt(socket_fd, IPPROTO_TCP, TCP_NODELAY, &yes, sizeof yes);
   if (bind_socket(attempt, socket_fd) &&
       (!connect(socket_fd, address, size_of(&attempt->address)) || errno == EINPROGRESS)) {
-    int err = uv_poll_init_socket(&dial->loop->uv, &attempt->poll, socket_fd);
-    if (!err) {
-      attempt->poll.data = attempt;
-      attempt->socket = socket_fd;
-      dial->pending++;
-      dial->running++;
-      uv_poll_start(&attempt->poll, UV_WRITABLE, on_ready);
-      return true;
-    }
-    errno = -err;
+    attempt->socket = socket_fd;
+    attempt->task.run = look;
+    csio__task_queue(dial->loop, &attempt->task);
+    dial->pending++;
+    dial->running++;
+    return true;
   }
   int error = errno;
   close(socket_fd);

@@ -9,7 +9,9 @@
 typedef struct csio__attempt {
   csio__dial *dial;
   struct sockaddr_storage address;
-  uv_poll_t poll;
+  csio__task task; /* to look whether the socket is connected already */
+  uv_poll_t poll;  /* once the socket is watched */
+  bool watched;
   int socket; /* -1 while there is none */
 } csio__attempt;
 
@@ -20,7 +22,7 @@ struct csio__dial {
   void (*on_gone)(void *data);
   void *data;
   bool ended;       /* on_done has been called, or never will be */
-  unsigned pending; /* what still refers to this: the resolution, the timer, polls */
+  unsigned pending; /* what still refers to this: the resolution, the timer, polls, tasks */
   uv_getaddrinfo_t resolve;
   uv_timer_t timer;                    /* starts the next attempt */
   struct sockaddr_storage destination; /* what a socks5 proxy is to connect to; family 0 until resolved */
@@ -45,6 +47,9 @@ void csio__dial_fail(csio__dial *dial, int code, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 
 void csio__dial_fail_for_memory(csio__dial *dial);
+
+/* Waits for the attempt's socket; `poll->data` is the attempt. Fails with errno set. */
+bool csio__attempt_watch(csio__attempt *attempt, int events, uv_poll_cb on_ready);
 
 /* Hands the winner's socket over. */
 void csio__dial_succeed(csio__dial *dial);

@@ -100,7 +100,8 @@ static void ask(csio__dial *dial, size_t wanted, void (*on_answer)(csio__dial *d
 {
   dial->wanted = wanted;
   dial->on_answer = on_answer;
-  uv_poll_start(&dial->winner->poll, dial->question.size ? UV_WRITABLE : UV_READABLE, on_talk);
+  if (!csio__attempt_watch(dial->winner, dial->question.size ? UV_WRITABLE : UV_READABLE, on_talk))
+    lost(dial, strerror(errno));
 }
 
 static bool add(csio__dial *dial, const void *bytes, size_t size)

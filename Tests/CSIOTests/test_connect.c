@@ -121,6 +121,31 @@ static void does_not_wait_for_a_silent_address(void)
   }
 }
 
+/* Others answer at once on one machine, before the loop has looked. */
+static void waits_for_a_server_that_answers_late(void)
+{
+  char url[64], word[4];
+  uint16_t port = free_port();
+  silence silence = make_silence(port);
+  snprintf(url, sizeof url, "ws://127.0.0.2:%u/", (unsigned)port);
+  socket_test socket = {.loop = loop, .url = url, .timeout = 30000};
+  socket_start(&socket);
+  for (int i = 0; i < 4; i++)
+    shutdown(silence.fillers[i], SHUT_RDWR);
+  /* behind what the fillers left in the queue, the client that tried again */
+  int taken = accept(silence.listener, NULL, NULL);
+  while (recv(taken, word, sizeof word, MSG_WAITALL) != sizeof word) {
+    close(taken);
+    taken = accept(silence.listener, NULL, NULL);
+    CHECK(taken >= 0);
+  }
+  CHECK(!memcmp(word, "GET ", sizeof word));
+  socket_close(&socket);
+  CHECK_INT(socket.errors, 0);
+  close(taken);
+  end_silence(&silence);
+}
+
 static void names_the_cause(void)
 {
   char url[64], message[100];
@@ -350,6 +375,7 @@ int main(int argc, char **argv)
   loop = test_loop();
   RUN(goes_on_to_the_next_address);
   RUN(does_not_wait_for_a_silent_address);
+  RUN(waits_for_a_server_that_answers_late);
   RUN(names_the_cause);
   RUN(limits_and_cancels_attempts);
   RUN(connects_from_an_address);

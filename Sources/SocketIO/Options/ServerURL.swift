@@ -17,7 +17,7 @@ struct ServerURL: Sendable, Equatable {
   }
 
   /// Scheme, host and port, alike for all ways to write the same server.
-  var origin: String { "\(isSecure ? "https" : "http")://\(host)\(port.map { ":\($0)" } ?? "")" }
+  private(set) var origin: String
 
   private static let maxLength = 8_000
 
@@ -69,6 +69,7 @@ struct ServerURL: Sendable, Equatable {
       guard (1...65_535).contains(port) else { throw Self.invalid(text, "the port is not from 1 to 65535") }
       if port == (isSecure ? 443 : 80) { self.port = nil }
     }
+    origin = "\(isSecure ? "https" : "http")://\(self.host)\(self.port.map { ":\($0)" } ?? "")"
     let path = Self.path(of: text)
     namespace = path.isEmpty ? "/" : path
     query = (components.queryItems ?? []).map { Parameter(name: $0.name, value: $0.value ?? "") }
