@@ -1,28 +1,37 @@
 /// Bytes that are written one after the other, in memory that grows.
 ///
-/// An array would have to ask with each byte whether it is its memory's only owner.
+/// An array would have to ask with each byte whether it is its memory's only owner, and memory for an unsafe pointer comes from
+/// `posix_memalign`, which keeps no small blocks at hand for the thread.
 struct ByteBuffer: ~Copyable {
-  private var memory: UnsafeMutableBufferPointer<UInt8>
+  private var memory: ManagedBuffer<Void, UInt8>
+  private var capacity: Int
   private(set) var count = 0
 
-  init(capacity: Int) { memory = .allocate(capacity: capacity) }
+  init(capacity: Int) {
+    memory = .create(minimumCapacity: capacity) { _ in }
+    self.capacity = capacity
+  }
 
-  deinit { memory.deallocate() }
-
-  /// What was written, until more is.
-  var bytes: UnsafeRawBufferPointer { UnsafeRawBufferPointer(UnsafeBufferPointer(rebasing: memory[..<count])) }
+  /// Calls the body on what was written so far.
+  @inline(__always)
+  func withBytes<Result>(_ body: (UnsafeRawBufferPointer) -> Result) -> Result {
+    memory.withUnsafeMutablePointerToElements { body(UnsafeRawBufferPointer(start: $0, count: count)) }
+  }
 
   @inline(__always)
   mutating func append(_ byte: UInt8) {
     reserve(1)
-    memory[count] = byte
+    memory.withUnsafeMutablePointerToElements { $0[count] = byte }
     count &+= 1
   }
 
   @inline(__always)
   mutating func append(_ bytes: UnsafeRawBufferPointer) {
+    guard let source = bytes.baseAddress else { return }
     reserve(bytes.count)
-    UnsafeMutableRawBufferPointer(UnsafeMutableBufferPointer(rebasing: memory[count...])).copyMemory(from: bytes)
+    memory.withUnsafeMutablePointerToElements {
+      UnsafeMutableRawPointer($0 + count).copyMemory(from: source, byteCount: bytes.count)
+    }
     count &+= bytes.count
   }
 
@@ -36,14 +45,13 @@ struct ByteBuffer: ~Copyable {
 
   @inline(__always)
   private mutating func reserve(_ more: Int) {
-    if more > memory.count &- count { grow(more) }
+    if more > capacity &- count { grow(more) }
   }
 
   @inline(never)
   private mutating func grow(_ more: Int) {
-    let larger = UnsafeMutableBufferPointer<UInt8>.allocate(capacity: max(2 * memory.count, count + more))
-    UnsafeMutableRawBufferPointer(larger).copyMemory(from: bytes)
-    memory.deallocate()
-    memory = larger
+    var larger = ByteBuffer(capacity: max(2 * capacity, count + more))
+    withBytes { larger.append($0) }
+    self = larger
   }
 }

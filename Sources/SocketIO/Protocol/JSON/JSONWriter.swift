@@ -30,7 +30,7 @@ struct JSONWriter: ~Copyable {
   }
 
   /// The text so far.
-  var text: String { String(decoding: bytes.bytes, as: UTF8.self) }
+  var text: String { bytes.withBytes { String(decoding: $0, as: UTF8.self) } }
 
   /// The value in the manner of JSON, for people.
   static func describe(_ value: SocketValue) -> String {

@@ -14,7 +14,9 @@ struct MessagePackWriter: ~Copyable {
   init(maxDepth: Int) { remainingDepth = maxDepth }
 
   /// What was written so far.
-  var data: Data { bytes.bytes.baseAddress.map { Data(bytes: $0, count: bytes.count) } ?? Data() }
+  var data: Data {
+    bytes.withBytes { bytes in bytes.baseAddress.map { Data(bytes: $0, count: bytes.count) } ?? Data() }
+  }
 
   static func data(_ value: SocketValue, maxDepth: Int) throws(MessagePackError) -> Data {
     var writer = MessagePackWriter(maxDepth: maxDepth)
