@@ -14,7 +14,8 @@ public struct HandlerDelivery: Sendable {
   /// behind it, and never heartbeats; other Managers only where those of 32 block at the same time. The default.
   public static let serial = HandlerDelivery(place: .serial)
 
-  /// On a queue of yours, for example `.main`; one that is concurrent gets one handler at a time all the same.
+  /// On a queue of yours, for example `.main`; one that is concurrent gets one handler at a time all the same. Who makes a Socket on a
+  /// serial queue has the time until he leaves it to register handlers that miss nothing.
   public static func queue(_ queue: DispatchQueue) -> HandlerDelivery { HandlerDelivery(place: .queue(queue)) }
 
   /// On the event loop's own thread: the least latency, for handlers that never block. While one runs, no connection of
@@ -67,9 +68,11 @@ final class Delivery: Sendable {
   private let loop: any Loop
   /// nil for the loop itself.
   private let start: (@Sendable (@escaping Work) -> Void)?
+  private let isOnUsersQueue: Bool
 
   init(_ delivery: HandlerDelivery, loop: any Loop) {
     self.loop = loop
+    isOnUsersQueue = if case .queue = delivery.place { true } else { false }
     switch delivery.place {
     case .serial: start = { HandlerThreads.shared.run($0) }
     case .queue(let queue): start = { queue.async(execute: $0) }
@@ -109,8 +112,9 @@ final class Delivery: Sendable {
     if isFirst { schedule() }
   }
 
-  /// Whether everything has been told.
-  var isIdle: Bool { state.withLock { !$0.isScheduled } }
+  /// Whether what nobody listens to now may be left out. Not while a handler is still to run, which may register one; and not on a
+  /// queue of the user's: whoever makes a Manager there holds up what it tells until his handlers are registered.
+  var leavesOutUnheard: Bool { !isOnUsersQueue && state.withLock { !$0.isScheduled } }
 
   /// One run at a time: between two of them, others who use the same queue have their turn.
   private func drain() {

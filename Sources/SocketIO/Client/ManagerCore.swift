@@ -211,8 +211,8 @@ actor ManagerCore {
     case .emit(let notice):
       if case .reconnect = notice { tally.reconnections += 1 }
       logger.record(notice)
-      // Where nobody listens, no thread is woken, unless a handler that is still to run may register one.
-      if manager?.handlers.isEmpty == true, delivery.isIdle { return }
+      // Where nobody listens, no thread is woken.
+      if manager?.handlers.isEmpty == true, delivery.leavesOutUnheard { return }
       delivery.enqueue { [weak manager] in manager?.dispatch(notice) }
     case .completeOpen(let error):
       let callbacks = openCallbacks

@@ -19,13 +19,18 @@ final class ServerConnector: Connector {
 
     init(_ options: SocketIOOptions) {
       self.options = options
-      reconnection = options.reconnectionSettings
+      var reconnection = options.reconnectionSettings
       do throws(SocketIOError) {
         try options.validateValues()
         problem = nil
       } catch {
         problem = error
+        // Every attempt fails, and a delay that cannot be used would put no pause between them.
+        let usual = ReconnectionSettings()
+        (reconnection.delay, reconnection.delayMax) = (usual.delay, usual.delayMax)
+        reconnection.randomizationFactor = usual.randomizationFactor
       }
+      self.reconnection = reconnection
     }
 
     /// The options as they are for one transport.

@@ -66,7 +66,7 @@ public struct SocketIOOptions: Sendable {
   /// Offer compression of WebSocket messages; nil, the default, does not, since it costs memory for each connection.
   public var perMessageDeflate: PerMessageDeflate?
 
-  /// The limit for each request of polling, from zero to a year; nil for none. It must be longer than the server's ping interval, for which a
+  /// The limit for each request of polling, up to a year; nil, the default, and zero for none. It must be longer than the server's ping interval, for which a
   /// GET may wait.
   public var requestTimeout: Duration?
 

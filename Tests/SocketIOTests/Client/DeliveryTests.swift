@@ -54,7 +54,21 @@ struct DeliveryTests {
     let (bench, _) = ClientBench.connected()
     bench.loop.run()
     bench.script.report(.packet(.ping("")))
-    #expect(bench.manager.delivery.isIdle)
+    #expect(bench.manager.delivery.leavesOutUnheard)
+  }
+
+  @Test("Who makes a Manager on the queue where its handlers run misses nothing of it", .timeLimit(.minutes(1)))
+  func heardOnOwnQueue() async {
+    let (queue, log) = (DispatchQueue(label: "test"), Log())
+    let bench = ClientBench { $0.delivery = .queue(queue) }
+    // As if the caller were on it.
+    queue.suspend()
+    _ = bench.manager.socket()
+    bench.open()
+    bench.manager.on(.open) { log.add("open") }
+    queue.resume()
+    await withCheckedContinuation { continuation in queue.async { continuation.resume() } }
+    #expect(log.entries == ["open"])
   }
 
   @Test("A handler that was still to run hears of what came meanwhile for the one that it registers")

@@ -1,0 +1,23 @@
+import Testing
+
+@testable import SocketIO
+
+@Suite("The connector of a server")
+struct ServerConnectorTests {
+  @Test("Options that cannot be used fail every attempt by name, with the usual pauses between them")
+  func unusableOptions() throws {
+    let connector = try ServerConnector(
+      loop: .shared, server: ServerURL("http://h", location: nil), options: SocketIOOptions())
+    connector.options.reconnectionAttempts = 3
+    connector.options.reconnectionDelay = .seconds(-1)
+    connector.options.randomizationFactor = .nan
+    let error = #expect(throws: SocketIOError.self) { try connector.makeEngine() }
+    #expect(error?.code == .invalidOption)
+    #expect(connector.reconnectionSettings() == ReconnectionSettings(attempts: 3))
+
+    connector.options.reconnectionDelay = .milliseconds(10)
+    connector.options.randomizationFactor = 0
+    #expect(throws: Never.self) { try connector.makeEngine() }
+    #expect(connector.reconnectionSettings().delay == 10)
+  }
+}
