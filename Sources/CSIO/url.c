@@ -94,6 +94,13 @@ static CURLUcode make_host_ascii(CURLU *parts)
   return ready ? CURLUE_OK : convert_host_as_utf8(parts);
 }
 
+/* The zone of a scoped IPv6 address (RFC 6874, section 2), of which libcurl takes any character but a few. */
+static bool is_zone(const char *text)
+{
+  static const char unreserved[] = "-._~0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
+  return !text[strspn(text, unreserved)];
+}
+
 static int read_host(csio__url *out, CURLU *parts)
 {
   char *host;
@@ -108,6 +115,11 @@ static int read_host(csio__url *out, CURLU *parts)
     host[length - 1] = '\0';
     char *zone = NULL;
     curl_url_get(parts, CURLUPART_ZONEID, &zone, 0);
+    if (zone && !is_zone(zone)) {
+      curl_free(zone);
+      curl_free(host);
+      return CSIO_EURL;
+    }
     out->host = zone ? join(3, host + 1, "%", zone) : join(1, host + 1);
     curl_free(zone);
   } else {

@@ -118,7 +118,8 @@ static void refuses_malformed_urls(void)
 {
   static const char *const malformed[] = {"", "ws", "ws:", "ws://", "example.com", "/path",
       "http://example.com/", "ftp://example.com/", "ws://example.com:99999/", "ws://example.com:x/",
-      "ws://example.com:0/", "ws://exa mple.com/", "ws://example.com/\r\nX: y", "ws://[::1/", "ws://[zz]/"};
+      "ws://example.com:0/", "ws://exa mple.com/", "ws://example.com/\r\nX: y", "ws://[::1/", "ws://[zz]/",
+      "ws://[fe80::1%25e@th0]/"};
   for (size_t i = 0; i < sizeof malformed / sizeof *malformed; i++) {
     csio__url url;
     int err = csio__url_parse(&url, malformed[i], "ws", "wss");

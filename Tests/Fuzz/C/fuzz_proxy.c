@@ -42,7 +42,7 @@ static csio__dial *make_dial(csio_loop *loop, const csio_proxy *proxy, int socke
       .on_done = on_done,
       .on_gone = on_gone,
       .data = outcome,
-      .pending = 2, /* the timer and the attempt */
+      .pending = 1, /* the timer */
       .attempts = attempt,
       .attempt_count = 1,
       .attempt_next = 1,
@@ -53,8 +53,6 @@ static csio__dial *make_dial(csio_loop *loop, const csio_proxy *proxy, int socke
   dial->timer.data = dial;
   attempt->dial = dial;
   attempt->socket = socket;
-  MUST(!uv_poll_init_socket(&loop->uv, &attempt->poll, socket));
-  attempt->poll.data = attempt;
   return dial;
 }
 
