@@ -178,13 +178,22 @@ static void await(exchange *exchange)
   pthread_mutex_unlock(&exchange->lock);
 }
 
+/* Has calls that the signal interrupts go on. */
+static void restart_after(int number)
+{
+  struct sigaction action;
+  MUST(!sigaction(number, NULL, &action));
+  action.sa_flags |= SA_RESTART;
+  MUST(!sigaction(number, &action, NULL));
+}
+
 static csio_loop *begin(void)
 {
   struct sockaddr_in address = {.sin_family = AF_INET};
   socklen_t size = sizeof address;
   csio_loop *loop;
   signal(SIGPIPE, SIG_IGN);
-  siginterrupt(SIGALRM, 0); /* the fuzzer's own, which comes at any time */
+  restart_after(SIGALRM); /* the fuzzer's own, which comes at any time */
   listener = socket(AF_INET, SOCK_STREAM, 0);
   MUST(listener >= 0 && !bind(listener, (void *)&address, size) && !listen(listener, 8));
   MUST(!getsockname(listener, (void *)&address, &size));
