@@ -296,11 +296,13 @@ struct SocketStateMachine {
     }
     var ackID: Int?
     if let handler = emission.ack {
-      if isDropped, emission.timeout == nil {
-        return [.completeAck(handler, .failure(SocketIOError(.dropped, "the volatile event was dropped")))]
-      }
       let id = acks.append(
         PendingAck(handler: handler, hasTimer: emission.timeout != nil, sentAt: isSent ? clock() : nil))
+      if isDropped, emission.timeout == nil {
+        // Its id is used up, as in the JavaScript client.
+        acks.remove(at: id)
+        return [.completeAck(handler, .failure(SocketIOError(.dropped, "the volatile event was dropped")))]
+      }
       ackID = id
       if let timeout = emission.timeout { actions.append(.startAckTimer(id: id, milliseconds: timeout)) }
     }

@@ -19,6 +19,19 @@ struct AcknowledgementTests {
     #expect(bench.sent == ["0", #"22["foo"]"#])
   }
 
+  @Test("An event that is dropped uses up its id")
+  func droppedID() throws {
+    let (bench, socket) = ClientBench.connected()
+    bench.script.takesMore = false
+    try socket.emit("fills the transport")
+    try socket.volatile.emit("dropped") { _ in }
+    try socket.emit("foo") { _ in }
+    bench.loop.run()
+    bench.script.takesMore = true
+    bench.script.report(.writable)
+    #expect(bench.sent == [#"2["fills the transport"]"#, #"21["foo"]"#])
+  }
+
   @Test("The server's arguments arrive once")
   func reply() throws {
     let (bench, socket) = ClientBench.connected()
