@@ -249,8 +249,7 @@ static void start_next(csio__dial *dial)
 {
   while (dial->attempt_next < dial->attempt_count) {
     if (attempt_start(&dial->attempts[dial->attempt_next++])) {
-      uv_update_time(dial->timer.loop);
-      uv_timer_start(&dial->timer, on_timer, ATTEMPT_DELAY, 0);
+      csio__timer_start(&dial->timer, on_timer, ATTEMPT_DELAY);
       return;
     }
     note_failure(dial, strerror(errno));

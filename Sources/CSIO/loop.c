@@ -114,6 +114,18 @@ void csio__task_queue(csio_loop *loop, csio__task *task)
   wake(loop);
 }
 
+/* --- timers --- */
+
+int csio__timer_start(uv_timer_t *timer, uv_timer_cb callback, uint64_t ms)
+{
+  /* libuv counts from the loop's idea of now: whole milliseconds, rounded down, as of the start of the turn,
+   * which a long callback may have left far behind. */
+  uint64_t now = (uv_hrtime() + 999999) / 1000000;
+  uint64_t behind = now - uv_now(timer->loop);
+  if (ms == 0 || ms > UINT64_MAX - behind) behind = 0;
+  return uv_timer_start(timer, callback, ms + behind, 0);
+}
+
 /* --- handles --- */
 
 int csio__handle_open(csio__handle *handle, csio_loop *loop, void (*abort)(csio__handle *))

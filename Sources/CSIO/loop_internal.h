@@ -76,6 +76,9 @@ void csio__handle_closed(csio__handle *handle);
 
 void csio__task_queue(csio_loop *loop, csio__task *task);
 
+/* Starts the timer so that it does not fire before `ms` have passed in full; 0 means in the next turn. */
+int csio__timer_start(uv_timer_t *timer, uv_timer_cb callback, uint64_t ms);
+
 #define csio__container_of(pointer, type, member) ((type *)((char *)(pointer) - offsetof(type, member)))
 
 #endif

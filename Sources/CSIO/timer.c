@@ -52,9 +52,7 @@ int csio_timer_create(csio_loop *loop, csio_timer_cb callback, void *data, csio_
 
 int csio_timer_start(csio_timer *timer, uint64_t ms)
 {
-  /* libuv counts from the start of the turn, which a long callback may have left far behind */
-  uv_update_time(timer->uv.loop);
-  return uv_timer_start(&timer->uv, on_fire, ms, 0) ? CSIO_ECLOSED : CSIO_OK;
+  return csio__timer_start(&timer->uv, on_fire, ms) ? CSIO_ECLOSED : CSIO_OK;
 }
 
 void csio_timer_stop(csio_timer *timer)

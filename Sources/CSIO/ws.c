@@ -106,8 +106,7 @@ static void on_timer(uv_timer_t *timer)
 
 void csio__ws_start_timer(csio_ws *ws, uint64_t ms)
 {
-  uv_update_time(ws->timer.loop);
-  uv_timer_start(&ws->timer, on_timer, ms, 0);
+  csio__timer_start(&ws->timer, on_timer, ms);
 }
 
 int csio_ws_create(csio_loop *loop, const char *url, csio_ws **out)

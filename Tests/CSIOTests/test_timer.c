@@ -2,6 +2,8 @@
 
 #include <csio/csio.h>
 
+#include <uv.h>
+
 #include <unistd.h>
 
 enum { TIMERS = 5 };
@@ -106,10 +108,54 @@ static void restarts_and_stops(void)
   clock_test clock = {.monitor = MONITOR, .loop = test_loop()};
   on_loop(clock.loop, restart_one_stop_another, &clock);
   AWAIT(&clock.monitor, clock.fired == 1);
-  CHECK(clock.elapsed >= 49);
+  CHECK(clock.elapsed >= 50);
   CHECK_INT(clock.order[0], 0);
   csio_loop_close(clock.loop);
   CHECK_INT(clock.fired, 1);
+}
+
+enum { EARLY_ROUNDS = 100 };
+
+static uint64_t early_started;
+static int early_rounds, early_count;
+
+static void measure_and_repeat(csio_timer *timer, void *data)
+{
+  if (uv_hrtime() - early_started < 2000000) early_count++;
+  if (++early_rounds == EARLY_ROUNDS) {
+    note(timer, data);
+    return;
+  }
+  usleep((useconds_t)(early_rounds * 70 % 1000)); /* so that rounds start at all places within a millisecond */
+  early_started = uv_hrtime();
+  csio_timer_start(timer, 2);
+}
+
+/* Keeps the loop turning: a loop that waits for the timer alone oversleeps. */
+static void turn(void *arg)
+{
+  clock_test *clock = arg;
+  if (early_rounds < EARLY_ROUNDS) csio_loop_post(clock->loop, turn, clock);
+}
+
+static void start_measuring(void *arg)
+{
+  clock_test *clock = arg;
+  turn(clock);
+  make(clock, hands, measure_and_repeat);
+  early_started = uv_hrtime();
+  csio_timer_start(clock->timers[0], 2);
+}
+
+/* "Not before 2 ms" means 2,000 µs, wherever in a millisecond the clock stood at the start. */
+static void is_never_early(void)
+{
+  clock_test clock = {.monitor = MONITOR, .loop = test_loop()};
+  on_loop(clock.loop, start_measuring, &clock);
+  AWAIT(&clock.monitor, clock.fired == 1);
+  CHECK_INT(early_rounds, EARLY_ROUNDS);
+  CHECK_INT(early_count, 0);
+  csio_loop_close(clock.loop);
 }
 
 static void repeat_then_close(csio_timer *timer, void *data)
@@ -167,6 +213,7 @@ int main(int argc, char **argv)
 {
   RUN(fires_in_the_order_of_the_delays);
   RUN(restarts_and_stops);
+  RUN(is_never_early);
   RUN(restarts_and_closes_in_its_callback);
   RUN(does_not_fire_once_closed);
 }

@@ -102,7 +102,7 @@ static void limits_the_time(void)
   socket_test socket = {.loop = loop, .url = peer_url(&server, "ws", NULL, "/"), .timeout = 100};
   uint64_t before = csio_loop_now(loop);
   socket_expect_error(&socket, CSIO_ETIMEOUT, "longer than 100 ms");
-  CHECK(csio_loop_now(loop) - before >= 99);
+  CHECK(csio_loop_now(loop) - before >= 100);
   AWAIT(&server.monitor, server.ended == 1);
   peer_stop(&server);
 }

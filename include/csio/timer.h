@@ -16,8 +16,8 @@ typedef void (*csio_timer_cb)(csio_timer *timer, void *data);
  * csio_timer_close. */
 CSIO_EXTERN int csio_timer_create(csio_loop *loop, csio_timer_cb callback, void *data, csio_timer **out);
 
-/* Calls back once, `ms` milliseconds from now; 0 means in the next turn of the loop. A running timer starts
- * anew. */
+/* Calls back once, `ms` milliseconds from now and never before they have passed in full; 0 means in the next
+ * turn of the loop. A running timer starts anew. */
 CSIO_EXTERN int csio_timer_start(csio_timer *timer, uint64_t ms);
 
 /* Stops the timer; stopping a stopped one does nothing. */
