@@ -126,7 +126,8 @@ static void measure_and_repeat(csio_timer *timer, void *data)
     note(timer, data);
     return;
   }
-  usleep((useconds_t)(early_rounds * 70 % 1000)); /* so that rounds start at all places within a millisecond */
+  usleep(
+      (useconds_t)(early_rounds * 70 % 1000)); /* so that rounds start at all places within a millisecond */
   early_started = uv_hrtime();
   csio_timer_start(timer, 2);
 }
