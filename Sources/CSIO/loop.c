@@ -88,6 +88,7 @@ static void on_wake(uv_async_t *wake)
 static void on_posts(uv_check_t *posts)
 {
   csio_loop *loop = posts->data;
+  csio__busy_poll_woke(&loop->busy_poll);
   uv_idle_stop(&loop->busy);
   bool close = run_posts(loop);
 
@@ -167,6 +168,7 @@ static void close_own_handles(csio_loop *loop)
   uv_close((uv_handle_t *)&loop->wake, NULL);
   uv_close((uv_handle_t *)&loop->posts, NULL);
   uv_close((uv_handle_t *)&loop->busy, NULL);
+  csio__busy_poll_close(&loop->busy_poll);
 }
 
 /* One step of the loop's end; called again, by way of `posts`, whenever the last handle has gone. */
@@ -227,6 +229,7 @@ static int loop_init(csio_loop *loop)
   loop->posts.data = loop;
   uv_check_start(&loop->posts, on_posts);
   uv_idle_init(&loop->uv, &loop->busy);
+  csio__busy_poll_init(&loop->busy_poll, &loop->uv);
   if (start_thread(loop)) goto no_thread;
   return CSIO_OK;
 
@@ -274,6 +277,11 @@ bool csio_loop_is_current(const csio_loop *loop)
 {
   uv_thread_t self = uv_thread_self();
   return uv_thread_equal(&self, &loop->thread);
+}
+
+void csio_loop_set_busy_poll(csio_loop *loop, unsigned microseconds)
+{
+  atomic_store_explicit(&loop->busy_poll.limit, microseconds, memory_order_relaxed);
 }
 
 uint64_t csio_loop_now(const csio_loop *loop)

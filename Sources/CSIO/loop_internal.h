@@ -1,6 +1,8 @@
 #ifndef CSIO_LOOP_INTERNAL_H
 #define CSIO_LOOP_INTERNAL_H
 
+#include "busy_poll.h"
+
 #include <csio/loop.h>
 
 #include <uv.h>
@@ -51,6 +53,7 @@ struct csio_loop {
   bool close_requested; /* under `lock` */
   bool detached;        /* nobody joins the thread; set before `close_requested` */
   csio__posts running;  /* swapped with `incoming`; this and all below belong to the loop's thread */
+  csio__busy_poll busy_poll;
   csio__task *first_task;
   csio__task **last_task;
   csio__handle *open_handles;

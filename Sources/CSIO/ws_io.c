@@ -110,6 +110,7 @@ static unsigned prepare_first(csio_ws *ws)
 static int write_frames(csio_ws *ws, struct lws *wsi, uint8_t *frames, size_t size, size_t payload)
 {
   int written = lws_write(wsi, frames, size, LWS_WRITE_HTTP);
+  csio__busy_poll_expect(&ws->handle.loop->busy_poll);
   if (lws_partial_buffered(wsi)) ws->in_lws = payload;
   return written;
 }

@@ -20,17 +20,28 @@ public final class EventLoop: Loop, Sendable {
     }
   }()
 
-  // The C loop is thread-safe for the calls that this class makes from other threads (post, is_current, now, close).
+  // The C loop is thread-safe for the calls that this class makes from other threads (post, is_current, now,
+  // set_busy_poll, close).
   nonisolated(unsafe) let handle: OpaquePointer
 
   /// Starts a loop's thread.
   ///
+  /// - Parameter busyPolling: how long the thread may wait awake for an answer over a WebSocket before it sleeps; 50 microseconds
+  ///   unless given, at most a second, and `.zero` for never. It does so only while answers have been coming that soon, as they do
+  ///   from a server on the same machine or in the same rack: a core that sleeps for so short a time costs more than one that stays
+  ///   awake. ``shared`` has the default.
   /// - Throws: ``SocketIOError`` when the system has no more threads or file descriptors.
-  public init() throws {
+  public init(busyPolling: Duration = .microseconds(50)) throws {
     var handle: OpaquePointer?
     let status = csio_loop_create(&handle)
     guard status == 0, let handle else { throw SocketIOError(csio: status) }
     self.handle = handle
+    csio_loop_set_busy_poll(handle, Self.microseconds(busyPolling))
+  }
+
+  /// As the C core wants it: whole, and from none to a million.
+  static func microseconds(_ duration: Duration) -> UInt32 {
+    UInt32(min(max(duration / .microseconds(1), 0), 1_000_000))
   }
 
   deinit {
