@@ -24,8 +24,15 @@ struct AckHandler: Sendable {
 /// Names one acknowledgement for its cancellation, which may come before the emit itself.
 final class AckToken: Sendable {
   private let cancelled = Atomic(false)
+  private let queuePosition = Atomic(-1)
 
   var isCancelled: Bool { cancelled.load(ordering: .acquiring) }
 
   func cancel() { cancelled.store(true, ordering: .releasing) }
+
+  /// Where what it names stands in its queue, so that nobody has to search. Only the loop knows and asks.
+  var position: Int {
+    get { queuePosition.load(ordering: .relaxed) }
+    set { queuePosition.store(newValue, ordering: .relaxed) }
+  }
 }

@@ -19,7 +19,8 @@ struct RetryQueue {
 
   mutating func append(_ emission: Emission) {
     bytes += emission.room ?? 0
-    entries.append(Entry(emission: emission))
+    let position = entries.append(Entry(emission: emission))
+    emission.ack?.token?.position = position
   }
 
   /// Counts a try of the head, which is under way from now on.
@@ -50,7 +51,8 @@ struct RetryQueue {
   ///
   /// - Returns: The event, and the id under which it is in flight.
   mutating func remove(_ token: AckToken) -> (emission: Emission, inFlight: Int?)? {
-    guard let position = entries.firstPosition(where: { $0.emission.ack?.token === token }) else { return nil }
+    let position = token.position
+    guard let entry = entries[position], entry.emission.ack?.token === token else { return nil }
     let id = position == entries.firstPosition ? inFlight : nil
     return remove(at: position).map { ($0, id) }
   }

@@ -298,6 +298,7 @@ struct SocketStateMachine {
     if let handler = emission.ack {
       let id = acks.append(
         PendingAck(handler: handler, hasTimer: emission.timeout != nil, sentAt: isSent ? clock() : nil))
+      handler.token?.position = id
       if isDropped, emission.timeout == nil {
         // Its id is used up, as in the JavaScript client.
         acks.remove(at: id)
@@ -370,7 +371,7 @@ struct SocketStateMachine {
       tally.drops.cancelled += 1
       return [.resumeWriter(writer, .cancelled)]
     }
-    writers.append(writer)
+    writer.token.position = writers.append(writer)
     return []
   }
 
@@ -386,9 +387,7 @@ struct SocketStateMachine {
   }
 
   private mutating func writerCancelled(_ token: AckToken) -> ActionList<Action> {
-    guard let position = writers.firstPosition(where: { $0.token === token }),
-      let writer = writers.remove(at: position)
-    else { return [] }
+    guard writers[token.position]?.token === token, let writer = writers.remove(at: token.position) else { return [] }
     tally.drops.cancelled += 1
     return [.resumeWriter(writer, .cancelled)]
   }
@@ -437,7 +436,8 @@ struct SocketStateMachine {
       if id == nil { tally.drops.cancelled += 1 }
       return timer + [.completeAck(handler, .failure(.cancelled))] + sendRetryHead()
     }
-    guard let id = acks.firstPosition(where: { $0.handler?.token === token }) else { return [] }
+    let id = token.position
+    guard acks[id]?.handler?.token === token else { return [] }
     if unbuffer(id) { tally.drops.cancelled += 1 }
     return completeAck(id, .failure(.cancelled))
   }

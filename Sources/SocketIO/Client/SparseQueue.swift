@@ -71,10 +71,6 @@ struct SparseQueue<Element> {
     index(of: position).flatMap { entries[($0 + 1)...].first { $0.element != nil }?.position }
   }
 
-  func firstPosition(where matches: (Element) -> Bool) -> Int? {
-    entries[head...].first { $0.element.map(matches) == true }?.position
-  }
-
   private func index(of position: Int) -> Int? {
     guard head < entries.count, position >= entries[head].position else { return nil }
     // Behind gaps that were closed it stands before the place where it is expected.

@@ -149,6 +149,27 @@ struct EmitWithAckTests {
     #expect(socket.connected)
   }
 
+  @Test("Of many, those that are cancelled go, whatever their order")
+  func cancellationOfSome() async throws {
+    let bench = ClientBench()
+    let socket = bench.socket()
+    bench.loop.run()
+    var tasks: [Task<SocketValue, any Error>] = []
+    for number in 0..<100 {
+      tasks.append(Task { try await socket.emitWithAck("ask", number) })
+      await bench.loop.run { socket.bufferedEvents == number + 1 }
+    }
+    for number in (0..<100).reversed() where number % 10 != 0 { tasks[number].cancel() }
+    await bench.loop.run { socket.bufferedEvents == 10 }
+    bench.open(joining: "/")
+    #expect(bench.sent.suffix(10) == (0..<10).map { #"2\#($0 * 10)["ask",\#($0 * 10)]"# })
+    for number in 0..<10 { bench.script.receive("3\(number * 10)[\(number)]") }
+    for (number, task) in tasks.enumerated() {
+      let outcome = await task.result
+      #expect((try? outcome.get()) == (number % 10 == 0 ? .int(number / 10) : nil))
+    }
+  }
+
   @Test("A task that is cancelled already emits nothing")
   func cancelledBefore() async {
     let (bench, socket) = ClientBench.connected()

@@ -29,7 +29,6 @@ struct SparseQueueTests {
     #expect(queue[0] == -1 && queue.count == 101 && queue.firstPosition == 0)
     #expect(queue.position(after: 0) == 9_901)
     #expect(queue.all.map(\.position) == [0] + Array(9_901...10_000))
-    #expect(queue.firstPosition { $0 > 9_950 } == 9_951)
   }
 
   @Test("It holds what a dictionary of positions holds, whatever is done to it")
