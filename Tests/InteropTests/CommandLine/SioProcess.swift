@@ -58,7 +58,7 @@ final class SioProcess: Sendable {
 /// `sio script`, with its lines as values.
 actor ScriptProcess {
   private let sio: SioProcess
-  private var position = 0
+  private var taken: Set<Int> = []
 
   init(_ arguments: String...) throws { sio = try SioProcess(["script"] + arguments) }
 
@@ -70,17 +70,21 @@ actor ScriptProcess {
     for command in commands { try sio.type(command) }
   }
 
-  /// The next line that has these fields. Lines before it are skipped.
+  /// The first line that has these fields and was not given yet. What is about different Sockets, or comes from the loop on the one
+  /// hand and from a command on the other, has no order among itself, so a line that was passed over can still be asked for.
   func next(_ kind: String, _ fields: KeyValuePairs<String, SocketValue> = [:]) async throws -> SocketValue {
-    let start = position
-    let matches = { @Sendable (line: String) in
-      guard let value = try? SocketValue(json: line) else { return false }
-      return value["on"]?.stringValue == kind && fields.allSatisfy { value[$0.key] == $0.value }
+    let taken = taken
+    let find = { @Sendable (lines: [String]) -> (index: Int, line: SocketValue)? in
+      for (index, text) in lines.enumerated() where !taken.contains(index) {
+        guard let line = try? SocketValue(json: text), line["on"]?.stringValue == kind else { continue }
+        if fields.allSatisfy({ line[$0.key] == $0.value }) { return (index, line) }
+      }
+      return nil
     }
-    let lines = try await sio.output.wait("\(kind) \(fields)") { $0.dropFirst(start).contains(where: matches) }
-    guard let index = lines.dropFirst(start).firstIndex(where: matches) else { throw TestFailure("no \(kind)") }
-    position = index + 1
-    return try SocketValue(json: lines[index])
+    let lines = try await sio.output.wait("\(kind) \(fields)") { find($0) != nil }
+    guard let (index, line) = find(lines) else { throw TestFailure("no \(kind)") }
+    self.taken.insert(index)
+    return line
   }
 
   /// Ends the input and gives all lines, those that were waited for too.
