@@ -3,6 +3,7 @@
 
 #include "header.h"
 
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -114,9 +115,11 @@ static void prepare_proxy(csio_http *http)
 /* libcurl's own sockets would be inherited by every program that the process starts, and stay open there. */
 static curl_socket_t open_socket(void *data, curlsocktype purpose, struct curl_sockaddr *address)
 {
-  (void)data;
   (void)purpose;
-  return socket(address->family, address->socktype | SOCK_CLOEXEC, address->protocol);
+  csio_http *http = data;
+  int created = socket(address->family, address->socktype | SOCK_CLOEXEC, address->protocol);
+  http->socket_errno = created < 0 ? errno : 0;
+  return created;
 }
 
 static int prepare_local_address(csio_http *http)
@@ -139,6 +142,7 @@ int csio__http_prepare(csio_http *http)
   curl_easy_setopt(
       easy, CURLOPT_QUICK_EXIT, 1L); /* a request under resolution can be closed without waiting */
   curl_easy_setopt(easy, CURLOPT_OPENSOCKETFUNCTION, open_socket);
+  curl_easy_setopt(easy, CURLOPT_OPENSOCKETDATA, http);
   curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "http,https");
   curl_easy_setopt(easy, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1);
   curl_easy_setopt(easy, CURLOPT_ACCEPT_ENCODING, "");

@@ -9,6 +9,7 @@ static const char *system_cause(csio_http *http)
 {
   long number = 0;
   curl_easy_getinfo(http->transfer.easy, CURLINFO_OS_ERRNO, &number);
+  if (number == 0) number = http->socket_errno; /* of which libcurl keeps nothing */
   return number ? strerror((int)number) : NULL;
 }
 

@@ -46,6 +46,7 @@ struct csio_http {
   uint64_t sent_before, received_before; /* in earlier hops */
   bool head_too_large, too_large;
   bool no_memory;
+  int socket_errno; /* why there was no socket for this hop */
   csio_http_done_cb on_done;
   void (*on_closed)(void *data);
   void *data;

@@ -3,8 +3,10 @@
 #include <csio/csio.h>
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdarg.h>
 #include <time.h>
+#include <unistd.h>
 
 static const char *current = "?";
 
@@ -37,6 +39,17 @@ bool monitor_wait(monitor *monitor)
   clock_gettime(CLOCK_REALTIME, &deadline);
   deadline.tv_sec += 60;
   return pthread_cond_timedwait(&monitor->changed, &monitor->lock, &deadline) != ETIMEDOUT;
+}
+
+int take_descriptors(int *taken, int most, int spare)
+{
+  int count = 0, fd;
+  while (count < most && (fd = open("/dev/null", O_RDONLY | O_CLOEXEC)) >= 0)
+    taken[count++] = fd;
+  CHECK(count < most);
+  while (spare-- && count)
+    close(taken[--count]);
+  return count;
 }
 
 uint8_t *test_bytes(size_t size, unsigned seed)

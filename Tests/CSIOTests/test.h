@@ -77,6 +77,10 @@ bool monitor_wait(monitor *monitor);
 /* `size` bytes that depend on their position and on `seed`; the caller frees them. */
 uint8_t *test_bytes(size_t size, unsigned seed);
 
+/* Takes all file descriptors that are left below the limit but `spare`, `most` of them at most; returns how
+ * many. The caller closes them. */
+int take_descriptors(int *taken, int most, int spare);
+
 struct csio_cookies;
 struct csio_loop;
 

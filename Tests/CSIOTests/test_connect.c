@@ -319,18 +319,6 @@ static void keeps_connections_unless_told_not_to(void)
 
 /* --- too few file descriptors --- */
 
-/* Leaves `spare` file descriptors free below the limit; returns how many it took. */
-static int fill_descriptors(int *taken, int most, int spare)
-{
-  int count = 0, fd;
-  while (count < most && (fd = open("/dev/null", O_RDONLY | O_CLOEXEC)) >= 0)
-    taken[count++] = fd;
-  CHECK(count < most);
-  while (spare-- && count)
-    close(taken[--count]);
-  return count;
-}
-
 /* Whatever of a connection's making has no descriptor left, it ends with an error, and the next one works. */
 static void survives_without_descriptors(void)
 {
@@ -341,14 +329,15 @@ static void survives_without_descriptors(void)
   socklen_t size = sizeof address;
   CHECK(listener >= 0 && !bind(listener, (void *)&address, size) && !listen(listener, 16));
   CHECK(!getsockname(listener, (void *)&address, &size));
-  char url[64];
+  char url[64], http_url[64];
   snprintf(url, sizeof url, "ws://127.0.0.1:%u/", (unsigned)ntohs(address.sin_port));
+  snprintf(http_url, sizeof http_url, "http://127.0.0.1:%u/", (unsigned)ntohs(address.sin_port));
   CHECK(!getrlimit(RLIMIT_NOFILE, &before));
   low.rlim_max = before.rlim_max;
   CHECK(!setrlimit(RLIMIT_NOFILE, &low));
   int failures = 0;
   for (int spare = 0; spare < 6; spare++) {
-    int count = fill_descriptors(taken, 1024, spare);
+    int count = take_descriptors(taken, 1024, spare);
     socket_test socket = {.loop = loop, .url = url, .timeout = 200};
     socket_start(&socket);
     socket_await_end(&socket);
@@ -356,6 +345,12 @@ static void survives_without_descriptors(void)
     failures += socket.error_code != CSIO_ETIMEOUT; /* the listener never answers */
     if (!spare) CHECK_CONTAINS(socket.error, "Too many open files");
     socket_close(&socket);
+    call call = {.loop = loop, .url = http_url, .timeout = 200};
+    call_run(&call);
+    CHECK(call.error_code);
+    if (!spare) CHECK_CONTAINS(call.message, "Too many open files");
+    call_close(&call);
+    call_free(&call);
     while (count)
       close(taken[--count]);
   }
