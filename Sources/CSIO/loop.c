@@ -11,6 +11,7 @@
 #include <pthread.h>
 #include <signal.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 /* Of the loop's thread, whatever the limit of the process: callbacks may descend into nested data. */
 enum { STACK_SIZE = 8 << 20 };
@@ -218,10 +219,20 @@ static int start_thread(csio_loop *loop)
   return err;
 }
 
+/* libuv makes a pipe for signals with a process's first loop, and aborts the process where it cannot. */
+static bool can_make_pipes(void)
+{
+  uv_file ends[2];
+  if (uv_pipe(ends, 0, 0)) return false;
+  close(ends[0]);
+  close(ends[1]);
+  return true;
+}
+
 static int loop_init(csio_loop *loop)
 {
   loop->last_task = &loop->first_task;
-  if (uv_mutex_init(&loop->lock)) return CSIO_ESYSTEM;
+  if (!can_make_pipes() || uv_mutex_init(&loop->lock)) return CSIO_ESYSTEM;
   if (uv_loop_init(&loop->uv)) goto no_loop;
   if (uv_async_init(&loop->uv, &loop->wake, on_wake)) goto no_async;
   loop->wake.data = loop;

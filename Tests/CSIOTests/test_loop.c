@@ -2,7 +2,35 @@
 
 #include <csio/csio.h>
 
+#include <sys/resource.h>
 #include <unistd.h>
+
+/* Runs first: what libuv makes once in a process must not end the process where it cannot. */
+static void refuses_without_descriptors(void)
+{
+  static int taken[64];
+  struct rlimit before, low = {.rlim_cur = 64};
+  CHECK(!getrlimit(RLIMIT_NOFILE, &before));
+  low.rlim_max = before.rlim_max;
+  CHECK(!setrlimit(RLIMIT_NOFILE, &low));
+  int refused = 0;
+  for (int spare = 0; spare < 8; spare++) {
+    int count = take_descriptors(taken, 64, spare);
+    csio_loop *loop = NULL;
+    int err = csio_loop_create(&loop);
+    if (err) {
+      CHECK_INT(err, CSIO_ESYSTEM);
+      CHECK(!loop);
+      refused++;
+    } else {
+      csio_loop_close(loop);
+    }
+    while (count)
+      close(taken[--count]);
+  }
+  CHECK(!setrlimit(RLIMIT_NOFILE, &before));
+  CHECK(refused >= 2 && refused < 8);
+}
 
 static void count(void *arg)
 {
@@ -207,6 +235,7 @@ static void refuses_handles_from_other_threads(void)
 
 int main(int argc, char **argv)
 {
+  RUN(refuses_without_descriptors);
   RUN(runs_posts_on_its_own_thread);
   RUN(keeps_the_order_of_each_thread);
   RUN(does_not_starve_by_posts_from_itself);

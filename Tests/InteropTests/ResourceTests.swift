@@ -142,4 +142,19 @@ struct ResourceTests {
     }
     #expect(socket == nil && manager == nil)
   }
+
+  @Test("A process without a descriptor to spare is told so by name")
+  func noDescriptors() throws {
+    var limit = rlimit()
+    let resource = __rlimit_resource_t(UInt32(RLIMIT_NOFILE.rawValue))
+    try #require(getrlimit(resource, &limit) == 0)
+    var none = limit
+    none.rlim_cur = 0
+    try #require(setrlimit(resource, &none) == 0)
+    let result = Result { () throws(SocketIOError) in try EventLoop() }
+    #expect(setrlimit(resource, &limit) == 0)
+    let error = #expect(throws: SocketIOError.self) { try result.get() }
+    #expect(error?.code == .system)
+    #expect(error?.message.contains("could not start the event loop") == true)
+  }
 }

@@ -61,7 +61,8 @@ public func io(
 /// - Parameters:
 ///   - url: As for ``io(_:_:)``.
 ///   - options: Where a Manager for the server exists already and is used, only `auth`, `ackTimeout` and `retries` of them have an effect.
-/// - Throws: ``SocketIOError`` for a URL (`.invalidURL`) or an option (`.invalidOption`, `.tlsOption`) that cannot be used.
+/// - Throws: ``SocketIOError`` for a URL (`.invalidURL`) or an option (`.invalidOption`, `.tlsOption`) that cannot be used, and `.system`
+///   where memory, threads or file descriptors ran out.
 @discardableResult
 public func io(_ url: String? = nil, options: SocketIOOptions = SocketIOOptions()) throws(SocketIOError) -> Socket {
   let socket = try ManagerCache.shared.socket(ServerURL(url, location: Manager.location), options)

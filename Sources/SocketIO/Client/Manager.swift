@@ -39,13 +39,13 @@ public final class Manager: Sendable {
   ///
   /// Nothing is connected before a Socket is, or ``open(_:)`` is called.
   ///
-  /// - Throws: ``SocketIOError`` for a URL or an option that cannot be used.
+  /// - Throws: ``SocketIOError`` for a URL or an option that cannot be used, and `.system` where memory, threads or file descriptors ran out.
   public convenience init(_ url: String, options: SocketIOOptions = SocketIOOptions()) throws(SocketIOError) {
     try self.init(ServerURL(url, location: Manager.location), options)
   }
 
   convenience init(_ server: ServerURL, _ options: SocketIOOptions) throws(SocketIOError) {
-    let loop = options.eventLoop ?? .shared
+    let loop = if let loop = options.eventLoop { loop } else { try EventLoop.sharedOrError() }
     let connector = try ServerConnector(loop: loop, server: server, options: options)
     self.init(loop: loop, connector: connector, options: options, name: server.origin)
   }

@@ -11,14 +11,27 @@ import Foundation
 /// thread already: nothing hops and nothing locks.
 public final class EventLoop: Loop, Sendable {
   /// The loop of every Manager that was not given one. Its thread starts with the first use and lasts as long as the process.
-  public static let shared: EventLoop = {
+  ///
+  /// Where the system has no thread or file descriptor left for it, `io` and ``Manager/init(_:options:)`` throw; this property can not,
+  /// and stops the program.
+  public static var shared: EventLoop {
     do {
-      return try EventLoop()
+      return try sharedOrError()
     } catch {
-      // A process that cannot start one thread at its first connection can do nothing useful with an error here.
-      preconditionFailure("cannot start the event loop: \(error)")
+      preconditionFailure("\(error)")  // a property has no other way to say it
     }
-  }()
+  }
+
+  private static let started = Locked<EventLoop?>(nil)
+
+  static func sharedOrError() throws(SocketIOError) -> EventLoop {
+    try started.withLock { (started) throws(SocketIOError) in
+      if let started { return started }
+      let loop = try EventLoop()
+      started = loop
+      return loop
+    }
+  }
 
   // The C loop is thread-safe for the calls that this class makes from other threads (post, is_current, now,
   // set_busy_poll, close).
@@ -31,10 +44,13 @@ public final class EventLoop: Loop, Sendable {
   ///   from a server on the same machine or in the same rack: a core that sleeps for so short a time costs more than one that stays
   ///   awake. ``shared`` has the default.
   /// - Throws: ``SocketIOError`` when the system has no more threads or file descriptors.
-  public init(busyPolling: Duration = .microseconds(50)) throws {
+  public init(busyPolling: Duration = .microseconds(50)) throws(SocketIOError) {
     var handle: OpaquePointer?
     let status = csio_loop_create(&handle)
-    guard status == 0, let handle else { throw SocketIOError(csio: status) }
+    guard status == 0, let handle else {
+      throw SocketIOError(
+        csio: status, detail: "could not start the event loop: no memory, threads or file descriptors are left")
+    }
     self.handle = handle
     csio_loop_set_busy_poll(handle, Self.microseconds(busyPolling))
   }
