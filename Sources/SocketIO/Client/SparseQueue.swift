@@ -72,9 +72,10 @@ struct SparseQueue<Element> {
   }
 
   private func index(of position: Int) -> Int? {
-    guard head < entries.count, position >= entries[head].position else { return nil }
+    // Positions may be a server's claim: whatever they are, nothing here overflows.
+    guard head < entries.count, (entries[head].position..<nextPosition).contains(position) else { return nil }
     // Behind gaps that were closed it stands before the place where it is expected.
-    var upper = min(head + position - entries[head].position, entries.count - 1)
+    var upper = min(head + (position - entries[head].position), entries.count - 1)
     if entries[upper].position == position { return upper }
     var lower = head
     while lower < upper {

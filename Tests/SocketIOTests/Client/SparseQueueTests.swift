@@ -16,6 +16,10 @@ struct SparseQueueTests {
     #expect(queue.append("d") == 3)
     #expect(queue.first == "d")
     #expect(queue[3] == "d" && queue[2] == nil && queue[4] == nil)
+    queue.append("e")
+    #expect(queue.remove(at: 3) == "d")
+    for position in [Int.min, -1, 5, .max] { #expect(queue[position] == nil && queue.remove(at: position) == nil) }
+    #expect(queue[4] == "e")
   }
 
   @Test("An element that stays is found however many come and go behind it")
