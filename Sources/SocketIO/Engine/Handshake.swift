@@ -24,9 +24,9 @@ struct Handshake: Sendable, Equatable {
   }
 
   private static func milliseconds(_ value: SocketValue, _ field: String) throws(SocketIOError) -> UInt64 {
-    // A day is more than any server waits; the limit keeps sums of the two from overflowing.
-    guard let number = value[field]?.doubleValue, number >= 0, number <= 86_400_000 else { throw malformed(field) }
-    return UInt64(number)
+    guard let number = value[field]?.doubleValue, number >= 0 else { throw malformed(field) }
+    // Whoever wants no heartbeats says some enormous number. A thousand days keep sums of the two from overflowing.
+    return UInt64(min(number, 86_400_000_000))
   }
 
   private static func malformed(_ field: String) -> SocketIOError {

@@ -70,17 +70,28 @@ struct ServerURL: Sendable, Equatable {
       if port == (isSecure ? 443 : 80) { self.port = nil }
     }
     origin = "\(isSecure ? "https" : "http")://\(self.host)\(self.port.map { ":\($0)" } ?? "")"
-    let path = Self.path(of: text)
+    let (path, query) = Self.pathAndQuery(of: text)
     namespace = path.isEmpty ? "/" : path
-    query = (components.queryItems ?? []).map { Parameter(name: $0.name, value: $0.value ?? "") }
+    self.query = Self.parameters(query)
   }
 
-  /// The path as it stands there. `URLComponents` encodes what HTTP does not allow, but namespaces travel in packets, and servers compare
-  /// them to the letter.
-  private static func path(of text: String) -> String {
+  /// Both as they stand there. `URLComponents` encodes what HTTP does not allow, and with it escapes that are encoded already; and
+  /// namespaces travel in packets, where servers compare them to the letter.
+  private static func pathAndQuery(of text: String) -> (path: String, query: String) {
     let authority = text.unicodeScalars.drop { $0 != ":" }.dropFirst("://".count)
-    let path = authority.drop { !"/?#".unicodeScalars.contains($0) }.prefix { $0 != "?" && $0 != "#" }
-    return String(String.UnicodeScalarView(path))
+    let rest = authority.drop { !"/?#".unicodeScalars.contains($0) }.prefix { $0 != "#" }
+    let path = rest.prefix { $0 != "?" }
+    let query = rest.dropFirst(path.count + 1)
+    return (String(String.UnicodeScalarView(path)), String(String.UnicodeScalarView(query)))
+  }
+
+  private static func parameters(_ query: String) -> [Parameter] {
+    query.split(separator: "&").map { part in
+      let halves = part.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false).map {
+        $0.removingPercentEncoding ?? String($0)
+      }
+      return Parameter(name: halves[0], value: halves.count > 1 ? halves[1] : "")
+    }
   }
 
   private static func invalid(_ text: String, _ why: String) -> SocketIOError {

@@ -48,6 +48,7 @@ struct ServerURLTests {
       ("http://h/ns?a=1&b=2", "http h /ns a=1 b=2"),
       ("http://h/?a=%26%3D%3F", "http h / a=&=?"), ("http://h/?bare", "http h / bare="),
       ("http://h/?a=b=c", "http h / a=b=c"),
+      ("http://h/?x=p%26q|r é&y=%C3%A9#z?w=1", "http h / x=p&q|r é y=é"), ("http://h?a=%E9&&b=%", "http h / a=%E9 b=%"),
       ("http://h/?a=1+1", "http h / a=1+1"), ("http://h/?to=http://g/x", "http h / to=http://g/x"),
     ])
   func query(text: String, parts: String) throws {
