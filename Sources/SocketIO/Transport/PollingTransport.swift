@@ -12,6 +12,8 @@ final class PollingTransport: PollingDriver {
   private let endpoint: EngineEndpoint
   private var getRequest: HTTPRequest?
   private var postRequest: HTTPRequest?
+  /// Reports that a request could not be made.
+  private var failure: (any LoopTimer)?
 
   init(loop: EventLoop, endpoint: EngineEndpoint, sid: String?) {
     self.loop = loop
@@ -26,6 +28,15 @@ final class PollingTransport: PollingDriver {
     postRequest?.cancel()
     getRequest = nil
     postRequest = nil
+    failure?.close()
+    failure = nil
+  }
+
+  /// Whoever asked for the request does not expect to hear of its end inside the call.
+  private func failSoon(_ event: PollingStateMachine.Event) {
+    let failure = loop.makeTimer { [weak self] in self?.handle(event) }
+    self.failure = failure
+    failure.start(milliseconds: 0)
   }
 
   func poll() {
@@ -41,7 +52,7 @@ final class PollingTransport: PollingDriver {
         }
       }
     } catch {
-      handle(.pollFailed(error))
+      failSoon(.pollFailed(error))
     }
   }
 
@@ -59,7 +70,7 @@ final class PollingTransport: PollingDriver {
         }
       }
     } catch {
-      handle(.postFailed(error))
+      failSoon(.postFailed(error))
     }
   }
 

@@ -1,7 +1,7 @@
 /// One way of carrying Engine.IO packets: HTTP long-polling or WebSocket.
 ///
 /// A transport is confined to its loop. It is opened once, reports what happens through `onEvent`, and is done after `.closed` or
-/// `.failed`. Commands go down, events come up; the only command that may report inside its own call is `pause`.
+/// `.failed`. Commands go down, events come up; the only commands that may report inside their own call are `pause` and `close`.
 protocol Transport: AnyObject {
   var onEvent: ((TransportEvent) -> Void)? { get set }
 
@@ -26,7 +26,7 @@ protocol Transport: AnyObject {
   /// Goes on after `pause`, when the better transport failed.
   func resume()
 
-  /// Closes in good order after what was handed to `send`; answered by `.closed`.
+  /// Closes in good order after what was handed to `send`; answered by `.closed`, inside the call where nothing is open.
   func close()
 
   /// Ends at once, without a word to the server and without a further event.

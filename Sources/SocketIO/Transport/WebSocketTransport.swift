@@ -9,12 +9,16 @@ final class WebSocketTransport: Transport {
   var onEvent: ((TransportEvent) -> Void)?
   var sid: String?
 
+  private let loop: EventLoop
   private let endpoint: EngineEndpoint
+  /// Reports that something could not be sent.
+  private var failure: (any LoopTimer)?
   private var handle: OpaquePointer?
   private var isOpen = false
   private var isBusy = false
 
   init(loop: EventLoop, endpoint: EngineEndpoint, sid: String?) throws(SocketIOError) {
+    self.loop = loop
     self.endpoint = endpoint
     self.sid = sid
     try check(csio_ws_create(loop.handle, endpoint.url(.websocket, sid: sid), &handle))
@@ -86,6 +90,8 @@ final class WebSocketTransport: Transport {
 
   func abort() {
     onEvent = nil
+    failure?.close()
+    failure = nil
     guard let handle else { return }
     self.handle = nil
     csio_ws_close(handle) { data in
@@ -103,7 +109,14 @@ final class WebSocketTransport: Transport {
     default: status = sendText(packet, CSIO_WS_TEXT, on: handle)
     }
     // Closed under our hands means that the close is about to be reported; memory running out is reported as an error.
-    if status == CSIO_ENOMEM.rawValue { fail(SocketIOError(csio: status)) }
+    if status == CSIO_ENOMEM.rawValue { failSoon(SocketIOError(csio: status)) }
+  }
+
+  /// Whoever sends does not expect to hear of a failure inside the call.
+  private func failSoon(_ error: SocketIOError) {
+    let failure = loop.makeTimer { [weak self] in self?.fail(error) }
+    self.failure = failure
+    failure.start(milliseconds: 0)
   }
 
   private func send(_ data: Data, _ type: csio_ws_type, on handle: OpaquePointer) -> Int32 {

@@ -216,21 +216,24 @@ struct AcknowledgementTests {
     #expect(bench.sent == [#"61-15[{"_placeholder":true,"num":0}]"#, "<2 bytes>"])
   }
 
-  @Test("What cannot be encoded fails its own acknowledgement, and no other")
-  func unencodable() throws {
+  @Test("What cannot be encoded fails its own acknowledgement and no other, or is told where there is none")
+  func unencodable() async throws {
     let (bench, socket) = ClientBench.connected { $0.parser = PickyParser() }
     let log = bench.log
+    socket.on(.handlerError) { log.add("\($0.event) \(($0.error as? SocketIOError)?.code.rawValue ?? "")") }
     socket.on("q") { try $0.ack?("unencodable") }
     try socket.emit("waits") { log.add("waits \($0.outcome)") }
     try socket.emit("fails", "unencodable") { log.add("fails \($0.outcome)") }
-    try socket.emit("fails", "unencodable")
+    try socket.emit("untold", "unencodable")
     bench.loop.run()
     bench.script.receive(#"20["q"]"#)
-    #expect(bench.take() == ["fails encoding"])
+    #expect(bench.take() == ["fails encoding", "untold encoding", "acknowledgement 0 encoding"])
     #expect(bench.sent == [#"20["waits"]"#])
     bench.script.receive("30[1]")
     #expect(bench.take() == ["waits [1]"])
     #expect(socket.connected)
+    let statistics = await bench.statistics().events
+    #expect(statistics.sent == 1 && statistics.drops.unencodable == 2 && statistics.drops.total == 2)
   }
 
   @Test("An answer that comes after its connection is not sent on the next one")
@@ -273,4 +276,14 @@ private struct PickyParser: Parser {
   }
 
   func makeDecoder() -> JSONParser.Decoder { JSONParser().makeDecoder() }
+
+  @Test("Ids that were never given are ignored", arguments: [7, Int.max])
+  func madeUpID(_ id: Int) throws {
+    let (bench, socket) = ClientBench.connected()
+    let log = bench.log
+    for number in 0..<2 { try socket.emit("ask") { log.add("\(number) \($0.outcome)") } }
+    bench.loop.run()
+    bench.script.receive("30[]", "3\(id)[1]", "31[2]")
+    #expect(bench.take() == ["0 []", "1 [2]"])
+  }
 }
