@@ -26,12 +26,13 @@ public struct Disconnection: Sendable {
   public var error: SocketIOError?
 }
 
-/// What a handler of a Socket threw, or why it could not be called, as `handlerError` handlers get it.
+/// What a handler of a Socket threw, why it could not be called, or why an event could not be sent after `emit` had returned, as
+/// `handlerError` handlers get it.
 public struct HandlerFailure: Sendable {
-  /// The name of the event that was being handled; of the Socket's own events the JavaScript name, such as "connect".
+  /// The name of the event that was being handled, or sent; of the Socket's own events the JavaScript name, such as "connect".
   public var event: String
   /// What the handler threw; ``SocketIOError`` with `.decoding` where an argument was not what the handler takes, and with `.encoding`
-  /// where its answer cannot be encoded.
+  /// where its answer, or an event without an acknowledgement, cannot be encoded.
   public var error: any Error
 }
 
@@ -69,8 +70,8 @@ extension LifecycleEvent where Source == Socket, Payload == SocketIOError {
 }
 
 extension LifecycleEvent where Source == Socket, Payload == HandlerFailure {
-  /// A handler of the Socket threw, or an argument was not what a typed handler or sequence takes. It is logged too. What a handler of
-  /// this event throws is logged only.
+  /// A handler of the Socket threw, an argument was not what a typed handler or sequence takes, or the parser could not encode an event
+  /// without an acknowledgement. It is logged too. What a handler of this event throws is logged only.
   public static var handlerError: Self { Self(key: .failures) }
 }
 

@@ -73,7 +73,8 @@ extension Logger {
       record(.debug, "not joined: \(error.message)", [.namespace(namespace), .error(error)])
     case .disconnect(let reason, let error):
       record(.debug, "disconnected", [.namespace(namespace), .reason(reason)] + (error.map { [.error($0)] } ?? []))
-    case .event: break
+    // Told by whoever failed.
+    case .event, .emitFailed: break
     }
   }
 }

@@ -192,13 +192,15 @@ public final class Manager: Sendable {
   /// Ends the connection in good order: disconnects every Socket, and returns when what they had emitted is out, the connection is
   /// closed and the handlers were told. A program that is about to exit waits for it, or its last events may not leave.
   ///
-  /// It takes as long as the server does to take what is left, at most 5 seconds. Sockets can connect again afterwards; one that is told
-  /// to by another thread in between stays.
-  public func close() async {
+  /// It takes as long as the server does to take what is left, at most 5 seconds, and as handlers take that run. Sockets can connect
+  /// again afterwards; one that is told to by another thread in between stays.
+  ///
+  /// - Parameter limit: How long it takes at most. What is not done by then goes on by itself, as it does where the task is cancelled.
+  public func close(within limit: Duration = .seconds(10)) async {
     for socket in allSockets { socket.disconnect() }
-    await withCheckedContinuation { continuation in
-      mailbox.submit { core in core.close { continuation.resume() } }
-    }
+    let (end, feed) = AsyncStream.makeStream(of: Void.self)
+    mailbox.submit { core in core.close(within: limit.milliseconds) { feed.finish() } }
+    for await _ in end {}
   }
 
   /// The connection itself.
@@ -217,9 +219,9 @@ public final class Manager: Sendable {
 
   // MARK: From the core
 
-  nonisolated func publish(isOpen: Bool) { shown.withLock { $0.isOpen = isOpen } }
+  func publish(isOpen: Bool) { shown.withLock { $0.isOpen = isOpen } }
 
-  nonisolated func publish(transport: TransportName?) { shown.withLock { $0.transport = transport } }
+  func publish(transport: TransportName?) { shown.withLock { $0.transport = transport } }
 }
 
 /// The connection that a Manager has at the moment.

@@ -28,13 +28,22 @@ actor ManagerCore {
   private var tally = Statistics()
   private var lastPing: UInt64?
   private var openCallbacks: [@Sendable (SocketIOError?) -> Void] = []
-  private var closeCallbacks: [@Sendable () -> Void] = []
+  private var closings: [Int: Closing] = [:]
+  private var nextClosing = 0
+
+  /// Somebody who waits for the end of the connection, and for no longer than his timer runs.
+  private struct Closing {
+    let callback: @Sendable () -> Void
+    let timer: any LoopTimer
+  }
 
   private var slots: [Int: SocketSlot] = [:]
   /// In the order in which they became active.
   private var activeSlots: [SocketSlot] = []
   /// Bytes that may be queued before `emitWhenWritable` waits.
   private let highWaterMark: Int
+  /// Bytes of events that may wait for the answer to CONNECT.
+  private let receiveLimit: Int
 
   init(loop: any Loop, connector: any Connector, parser: any Parser, delivery: Delivery, logger: Logger) {
     self.loop = loop
@@ -42,7 +51,9 @@ actor ManagerCore {
     self.parser = parser
     self.delivery = delivery
     self.logger = logger
-    highWaterMark = connector.options.highWaterMark
+    let options = connector.options
+    highWaterMark = options.highWaterMark
+    receiveLimit = options.maxMessageSize
     machine = ManagerStateMachine(connector.reconnectionSettings())
     decoder = parser.makeDecoder()
   }
@@ -56,20 +67,31 @@ actor ManagerCore {
     handle(.open(isAwaited: callback != nil))
   }
 
-  /// Lets the connection go, and calls back when nothing is left of it or of those before it.
-  func close(_ callback: @escaping @Sendable () -> Void) {
-    closeCallbacks.append(callback)
+  /// Lets the connection go, and calls back on the loop when nothing is left of it or of those before it and the handlers were told, or
+  /// when the time is over.
+  func close(within milliseconds: UInt64, _ callback: @escaping @Sendable () -> Void) {
+    nextClosing += 1
+    let number = nextClosing
+    let timer = loop.makeTimer { self.completeClosing(number) }
+    closings[number] = Closing(callback: callback, timer: timer)
+    timer.start(milliseconds: milliseconds)
     // A Socket that another thread has connected again meanwhile keeps the connection.
     if activeSlots.isEmpty { handle(.released) }
-    completeClose()
+    completeClosings()
   }
 
-  private func completeClose() {
+  private func completeClosings() {
     guard closingEngines.isEmpty else { return }
-    let callbacks = closeCallbacks
-    closeCallbacks = []
-    // Behind what the handlers are still to be told.
-    for callback in callbacks { delivery.enqueue(callback) }
+    for number in closings.keys {
+      // Behind what the handlers are still to be told.
+      delivery.enqueue { self.loop.post { self.assumeIsolated { $0.completeClosing(number) } } }
+    }
+  }
+
+  private func completeClosing(_ number: Int) {
+    guard let closing = closings.removeValue(forKey: number) else { return }
+    closing.timer.close()
+    closing.callback()
   }
 
   /// Closes the engine as if the connection were lost: the Manager reconnects.
@@ -91,7 +113,7 @@ actor ManagerCore {
   // MARK: Commands of the Sockets
 
   func add(_ socket: Socket) {
-    slots[socket.key] = SocketSlot(socket, clock: { [loop] in loop.nanoseconds })
+    slots[socket.key] = SocketSlot(socket, receiveLimit: receiveLimit, clock: { [loop] in loop.nanoseconds })
   }
 
   func remove(_ key: Int) {
@@ -120,11 +142,7 @@ actor ManagerCore {
   func checkHeartbeat() { engine?.checkHeartbeat() }
 
   func emit(_ key: Int, _ emission: Emission) {
-    guard let slot = slots[key] else {
-      emission.ack?.body(.failure(.disconnected))
-      return
-    }
-    handle(.emit(emission, canSendNow: engine?.canSendNow ?? false), slot)
+    if let slot = slots[key] { handle(.emit(emission, canSendNow: engine?.canSendNow ?? false), slot) }
   }
 
   func emitWhenWritable(_ key: Int, _ writer: WaitingWriter) {
@@ -170,6 +188,8 @@ actor ManagerCore {
     let actions = machine.handle(event)
     manager?.publish(isOpen: machine.state == .open)
     for action in actions { perform(action) }
+    // Nothing is queued any more, and no transport will say so.
+    if engine == nil { admitWriters() }
   }
 
   private func perform(_ action: ManagerStateMachine.Action) {
@@ -187,17 +207,22 @@ actor ManagerCore {
       timer.start(milliseconds: milliseconds)
     case .stopConnectTimer: connectTimer?.stop()
     case .startDelay(let milliseconds):
-      logger.record(.debug, "waiting to reconnect", [.delay(milliseconds: milliseconds)])
+      if machine.state == .waiting {
+        logger.record(.debug, "waiting to reconnect", [.delay(milliseconds: milliseconds)])
+      }
       let timer = delayTimer ?? loop.makeTimer { self.handle(.delayElapsed) }
       delayTimer = timer
       timer.start(milliseconds: milliseconds)
     case .stopDelay: delayTimer?.stop()
+    case .consultHandlers(let consultation):
+      delivery.enqueue { self.loop.post { self.assumeIsolated { $0.handle(.handlersConsulted(consultation)) } } }
     case .announceAttempt(let attempt, let announcement):
       logger.record(.reconnectAttempt(attempt))
       // The handlers may change the options for this attempt, or call it off: it waits for them.
       delivery.enqueue { [weak manager] in
+        self.loop.post { self.assumeIsolated { $0.handle(.announcementBegan(announcement)) } }
         manager?.dispatch(.reconnectAttempt(attempt))
-        self.loop.post { self.assumeIsolated { $0.handle(.attemptAnnounced(announcement: announcement)) } }
+        self.loop.post { self.assumeIsolated { $0.handle(.attemptAnnounced(announcement)) } }
       }
     case .resetDecoder: decoder.reset()
     case .socketsOpened:
@@ -251,7 +276,7 @@ actor ManagerCore {
     guard let engine, ObjectIdentifier(engine) == identity else {
       if case .finished = report {
         closingEngines[identity] = nil
-        completeClose()
+        completeClosings()
       }
       return
     }
@@ -272,8 +297,10 @@ actor ManagerCore {
       connector.remember(websocketWorks: transport == .websocket)
       manager?.publish(transport: transport)
       perform(.emit(.upgrade(transport)))
-    case .upgradeFailed(let cause):
-      logger.record(.info, "the upgrade failed, the connection stays as it is: \(cause)", [.transport(.websocket)])
+    case .upgradeFailed(let error):
+      logger.record(
+        .info, "the upgrade failed, the connection stays as it is: \(error.message)",
+        [.transport(.websocket), .error(error)])
     case .failed(let error):
       connector.remember(websocketWorks: false)
       handle(.engineFailed(error))
@@ -338,6 +365,7 @@ actor ManagerCore {
   private func handle(_ event: consuming SocketStateMachine.Event, _ slot: SocketSlot) {
     let (actions, stateHasChanged) = slot.handle(event)
     guard stateHasChanged else { return perform(actions, slot) }
+    if !slot.machine.isAuthenticating { slot.authentication.take()?.cancel() }
     // A Socket that nobody else holds is still told of its end.
     let socket = slot.socket
     slot.publishState()
@@ -368,8 +396,8 @@ actor ManagerCore {
         // Where another Socket of the namespace was let go before it was answered, the answer comes first.
         let joining = joiningSlot(slot.machine.namespace)
         if joining == nil || joining === slot { handle(.managerOpened(connection: connection), slot) }
-      } else if !machine.isReconnecting {
-        handle(.open(isAwaited: false))
+      } else {
+        handle(.connectionWanted)
       }
     case .release:
       if activeSlots.isEmpty { handle(.released) }
@@ -389,6 +417,12 @@ actor ManagerCore {
       timer.start(milliseconds: milliseconds)
     case .stopAckTimer(let id): slot.ackTimers.removeValue(forKey: id)?.close()
     case .resumeWriter(let writer, let error): writer.resume(error)
+    case .resumeRetries:
+      let key = slot.key
+      loop.post { self.assumeIsolated { core in if let slot = core.slots[key] { core.handle(.retriesResumed, slot) } } }
+    case .violated(let error):
+      logger.warning("\(error.message)")
+      handle(.parseFailed(error))
     case .bufferOverflowed(let event, let isFirst):
       logger.record(
         isFirst ? .warning : .debug, "the offline buffer is full, an event was dropped",
@@ -402,14 +436,15 @@ actor ManagerCore {
     case .value(let value)?: handle(.authenticated(session: session, .success(value)), slot)
     case .provider(let provider)?:
       let key = slot.key
-      Task {
+      // A provider that hangs holds nothing of this.
+      slot.authentication = Task { [weak self] in
         let result: Result<SocketValue?, SocketIOError>
         do {
           result = .success(try await provider())
         } catch {
           result = .failure(SocketIOError(.authFailed, "the auth closure failed: \(error)", underlying: error))
         }
-        authenticated(key, session: session, result)
+        await self?.authenticated(key, session: session, result)
       }
     }
   }

@@ -33,10 +33,8 @@ struct RetryQueue {
     return entry.emission
   }
 
-  /// The head was acknowledged.
-  ///
-  /// - Returns: The event, which is taken out.
-  mutating func succeed() -> Emission? { remove(at: entries.firstPosition) }
+  /// Takes out the head, which was acknowledged or cannot be sent at all.
+  mutating func removeHead() -> Emission? { remove(at: entries.firstPosition) }
 
   /// The head's try failed.
   ///

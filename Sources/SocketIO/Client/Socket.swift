@@ -139,6 +139,7 @@ public final class Socket: Sendable {
       let event = SocketEvent(arguments, ack: ack)
       call(.any, event.name, event)
       call(.event(event.name), event.name, event)
+    case .emitFailed(let event, let error): tell(HandlerFailure(event: event, error: error))
     }
   }
 
@@ -160,6 +161,10 @@ public final class Socket: Sendable {
   /// Tells of an error of a handler. Called where handlers run.
   func report(_ failure: HandlerFailure) {
     log(failure)
+    tell(failure)
+  }
+
+  private func tell(_ failure: HandlerFailure) {
     handlers.dispatch(.failures, failure) {
       log(HandlerFailure(event: "\(HandlerKey.failures)", error: $0))
     }

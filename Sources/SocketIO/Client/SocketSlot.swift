@@ -20,11 +20,15 @@ final class SocketSlot {
   /// nil when it was let go.
   var socket: Socket? { retained ?? known }
 
-  init(_ socket: Socket, clock: @escaping () -> UInt64) {
+  /// Evaluates the credentials.
+  var authentication: Task<Void, Never>?
+
+  init(_ socket: Socket, receiveLimit: Int, clock: @escaping () -> UInt64) {
     known = socket
     key = socket.key
     handlers = socket.handlers
-    machine = SocketStateMachine(namespace: socket.namespace, gauge: socket.gauge, clock: clock)
+    machine = SocketStateMachine(
+      namespace: socket.namespace, gauge: socket.gauge, receiveLimit: receiveLimit, clock: clock)
   }
 
   /// - Returns: What is to be done, and whether the state has changed, which ``publishState()`` is then to show.

@@ -23,6 +23,8 @@ extension SocketStateMachine {
     case ackTimedOut(id: Int)
     /// The parser could not encode a packet.
     case sendFailed(Packet, SocketIOError)
+    /// What `.resumeRetries` asked for.
+    case retriesResumed
     case ackCancelled(AckToken)
     /// Nobody can use the Socket any more.
     case dispose
@@ -41,6 +43,10 @@ extension SocketStateMachine {
     case startAckTimer(id: Int, milliseconds: UInt64)
     case stopAckTimer(id: Int)
     indirect case resumeWriter(WaitingWriter, SocketIOError?)
+    /// Answer with `.retriesResumed`, but not inside this call: the next event of the queue may fail at once as well.
+    case resumeRetries
+    /// The server does what the protocol does not allow: the connection ends with a parse error.
+    case violated(SocketIOError)
     /// An event was dropped since too many wait; `isFirst`: for the first time since the last connection.
     case bufferOverflowed(event: String, isFirst: Bool)
   }
@@ -52,5 +58,7 @@ extension SocketStateMachine {
     case disconnect(DisconnectReason, SocketIOError?)
     /// `ack`: the id under which the server waits for an answer.
     case event([SocketValue], session: Int, ack: Int?)
+    /// An event that nobody else would be told of could not be encoded.
+    case emitFailed(event: String, SocketIOError)
   }
 }

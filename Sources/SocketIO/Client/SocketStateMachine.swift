@@ -41,7 +41,7 @@ struct SocketStateMachine {
   private var retryQueue = RetryQueue()
   private var isOverflowing = false
   private var writers = SparseQueue<WaitingWriter>()
-  private var receiveBuffer: [(arguments: [SocketValue], ack: Int?)] = []
+  private var receiveBuffer = ReceiveBuffer()
   /// Their ids are their positions.
   private var acks = SparseQueue<PendingAck>()
   private var tally = EventStatistics()
@@ -49,9 +49,11 @@ struct SocketStateMachine {
   /// Nanoseconds; asked only where something is measured.
   private let clock: () -> UInt64
 
-  init(namespace: String, gauge: BufferGauge, clock: @escaping () -> UInt64) {
+  /// - Parameter receiveLimit: Bytes of the events that may come before the answer to CONNECT.
+  init(namespace: String, gauge: BufferGauge, receiveLimit: Int, clock: @escaping () -> UInt64) {
     self.namespace = namespace
     self.gauge = gauge
+    receiveBuffer.limit = receiveLimit
     self.clock = clock
   }
 
@@ -73,6 +75,9 @@ struct SocketStateMachine {
   }
 
   var isActive: Bool { state != .inactive }
+
+  /// Whether the credentials are being evaluated.
+  var isAuthenticating: Bool { state == .authenticating }
 
   /// Whether the server still owes the answer to a CONNECT.
   private var awaitsAnswer: Bool { unansweredConnection == connection }
@@ -113,6 +118,7 @@ struct SocketStateMachine {
       return .just(.send(Packet(namespace: namespace, id: id, content: .ack(arguments))))
     case .ackTimedOut(let id): return ackTimedOut(id)
     case .sendFailed(let packet, let error): return sendFailed(packet, error)
+    case .retriesResumed: return sendRetryHead()
     case .ackCancelled(let token): return ackCancelled(token)
     case .dispose: return dispose()
     }
@@ -145,7 +151,7 @@ struct SocketStateMachine {
   private mutating func refuse(_ error: SocketIOError) -> ActionList<Action> {
     state = .inactive
     session += 1
-    receiveBuffer = []
+    _ = receiveBuffer.removeAll()
     return [.release, .deliver(.connectError(error))] + endWriters()
   }
 
@@ -162,7 +168,8 @@ struct SocketStateMachine {
   private mutating func connected(_ reply: SocketValue?) -> ActionList<Action> {
     guard state == .joining else { return [] }
     guard let id = reply?["sid"]?.stringValue else {
-      let message = "the server answered without a session id, as servers of Socket.IO 2 do; this client needs 3 or 4"
+      let message =
+        "the server answered without a session id, as servers of Socket.IO v2.x do; this client speaks to v3.x and v4.x"
       return [.deliver(.connectError(SocketIOError(.incompatibleServer, message)))]
     }
     let pid = reply?["pid"]?.stringValue
@@ -170,8 +177,7 @@ struct SocketStateMachine {
     recovery = pid.map { ($0, recovery?.offset) }
     state = .connected(id: id)
     var actions: ActionList<Action> = []
-    for (arguments, ack) in receiveBuffer { actions += deliver(arguments, ack) }
-    receiveBuffer = []
+    for event in receiveBuffer.removeAll() { actions += deliver(event.arguments, event.ack) }
     for entry in sendBuffer.removeAll() {
       giveBackRoom(of: entry.emission)
       if let id = entry.id {
@@ -198,7 +204,7 @@ struct SocketStateMachine {
       wasConnected ? [.send(Packet(namespace: namespace, id: nil, content: .disconnect))] : []
     state = .inactive
     session += 1
-    receiveBuffer = []
+    _ = receiveBuffer.removeAll()
     return goodbye + [.release] + (wasConnected ? [.deliver(.disconnect(.ioClientDisconnect, nil))] : []) + loseAcks()
       + endWriters()
   }
@@ -208,18 +214,18 @@ struct SocketStateMachine {
     let wasConnected = id != nil
     state = next
     session += 1
-    receiveBuffer = []
+    _ = receiveBuffer.removeAll()
     return (next == .inactive ? [.release] : [])
-      + (wasConnected ? [.deliver(.disconnect(reason, error))] : []) + loseAcks()
+      + (wasConnected ? [.deliver(.disconnect(reason, error))] : []) + loseAcks(error)
       + (wasConnected ? endWriters() : [])
   }
 
   /// The answers to what was sent will not come any more; what is still buffered will be sent.
-  private mutating func loseAcks() -> ActionList<Action> {
+  private mutating func loseAcks(_ cause: SocketIOError? = nil) -> ActionList<Action> {
+    var failure = SocketIOError.disconnected
+    failure.underlying = cause
     var actions: ActionList<Action> = []
-    for (id, ack) in acks.all where ack.position == nil {
-      actions += completeAck(id, .failure(.disconnected))
-    }
+    for (id, ack) in acks.all where ack.position == nil { actions += completeAck(id, .failure(failure)) }
     return actions
   }
 
@@ -249,6 +255,11 @@ struct SocketStateMachine {
     case .connect(let reply): return connected(reply)
     // It crossed the DISCONNECT that was sent before this CONNECT, and says the same.
     case .disconnect where id == nil && leftConnection == connection: return []
+    case .disconnect where state == .joining:
+      unansweredConnection = nil
+      return refuse(SocketIOError(.refused, "the server disconnected the Socket in place of letting it in"))
+    // The namespace was not asked for yet.
+    case .disconnect where id == nil: return []
     case .disconnect: return leave(.inactive, .ioServerDisconnect, nil)
     case .connectError(let payload):
       guard id == nil else { return [] }
@@ -258,8 +269,10 @@ struct SocketStateMachine {
           data: payload["data"]))
     case .event(let arguments):
       guard id != nil else {
-        receiveBuffer.append((arguments, packet.id))
-        return []
+        if receiveBuffer.append(arguments, ack: packet.id) { return [] }
+        return [
+          .violated(SocketIOError(.protocolViolation, "parse error: too many events before the answer to CONNECT"))
+        ]
       }
       return deliver(arguments, packet.id)
     case .ack(let arguments):
@@ -274,7 +287,9 @@ struct SocketStateMachine {
 
   private mutating func deliver(_ arguments: [SocketValue], _ ack: Int?) -> ActionList<Action> {
     // The server adds the offset to events that it may have to send again.
-    if recovery != nil, ack == nil, case .string(let offset)? = arguments.last { recovery?.offset = offset }
+    if recovery != nil, ack == nil, arguments.count > 1, case .string(let offset)? = arguments.last {
+      recovery?.offset = offset
+    }
     tally.received += 1
     return .just(.deliver(.event(arguments, session: session, ack: ack)))
   }
@@ -417,10 +432,23 @@ struct SocketStateMachine {
     case .connect:
       unansweredConnection = nil
       return refuse(error)
-    case .event: return packet.id.map { completeAck($0, .failure(error)) } ?? []
-    // The id of an acknowledgement is the server's, which has to do without the answer.
-    case .ack, .disconnect, .connectError: return []
+    case .event(let arguments):
+      tally.sent -= 1
+      tally.drops.unencodable += 1
+      guard let id = packet.id else {
+        return [.deliver(.emitFailed(event: arguments.first?.stringValue ?? "", error))]
+      }
+      return retryQueue.inFlight == id ? giveUpRetryHead(id, error) : completeAck(id, .failure(error))
+    // The id is the server's, which has to do without the answer.
+    case .ack: return [.deliver(.emitFailed(event: "acknowledgement \(packet.id ?? 0)", error))]
+    case .disconnect, .connectError: return []
     }
+  }
+
+  /// To send it again would be in vain.
+  private mutating func giveUpRetryHead(_ id: Int, _ error: SocketIOError) -> ActionList<Action> {
+    let timer: ActionList<Action> = acks.remove(at: id)?.hasTimer == true ? [.stopAckTimer(id: id)] : []
+    return timer + complete(retryQueue.removeHead(), .failure(error)) + [.resumeRetries]
   }
 
   private mutating func ackTimedOut(_ id: Int) -> ActionList<Action> {
@@ -467,9 +495,16 @@ struct SocketStateMachine {
       return actions
     }
     let finished: Emission?
-    if case .success = result { finished = retryQueue.succeed() } else { finished = retryQueue.fail() }
-    if let finished { giveBackRoom(of: finished) }
-    if let handler = finished?.ack { actions.append(.completeAck(handler, result)) }
-    return actions + sendRetryHead()
+    if case .success = result { finished = retryQueue.removeHead() } else { finished = retryQueue.fail() }
+    return actions + complete(finished, result) + sendRetryHead()
+  }
+
+  /// An event of the retry queue has its end, where there is one.
+  private func complete(
+    _ emission: Emission?, _ result: Result<[SocketValue], SocketIOError>
+  ) -> ActionList<Action> {
+    guard let emission else { return [] }
+    giveBackRoom(of: emission)
+    return emission.ack.map { [.completeAck($0, result)] } ?? []
   }
 }

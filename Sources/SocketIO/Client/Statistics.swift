@@ -64,12 +64,14 @@ public struct EventStatistics: Sendable, Hashable {
     public var timedOut = 0
     /// They waited when their Socket was let go.
     public var released = 0
+    /// The parser could not encode them.
+    public var unencodable = 0
 
     /// Nothing dropped.
     public init() {}
 
     /// All of them.
-    public var total: Int { volatile + bufferFull + cancelled + timedOut + released }
+    public var total: Int { volatile + bufferFull + cancelled + timedOut + released + unencodable }
   }
 
   /// Events handed to the connection. With `retries`, every try counts.
@@ -106,6 +108,7 @@ public struct EventStatistics: Sendable, Hashable {
     drops.cancelled += other.drops.cancelled
     drops.timedOut += other.drops.timedOut
     drops.released += other.drops.released
+    drops.unencodable += other.drops.unencodable
   }
 }
 

@@ -210,10 +210,11 @@ struct EngineStateMachine {
     case (.probing, .packet(.pong("probe"))):
       upgrade = .switching
       return [.pause]
-    case (.probing, .packet): return probeFailed("it answered the probe with another packet")
+    case (.probing, .packet):
+      return probeFailed(SocketIOError(.protocolViolation, "it answered the probe with another packet"))
     case (.none, _), (_, .opened), (_, .writable), (_, .paused), (_, .packet): return []
-    case (_, .failed(let error)): return probeFailed(error.message)
-    case (_, .closed(let error)): return probeFailed(error?.message ?? "it was closed")
+    case (_, .failed(let error)): return probeFailed(error)
+    case (_, .closed(let error)): return probeFailed(error ?? SocketIOError(.connectionLost, "it was closed"))
     }
   }
 
@@ -227,10 +228,10 @@ struct EngineStateMachine {
     return [.promoteProbe] + flush() + [.report(.upgraded(mainName))]
   }
 
-  private mutating func probeFailed(_ cause: String) -> ActionList<Action> {
+  private mutating func probeFailed(_ error: SocketIOError) -> ActionList<Action> {
     let wasSwitching = upgrade == .switching
     upgrade = .none
-    return [.abort(.probe)] + (wasSwitching ? [.resume] : []) + flush() + [.report(.upgradeFailed(cause))]
+    return [.abort(.probe)] + (wasSwitching ? [.resume] : []) + flush() + [.report(.upgradeFailed(error))]
   }
 
   private mutating func abortProbe() -> ActionList<Action> {
@@ -340,7 +341,7 @@ enum EngineReport: Sendable {
   case message(EngineMessage)
   case ping
   case upgraded(TransportName)
-  case upgradeFailed(String)
+  case upgradeFailed(SocketIOError)
   /// The session never opened.
   case failed(SocketIOError)
   case closed(DisconnectReason, SocketIOError?)

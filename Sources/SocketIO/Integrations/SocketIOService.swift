@@ -57,21 +57,11 @@
       return managers
     }
 
-    /// Closes the Managers; what takes too long goes on by itself. A cancelled task waits for nothing.
+    /// A cancelled task waits for nothing.
     private func close(_ managers: [Manager]) async {
-      let (progress, feed) = AsyncStream.makeStream(of: Void.self)
-      Task {
-        await withTaskGroup { group in
-          for manager in managers { group.addTask { await manager.close() } }
-        }
-        feed.finish()
+      await withTaskGroup { group in
+        for manager in managers { group.addTask { await manager.close(within: closeTimeout) } }
       }
-      let limit = Task { [closeTimeout] in
-        try? await Task.sleep(for: closeTimeout)
-        feed.finish()
-      }
-      for await _ in progress {}
-      limit.cancel()
     }
   }
 #endif

@@ -21,7 +21,8 @@ public protocol Parser: Sendable {
   /// The messages are sent in order, and no message of another packet comes between them. An empty array sends
   /// nothing.
   ///
-  /// - Throws: When the packet has no encoding. The error reaches the caller who emitted it; the connection stays.
+  /// - Throws: When the packet has no encoding. The connection stays. The error, with the code `.encoding`, reaches whoever waits for the
+  ///   event's acknowledgement, or else the handlers of ``LifecycleEvent/handlerError``; where it is a CONNECT, those of `connectError`.
   func encode(_ packet: Packet) throws -> [EngineMessage]
 
   /// Makes a decoder in its initial state.

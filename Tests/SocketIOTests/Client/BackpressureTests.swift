@@ -211,4 +211,17 @@ struct BackpressureTests {
     try await task.value
     #expect(bench.sent == [#"uncompressed 2["e",1]"#])
   }
+
+  @Test("Who waits on a Socket that is not connected goes on when the connection of another one is lost")
+  func lossOfAnother() async {
+    let (bench, _) = full()
+    let idle = bench.manager.socket("/idle")
+    idle.disconnect()
+    let tasks = await start("a", on: idle, bench)
+    #expect(bench.log.entries == [])
+    bench.script.report(.closed(nil))
+    await bench.loop.run { bench.log.entries.contains("a queued") }
+    for task in tasks { _ = await task.result }
+    #expect(idle.bufferedEvents == 1)
+  }
 }

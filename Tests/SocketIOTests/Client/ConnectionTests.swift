@@ -413,4 +413,27 @@ struct ConnectionTests {
     bench.reopen()
     #expect(bench.sent == ["0", "0/admin,"])
   }
+
+  @Test("The evaluation of credentials that nobody wants any more is cancelled", .timeLimit(.minutes(1)))
+  func cancelledProvider() async {
+    let bench = ClientBench()
+    let (log, loop) = (bench.log, bench.loop)
+    let socket = bench.manager.socket(
+      auth: .provider {
+        log.add("asked")
+        loop.post {}
+        // Ends with its task only.
+        let (never, feed) = AsyncStream.makeStream(of: Void.self)
+        for await _ in never {}
+        withExtendedLifetime(feed) {}
+        log.add("cancelled")
+        loop.post {}
+        return nil
+      })
+    bench.open()
+    await loop.run { log.entries == ["asked"] }
+    socket.disconnect()
+    await loop.run { log.entries == ["asked", "cancelled"] }
+    #expect(bench.sent == [])
+  }
 }

@@ -49,4 +49,19 @@ struct HostileServerTests {
     }
     #expect(isSame)
   }
+
+  @Test("Events before the answer to CONNECT are held up to a limit")
+  func eventsBeforeConnect() {
+    let bench = ClientBench { $0.maxMessageSize = 1_000 }
+    _ = bench.socket(logging: "e")
+    bench.open()
+    for number in 0..<5 { bench.script.receive("2[\"e\",\(number)]") }
+    bench.join()
+    #expect(bench.take() == (0..<5).map { "e[\($0)]" } + ["connect"])
+    bench.reopen()
+    bench.forget()
+    bench.followManager()
+    for number in 0..<20 { bench.script.receive("2[\"e\",\(number)]") }
+    #expect(bench.take().contains("close: parse error"))
+  }
 }

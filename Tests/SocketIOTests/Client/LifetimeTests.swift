@@ -1,3 +1,4 @@
+import Dispatch
 import Testing
 
 @testable import SocketIO
@@ -288,7 +289,7 @@ struct LifetimeTests {
     let log = bench.log
     socket.disconnect().connect()
     bench.open(joining: "/")
-    bench.manager.mailbox.submit { core in core.close { log.add("closed") } }
+    bench.manager.mailbox.submit { core in core.close(within: 10_000) { log.add("closed") } }
     bench.script.forget()
     try socket.emit("ask") { log.add("ask \($0.outcome)") }
     #expect(bench.sent == [#"20["ask"]"#])
@@ -321,5 +322,37 @@ struct LifetimeTests {
     await loop.run { !log.entries.isEmpty }
     await task.value
     #expect(bench.attempts == 0)
+  }
+
+  @Test("close() waits no longer than it is told to for a handler that blocks", .timeLimit(.minutes(1)))
+  func closeBlocked() async {
+    let queue = DispatchQueue(label: "blocked")
+    let bench = ClientBench { $0.delivery = .queue(queue) }
+    let (loop, log) = (bench.loop, bench.log)
+    queue.suspend()
+    defer { queue.resume() }
+    let task = Task { [manager = bench.manager] in
+      await manager.close(within: .milliseconds(700))
+      log.add("closed")
+      loop.post {}
+    }
+    await loop.run { loop.pendingDelays == [700] }
+    loop.advance(by: 699)
+    #expect(log.entries == [])
+    loop.advance(by: 1)
+    await loop.run { !log.entries.isEmpty }
+    await task.value
+    #expect(loop.timerCount == 0)
+  }
+
+  @Test("close() ends with its task", .timeLimit(.minutes(1)))
+  func closeCancelled() async {
+    let (bench, _) = ClientBench.connected()
+    let (loop, script) = (bench.loop, bench.script)
+    let task = Task { [manager = bench.manager] in await manager.close() }
+    await loop.run { script.commands.last == .close }
+    task.cancel()
+    await task.value
+    #expect(!script.isAborted)
   }
 }

@@ -104,7 +104,9 @@ struct LoggingTests {
     _ = log.take()
     bench.script.report(.failed(Fixture.refused))
     #expect(
-      log.take() == ["info | the upgrade failed, the connection stays as it is: refused | sio.transport=websocket"])
+      log.take() == [
+        "info | the upgrade failed, the connection stays as it is: refused | sio.error=connect_failed | sio.transport=websocket"
+      ])
 
     let second = self.bench { $0.transports = [.polling, .websocket] }
     _ = second.socket()

@@ -13,17 +13,50 @@ struct ManagerStateMachineTests {
     actions.contains { if case .openEngine = $0 { true } else { false } }
   }
 
+  /// An attempt has failed, and the handlers that were told of it have run.
+  private func fail(_ machine: inout ManagerStateMachine) {
+    for case .consultHandlers(let number) in machine.handle(.engineFailed(Fixture.refused)) {
+      _ = machine.handle(.handlersConsulted(number))
+    }
+  }
+
   @Test("A slow handler of an attempt that was called off does not begin a later one")
   func staleAnnouncement() throws {
     var machine = ManagerStateMachine(ReconnectionSettings())
     _ = machine.handle(.open(isAwaited: false))
-    _ = machine.handle(.engineFailed(Fixture.refused))
+    fail(&machine)
     let first = try #require(announcement(machine.handle(.delayElapsed)))
     _ = machine.handle(.released)
     _ = machine.handle(.open(isAwaited: false))
-    _ = machine.handle(.engineFailed(Fixture.refused))
+    fail(&machine)
     let second = try #require(announcement(machine.handle(.delayElapsed)))
-    #expect(!opensEngine(machine.handle(.attemptAnnounced(announcement: first))))
-    #expect(opensEngine(machine.handle(.attemptAnnounced(announcement: second))))
+    #expect(!opensEngine(machine.handle(.attemptAnnounced(first))))
+    #expect(opensEngine(machine.handle(.attemptAnnounced(second))))
+  }
+
+  /// After a failed attempt, announcing the next.
+  private func announcing() throws -> (ManagerStateMachine, announcement: Int) {
+    var machine = ManagerStateMachine(ReconnectionSettings())
+    _ = machine.handle(.open(isAwaited: false))
+    fail(&machine)
+    let number = try #require(announcement(machine.handle(.delayElapsed)))
+    return (machine, number)
+  }
+
+  @Test("An attempt does not wait for handlers that do not come to their turn")
+  func patience() throws {
+    var (machine, announcement) = try announcing()
+    #expect(opensEngine(machine.handle(.delayElapsed)))
+    #expect(machine.handle(.announcementBegan(announcement)).isEmpty)
+    #expect(machine.handle(.attemptAnnounced(announcement)).isEmpty)
+  }
+
+  @Test("An attempt waits for handlers that have begun, as long as they take")
+  func begun() throws {
+    var (machine, announcement) = try announcing()
+    let actions = machine.handle(.announcementBegan(announcement))
+    #expect(actions.contains { if case .stopDelay = $0 { true } else { false } })
+    #expect(!opensEngine(machine.handle(.delayElapsed)))
+    #expect(opensEngine(machine.handle(.attemptAnnounced(announcement))))
   }
 }

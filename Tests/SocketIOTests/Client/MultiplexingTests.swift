@@ -342,4 +342,19 @@ struct ManagerCacheTests {
     let error = #expect(throws: SocketIOError.self) { try socket("http://h") { $0.randomizationFactor = 2 } }
     #expect(error?.code == .invalidOption)
   }
+
+  @Test("A goodbye in place of the answer to CONNECT is a refusal, after which the namespace can be asked for again")
+  func goodbyeForAnswer() {
+    let bench = ClientBench()
+    let (a, b) = (bench.socket("/a"), bench.socket("/b"))
+    bench.open(joining: "/b")
+    bench.forget()
+    bench.script.receive("1/a,")
+    #expect(bench.take().map { $0.prefix(16) } == ["/a connect_error"])
+    #expect(!a.active && b.connected)
+    a.connect()
+    #expect(bench.sent == ["0/a,"])
+    bench.join("/a")
+    #expect(a.connected)
+  }
 }

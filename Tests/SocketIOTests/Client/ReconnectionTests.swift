@@ -1,3 +1,4 @@
+import Dispatch
 import Testing
 
 @testable import SocketIO
@@ -300,5 +301,86 @@ struct ReconnectionTests {
     bench.script.report(.closed(nil))
     bench.loop.advance(by: 1_000)
     #expect(bench.attempts == 3)
+  }
+
+  @Test("A handler that blocks until the connection is back holds up no reconnection")
+  func blockedHandlers() {
+    let queue = DispatchQueue(label: "blocked")
+    let bench = ClientBench { $0.delivery = .queue(queue) }
+    queue.suspend()
+    defer { queue.resume() }
+    let socket = bench.manager.socket()
+    bench.open(joining: "/")
+    bench.script.report(.closed(nil))
+    bench.loop.advance(by: 1_000 + 2 * ManagerStateMachine.patience - 1)
+    #expect(bench.attempts == 1)
+    bench.loop.advance(by: 1)
+    #expect(bench.attempts == 2)
+    bench.open(joining: "/")
+    #expect(socket.connected)
+  }
+
+  @Test("What handlers of a failure or a loss change counts for the delay that follows it")
+  func settingsInHandlers() {
+    let bench = ClientBench { $0.reconnection = false }
+    let manager = bench.manager
+    let socket = bench.manager.socket()
+    socket.on(.connectError) {
+      manager.opts.reconnection = true
+      manager.opts.reconnectionDelay = .milliseconds(7)
+    }
+    socket.on(.disconnect) { manager.opts.reconnectionDelay = .milliseconds(9) }
+    bench.loop.run()
+    bench.script.report(.failed(Fixture.refused))
+    #expect(bench.loop.pendingDelays == [7])
+    bench.loop.advance(by: 7)
+    bench.open(joining: "/")
+    bench.script.report(.closed(nil))
+    #expect(bench.loop.pendingDelays == [9])
+    socket.on(.disconnect) { manager.opts.reconnectionAttempts = .limited(0) }
+    bench.followManager()
+    bench.loop.advance(by: 9)
+    bench.open(joining: "/")
+    _ = bench.take()
+    bench.script.report(.closed(nil))
+    #expect(bench.take() == ["close: transport close", "reconnect_failed"])
+  }
+
+  @Test("connect() in a handler of the failure is heard where nothing else connects", arguments: [true, false])
+  func connectInHandler(isEnabled: Bool) {
+    let bench = ClientBench { $0.reconnection = isEnabled }
+    let socket = bench.manager.socket()
+    socket.once(.connectError) { socket.connect() }
+    bench.loop.run()
+    bench.script.report(.failed(Fixture.refused))
+    #expect(bench.attempts == (isEnabled ? 1 : 2))
+    bench.loop.advance(by: 1_000)
+    #expect(bench.attempts == 2)
+  }
+
+  @Test("An open() that fails in place of a reconnection does not end it")
+  func failedOpenInBetween() {
+    let bench = ClientBench()
+    let log = bench.log
+    _ = bench.manager.socket()
+    bench.loop.run()
+    bench.script.report(.failed(Fixture.refused))
+    bench.manager.open { log.add("opened: \($0?.message ?? "")") }
+    bench.loop.run()
+    #expect(bench.attempts == 2)
+    bench.script.report(.failed(Fixture.refused))
+    #expect(bench.take() == ["opened: refused"])
+    bench.loop.advance(by: 2_000)
+    #expect(bench.attempts == 3)
+    // Without a reconnection that it came in place of, its failure is the caller's to deal with.
+    bench.open()
+    bench.manager.opts.reconnection = false
+    bench.script.report(.closed(nil))
+    bench.manager.opts.reconnection = true
+    bench.manager.open { log.add("opened: \($0?.message ?? "")") }
+    bench.loop.run()
+    bench.script.report(.failed(Fixture.refused))
+    bench.loop.advance(by: 60_000)
+    #expect(bench.attempts == 4)
   }
 }

@@ -29,9 +29,10 @@ struct RecoveryTests {
     #expect(bench.sent == [#"0{"pid":"p","offset":"o2"}"#])
   }
 
-  @Test("Events with an id and events whose last argument is no string leave the offset alone")
+  @Test("Events with an id, without arguments, or whose last argument is no string leave the offset alone")
   func offset() {
-    let (bench, _) = reconnected(receiving: #"2["news","o1"]"#, #"25["news","answer me"]"#, #"2["news",3]"#)
+    let (bench, _) = reconnected(
+      receiving: #"2["news","o1"]"#, #"25["news","answer me"]"#, #"2["news",3]"#, #"2["news"]"#)
     #expect(bench.sent == [#"0{"pid":"p","offset":"o1"}"#])
   }
 

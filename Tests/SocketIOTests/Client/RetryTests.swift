@@ -157,4 +157,19 @@ struct RetryTests {
     }
     #expect(bench.take() == ["a disconnected", "b disconnected"])
   }
+
+  @Test("What cannot be encoded is given up at once, however often it would be sent again, and the next has its turn")
+  func unencodable() throws {
+    let (bench, socket) = connected(retries: .max)
+    let log = bench.log
+    for number in 0..<1_000 {
+      try socket.emit("deep", Fixture.nested(513)) { if number % 200 == 0 { log.add("\(number) \($0.outcome)") } }
+    }
+    try socket.emit("next") { log.add("next \($0.outcome)") }
+    #expect(bench.sent == [#"21000["next"]"#])
+    bench.script.receive("31000[1]")
+    #expect(bench.take() == ["0", "200", "400", "600", "800"].map { "\($0) encoding" } + ["next [1]"])
+    // Only the heartbeat's.
+    #expect(bench.loop.pendingDelays == [45_000])
+  }
 }

@@ -43,8 +43,9 @@
       try await testGracefulShutdown { shutdown in
         let running = Task { try await service.run() }
         shutdown.triggerGracefulShutdown()
-        await bench.loop.run { script.commands.contains(.close) }
+        await bench.loop.run { script.commands.contains(.close) && bench.loop.pendingDelays.first == 1 }
         // The transport never reports that it is closed.
+        bench.loop.advance(by: 1)
         try await running.value
       }
       #expect(!socket.active)
@@ -63,7 +64,8 @@
       bench.connector.setOpenFailure(.websocket, SocketIOError(.connectFailed, "nobody listens"))
       bench.script.report(.closed(nil))
       bench.loop.advance(by: 1_000)
-      let error = await #expect(throws: SocketIOError.self) { try await running.value }
+      let result = await bench.ask { await running.result }
+      let error = #expect(throws: SocketIOError.self) { try result.get() }
       #expect(error?.code == .connectFailed)
       #expect(!socket.active)
       bench.loop.run()

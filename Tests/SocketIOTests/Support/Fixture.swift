@@ -11,6 +11,9 @@ enum Fixture {
       """
   }
 
+  /// An array in an array, and so on.
+  static func nested(_ depth: Int) -> SocketValue { (1..<depth).reduce([]) { value, _ in [value] } }
+
   static let refused = SocketIOError(.connectFailed, "refused")
 }
 
