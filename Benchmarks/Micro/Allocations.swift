@@ -13,23 +13,22 @@ enum Allocations {
       $0.transports = [.websocket]
       $0.delivery = .eventLoop
     }
-    let emitter = Emitter(socket)
     let figures: KeyValuePairs<String, () async throws -> Void> = [
       "emit": {
-        for _ in 0..<count { try emitter.emit("ignored", with: [Message.value]) }
-        _ = try await emitter.emitWithAck("echo", with: [])
+        for _ in 0..<count { try socket.emit("ignored", with: [Message.value]) }
+        _ = try await socket.emitWithAck("echo", with: [])
       },
       "receive": {
         let (last, feed) = AsyncStream.makeStream(of: Void.self)
         let subscription = socket.on("burst") { event in
           if event.args.first == .int(count - 1) { feed.finish() }
         }
-        try emitter.emit("burst", with: [.int(count)])
+        try socket.emit("burst", with: [.int(count)])
         for await _ in last {}
         subscription.cancel()
       },
       "round_trip": {
-        for _ in 0..<count { _ = try await emitter.emitWithAck("echo", with: [Message.value]) }
+        for _ in 0..<count { _ = try await socket.emitWithAck("echo", with: [Message.value]) }
       },
     ]
     var result = SocketObject()

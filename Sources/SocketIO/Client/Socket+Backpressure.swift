@@ -14,14 +14,21 @@ extension Socket {
   public func emitWhenWritable(
     _ event: String, _ arguments: any Encodable & Sendable...
   ) async throws(SocketIOError) {
-    try await Emitter(socket: self).emitWhenWritable(event, with: Emitter.arguments(arguments, of: event))
+    try await Emitter(self).emitWhenWritable(event, with: Emitter.arguments(arguments, of: event))
   }
 
   /// Emits an event with arguments that are written as literals, mixed ones too, once less is queued.
   ///
   /// - Throws: As ``emitWhenWritable(_:_:)-(_,EncodableSendable...)``.
   public func emitWhenWritable(_ event: String, _ arguments: SocketValue...) async throws(SocketIOError) {
-    try await Emitter(socket: self).emitWhenWritable(event, with: arguments)
+    try await Emitter(self).emitWhenWritable(event, with: arguments)
+  }
+
+  /// Emits an event with its arguments in an array, once less is queued.
+  ///
+  /// - Throws: As ``emitWhenWritable(_:_:)-(_,EncodableSendable...)``, but for `.encoding` of an argument.
+  public func emitWhenWritable(_ event: String, with arguments: [SocketValue]) async throws(SocketIOError) {
+    try await Emitter(self).emitWhenWritable(event, with: arguments)
   }
 
   /// How many events of this Socket have a place in its buffer at this moment: they wait for a connection or, with `retries`, for their
@@ -30,10 +37,27 @@ extension Socket {
 }
 
 extension Emitter {
-  /// Emits an event as ``Socket/emitWhenWritable(_:_:)-(_,EncodableSendable...)`` does, with the modifiers and its arguments in an array.
+  /// Emits an event as ``Socket/emitWhenWritable(_:_:)-(_,EncodableSendable...)`` does, with the modifiers.
   ///
-  /// - Throws: As there, but for `.encoding` of an argument.
-  public func emitWhenWritable(_ event: String, with arguments: [SocketValue] = []) async throws(SocketIOError) {
+  /// - Throws: As there.
+  @_disfavoredOverload
+  public func emitWhenWritable(
+    _ event: String, _ arguments: any Encodable & Sendable...
+  ) async throws(SocketIOError) {
+    try await emitWhenWritable(event, with: Self.arguments(arguments, of: event))
+  }
+
+  /// Emits an event with arguments that are written as literals, mixed ones too, once less is queued.
+  ///
+  /// - Throws: As ``Socket/emitWhenWritable(_:_:)-(_,EncodableSendable...)``.
+  public func emitWhenWritable(_ event: String, _ arguments: SocketValue...) async throws(SocketIOError) {
+    try await emitWhenWritable(event, with: arguments)
+  }
+
+  /// Emits an event with its arguments in an array, once less is queued.
+  ///
+  /// - Throws: As ``Socket/emitWhenWritable(_:_:)-(_,EncodableSendable...)``, but for `.encoding` of an argument.
+  public func emitWhenWritable(_ event: String, with arguments: [SocketValue]) async throws(SocketIOError) {
     try Self.check(event)
     let emission = emission(event, arguments, nil)
     let token = AckToken()
