@@ -44,7 +44,7 @@ public struct SocketIOOptions: Sendable {
   public var query: SocketObject = [:]
 
   /// Further headers of every request and of the WebSocket's handshake. A change takes effect with the next request. What cannot stand in a
-  /// header is refused.
+  /// header is refused and, where `transports` has `websocket`, so are the handshake's own: `Connection`, `Upgrade` and `Sec-WebSocket-…`.
   public var extraHeaders: [String: String] = [:]
 
   /// Send binary over WebSocket as base64 text, as it always is over polling.
@@ -74,6 +74,7 @@ public struct SocketIOOptions: Sendable {
   public var protocols: [String] = []
 
   /// Changes for one transport alone, made to a copy of these options: `transportOptions[.polling] = { $0.extraHeaders["x"] = "1" }`.
+  /// Refused where they change what no transport has for itself: the options of the Manager and the Socket, and which transports are used.
   public var transportOptions: [TransportName: @Sendable (inout SocketIOOptions) -> Void] = [:]
 
   /// The largest message, or answer to a poll, that is accepted from the server, in bytes, 64 MiB unless set; a larger one breaks the connection
