@@ -142,21 +142,24 @@ public struct SocketIOOptions: Sendable {
   /// What is sent to the server when the namespace is joined: an object. Change it by ``Socket/auth``.
   public var auth: Auth?
 
-  /// How long each emit waits for its acknowledgement, where it does not say itself, from zero to a year; nil for no limit. Later changes have
-  /// no effect.
+  /// How long each emit waits for its acknowledgement, where it does not say itself, from zero to a year; nil for no limit. A change counts
+  /// for Sockets that are made after it.
   public var ackTimeout: Duration?
 
   /// How often an event is sent again until the server acknowledges it: 0 sends it once. With retries, events go out one at a
   /// time, each when the one before is done with, and wait while the Socket is not connected; a try fails when `ackTimeout` is over or
-  /// the connection is lost. The server may get an event more than once. Volatile events are left out.
+  /// the connection is lost. The server may get an event more than once. Volatile events are left out. A change counts for Sockets that
+  /// are made after it.
   public var retries = 0
 
   // MARK: Beyond the JavaScript client
 
-  /// How many events of each Socket may wait for a connection, and what becomes of those that are too many.
+  /// How many events of each Socket may wait for a connection, and what becomes of those that are too many. A change counts for Sockets
+  /// that are made after it.
   public var offlineBuffer = OfflineBuffer()
 
-  /// The number of bytes that may be queued before ``Socket/emitWhenWritable(_:_:)-(_,EncodableSendable...)`` waits: 1 MiB unless set.
+  /// The number of bytes that may be queued before ``Socket/emitWhenWritable(_:_:)-(_,EncodableSendable...)`` waits: 1 MiB unless set. Later
+  /// changes have no effect.
   public var highWaterMark = 1 << 20
 
   /// Where handlers run. Later changes have no effect.
