@@ -63,7 +63,7 @@ public func io(
 ///
 /// - Parameters:
 ///   - url: As for ``io(_:_:)``.
-///   - options: Where a Manager for the server exists already and is used, only `auth`, `ackTimeout` and `retries` of them have an effect.
+///   - options: Where an existing Manager for the server is used, only `auth`, `ackTimeout` and `retries` among them have an effect.
 /// - Throws: ``SocketIOError`` for a URL (`.invalidURL`) or an option (`.invalidOption`, `.tlsOption`) that cannot be used, and `.system`
 ///   where memory, threads or file descriptors ran out.
 @discardableResult

@@ -2,9 +2,9 @@ extension Socket {
   /// Emits an event as ``emit(_:_:ack:)-(_,EncodableSendable...,_)`` does, but first waits while too much is queued: a producer that is
   /// faster than the connection is held up, where `emit` would let memory grow.
   ///
-  /// What counts is what the connection has not handed to the operating system yet, of all its Sockets, and what waits in the
-  /// buffer of this one. While that is more than ``SocketIOOptions/highWaterMark``, the call waits. Calls of one task are carried out in
-  /// order, and those that wait have their turn in the order in which they came. An `emit` does not wait behind them.
+  /// The call waits while more than ``SocketIOOptions/highWaterMark`` bytes are queued: those of all Sockets that the connection has not
+  /// handed to the operating system yet, and those that wait in the buffer of this Socket. Calls of one task are carried out in order, and
+  /// waiting calls have their turn in the order in which they came. An `emit` does not wait behind them.
   ///
   /// Returns when the event is queued, not when it has arrived.
   ///

@@ -56,14 +56,14 @@ extension Socket {
   /// The next emit is sent only if it can be sent at once, and dropped otherwise: `try socket.volatile.emit("position", x, y)`.
   public var volatile: Emitter { Emitter(self, isVolatile: true) }
 
-  /// Says whether the next emit may be compressed, where the option `perMessageDeflate` is set and the server takes part in it: what is
-  /// compressed already, such as pictures, is sent faster as it is. `try socket.compress(false).emit("photo", jpeg)`.
+  /// Sets whether the next emit may be compressed, where the option `perMessageDeflate` is set and the server takes part in it. Data that is
+  /// compressed already, such as a picture, is sent faster as it is: `try socket.compress(false).emit("photo", jpeg)`.
   public func compress(_ compress: Bool) -> Emitter { Emitter(self, isCompressed: compress) }
 
-  /// The acknowledgement of the next emit is awaited for so long: `try socket.timeout(.seconds(5)).emit("ask") { … }`.
+  /// Sets how long the next emit waits for its acknowledgement: `try socket.timeout(.seconds(5)).emit("ask") { … }`.
   ///
-  /// - Parameter timeout: Counted in whole milliseconds, rounded up; one that is negative counts as zero, which ends with the next turn
-  ///   of the loop.
+  /// - Parameter timeout: Counted in whole milliseconds, rounded up. A negative timeout counts as zero, which ends with the next turn of
+  ///   the loop.
   public func timeout(_ timeout: Duration) -> Emitter { Emitter(self, timeout: timeout) }
 }
 

@@ -83,7 +83,8 @@ public struct SocketIOOptions: Sendable {
 
   // MARK: TLS
 
-  /// The certificate authorities to trust instead of the system's. This and the other credentials are refused with `.tlsOption`.
+  /// The certificate authorities to trust instead of the system's. This and the other credentials are refused
+  /// with `.tlsOption` where they cannot be used.
   public var ca: [Credential] = []
 
   /// The client certificate, with its chain; needs `key`.
