@@ -16,7 +16,17 @@ uint64_t allocation_count(void)
 #endif
 #endif
 
-#if defined(__GLIBC__) && !defined(SANITIZED)
+#if !defined(__GLIBC__) || defined(SANITIZED)
+bool allocation_count_works(void)
+{
+  return false;
+}
+#else
+bool allocation_count_works(void)
+{
+  return true;
+}
+
 extern void *__libc_malloc(size_t size);
 extern void *__libc_calloc(size_t number, size_t size);
 extern void *__libc_realloc(void *memory, size_t size);

@@ -77,6 +77,9 @@ struct ConnectionFlags: ParsableArguments {
     return options
   }
 
+  /// Whether `--options` says something of an option, which counts for more than what a command has for its own default.
+  func sets(_ option: String) -> Bool { further?[option] != nil }
+
   // MARK: Reading values
 
   static func object(_ text: String) throws -> SocketObject {

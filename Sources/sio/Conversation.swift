@@ -63,7 +63,7 @@ struct Conversation {
       switch try TypedLine(line) {
       case nil: break
       case .emit(let event, let arguments, wantsAnswer: false)?:
-        try Emitter(socket).emit(event, with: arguments)
+        try socket.emit(event, with: arguments)
       case .emit(let event, let arguments, wantsAnswer: true)?:
         try socket.timeout(ackTimeout).emit(event, with: arguments) { [feed] result in
           feed.yield(.answered(event: event, result))

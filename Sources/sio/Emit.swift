@@ -32,11 +32,13 @@ struct Emit: AsyncParsableCommand {
   @Flag(name: .customLong("no-ack"), help: "Do not ask for an acknowledgement: exit when the event is out.")
   var noAck = false
 
-  @Option(help: ArgumentHelp("How long connecting and waiting may take, in milliseconds.", valueName: "ms"))
-  var timeout = 20_000
+  @Option(
+    help: ArgumentHelp(
+      "How long connecting and waiting may take together, in milliseconds. (default: 20000)", valueName: "ms"))
+  var timeout: Int?
 
   func validate() throws {
-    guard (0...86_400_000).contains(timeout) else {
+    if let timeout, !(0...86_400_000).contains(timeout) {
       throw ValidationError("--timeout must be from 0 to 86400000 (a day)")
     }
   }
@@ -45,24 +47,40 @@ struct Emit: AsyncParsableCommand {
     case connected
     case answered(Result<[SocketValue], SocketIOError>)
     case failed(SocketIOError)
+    /// The Manager tries again.
+    case attemptFailed(SocketIOError)
+    case gaveUp
+  }
+
+  func options() throws(ScriptError) -> SocketIOOptions {
+    var options = try connection.options()
+    if !connection.sets("reconnection") { options.reconnection = false }
+    // For one event the way to a better transport does not pay.
+    if !connection.sets("upgrade") { options.upgrade = false }
+    // One limit for all: an attempt has none besides.
+    if timeout != nil || !connection.sets("timeout") { options.timeout = .never }
+    return options
   }
 
   func run() async throws {
-    var options = try connection.options()
-    options.reconnection = false
-    // For one event the way to a better transport does not pay.
-    options.upgrade = false
+    let options = try options()
     let socket = try io(connection.url, options: options)
     let (outcomes, feed) = AsyncStream.makeStream(of: Outcome.self)
     socket.on(.connect) { feed.yield(.connected) }
-    socket.on(.connectError) { error in feed.yield(.failed(error)) }
+    socket.on(.connectError) { [weak socket] error in
+      // A Socket that the server refused is not active.
+      let isOver = !options.reconnection || socket?.active != true
+      feed.yield(isOver ? .failed(error) : .attemptFailed(error))
+    }
+    socket.io.on(.reconnectFailed) { feed.yield(.gaveUp) }
+    let limit = timeout ?? 20_000
     let timer = Task {
-      try await Task.sleep(for: .milliseconds(timeout))
-      feed.yield(.failed(SocketIOError(.timeout, "there was no answer within \(timeout) ms")))
+      try await Task.sleep(for: .milliseconds(limit))
+      feed.yield(.failed(SocketIOError(.timeout, "there was no answer within \(limit) ms")))
     }
     defer { timer.cancel() }
     let answered: @Sendable (Result<[SocketValue], SocketIOError>) -> Void = { feed.yield(.answered($0)) }
-    try Emitter(socket).emit(event, with: arguments, ack: noAck ? nil : answered)
+    try socket.emit(event, with: arguments, ack: noAck ? nil : answered)
     socket.connect()
     let answer = try await Self.answer(among: outcomes, noAck: noAck)
     await closeAll([socket.io], within: .seconds(5))
@@ -71,12 +89,15 @@ struct Emit: AsyncParsableCommand {
 
   /// - Returns: nil where no answer is wanted.
   private static func answer(among outcomes: AsyncStream<Outcome>, noAck: Bool) async throws -> [SocketValue]? {
+    var last = SocketIOError(.connectFailed, "no attempt was made to connect")
     for await outcome in outcomes {
       switch outcome {
       // What was emitted before is sent then.
       case .connected: if noAck { return nil }
       case .answered(let result): return try result.get()
       case .failed(let error): throw error
+      case .attemptFailed(let error): last = error
+      case .gaveUp: throw last
       }
     }
     throw CancellationError()

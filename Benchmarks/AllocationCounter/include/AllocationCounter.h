@@ -3,10 +3,13 @@
 #ifndef ALLOCATION_COUNTER_H
 #define ALLOCATION_COUNTER_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
-/* Allocations so far, of all threads. Zero for ever where counting is impossible: under a sanitizer, which
- * has a malloc of its own, and without glibc. */
+/* Allocations so far, of all threads. */
 uint64_t allocation_count(void);
+
+/* Whether they can be counted: not under a sanitizer, which has a malloc of its own, nor without glibc. */
+bool allocation_count_works(void);
 
 #endif

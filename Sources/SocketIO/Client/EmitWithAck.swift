@@ -5,7 +5,7 @@ extension Socket {
   ///   - event: As for ``emit(_:_:ack:)-(_,EncodableSendable...,_)``.
   ///   - arguments: As there.
   ///   - timeout: How long to wait; without it, as long as `ackTimeout` says, or else until the answer comes or the connection is lost.
-  /// - Returns: The first argument of the acknowledgement; `.null` where it has none. ``Emitter/emitWithAck(_:with:)`` returns all.
+  /// - Returns: The first argument of the acknowledgement; `.null` where it has none. ``emitWithAck(_:with:timeout:)`` returns all.
   /// - Throws: ``SocketIOError`` with `.timeout`, `.disconnected`, `.cancelled` (the task was; an event still in the buffer
   ///   is not sent then), `.dropped`, `.bufferFull`, `.reservedEvent` or `.encoding`.
   @_disfavoredOverload
@@ -13,7 +13,7 @@ extension Socket {
     _ event: String, _ arguments: any Encodable & Sendable..., timeout: Duration? = nil
   ) async throws(SocketIOError) -> SocketValue {
     let arguments = try Emitter.arguments(arguments, of: event)
-    return try await Emitter(socket: self, timeout: timeout).emitWithAck(event, with: arguments).first ?? .null
+    return try await Emitter(self, timeout: timeout).emitWithAck(event, with: arguments).first ?? .null
   }
 
   /// Emits an event whose arguments are written as literals, mixed ones too, and waits for the server's acknowledgement.
@@ -22,7 +22,7 @@ extension Socket {
   public func emitWithAck(
     _ event: String, _ arguments: SocketValue..., timeout: Duration? = nil
   ) async throws(SocketIOError) -> SocketValue {
-    try await Emitter(socket: self, timeout: timeout).emitWithAck(event, with: arguments).first ?? .null
+    try await Emitter(self, timeout: timeout).emitWithAck(event, with: arguments).first ?? .null
   }
 
   /// Emits an event and waits for the server's acknowledgement, whose arguments are decoded: one of them as itself, more as a tuple.
@@ -38,7 +38,7 @@ extension Socket {
     _ others: repeat (each Other).Type, timeout: Duration? = nil
   ) async throws(SocketIOError) -> (First, repeat each Other) {
     let arguments = try Emitter.arguments(arguments, of: event)
-    return try await Emitter(socket: self, timeout: timeout)
+    return try await Emitter(self, timeout: timeout)
       .emitWithAck(event, with: arguments, as: first, repeat each others)
   }
 
@@ -50,8 +50,27 @@ extension Socket {
     _ event: String, _ argument: SocketValue, _ arguments: SocketValue..., as first: First.Type,
     _ others: repeat (each Other).Type, timeout: Duration? = nil
   ) async throws(SocketIOError) -> (First, repeat each Other) {
-    try await Emitter(socket: self, timeout: timeout)
+    try await Emitter(self, timeout: timeout)
       .emitWithAck(event, with: [argument] + arguments, as: first, repeat each others)
+  }
+
+  /// Emits an event with its arguments in an array, and waits for the acknowledgement, whose arguments are decoded.
+  ///
+  /// - Throws: As ``emitWithAck(_:with:timeout:)``, and `.decoding` for an answer of another shape.
+  public func emitWithAck<First: Decodable, each Other: Decodable>(
+    _ event: String, with arguments: [SocketValue], as first: First.Type, _ others: repeat (each Other).Type,
+    timeout: Duration? = nil
+  ) async throws(SocketIOError) -> (First, repeat each Other) {
+    try await Emitter(self, timeout: timeout).emitWithAck(event, with: arguments, as: first, repeat each others)
+  }
+
+  /// Emits an event with its arguments in an array, and waits for all arguments of the acknowledgement.
+  ///
+  /// - Throws: As ``emitWithAck(_:_:timeout:)-(_,EncodableSendable...,_)``, but for `.encoding` of an argument.
+  public func emitWithAck(
+    _ event: String, with arguments: [SocketValue], timeout: Duration? = nil
+  ) async throws(SocketIOError) -> [SocketValue] {
+    try await Emitter(self, timeout: timeout).emitWithAck(event, with: arguments)
   }
 }
 

@@ -1,21 +1,22 @@
-/// What a ``Socket`` or ``Manager`` tells, as an asynchronous sequence:
+/// What a ``Socket`` or ``Manager`` tells its handlers, as an asynchronous sequence:
 ///
 ///     let news = socket.events("news")
 ///     try socket.emit("subscribe", "news")
 ///     for await event in news { print(event.args) }
 ///
-/// It listens from the moment it is made, so that nothing is missed between its making and its reading. It ends
-/// * for a task, when that is cancelled;
-/// * when it is taken off as handlers are, for example by ``Socket/off(_:)-(String)``, and when its Socket or Manager is gone: what it
-///   holds is read to the end first;
-/// * and not when the connection is lost, or the Socket disconnects.
+/// It listens from the moment it is made, so that nothing is missed before the first read. It ends
+/// * for a task that reads it, when the task is cancelled;
+/// * for all, when it is taken off as handlers are, for example by ``Socket/off(_:)-(String)``, and when its Socket or Manager is gone.
+///   Readers get what it still holds first.
+///
+/// It does not end when the connection is lost or the Socket disconnects.
 ///
 /// It stops listening when it and all its iterators have been let go, as when a `for await` loop is left.
 ///
 /// A sequence takes its turn among the handlers of its event, in the order of registration; its readers run beside the handlers that
-/// follow. It holds up neither them nor the connection: elements that are not taken wait in a buffer, of which ``EventBuffering`` says
-/// how large it is and what is dropped when it is full. ``droppedCount`` counts those, and the first of them is logged. An event that
-/// is dropped is not answered.
+/// follow. It holds up neither them nor the connection: elements that nobody has taken yet wait in a buffer. ``EventBuffering`` sets
+/// its size, and which elements are dropped when it is full. ``droppedCount`` counts the dropped ones, and the first of them is logged. An
+/// event that is dropped is not answered.
 ///
 /// Several readers share the elements: each goes to one of them.
 public struct EventSequence<Element: Sendable>: AsyncSequence, Sendable {

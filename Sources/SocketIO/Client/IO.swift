@@ -3,6 +3,8 @@
 ///     let socket = try io("https://example.com/admin") { $0.auth = ["token": "abcd"] }
 ///     socket.on("news") { event in print(event.args) }
 ///
+/// With `autoConnect` off nothing but the caller holds the Socket until it connects: one that is dropped is freed at once.
+///
 /// - Parameters:
 ///   - url: `http`, `https`, `ws` or `wss`, then the server, and the namespace as its path. Without it, or with a path alone, it
 ///     resolves against ``Manager/location``.
@@ -56,11 +58,12 @@ public func io(
 /// The Socket for a URL, with options that are made already.
 ///
 /// A second Socket for the same namespace of a server gets a Manager, and so a connection, of its own; other
-/// namespaces share one, unless `forceNew` is set or `multiplex` is off.
+/// namespaces share one, unless `forceNew` is set or `multiplex` is off. With `autoConnect` off nothing but the caller holds the Socket
+/// until it connects: one that is dropped is freed at once.
 ///
 /// - Parameters:
 ///   - url: As for ``io(_:_:)``.
-///   - options: Where a Manager for the server exists already and is used, only `auth`, `ackTimeout` and `retries` of them have an effect.
+///   - options: Where an existing Manager for the server is used, only `auth`, `ackTimeout` and `retries` among them have an effect.
 /// - Throws: ``SocketIOError`` for a URL (`.invalidURL`) or an option (`.invalidOption`, `.tlsOption`) that cannot be used, and `.system`
 ///   where memory, threads or file descriptors ran out.
 @discardableResult

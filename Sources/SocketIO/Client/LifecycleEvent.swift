@@ -29,7 +29,7 @@ public struct Disconnection: Sendable {
 /// What a handler of a Socket threw, why it could not be called, or why an event could not be sent after `emit` had returned, as
 /// `handlerError` handlers get it.
 public struct HandlerFailure: Sendable {
-  /// The name of the event that was being handled, or sent; of the Socket's own events the JavaScript name, such as "connect".
+  /// The name of the event that was being handled, or sent. The Socket's own events have their JavaScript name here, such as "connect".
   public var event: String
   /// What the handler threw; ``SocketIOError`` with `.decoding` where an argument was not what the handler takes, and with `.encoding`
   /// where its answer, or an event without an acknowledgement, cannot be encoded.
@@ -71,12 +71,12 @@ extension LifecycleEvent where Source == Socket, Payload == SocketIOError {
 
 extension LifecycleEvent where Source == Socket, Payload == HandlerFailure {
   /// A handler of the Socket threw, an argument was not what a typed handler or sequence takes, or the parser could not encode an event
-  /// without an acknowledgement. It is logged too. What a handler of this event throws is logged only.
+  /// without an acknowledgement. It is logged too. An error that a handler of this event throws is only logged.
   public static var handlerError: Self { Self(key: .failures) }
 }
 
 extension LifecycleEvent where Source == Manager, Payload == Void {
-  /// The connection to the server stands; namespaces are joined next.
+  /// The connection to the server is established; namespaces are joined next.
   public static var open: Self { Self(name: "open") }
   /// The server's heartbeat arrived.
   public static var ping: Self { Self(name: "ping") }
@@ -97,9 +97,9 @@ extension LifecycleEvent where Source == Manager, Payload == DisconnectReason {
 }
 
 extension LifecycleEvent where Source == Manager, Payload == Int {
-  /// A reconnection attempt begins when its handlers have run: options they set apply to it. Counts from 1.
+  /// A reconnection attempt begins when the handlers have run: options that they set apply to it. They get its number, from 1.
   public static var reconnectAttempt: Self { Self(name: "reconnect_attempt") }
-  /// The connection stands again, after so many attempts.
+  /// The connection is established again. Handlers get the number of attempts that it took.
   public static var reconnect: Self { Self(name: "reconnect") }
 }
 

@@ -38,7 +38,8 @@ final class ServerConnector: Connector {
       if let problem { throw problem }
       guard options.transportOptions[transport] != nil else { return options }
       let options = options.options(for: transport)
-      try options.validateValues()
+      // A closure may say something else each time.
+      try options.validateOwnValues()
       return options
     }
   }

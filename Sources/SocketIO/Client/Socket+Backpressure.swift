@@ -2,9 +2,9 @@ extension Socket {
   /// Emits an event as ``emit(_:_:ack:)-(_,EncodableSendable...,_)`` does, but first waits while too much is queued: a producer that is
   /// faster than the connection is held up, where `emit` would let memory grow.
   ///
-  /// What counts is what the connection has not handed to the operating system yet, of all its Sockets, and what waits in the
-  /// buffer of this one. While that is more than ``SocketIOOptions/highWaterMark``, the call waits. Calls of one task are carried out in
-  /// order, and those that wait have their turn in the order in which they came. An `emit` does not wait behind them.
+  /// The call waits while more than ``SocketIOOptions/highWaterMark`` bytes are queued: those of all Sockets that the connection has not
+  /// handed to the operating system yet, and those that wait in the buffer of this Socket. Calls of one task are carried out in order, and
+  /// waiting calls have their turn in the order in which they came. An `emit` does not wait behind them.
   ///
   /// Returns when the event is queued, not when it has arrived.
   ///
@@ -14,14 +14,21 @@ extension Socket {
   public func emitWhenWritable(
     _ event: String, _ arguments: any Encodable & Sendable...
   ) async throws(SocketIOError) {
-    try await Emitter(socket: self).emitWhenWritable(event, with: Emitter.arguments(arguments, of: event))
+    try await Emitter(self).emitWhenWritable(event, with: Emitter.arguments(arguments, of: event))
   }
 
   /// Emits an event with arguments that are written as literals, mixed ones too, once less is queued.
   ///
   /// - Throws: As ``emitWhenWritable(_:_:)-(_,EncodableSendable...)``.
   public func emitWhenWritable(_ event: String, _ arguments: SocketValue...) async throws(SocketIOError) {
-    try await Emitter(socket: self).emitWhenWritable(event, with: arguments)
+    try await Emitter(self).emitWhenWritable(event, with: arguments)
+  }
+
+  /// Emits an event with its arguments in an array, once less is queued.
+  ///
+  /// - Throws: As ``emitWhenWritable(_:_:)-(_,EncodableSendable...)``, but for `.encoding` of an argument.
+  public func emitWhenWritable(_ event: String, with arguments: [SocketValue]) async throws(SocketIOError) {
+    try await Emitter(self).emitWhenWritable(event, with: arguments)
   }
 
   /// How many events of this Socket have a place in its buffer at this moment: they wait for a connection or, with `retries`, for their
@@ -30,10 +37,27 @@ extension Socket {
 }
 
 extension Emitter {
-  /// Emits an event as ``Socket/emitWhenWritable(_:_:)-(_,EncodableSendable...)`` does, with the modifiers and its arguments in an array.
+  /// Emits an event as ``Socket/emitWhenWritable(_:_:)-(_,EncodableSendable...)`` does, with the modifiers.
   ///
-  /// - Throws: As there, but for `.encoding` of an argument.
-  public func emitWhenWritable(_ event: String, with arguments: [SocketValue] = []) async throws(SocketIOError) {
+  /// - Throws: As there.
+  @_disfavoredOverload
+  public func emitWhenWritable(
+    _ event: String, _ arguments: any Encodable & Sendable...
+  ) async throws(SocketIOError) {
+    try await emitWhenWritable(event, with: Self.arguments(arguments, of: event))
+  }
+
+  /// Emits an event with arguments that are written as literals, mixed ones too, once less is queued.
+  ///
+  /// - Throws: As ``Socket/emitWhenWritable(_:_:)-(_,EncodableSendable...)``.
+  public func emitWhenWritable(_ event: String, _ arguments: SocketValue...) async throws(SocketIOError) {
+    try await emitWhenWritable(event, with: arguments)
+  }
+
+  /// Emits an event with its arguments in an array, once less is queued.
+  ///
+  /// - Throws: As ``Socket/emitWhenWritable(_:_:)-(_,EncodableSendable...)``, but for `.encoding` of an argument.
+  public func emitWhenWritable(_ event: String, with arguments: [SocketValue]) async throws(SocketIOError) {
     try Self.check(event)
     let emission = emission(event, arguments, nil)
     let token = AckToken()

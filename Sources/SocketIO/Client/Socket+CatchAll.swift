@@ -20,9 +20,9 @@ extension Socket {
 
   /// Registers a handler of every event to the server.
   ///
-  /// It is told of an event when that is sent, with the arguments as they were given and without ``SocketEvent/ack``: of one that waits
-  /// for the connection then, of one that is sent again each time, and of a volatile one that is dropped never. Acknowledgements are no
-  /// events.
+  /// The handler is called when an event is sent, with the arguments as they were given and without ``SocketEvent/ack``. An event that
+  /// waits for the connection is told when it leaves, an event that is sent again is told each time, and a volatile event that is dropped is
+  /// not told. Acknowledgements are not events.
   @discardableResult
   public func onAnyOutgoing(_ handler: @escaping @Sendable (SocketEvent) throws -> Void) -> Subscription {
     handlers.add(.anyOutgoing, handler)

@@ -15,7 +15,7 @@ extension Socket {
     _ event: String, _ arguments: any Encodable & Sendable...,
     ack: (@Sendable (Result<[SocketValue], SocketIOError>) -> Void)? = nil
   ) throws(SocketIOError) {
-    try Emitter(socket: self).emit(event, with: Emitter.arguments(arguments, of: event), ack: ack)
+    try Emitter(self).emit(event, with: Emitter.arguments(arguments, of: event), ack: ack)
   }
 
   /// Emits an event whose arguments are written as literals, mixed ones too. The members of objects go out as they are written.
@@ -25,7 +25,17 @@ extension Socket {
     _ event: String, _ arguments: SocketValue...,
     ack: (@Sendable (Result<[SocketValue], SocketIOError>) -> Void)? = nil
   ) throws(SocketIOError) {
-    try Emitter(socket: self).emit(event, with: arguments, ack: ack)
+    try Emitter(self).emit(event, with: arguments, ack: ack)
+  }
+
+  /// Emits an event with its arguments in an array.
+  ///
+  /// - Throws: ``SocketIOError`` with `.reservedEvent`, `.encoding` for a name that is too long, or `.bufferFull`; then nothing is sent.
+  public func emit(
+    _ event: String, with arguments: [SocketValue],
+    ack: (@Sendable (Result<[SocketValue], SocketIOError>) -> Void)? = nil
+  ) throws(SocketIOError) {
+    try Emitter(self).emit(event, with: arguments, ack: ack)
   }
 
   /// Emits the event `message`, as ``emit(_:_:ack:)-(_,EncodableSendable...,_)`` does.
@@ -33,41 +43,38 @@ extension Socket {
   /// - Throws: ``SocketIOError`` with `.encoding` or `.bufferFull`; then nothing is sent.
   @_disfavoredOverload
   public func send(_ arguments: any Encodable & Sendable...) throws(SocketIOError) {
-    try Emitter(socket: self).emit("message", with: Emitter.arguments(arguments, of: "message"))
+    try Emitter(self).emit("message", with: Emitter.arguments(arguments, of: "message"))
   }
 
   /// Emits the event `message` with arguments that are written as literals, mixed ones too.
   ///
   /// - Throws: ``SocketIOError`` with `.bufferFull`; then nothing is sent.
   public func send(_ arguments: SocketValue...) throws(SocketIOError) {
-    try Emitter(socket: self).emit("message", with: arguments)
+    try Emitter(self).emit("message", with: arguments)
   }
 
   /// The next emit is sent only if it can be sent at once, and dropped otherwise: `try socket.volatile.emit("position", x, y)`.
-  public var volatile: Emitter { Emitter(socket: self, isVolatile: true) }
+  public var volatile: Emitter { Emitter(self, isVolatile: true) }
 
-  /// Says whether the next emit may be compressed, where the option `perMessageDeflate` is set and the server takes part in it: what is
-  /// compressed already, such as pictures, is sent faster as it is. `try socket.compress(false).emit("photo", jpeg)`.
-  public func compress(_ compress: Bool) -> Emitter { Emitter(socket: self, isCompressed: compress) }
+  /// Sets whether the next emit may be compressed, where the option `perMessageDeflate` is set and the server takes part in it. Data that is
+  /// compressed already, such as a picture, is sent faster as it is: `try socket.compress(false).emit("photo", jpeg)`.
+  public func compress(_ compress: Bool) -> Emitter { Emitter(self, isCompressed: compress) }
 
-  /// The acknowledgement of the next emit is awaited for so long: `try socket.timeout(.seconds(5)).emit("ask") { … }`.
+  /// Sets how long the next emit waits for its acknowledgement: `try socket.timeout(.seconds(5)).emit("ask") { … }`.
   ///
-  /// - Parameter timeout: Counted in whole milliseconds, rounded up; one that is negative counts as zero, which ends with the next turn
-  ///   of the loop.
-  public func timeout(_ timeout: Duration) -> Emitter { Emitter(socket: self, timeout: timeout) }
+  /// - Parameter timeout: Counted in whole milliseconds, rounded up. A negative timeout counts as zero, which ends with the next turn of
+  ///   the loop.
+  public func timeout(_ timeout: Duration) -> Emitter { Emitter(self, timeout: timeout) }
 }
 
-/// A ``Socket`` with modifiers for one emit.
+/// A ``Socket`` with modifiers for one emit: ``Socket/volatile``, ``Socket/timeout(_:)`` and ``Socket/compress(_:)`` make one.
 public struct Emitter: Sendable {
   let socket: Socket
   var timeout: Duration?
   var isVolatile = false
   var isCompressed = true
 
-  /// An emit without modifiers, to which they can be added.
-  public init(_ socket: Socket) { self.init(socket: socket) }
-
-  init(socket: Socket, timeout: Duration? = nil, isVolatile: Bool = false, isCompressed: Bool = true) {
+  package init(_ socket: Socket, timeout: Duration? = nil, isVolatile: Bool = false, isCompressed: Bool = true) {
     self.socket = socket
     self.timeout = timeout
     self.isVolatile = isVolatile

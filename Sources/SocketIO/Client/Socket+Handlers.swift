@@ -21,7 +21,7 @@ extension Socket {
   /// Registers a handler that gets the event's arguments decoded, as many as it takes:
   /// `socket.on("move") { (x: Int, y: Int) in … }`.
   ///
-  /// Arguments that the event does not have decode as null does, so as nil for an Optional; those beyond the handler's are left out. An
+  /// Arguments that the event does not have decode as null does, so an Optional becomes nil. Arguments beyond the handler's are left out. An
   /// event with an argument that cannot be decoded is not handled: the error is logged and told by `.handlerError`, and names the event,
   /// the argument and the place inside it.
   @discardableResult
@@ -39,8 +39,8 @@ extension Socket {
     add(event, once: true, decoding: handler)
   }
 
-  /// Registers a handler that gets the event's first argument, decoded. One that cannot be decoded is not handled: the error is logged
-  /// and told by `.handlerError`.
+  /// Registers a handler that gets the event's first argument, decoded. An event whose argument cannot be decoded is not handled: the
+  /// error is logged and told by `.handlerError`.
   @discardableResult
   public func on<T: Decodable & Sendable>(
     _ event: String, as type: T.Type, _ handler: @escaping @Sendable (T) throws -> Void

@@ -2,11 +2,11 @@ extension Socket {
   /// Answers an event by what the handler returns: `socket.respond(to: "add") { (x: Int, y: Int) in x + y }`.
   ///
   /// The handler runs as those of `on` do. It gets the event's arguments decoded, as many as it takes, whether or not
-  /// the server asks for an acknowledgement; where it does, the value returned is its one argument. Of several handlers that answer the
-  /// same event, the first one's answer counts.
+  /// the server asks for an acknowledgement; where it does, the returned value is the acknowledgement's only argument. Where several
+  /// handlers answer the same event, the first answer counts.
   ///
-  /// There is no answer where the handler throws, an argument cannot be decoded or the value cannot be encoded: the protocol knows no
-  /// failed acknowledgement, so the server's time limit tells it. The error is logged and told by `.handlerError`. To tell the server
+  /// There is no answer where the handler throws, an argument cannot be decoded or the value cannot be encoded: the protocol has no
+  /// failed acknowledgement, so the server learns of it by its time limit. The error is logged and told by `.handlerError`. To tell the server
   /// more, catch the error in the handler and return what the server understands.
   @discardableResult
   public func respond<each Argument: Decodable & Sendable, Answer: Encodable & Sendable>(

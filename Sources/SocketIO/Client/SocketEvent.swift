@@ -2,7 +2,7 @@ import Synchronization
 
 /// An event, from the server or, in ``Socket/onAnyOutgoing(_:)``, to it.
 public struct SocketEvent: Sendable {
-  /// The event's name; a number, which the protocol allows as a name, in digits.
+  /// The event's name. The protocol allows a number as a name, which stands here in digits.
   public let name: String
 
   /// What was passed along, binary as `.binary`.
@@ -40,7 +40,8 @@ public struct SocketEvent: Sendable {
 
 /// The way to answer one event, from any thread, now or later, at most once.
 ///
-/// An answer is sent on the connection on which the event came, and dropped where that is gone: the server does not wait for it any more.
+/// The answer is sent on the connection that brought the event. Where that is gone, the answer is dropped: the server does not wait for it
+/// any more.
 public final class Acknowledgement: Sendable {
   private let socket: Socket
   private let session: Int

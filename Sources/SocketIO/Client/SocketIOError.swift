@@ -1,5 +1,11 @@
 import CSIO
 
+#if canImport(FoundationEssentials)
+  import FoundationEssentials
+#else
+  import Foundation
+#endif
+
 /// What went wrong, in one shape for every part of the library.
 ///
 /// `code` is for programs, `message` for people; the other fields are set where there is something to say.
@@ -86,9 +92,12 @@ public struct SocketIOError: Error, Sendable {
   }
 }
 
-extension SocketIOError: CustomStringConvertible {
+extension SocketIOError: LocalizedError, CustomStringConvertible {
   /// The message.
   public var description: String { message }
+
+  /// The message: what `localizedDescription` says.
+  public var errorDescription: String? { message }
 }
 
 extension SocketIOError.Code {

@@ -1,6 +1,6 @@
 /// What a ``Manager`` did since it was made, as ``Manager/statistics()`` tells it.
 ///
-/// Counts go on over losses and reconnections and never fall; what holds for this moment only says so.
+/// Counts go on over losses and reconnections and never fall. Figures that hold for one moment only say so.
 public struct Statistics: Sendable, Hashable {
   /// What went over one transport.
   public struct Traffic: Sendable, Hashable {
@@ -22,25 +22,25 @@ public struct Statistics: Sendable, Hashable {
 
   /// Connection attempts that were begun, the first and those asked for by hand included.
   public var attempts = 0
-  /// Connections that stood.
+  /// Connections that were established.
   public var connections = 0
-  /// Those among them that followed a loss or a failure by themselves.
+  /// Connections that the Manager made again by itself, after a loss or a failure.
   public var reconnections = 0
   /// Connections that changed to a better transport.
   public var upgrades = 0
 
-  /// Bytes, at this moment, that the connection has not handed to the operating system yet, for all Sockets together. Over polling
+  /// Bytes of all Sockets together that the connection has not handed to the operating system yet, at this moment. Over polling
   /// that includes the request under way. What waits for a connection is in ``EventStatistics/bufferedBytes``.
   public var queuedBytes = 0
 
   /// The times from one ping of the server to the next within a connection.
   ///
-  /// It is the server that pings, so a client cannot tell from it how long the way takes. Servers that wait `pingInterval` from the
-  /// pong on, as those in JavaScript do, make each of these times `pingInterval` plus one round trip.
+  /// The server pings, so a client cannot tell from these times how long a round trip takes. With servers that wait `pingInterval` from
+  /// the pong on, as those in JavaScript do, each of them is `pingInterval` plus one round trip.
   public var pingIntervals = DurationSummary()
   /// How long ago the last ping came; nil before the first of a connection, and without one.
   public var sinceLastPing: Duration?
-  /// The round trips of the pings that this side does send: one over each WebSocket that is tried for an upgrade.
+  /// The round trips of the pings that the client sends: one over each WebSocket that is tried for an upgrade.
   public var probeRoundTrips = DurationSummary()
 
   /// The sum over all Sockets of the Manager, those that are gone included.
@@ -54,23 +54,23 @@ public struct Statistics: Sendable, Hashable {
 public struct EventStatistics: Sendable, Hashable {
   /// Events that were not sent and never will be, by the reason.
   public struct Drops: Sendable, Hashable {
-    /// Volatile ones that could not be sent at once.
+    /// Volatile events that could not be sent at once.
     public var volatile = 0
-    /// There was no room for them in the buffer; those that `emit` refused for that reason are among them.
+    /// Events for which the buffer had no room, those that `emit` refused for that reason included.
     public var bufferFull = 0
-    /// Cancelled while they waited.
+    /// Events that were cancelled while they waited.
     public var cancelled = 0
-    /// The time for their acknowledgement was over while they waited.
+    /// Events whose time for the acknowledgement was over while they waited.
     public var timedOut = 0
-    /// They waited when their Socket was let go.
+    /// Events that still waited when their Socket was freed.
     public var released = 0
-    /// The parser could not encode them.
+    /// Events that the parser could not encode.
     public var unencodable = 0
 
     /// Nothing dropped.
     public init() {}
 
-    /// All of them.
+    /// The sum of all reasons.
     public var total: Int { volatile + bufferFull + cancelled + timedOut + released + unencodable }
   }
 
@@ -84,7 +84,7 @@ public struct EventStatistics: Sendable, Hashable {
   public var bufferedBytes = 0
   /// Calls of ``Socket/emitWhenWritable(_:_:)-(_,EncodableSendable...)`` that wait at this moment.
   public var waiting = 0
-  /// Events, at this moment, that were sent and whose acknowledgement is awaited.
+  /// Events that were sent and whose acknowledgement is awaited, at this moment.
   public var unacknowledged = 0
   /// The times from sending an event to its acknowledgement.
   public var ackRoundTrips = DurationSummary()
@@ -112,9 +112,9 @@ public struct EventStatistics: Sendable, Hashable {
   }
 }
 
-/// Durations that were measured, in sum.
+/// A summary of durations that were measured.
 public struct DurationSummary: Sendable, Hashable {
-  /// How many.
+  /// How many there are.
   public private(set) var count = 0
   private var nanoseconds: UInt64 = 0
   private var least = UInt64.max
@@ -151,7 +151,7 @@ extension Manager {
   /// What the Manager did up to now, with all its Sockets.
   ///
   /// The figures belong together: they are gathered in one moment on the event loop, after everything that the caller did before.
-  /// Being counted costs messages next to nothing, asking costs a round trip to the loop's thread.
+  /// To count costs next to nothing for each message; to ask costs a round trip to the loop's thread.
   public func statistics() async -> Statistics { await core.statistics() }
 }
 

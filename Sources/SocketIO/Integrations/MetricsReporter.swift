@@ -14,7 +14,7 @@
   /// With the trait `ServiceLifecycle` it is a `Service` as well. The labels of the metrics are those of <doc:Observability>.
   public struct MetricsReporter: Sendable {
     private let manager: Manager
-    private let interval: Duration
+    let interval: Duration
     private let dimensions: [(String, String)]
     private let factory: (any MetricsFactory)?
 
@@ -22,7 +22,8 @@
     ///
     /// - Parameters:
     ///   - manager: Whose figures; it is held.
-    ///   - interval: The time from one publication to the next, 10 seconds unless set.
+    ///   - interval: The time from one publication to the next, 10 seconds unless set. What is less than 100 milliseconds counts as 100
+    ///     milliseconds, for each publication visits the event loop.
     ///   - dimensions: Go with every metric, to tell this Manager from others.
     ///   - factory: Where to publish; `MetricsSystem.factory` unless set.
     public init(
@@ -30,7 +31,7 @@
       factory: (any MetricsFactory)? = nil
     ) {
       self.manager = manager
-      self.interval = interval
+      self.interval = max(interval, .milliseconds(100))
       self.dimensions = dimensions
       self.factory = factory
     }
@@ -105,6 +106,7 @@
       count("socketio_events_dropped", ("reason", "cancelled")) { $0.events.drops.cancelled }
       count("socketio_events_dropped", ("reason", "timed_out")) { $0.events.drops.timedOut }
       count("socketio_events_dropped", ("reason", "released")) { $0.events.drops.released }
+      count("socketio_events_dropped", ("reason", "unencodable")) { $0.events.drops.unencodable }
 
       level("socketio_queued_bytes") { $0.queuedBytes }
       level("socketio_buffered_events") { $0.events.buffered }

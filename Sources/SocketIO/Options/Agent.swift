@@ -4,13 +4,16 @@ public struct Agent: Sendable, Hashable {
   /// (the proxy resolves names). WebSockets and TLS go through HTTP proxies by CONNECT; an `https` proxy carries polling only.
   public var proxy: String?
 
-  /// Where there is no `proxy`, use the one that the environment names: `http_proxy`, `https_proxy`, `all_proxy`, with the exceptions of `no_proxy`.
+  /// Use the proxy that the environment names where `proxy` is not set: `http_proxy`, `https_proxy`, `all_proxy`, except for the hosts in
+  /// `no_proxy`.
   public var usesEnvironment: Bool
 
-  /// Keep connections of polling between requests. Without, each request makes its own, as with the JavaScript client.
+  /// Keep connections of polling between requests. Without it, each request makes a connection of its own, as with
+  /// the JavaScript client.
   ///
   /// A kept connection may die just when it is used again. A GET is then repeated, and events that the server had sent already as its
-  /// answer are lost unnoticed; without, the loss is reported, and the client connects again.
+  /// answer are lost unnoticed; without `keepAlive`, the loss is reported, and the client
+  /// connects again.
   public var keepAlive: Bool
 
   /// The address of this machine to connect from, in numbers; any unless set.

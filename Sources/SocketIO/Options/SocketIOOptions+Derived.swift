@@ -33,15 +33,6 @@ extension SocketIOOptions {
     return options
   }
 
-  /// The options as they are for one transport.
-  func options(for transport: TransportName) -> SocketIOOptions {
-    guard let change = transportOptions[transport] else { return self }
-    var options = self
-    options.transportOptions = [:]
-    change(&options)
-    return options
-  }
-
   /// The path as it stands in requests.
   var requestPath: String {
     var path = self.path.isEmpty ? "/socket.io" : self.path

@@ -6,11 +6,31 @@ extension SocketIOOptions {
   /// - Throws: ``SocketIOError`` with `.invalidOption` or `.tlsOption`, naming the first bad option.
   public func validate() throws(SocketIOError) {
     try validateValues()
-    if tlsOptions != TLSOptions() { _ = try TLSContext(tlsOptions) }
+    for tls in Set([tlsOptions] + transportOptions.keys.map { options(for: $0).tlsOptions }) where tls != TLSOptions() {
+      _ = try TLSContext(tls)
+    }
   }
 
   /// Checks what can be told without reading certificates and keys.
   func validateValues() throws(SocketIOError) {
+    try validateOwnValues()
+    for transport in transportOptions.keys.sorted(by: { $0.rawValue < $1.rawValue }) {
+      guard transport == .polling || transport == .websocket else {
+        throw Self.invalid("transportOptions", "there is no transport \"\(transport)\"")
+      }
+      if let name = misplacedOption(of: transport) {
+        throw Self.invalid("transportOptions", "no transport has \"\(name)\" for itself: set it for all")
+      }
+      try options(for: transport).validateOwnValues()
+    }
+    guard transports.contains(.websocket) else { return }
+    for name in options(for: .websocket).extraHeaders.keys where Self.isOfHandshake(name) {
+      throw Self.invalid("extraHeaders", "\"\(name)\" belongs to the WebSocket handshake")
+    }
+  }
+
+  /// Checks all but what `transportOptions` makes of it.
+  func validateOwnValues() throws(SocketIOError) {
     for transport in transports where transport != .polling && transport != .websocket {
       throw Self.invalid("transports", "there is no transport \"\(transport)\"; there are polling and websocket")
     }
@@ -42,9 +62,6 @@ extension SocketIOOptions {
     if let requestTimeout { try Self.check("requestTimeout", requestTimeout) }
     for name in protocols where !Self.isToken(name) {
       throw Self.invalid("protocols", "\"\(name)\" is no name of a protocol")
-    }
-    for transport in transportOptions.keys where transport != .polling && transport != .websocket {
-      throw Self.invalid("transportOptions", "there is no transport \"\(transport)\"")
     }
     for pin in pins where Pin(pin) == nil {
       throw Self.invalid("pins", "\"\(pin)\" is not the base64 of 32 bytes")
@@ -82,6 +99,12 @@ extension SocketIOOptions {
   private static func isToken(_ name: String) -> Bool {
     let separators = Set("()<>@,;:\\\"/[]?={} \t".utf8)
     return !name.isEmpty && name.utf8.allSatisfy { $0 > 32 && $0 < 127 && !separators.contains($0) }
+  }
+
+  /// The C core asks the same.
+  private static func isOfHandshake(_ header: String) -> Bool {
+    let name = header.lowercased()
+    return name == "connection" || name == "upgrade" || name.hasPrefix("sec-websocket-")
   }
 
   private static func isHeader(_ name: String, _ value: String) -> Bool {

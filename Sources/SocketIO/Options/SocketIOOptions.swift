@@ -44,7 +44,7 @@ public struct SocketIOOptions: Sendable {
   public var query: SocketObject = [:]
 
   /// Further headers of every request and of the WebSocket's handshake. A change takes effect with the next request. What cannot stand in a
-  /// header is refused.
+  /// header is refused and, where `transports` has `websocket`, so are the handshake's own: `Connection`, `Upgrade` and `Sec-WebSocket-…`.
   public var extraHeaders: [String: String] = [:]
 
   /// Send binary over WebSocket as base64 text, as it always is over polling.
@@ -74,6 +74,7 @@ public struct SocketIOOptions: Sendable {
   public var protocols: [String] = []
 
   /// Changes for one transport alone, made to a copy of these options: `transportOptions[.polling] = { $0.extraHeaders["x"] = "1" }`.
+  /// Refused where they change what no transport has for itself: the options of the Manager and the Socket, and which transports are used.
   public var transportOptions: [TransportName: @Sendable (inout SocketIOOptions) -> Void] = [:]
 
   /// The largest message, or answer to a poll, that is accepted from the server, in bytes, 64 MiB unless set; a larger one breaks the connection
@@ -82,7 +83,8 @@ public struct SocketIOOptions: Sendable {
 
   // MARK: TLS
 
-  /// The certificate authorities to trust instead of the system's. This and the other credentials are refused with `.tlsOption`.
+  /// The certificate authorities to trust instead of the system's. This and the other credentials are refused
+  /// with `.tlsOption` where they cannot be used.
   public var ca: [Credential] = []
 
   /// The client certificate, with its chain; needs `key`.
@@ -141,21 +143,24 @@ public struct SocketIOOptions: Sendable {
   /// What is sent to the server when the namespace is joined: an object. Change it by ``Socket/auth``.
   public var auth: Auth?
 
-  /// How long each emit waits for its acknowledgement, where it does not say itself, from zero to a year; nil for no limit. Later changes have
-  /// no effect.
+  /// How long each emit waits for its acknowledgement, where it does not say itself, from zero to a year; nil for no limit. A change counts
+  /// for Sockets that are made after it.
   public var ackTimeout: Duration?
 
   /// How often an event is sent again until the server acknowledges it: 0 sends it once. With retries, events go out one at a
   /// time, each when the one before is done with, and wait while the Socket is not connected; a try fails when `ackTimeout` is over or
-  /// the connection is lost. The server may get an event more than once. Volatile events are left out.
+  /// the connection is lost. The server may get an event more than once. Volatile events are left out. A change counts for Sockets that
+  /// are made after it.
   public var retries = 0
 
   // MARK: Beyond the JavaScript client
 
-  /// How many events of each Socket may wait for a connection, and what becomes of those that are too many.
+  /// How many events of each Socket may wait for a connection, and what becomes of those that are too many. A change counts for Sockets
+  /// that are made after it.
   public var offlineBuffer = OfflineBuffer()
 
-  /// The number of bytes that may be queued before ``Socket/emitWhenWritable(_:_:)-(_,EncodableSendable...)`` waits: 1 MiB unless set.
+  /// The number of bytes that may be queued before ``Socket/emitWhenWritable(_:_:)-(_,EncodableSendable...)`` waits: 1 MiB unless set. Later
+  /// changes have no effect.
   public var highWaterMark = 1 << 20
 
   /// Where handlers run. Later changes have no effect.

@@ -2,7 +2,7 @@
 ///
 /// A packet is one text message, followed by one binary message for each binary value inside:
 /// `<type>[<attachments>-][<namespace>,][<id>][<JSON>]`.
-public struct JSONParser: Parser {
+public struct JSONParser: Parser, Hashable {
   /// How many attachments a received packet may have, by default 10. A larger number is a parse error, which closes the
   /// connection.
   ///

@@ -1,5 +1,11 @@
+#if canImport(FoundationEssentials)
+  import FoundationEssentials
+#else
+  import Foundation
+#endif
+
 /// Why a parser could not encode a packet or decode a message.
-public struct ParserError: Error, Sendable, Hashable, CustomStringConvertible {
+public struct ParserError: LocalizedError, Sendable, Hashable, CustomStringConvertible {
   /// What went wrong. Further codes may appear, and a parser of your own may add its own.
   public struct Code: RawRepresentable, Sendable, Hashable, CustomStringConvertible {
     /// The name of the code.
@@ -52,4 +58,7 @@ public struct ParserError: Error, Sendable, Hashable, CustomStringConvertible {
     if let jsonError { return "\(message): \(jsonError)" }
     return offset.map { "\(message) at byte \($0)" } ?? message
   }
+
+  /// The same as the description: what `localizedDescription` says.
+  public var errorDescription: String? { description }
 }

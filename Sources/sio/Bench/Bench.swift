@@ -42,12 +42,18 @@ struct Bench: AsyncParsableCommand {
     if let count, !(1...100_000_000).contains(count) { throw ValidationError("--count must be from 1 to 100000000") }
   }
 
-  func run() async throws {
+  func options() throws(ScriptError) -> SocketIOOptions {
     var options = try connection.options()
+    // Each Socket is a connection here.
     options.forceNew = true
-    options.reconnection = false
-    if connection.transports == nil { options.transports = [.websocket] }
+    if !connection.sets("reconnection") { options.reconnection = false }
+    if connection.transports == nil, !connection.sets("transports") { options.transports = [.websocket] }
     if delivery == .loop { options.delivery = .eventLoop }
+    return options
+  }
+
+  func run() async throws {
+    let options = try options()
     let count = count ?? workload.usualCount
     let measurement: Measurement
     if workload == .connections {

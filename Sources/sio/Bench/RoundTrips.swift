@@ -11,12 +11,12 @@ final class RoundTrips: Sendable {
     var finished: CheckedContinuation<Result<Void, SocketIOError>, Never>?
   }
 
-  private let emitter: Emitter
+  private let socket: Socket
   private let arguments: [SocketValue]
   private let state = Mutex(State())
 
   private init(_ socket: Socket, _ payload: SocketValue) {
-    emitter = Emitter(socket)
+    self.socket = socket
     arguments = [payload]
   }
 
@@ -50,7 +50,7 @@ final class RoundTrips: Sendable {
     }
     guard isWanted else { return }
     do {
-      try emitter.emit("echo", with: arguments) { self.acknowledged($0) }
+      try socket.emit("echo", with: arguments) { self.acknowledged($0) }
     } catch {
       finish(.failure(error))
     }

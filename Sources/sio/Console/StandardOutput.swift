@@ -4,16 +4,14 @@ import Foundation
 enum StandardOutput {
   /// Writes the line at once and whole. Where it cannot be written the program has no purpose any more, and ends.
   static func write(_ line: String) {
-    var rest = Array((line + "\n").utf8)[...]
-    while !rest.isEmpty {
-      let count = rest.withUnsafeBytes { Foundation.write(STDOUT_FILENO, $0.baseAddress, $0.count) }
-      if count >= 0 {
-        rest = rest.dropFirst(count)
-      } else if errno != EINTR {
-        // A reader that has seen enough is no failure to tell of.
-        if errno != EPIPE { StandardError.write("sio: cannot write the output: \(String(cString: strerror(errno)))") }
-        exit(EXIT_FAILURE)
+    do {
+      try Descriptor.write(line + "\n", to: STDOUT_FILENO)
+    } catch {
+      // A reader that has seen enough is no failure to tell of.
+      if error.code != .EPIPE {
+        StandardError.write("sio: cannot write the output: \(String(cString: strerror(error.code.rawValue)))")
       }
+      exit(EXIT_FAILURE)
     }
   }
 }
@@ -22,6 +20,31 @@ enum StandardOutput {
 enum StandardError {
   static func write(_ line: String) {
     // There is no other place to report a failure to.
-    try? FileHandle.standardError.write(contentsOf: Data((line.forTerminal + "\n").utf8))
+    try? Descriptor.write(line.forTerminal + "\n", to: STDERR_FILENO)
+  }
+}
+
+/// A file that is open, by its number.
+enum Descriptor {
+  /// Writes the text whole, in as many pieces as it takes.
+  ///
+  /// - Throws: Why the rest could not be written.
+  static func write(_ text: String, to descriptor: Int32) throws(POSIXError) {
+    var rest = Array(text.utf8)[...]
+    while !rest.isEmpty {
+      let count = rest.withUnsafeBytes { Foundation.write(descriptor, $0.baseAddress, $0.count) }
+      if count >= 0 {
+        rest = rest.dropFirst(count)
+        continue
+      }
+      switch errno {
+      case EINTR: break
+      case EAGAIN, EWOULDBLOCK:
+        // Another program made the file non-blocking for all who share it: a terminal, or a pipe.
+        var request = pollfd(fd: descriptor, events: Int16(POLLOUT), revents: 0)
+        poll(&request, 1, -1)
+      case let number: throw POSIXError(POSIXErrorCode(rawValue: number) ?? .EIO)
+      }
+    }
   }
 }

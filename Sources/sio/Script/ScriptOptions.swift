@@ -10,12 +10,7 @@ enum ScriptOptions {
   /// - Throws: When a name is unknown, or a value is of the wrong type or cannot be used; `options` is left as it was then.
   static func apply(_ object: SocketObject, to options: inout SocketIOOptions) throws(ScriptError) {
     var changed = options
-    for (name, value) in object {
-      guard let setter = setters[name] else {
-        throw ScriptError("there is no option \"\(name)\"")
-      }
-      try setter(NamedValue(name: "option \"\(name)\"", value: value), &changed)
-    }
+    try set(object, in: &changed)
     do {
       try changed.validate()
     } catch {
@@ -23,6 +18,16 @@ enum ScriptOptions {
     }
     options = changed
   }
+
+  private static func set(_ object: SocketObject, in options: inout SocketIOOptions) throws(ScriptError) {
+    for (name, value) in object {
+      guard let setter = setters[name] else { throw ScriptError("there is no option \"\(name)\"") }
+      try setter(NamedValue(name: "option \"\(name)\"", value: value), &options)
+    }
+  }
+
+  /// Every option, but for those that are no data: where handlers run, and the loop and the logger.
+  static var names: [String] { Array(setters.keys) }
 
   /// Credentials, or nil for `null`, which takes them away.
   static func auth(_ value: NamedValue) throws(ScriptError) -> Auth? {
@@ -70,6 +75,10 @@ enum ScriptOptions {
     "transportOptions": set(\.transportOptions, transportOptions),
     "ackTimeout": set(\.ackTimeout, optionalDuration),
     "retries": set(\.retries, NamedValue.count),
+    "pins": set(\.pins, strings),
+    "maxMessageSize": set(\.maxMessageSize, NamedValue.count),
+    "offlineBuffer": set(\.offlineBuffer, offlineBuffer),
+    "highWaterMark": set(\.highWaterMark, NamedValue.count),
   ]
 
   private static func set<Value>(
@@ -108,6 +117,7 @@ enum ScriptOptions {
       let field = NamedValue(name: "\(value.name): \"\(name)\"", value: content)
       switch name {
       case "proxy": agent.proxy = try field.string()
+      case "usesEnvironment": agent.usesEnvironment = try field.bool()
       case "keepAlive": agent.keepAlive = try field.bool()
       case "localAddress": agent.localAddress = try field.string()
       default: throw ScriptError("\(value.name): there is no field \"\(name)\"")
@@ -127,27 +137,55 @@ enum ScriptOptions {
     return deflate
   }
 
-  private static func protocols(_ value: NamedValue) throws(ScriptError) -> [String] {
-    if let name = value.value.stringValue { return [name] }
-    return try value.list { element throws(ScriptError) in try element.string() }
+  private static func offlineBuffer(_ value: NamedValue) throws(ScriptError) -> OfflineBuffer {
+    var buffer = OfflineBuffer()
+    for (name, content) in try value.object() {
+      let field = NamedValue(name: "\(value.name): \"\(name)\"", value: content)
+      switch name {
+      case "maxEvents": buffer.maxEvents = try field.count()
+      case "maxBytes": buffer.maxBytes = try field.count()
+      case "overflow":
+        switch try field.string() {
+        case "refuse": buffer.overflow = .refuse
+        case "dropOldest": buffer.overflow = .dropOldest
+        case "dropNewest": buffer.overflow = .dropNewest
+        default: throw field.mismatch("\"refuse\", \"dropOldest\" or \"dropNewest\"")
+        }
+      default: throw ScriptError("\(value.name): there is no field \"\(name)\"")
+      }
+    }
+    return buffer
   }
 
-  /// An object of options for each transport, checked now and applied when the transport is made.
+  private static func protocols(_ value: NamedValue) throws(ScriptError) -> [String] {
+    if let name = value.value.stringValue { return [name] }
+    return try strings(value)
+  }
+
+  private static func strings(_ value: NamedValue) throws(ScriptError) -> [String] {
+    try value.list { element throws(ScriptError) in try element.string() }
+  }
+
+  /// An object of options for each transport, read now to see whether it can be, and applied when the transport is made.
   private static func transportOptions(
     _ value: NamedValue
   ) throws(ScriptError) -> [TransportName: @Sendable (inout SocketIOOptions) -> Void] {
     var changes: [TransportName: @Sendable (inout SocketIOOptions) -> Void] = [:]
     for (name, content) in try value.object() {
       guard let object = content.objectValue else { throw ScriptError("\(value.name): \"\(name)\" must be an object") }
+      // Also where the value is what all have, so that the library would see no difference.
+      if let shared = object.keys.first(where: SocketIOOptions.sharedByTransports.contains) {
+        throw ScriptError("\(value.name): \"\(name)\": no transport has \"\(shared)\" for itself")
+      }
       var probe = SocketIOOptions()
       do throws(ScriptError) {
-        try apply(object, to: &probe)
+        try set(object, in: &probe)
       } catch {
         throw ScriptError("\(value.name): \"\(name)\": \(error.message)")
       }
       changes[TransportName(rawValue: name)] = { options in
-        // Checked above; the values it depends on cannot change.
-        try? apply(object, to: &options)
+        // Tried above; the library checks what comes of it.
+        try? set(object, in: &options)
       }
     }
     return changes

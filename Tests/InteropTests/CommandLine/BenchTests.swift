@@ -35,6 +35,18 @@ struct BenchTests {
     #expect(try SocketValue(json: output.first ?? "")["n"] == 10)
   }
 
+  @Test("What --options says is not replaced, but for a connection of its own for each Socket")
+  func options() throws {
+    func options(_ flags: String...) throws -> SocketIOOptions {
+      try Bench.parse(["http://a", "--workload", "latency"] + flags).options()
+    }
+    #expect(try options().transports == [.websocket] && !options().reconnection)
+    let json = #"{"transports":["polling"],"reconnection":true,"forceNew":false}"#
+    let given = try options("--options", json)
+    #expect(given.transports == [.polling] && given.reconnection && given.forceNew)
+    #expect(try options("--options", json, "--transports", "polling,websocket").transports == [.polling, .websocket])
+  }
+
   @Test("A server that cannot be reached is an error")
   func unreachable() async throws {
     let (status, output, errors) = try await SioProcess.run("bench", "http://127.0.0.1:1", "--workload", "latency")

@@ -1,6 +1,8 @@
 import SocketIO
 import Testing
 
+@testable import sio
+
 /// The commands for people: `connect`, `emit` and `listen`.
 @Suite struct CommandTests {
   // MARK: emit
@@ -51,6 +53,27 @@ import Testing
     #expect(handshake?["query"]?["transport"] == "websocket")
     #expect(handshake?["headers"]?["x-one"] == "1")
     #expect(handshake?["headers"]?["x-two"] == "2")
+  }
+
+  @Test func emitHasOneLimitAndOwnDefaults() throws {
+    func options(_ flags: String...) throws -> SocketIOOptions { try Emit.parse(["http://a", "e"] + flags).options() }
+    let usual = try options()
+    #expect(usual.timeout == .never && !usual.reconnection && !usual.upgrade)
+    #expect(try options("--timeout", "60000").timeout == .never)
+    let json = #"{"timeout":50,"reconnection":true,"upgrade":true}"#
+    let given = try options("--options", json)
+    #expect(given.timeout == .after(.milliseconds(50)) && given.reconnection && given.upgrade)
+    #expect(try options("--options", json, "--timeout", "60000").timeout == .never)
+  }
+
+  @Test func emitTriesAgainIfToldTo() async throws {
+    let server = try RawServer(answering: RawServer.http("403 Forbidden", "text/plain", "no"))
+    defer { server.stop() }
+    let options = #"{"reconnection":true,"reconnectionAttempts":1,"reconnectionDelay":1}"#
+    let result = try await SioProcess.run("emit", server.url, "e", "--verbose", "--options", options)
+    #expect(result.status == 1)
+    #expect(result.errors.last?.hasPrefix("sio: ") == true && result.errors.last?.contains("403") == true)
+    #expect(result.errors.contains { $0.contains("sio.attempt=1") }, "\(result.errors)")
   }
 
   @Test func emitFailsWithOneLine() async throws {

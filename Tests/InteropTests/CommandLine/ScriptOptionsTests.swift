@@ -49,6 +49,34 @@ import Testing
     #expect(auth == ["token": "abcd"])
   }
 
+  @Test func optionsBeyondTheJavaScriptClientAreSet() throws {
+    let pin = "47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU="
+    let options = try options(
+      #"""
+      {"pins":["sha256/\#(pin)","\#(pin)"],"maxMessageSize":1000,"highWaterMark":0,
+       "offlineBuffer":{"maxEvents":0,"maxBytes":7,"overflow":"dropOldest"},"agent":{"usesEnvironment":true}}
+      """#)
+    #expect(options.pins == ["sha256/\(pin)", pin])
+    #expect(options.maxMessageSize == 1_000 && options.highWaterMark == 0)
+    #expect(options.offlineBuffer == OfflineBuffer(maxEvents: 0, maxBytes: 7, overflow: .dropOldest))
+    #expect(options.agent.usesEnvironment)
+    #expect(try self.options(#"{"offlineBuffer":{}}"#).offlineBuffer == OfflineBuffer())
+    for (name, overflow) in [
+      ("refuse", OfflineBuffer.Overflow.refuse), ("dropOldest", .dropOldest), ("dropNewest", .dropNewest),
+    ] {
+      let read = try self.options(#"{"offlineBuffer":{"overflow":"\#(name)"}}"#)
+      #expect(read.offlineBuffer == OfflineBuffer(overflow: overflow))
+    }
+  }
+
+  @Test func noOptionIsOutOfReach() {
+    let names = Mirror(reflecting: SocketIOOptions()).children.compactMap(\.label)
+    // These are no data.
+    let others = ["delivery", "eventLoop", "logger"]
+    #expect(ScriptOptions.names.sorted() == names.filter { !others.contains($0) }.sorted())
+    #expect(Set(SocketIOOptions.sharedByTransports).isSubset(of: names))
+  }
+
   @Test func valuesThatTakeSomethingAway() throws {
     var options = try options(#"{"timeout":false,"auth":null}"#)
     #expect(options.timeout == .never)
@@ -89,12 +117,23 @@ import Testing
     #"{"transportOptions":{"polling":{"colour":1}}}"#, #"{"auth":[]}"#, #"{"auth":{"a":{"$binary":"AQID"}}}"#,
     #"{"ca":1}"#, #"{"ca":{"$file":"/nowhere"}}"#, #"{"ca":[{"$file":"/nowhere"}]}"#, #"{"ca":"no PEM"}"#,
     #"{"cert":{}}"#,
+    #"{"pins":"AA=="}"#, #"{"pins":["AA=="]}"#, #"{"maxMessageSize":0}"#, #"{"maxMessageSize":1.5}"#,
+    #"{"offlineBuffer":1}"#, #"{"offlineBuffer":{"colour":1}}"#, #"{"offlineBuffer":{"maxEvents":-1}}"#,
+    #"{"offlineBuffer":{"overflow":"explode"}}"#, #"{"highWaterMark":-1}"#, #"{"agent":{"usesEnvironment":1}}"#,
+    #"{"transportOptions":{"polling":{"upgrade":true}}}"#, #"{"transportOptions":{"websocket":{"auth":{}}}}"#,
     #"{"pfx":"text"}"#, #"{"pfx":{"$binary":"?"}}"#, #"{"passphrase":1}"#,
   ])
   func valuesThatCannotBeUsed(_ json: String) throws {
     let name = try #require(SocketValue(json: json).objectValue?.keys.first)
     let message = try #require(error(json))
     #expect(message.contains(name))
+  }
+
+  @Test func optionsOfATransportAreCheckedAsTheLibraryUsesThem() throws {
+    let message = error(#"{"transportOptions":{"websocket":{"extraHeaders":{"Upgrade":"h2c"}}}}"#)
+    #expect(message?.contains("\"Upgrade\"") == true)
+    let certificate = error(#"{"transportOptions":{"polling":{"cert":"no PEM"}}}"#)
+    #expect(certificate == "the options cert and key are needed together")
   }
 
   @Test func aBadOptionChangesNone() throws {

@@ -64,6 +64,35 @@ import Testing
   }
 }
 
+/// Output into what others share, and may have made non-blocking.
+@Suite(.timeLimit(.minutes(1))) struct DescriptorTests {
+  @Test func aReaderThatIsSlowIsWaitedFor() async throws {
+    let pipe = Pipe()
+    let writing = pipe.fileHandleForWriting.fileDescriptor
+    _ = fcntl(writing, F_SETFL, fcntl(writing, F_GETFL) | O_NONBLOCK)
+    // Many times what the pipe holds, so that it is found full, and takes a part of what is left.
+    let text = String((0..<200_000).map { Character(Unicode.Scalar(UInt8(97 + $0 * 7 % 26))) })
+    let (ended, feed) = AsyncStream.makeStream(of: Bool.self)
+    Thread.detachNewThread {
+      feed.yield((try? Descriptor.write(text, to: writing)) != nil)
+      try? pipe.fileHandleForWriting.close()
+      feed.finish()
+    }
+    let read = try #require(try pipe.fileHandleForReading.readToEnd())
+    #expect(String(decoding: read, as: UTF8.self) == text)
+    #expect(await ended.first { _ in true } == true)
+  }
+
+  @Test func whatCannotBeWrittenIsAnError() throws {
+    let pipe = Pipe()
+    // The end that is read from.
+    let error = #expect(throws: POSIXError.self) {
+      try Descriptor.write("x", to: pipe.fileHandleForReading.fileDescriptor)
+    }
+    #expect(error?.code == .EBADF)
+  }
+}
+
 /// What is typed into `sio connect`, and arguments of `sio emit`.
 @Suite struct WordsTests {
   @Test(

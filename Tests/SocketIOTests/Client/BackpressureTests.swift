@@ -204,12 +204,22 @@ struct BackpressureTests {
     let (loop, log) = (bench.loop, bench.log)
     let task = Task {
       try await socket.compress(false).emitWhenWritable("e", with: [1])
+      try await socket.compress(false).emitWhenWritable("e", 2, ["a": "b"])
+      let values: [Double] = [3.5]
+      try await socket.compress(false).emitWhenWritable("e", values, Data([1]))
+      try await socket.compress(false).emitWhenWritable("e")
+      try await socket.emitWhenWritable("e", with: [4, nil])
       log.add("queued")
       loop.post {}
     }
     await loop.run { log.entries == ["queued"] }
     try await task.value
-    #expect(bench.sent == [#"uncompressed 2["e",1]"#])
+    #expect(
+      bench.sent == [
+        #"uncompressed 2["e",1]"#, #"uncompressed 2["e",2,{"a":"b"}]"#,
+        #"uncompressed 51-["e",[3.5],{"_placeholder":true,"num":0}]"#, "uncompressed <1 bytes>",
+        #"uncompressed 2["e"]"#, #"2["e",4,null]"#,
+      ])
   }
 
   @Test("Who waits on a Socket that is not connected goes on when the connection of another one is lost")

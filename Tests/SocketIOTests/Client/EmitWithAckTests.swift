@@ -70,13 +70,36 @@ struct EmitWithAckTests {
       ])
   }
 
-  @Test("All arguments of the answer come through an Emitter")
-  func allArguments() async throws {
+  @Test("With the arguments in an array, all of the answer comes, or what is asked for", arguments: [true, false])
+  func argumentsInAnArray(isModified: Bool) async throws {
     let (bench, socket) = ClientBench.connected()
-    async let reply = Emitter(socket).emitWithAck("ask", with: [1])
+    async let reply =
+      isModified ? socket.compress(true).emitWithAck("ask", with: [1]) : socket.emitWithAck("ask", with: [1])
     await bench.loop.run { !bench.script.messages.isEmpty }
     bench.script.receive("30[1,[2],null]")
     #expect(try await reply == [1, [2], nil])
+    async let typed =
+      isModified
+      ? socket.compress(true).emitWithAck("ask", with: [[2]], as: Int.self, String.self)
+      : socket.emitWithAck("ask", with: [[2]], as: Int.self, String.self)
+    await bench.loop.run { bench.script.messages.count == 2 }
+    bench.script.receive(#"31[1,"two"]"#)
+    #expect(try await typed == (1, "two"))
+    #expect(bench.sent == [#"20["ask",1]"#, #"21["ask",[2]]"#])
+  }
+
+  @Test("A time limit holds for arguments in an array too")
+  func limitOfArguments() async throws {
+    let (bench, socket) = ClientBench.connected()
+    let plain = Task { try await socket.emitWithAck("ask", with: [], timeout: .milliseconds(50)) }
+    let typed = Task { try await socket.emitWithAck("ask", with: [], as: Int.self, timeout: .milliseconds(50)) }
+    await bench.loop.run { bench.script.messages.count == 2 }
+    bench.loop.advance(by: 50)
+    let errors = [
+      await #expect(throws: SocketIOError.self) { try await plain.value },
+      await #expect(throws: SocketIOError.self) { try await typed.value },
+    ]
+    #expect(errors.map(\.?.code) == [.timeout, .timeout])
   }
 
   // MARK: Failures

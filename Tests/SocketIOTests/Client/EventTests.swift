@@ -20,6 +20,11 @@ struct EventTests {
         #"2["hello",1,"two",null,{"three":[3.5,true]}]"#, #"2["encodable",0,[1,2]]"#, #"2["message","text"]"#,
         #"2["message",{"mixed":[1,"two"]}]"#, #"2["literals",1,{"a":[1,"two"]}]"#,
       ])
+    bench.script.forget()
+    try socket.emit("array", with: [1, "two"])
+    try socket.emit("asked", with: []) { _ in }
+    #expect(bench.sent == [#"2["array",1,"two"]"#, #"20["asked"]"#])
+    #expect(throws: SocketIOError.self) { try socket.emit("connect", with: []) }
     let admin = bench.socket("/admin")
     bench.loop.run()
     bench.join("/admin")
@@ -34,6 +39,7 @@ struct EventTests {
     { try $0.send(["f": 1, "e": 2, "d": 3, "c": 4, "b": 5, "a": 6]) },
     { try $0.volatile.emit("e", ["f": 1, "e": 2, "d": 3, "c": 4, "b": 5, "a": 6]) },
     { try await $0.emitWhenWritable("e", ["f": 1, "e": 2, "d": 3, "c": 4, "b": 5, "a": 6]) },
+    { try await $0.compress(true).emitWhenWritable("e", ["f": 1, "e": 2, "d": 3, "c": 4, "b": 5, "a": 6]) },
     { _ = try await $0.emitWithAck("e", ["f": 1, "e": 2, "d": 3, "c": 4, "b": 5, "a": 6]) },
     { _ = try await $0.emitWithAck("e", ["f": 1, "e": 2, "d": 3, "c": 4, "b": 5, "a": 6], as: Int.self) },
     { _ = try await $0.volatile.emitWithAck("e", ["f": 1, "e": 2, "d": 3, "c": 4, "b": 5, "a": 6]) },

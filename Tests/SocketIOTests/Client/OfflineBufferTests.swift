@@ -205,6 +205,21 @@ struct OfflineBufferTests {
     #expect(socket.bufferedEvents == 0)
   }
 
+  @Test("A change of what belongs to a Socket counts for Sockets that are made after it")
+  func changes() throws {
+    let bench = ClientBench { $0.autoConnect = false }
+    let first = bench.manager.socket("/a")
+    bench.manager.opts.offlineBuffer.maxEvents = 0
+    bench.manager.opts.retries = 2
+    bench.manager.opts.ackTimeout = .seconds(7)
+    let second = bench.manager.socket("/b")
+    try first.emit("e")
+    let error = #expect(throws: SocketIOError.self) { try second.emit("e") }
+    #expect(error?.code == .bufferFull)
+    #expect(first.retries == 0 && second.retries == 2)
+    #expect(first.ackTimeout == nil && second.ackTimeout == .seconds(7))
+  }
+
   @Test("The defaults hold tens of thousands of events", arguments: [OfflineBuffer.Overflow.refuse, .dropOldest])
   func defaults(overflow: OfflineBuffer.Overflow) throws {
     let bench = ClientBench { $0.offlineBuffer.overflow = overflow }

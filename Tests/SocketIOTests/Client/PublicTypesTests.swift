@@ -2,7 +2,7 @@ import Foundation
 import SocketIO
 import Testing
 
-/// Every public type can be used from any thread, which the compiler checks here.
+/// What a program gets in its hands can be passed to any task: the compiler says no here where it cannot.
 @Suite("Public types")
 struct PublicTypesTests {
   /// - Returns: The type's name, without what it is nested in and its parameters.
@@ -35,7 +35,8 @@ struct PublicTypesTests {
       requireSendable(SocketValue.self), requireSendable(SocketObject.self), requireSendable(EngineMessage.self),
       requireSendable(Packet.self), requireSendable(Packet.Content.self), requireSendable(JSONParser.self),
       requireSendable(JSONParser.Decoder.self), requireSendable(MessagePackParser.self),
-      requireSendable(MessagePackParser.Decoder.self),
+      requireSendable(MessagePackParser.Decoder.self), requireSendable((any Parser).self),
+      requireSendable((any PacketDecoder).self),
     ]
     names += [
       requireSendable(SocketIOError.self), requireSendable(SocketIOError.Code.self), requireSendable(ParserError.self),
@@ -51,7 +52,7 @@ struct PublicTypesTests {
     var names: [String] = []
     for case let file as URL in files where file.pathExtension == "swift" && !file.path.contains("/Integrations/") {
       let source = try String(contentsOf: file, encoding: .utf8)
-      let declaration = /(?m)^ *public (?:final |indirect )*(?:class|struct|enum|actor) (\w+)/
+      let declaration = /(?m)^ *public (?:final |indirect )*(?:class|struct|enum|actor|protocol) (\w+)/
       names += source.matches(of: declaration).map { String($0.1) }
     }
     return names

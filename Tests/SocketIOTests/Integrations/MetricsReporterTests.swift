@@ -74,6 +74,16 @@
       bench.loop.run()
     }
 
+    @Test(
+      "An interval that would keep the loop busy counts as 100 ms",
+      arguments: [
+        (.zero, .milliseconds(100)), (.seconds(-1), .milliseconds(100)), (.milliseconds(99), .milliseconds(100)),
+        (.milliseconds(101), .milliseconds(101)),
+      ] as [(Duration, Duration)])
+    func shortIntervals(interval: Duration, counted: Duration) {
+      #expect(MetricsReporter(ClientBench().manager, interval: interval).interval == counted)
+    }
+
     @Test("Every metric is explained, and no other")
     func explanation() throws {
       let factory = TestMetrics()

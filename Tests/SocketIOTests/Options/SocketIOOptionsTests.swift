@@ -1,3 +1,4 @@
+import Logging
 import Testing
 
 @testable import SocketIO
@@ -48,7 +49,91 @@ struct SocketIOOptionsTests {
     #expect(error?.message.hasPrefix("option \(name): ") == true, "\(error?.message ?? "")")
   }
 
+  private static let handshakeHeaders: [Change] = [
+    { $0.extraHeaders = ["Connection": "close"] }, { $0.extraHeaders = ["upgrade": "h2c"] },
+    { $0.extraHeaders = ["Sec-WebSocket-Key": "mine"] }, { $0.extraHeaders = ["sec-websocket-anything": ""] },
+    {
+      $0.transports = [.websocket]
+      $0.extraHeaders = ["Connection": "close"]
+    },
+    { $0.transportOptions[.websocket] = { $0.extraHeaders["Connection"] = "close" } },
+  ]
+
+  @Test(
+    "A header of the WebSocket's own handshake is refused where there may be a WebSocket", arguments: handshakeHeaders)
+  func headersOfTheHandshake(change: Change) {
+    let error = #expect(throws: SocketIOError.self) { try check(change) }
+    #expect(error?.code == .invalidOption)
+    #expect(error?.message.hasPrefix("option extraHeaders: ") == true, "\(error?.message ?? "")")
+  }
+
+  private static let headersOfPolling: [Change] = [
+    {
+      $0.transports = [.polling]
+      $0.extraHeaders = ["Connection": "close"]
+    },
+    { $0.transportOptions[.polling] = { $0.extraHeaders["Connection"] = "close" } },
+    {
+      $0.extraHeaders = ["Connection": "close"]
+      $0.transportOptions[.websocket] = { $0.extraHeaders = [:] }
+    },
+    { $0.extraHeaders = ["Sec-WebSocketry": "1", "Connection-Id": "1"] },
+  ]
+
+  @Test("Polling may have such a header", arguments: headersOfPolling)
+  func pollingHeaders(change: Change) throws {
+    try check(change)
+  }
+
+  private static let sharedOptions: [(String, Change)] = [
+    ("forceNew", { $0.forceNew = true }), ("multiplex", { $0.multiplex = false }),
+    ("transports", { $0.transports = [.websocket] }), ("upgrade", { $0.upgrade = false }),
+    ("rememberUpgrade", { $0.rememberUpgrade = true }), ("tryAllTransports", { $0.tryAllTransports = true }),
+    ("transportOptions", { $0.transportOptions[.polling] = { $0.path = "/p" } }),
+    ("reconnection", { $0.reconnection = false }), ("reconnectionAttempts", { $0.reconnectionAttempts = 1 }),
+    ("reconnectionDelay", { $0.reconnectionDelay = .zero }),
+    ("reconnectionDelayMax", { $0.reconnectionDelayMax = .zero }),
+    ("randomizationFactor", { $0.randomizationFactor = 0 }), ("timeout", { $0.timeout = .never }),
+    ("autoConnect", { $0.autoConnect = false }), ("parser", { $0.parser = MessagePackParser() }),
+    ("parser", { $0.parser = JSONParser(maxAttachments: 100) }), ("auth", { $0.auth = ["token": "abcd"] }),
+    ("auth", { $0.auth = .provider { [:] } }), ("ackTimeout", { $0.ackTimeout = .seconds(1) }),
+    ("retries", { $0.retries = 1 }), ("offlineBuffer", { $0.offlineBuffer.maxEvents = 1 }),
+    ("highWaterMark", { $0.highWaterMark = 1 }), ("delivery", { $0.delivery = .eventLoop }),
+    ("delivery", { $0.delivery = .queue(.main) }), ("eventLoop", { $0.eventLoop = .shared }),
+    ("logger", { $0.logger = Logger(label: "mine") }),
+  ]
+
+  @Test("What no transport has for itself is refused in transportOptions, by its name", arguments: sharedOptions)
+  func misplaced(name: String, change: @escaping Change) throws {
+    for transport in [TransportName.polling, .websocket] {
+      let error = #expect(throws: SocketIOError.self) { try check { $0.transportOptions[transport] = change } }
+      #expect(error?.code == .invalidOption)
+      let message = error?.message ?? ""
+      #expect(message.hasPrefix("option transportOptions: ") && message.contains("\"\(name)\""), "\(message)")
+    }
+  }
+
+  @Test("A bad value in transportOptions is refused when the Socket is made")
+  func badTransportOptions() {
+    let error = #expect(throws: SocketIOError.self) {
+      try check { $0.transportOptions[.polling] = { $0.path = "/a?b" } }
+    }
+    #expect(error?.message.hasPrefix("option path: ") == true, "\(error?.message ?? "")")
+    let tls = #expect(throws: SocketIOError.self) {
+      try check { $0.transportOptions[.websocket] = { $0.ca = ["no PEM"] } }
+    }
+    #expect(tls?.code == .tlsOption)
+  }
+
   private static let edgeValues: [Change] = [
+    {
+      $0.auth = .provider { [:] }
+      $0.transportOptions[.polling] = {
+        $0.path = "/p"
+        $0.requestTimeout = .seconds(30)
+      }
+      $0.transportOptions[.websocket] = { $0.agent.localAddress = "127.0.0.1" }
+    },
     { $0.transports = [] }, { $0.query = ["a": 1, "b": 1.5, "c": true, "d": "", "&": "=?"] },
     { $0.extraHeaders = ["X-Custom_1": "värde\twith tab"] }, { $0.reconnectionAttempts = 0 },
     { $0.reconnectionDelay = .zero }, { $0.reconnectionDelayMax = .zero }, { $0.timeout = .after(.zero) },

@@ -136,6 +136,8 @@ struct MessagePackReaderTests {
       ("C7 0C FF 00000000 000007DBA8218001", "a date that is not within 100 million days of 1970 at byte 0"),
       ("C7 0C FF 00000000 7FFFFFFFFFFFFFFF", "a date that is not within 100 million days of 1970 at byte 0"),
       ("C7 0C FF 3B9AC9FF 8000000000000000", "a date that is not within 100 million days of 1970 at byte 0"),
+      // The most seconds that are an Int64 of milliseconds, until the fraction is added.
+      ("C7 0C FF 3B9AC9FF 0020C49BA5E353F7", "a date that is not within 100 million days of 1970 at byte 0"),
       ("D7 00 7FFFFFFFFFFFFFFF", "a date that is not within 100 million days of 1970 at byte 0"),
     ])
   func refusals(hex: String, fault: String) throws {

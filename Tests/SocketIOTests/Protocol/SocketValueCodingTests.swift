@@ -162,6 +162,77 @@ struct SocketValueCodingTests {
     #expect(dog.tricks == ["sit"])
   }
 
+  /// Writes into the containers of its superclass, by the same keys.
+  class Record: Encodable {
+    enum Keys: CodingKey { case meta, tags, sizes }
+    enum MetaKeys: CodingKey { case id, owner, extra }
+
+    func encode(to encoder: any Encoder) throws {
+      var container = encoder.container(keyedBy: Keys.self)
+      var meta = container.nestedContainer(keyedBy: MetaKeys.self, forKey: .meta)
+      try meta.encode(1, forKey: .id)
+      var extra = meta.nestedUnkeyedContainer(forKey: .extra)
+      try extra.encode("a")
+      var tags = container.nestedUnkeyedContainer(forKey: .tags)
+      try tags.encode("old")
+      try container.encode(["w": 1], forKey: .sizes)
+    }
+  }
+
+  final class OwnedRecord: Record {
+    override func encode(to encoder: any Encoder) throws {
+      try super.encode(to: encoder)
+      var container = encoder.container(keyedBy: Keys.self)
+      var meta = container.nestedContainer(keyedBy: MetaKeys.self, forKey: .meta)
+      try meta.encode("alice", forKey: .owner)
+      var extra = meta.nestedUnkeyedContainer(forKey: .extra)
+      #expect(extra.count == 1)
+      try extra.encode("b")
+      var tags = container.nestedUnkeyedContainer(forKey: .tags)
+      try tags.encode("new")
+      // What was encoded whole is an object like any other.
+      var sizes = container.nestedContainer(keyedBy: AnyKey.self, forKey: .sizes)
+      try sizes.encode(2, forKey: AnyKey("h"))
+    }
+  }
+
+  struct AnyKey: CodingKey {
+    let stringValue: String
+    var intValue: Int? { nil }
+
+    init(_ name: String) { stringValue = name }
+    init?(stringValue: String) { self.init(stringValue) }
+    init?(intValue: Int) { nil }
+  }
+
+  @Test("a nested container that is asked for again is the same one, as with JSONEncoder")
+  func sharedContainers() throws {
+    let value = try SocketValue(encoding: OwnedRecord())
+    #expect(
+      value == [
+        "meta": ["id": 1, "extra": ["a", "b"], "owner": "alice"], "tags": ["old", "new"], "sizes": ["w": 1, "h": 2],
+      ])
+    let foundation = try JSONEncoder().encode(OwnedRecord())
+    #expect(try SocketValue(jsonBytes: Array(foundation)) == value)
+  }
+
+  @Test("a key that is encoded again has the last value")
+  func repeatedKeys() throws {
+    struct Repeated: Encodable {
+      func encode(to encoder: any Encoder) throws {
+        var container = encoder.container(keyedBy: AnyKey.self)
+        var first = container.nestedContainer(keyedBy: AnyKey.self, forKey: AnyKey("a"))
+        try first.encode(1, forKey: AnyKey("x"))
+        try container.encode(2, forKey: AnyKey("a"))
+        var list = container.nestedUnkeyedContainer(forKey: AnyKey("b"))
+        try list.encode(3)
+        var object = container.nestedContainer(keyedBy: AnyKey.self, forKey: AnyKey("b"))
+        try object.encode(4, forKey: AnyKey("y"))
+      }
+    }
+    #expect(try SocketValue(encoding: Repeated()) == ["a": 2, "b": ["y": 4]])
+  }
+
   /// Uses every other kind of container.
   struct Manual: Codable, Equatable {
     var x = 1, y = 2, z = 3, w = 4

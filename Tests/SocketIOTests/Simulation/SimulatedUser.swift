@@ -113,7 +113,7 @@ final class SimulatedUser {
         }, isInline: network.random { $0.chance(500) }, token: token)
     }
     let timeout = namespace.ackTimeout.map { Duration.milliseconds($0) }
-    let refusal = Emitter(socket: socket, timeout: timeout, isVolatile: isVolatile).submit(stream.name, arguments, ack)
+    let refusal = Emitter(socket, timeout: timeout, isVolatile: isVolatile).submit(stream.name, arguments, ack)
     if let refusal { network.world { $0.ledger.violation("\(stream) \(number): \(refusal)") } }
     return (stream, number)
   }

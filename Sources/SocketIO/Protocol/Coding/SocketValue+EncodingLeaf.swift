@@ -63,20 +63,17 @@ extension SocketValue {
     if Value.self == Int16.self, let value = value as? Int16 { return SocketValue(value) }
     if Value.self == Int32.self, let value = value as? Int32 { return SocketValue(value) }
     if Value.self == Int64.self, let value = value as? Int64 { return SocketValue(value) }
-    if #available(macOS 15, iOS 18, tvOS 18, watchOS 11, visionOS 2, *) {
-      // These two must not reach a container again, which would ask here again.
-      var exact: SocketValue?
-      if Value.self == Int128.self, let value = value as? Int128 {
-        exact = Int(exactly: value).map { .int($0) } ?? UInt64(exactly: value).map { .uint($0) }
-      } else if Value.self == UInt128.self, let value = value as? UInt128 {
-        exact = UInt64(exactly: value).map { SocketValue($0) }
-      } else {
-        return nil
-      }
-      guard let exact else { throw cannotEncode(value, at: path(), "The integer has more than 64 bits.") }
-      return exact
+    // These two must not reach a container again, which would ask here again.
+    var exact: SocketValue?
+    if Value.self == Int128.self, let value = value as? Int128 {
+      exact = Int(exactly: value).map { .int($0) } ?? UInt64(exactly: value).map { .uint($0) }
+    } else if Value.self == UInt128.self, let value = value as? UInt128 {
+      exact = UInt64(exactly: value).map { SocketValue($0) }
+    } else {
+      return nil
     }
-    return nil
+    guard let exact else { throw cannotEncode(value, at: path(), "The integer has more than 64 bits.") }
+    return exact
   }
 
   private static func cannotEncode(_ value: Any, at path: CodingPath, _ reason: String) -> EncodingError {

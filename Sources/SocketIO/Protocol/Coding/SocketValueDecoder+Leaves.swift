@@ -35,11 +35,9 @@ extension SocketValueDecoder {
     if type == Int16.self { return try integer(Int16.self) }
     if type == Int32.self { return try integer(Int32.self) }
     if type == Int64.self { return try integer(Int64.self) }
-    if #available(macOS 15, iOS 18, tvOS 18, watchOS 11, visionOS 2, *) {
-      // These two must not reach a container again, which would ask here again.
-      if type == Int128.self { return try integer(Int128.self) }
-      if type == UInt128.self { return try integer(UInt128.self) }
-    }
+    // These two must not reach a container again, which would ask here again.
+    if type == Int128.self { return try integer(Int128.self) }
+    if type == UInt128.self { return try integer(UInt128.self) }
     return nil
   }
 

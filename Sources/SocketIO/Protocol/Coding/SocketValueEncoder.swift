@@ -41,11 +41,34 @@ final class SocketValueEncoder: Encoder {
   }
 
   final class ArrayNode {
-    var elements: [Slot] = []
+    var elements: [Slot]
+
+    init(_ elements: [SocketValue] = []) { self.elements = elements.map { .value($0) } }
   }
 
   final class ObjectNode {
-    var members: [(key: String, slot: Slot)] = []
+    private(set) var members: [(key: String, slot: Slot)] = []
+    /// Where each key is, once that was asked for: most objects have no nested containers.
+    private var positions: [KeyBytes: Int]?
+
+    init() {}
+
+    init(_ object: SocketObject) { members = object.map { ($0.key, .value($0.value)) } }
+
+    /// Adds a member; of those with the same key the last one counts.
+    func add(_ slot: Slot, forKey key: String) {
+      positions?[KeyBytes(text: key)] = members.count
+      members.append((key, slot))
+    }
+
+    /// What stands for a key so far.
+    func slot(forKey key: String) -> Slot? {
+      if positions == nil {
+        positions = Dictionary(
+          members.enumerated().lazy.map { (KeyBytes(text: $0.element.key), $0.offset) }, uniquingKeysWith: { $1 })
+      }
+      return positions?[KeyBytes(text: key)].map { members[$0].slot }
+    }
   }
 
   fileprivate(set) var slot: Slot?
@@ -103,14 +126,31 @@ extension SocketValueEncoder {
     func nestedContainer<NestedKey: CodingKey>(
       keyedBy keyType: NestedKey.Type, forKey key: Key
     ) -> KeyedEncodingContainer<NestedKey> {
-      let nested = ObjectNode()
-      add(.object(nested), forKey: key)
+      // A subclass and its superclass may ask for the same container each, and share it.
+      let nested: ObjectNode
+      switch node.slot(forKey: key.stringValue) {
+      case .object(let existing): nested = existing
+      case .value(.object(let object)):
+        nested = ObjectNode(object)
+        add(.object(nested), forKey: key)
+      default:
+        nested = ObjectNode()
+        add(.object(nested), forKey: key)
+      }
       return KeyedEncodingContainer(KeyedContainer<NestedKey>(node: nested, path: path.appending(key)))
     }
 
     func nestedUnkeyedContainer(forKey key: Key) -> any UnkeyedEncodingContainer {
-      let nested = ArrayNode()
-      add(.array(nested), forKey: key)
+      let nested: ArrayNode
+      switch node.slot(forKey: key.stringValue) {
+      case .array(let existing): nested = existing
+      case .value(.array(let elements)):
+        nested = ArrayNode(elements)
+        add(.array(nested), forKey: key)
+      default:
+        nested = ArrayNode()
+        add(.array(nested), forKey: key)
+      }
       return UnkeyedContainer(node: nested, path: path.appending(key))
     }
 
@@ -125,7 +165,7 @@ extension SocketValueEncoder {
     }
 
     private func add(_ slot: Slot, forKey key: any CodingKey) {
-      node.members.append((key.stringValue, slot))
+      node.add(slot, forKey: key.stringValue)
     }
   }
 

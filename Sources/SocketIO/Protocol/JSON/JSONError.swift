@@ -1,5 +1,11 @@
+#if canImport(FoundationEssentials)
+  import FoundationEssentials
+#else
+  import Foundation
+#endif
+
 /// Why a JSON text could not be read, or a value not written as JSON.
-public struct JSONError: Error, Sendable, Hashable, CustomStringConvertible {
+public struct JSONError: LocalizedError, Sendable, Hashable, CustomStringConvertible {
   /// The kind of fault. Further reasons may appear.
   public struct Reason: RawRepresentable, Sendable, Hashable, CustomStringConvertible {
     /// The reason as a phrase.
@@ -44,4 +50,7 @@ public struct JSONError: Error, Sendable, Hashable, CustomStringConvertible {
 
   /// The reason and the place.
   public var description: String { "\(reason) at byte \(offset)" }
+
+  /// The same as the description: what `localizedDescription` says.
+  public var errorDescription: String? { description }
 }

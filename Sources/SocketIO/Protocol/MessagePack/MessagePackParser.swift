@@ -20,7 +20,7 @@
 /// Timestamps become strings as JavaScript writes dates into JSON, such as `2024-02-29T12:30:00.000Z`, and `undefined` becomes
 /// null. An object's integer keys become their digits. Other keys, other extensions and text that is not UTF-8 are parse
 /// errors. Memory for a message is in proportion to its size, which the option `maxMessageSize` limits.
-public struct MessagePackParser: Parser {
+public struct MessagePackParser: Parser, Hashable {
   /// How deep arrays and objects may be nested in a packet, sent or received, at most 1,024. By default 512.
   public var maxDepth: Int
 

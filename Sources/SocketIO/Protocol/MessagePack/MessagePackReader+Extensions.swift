@@ -49,9 +49,10 @@ extension MessagePackReader {
     default: throw MessagePackError(.illegalTimestamp, at: start)
     }
     guard nanoseconds < 1_000_000_000 else { throw MessagePackError(.illegalTimestamp, at: start) }
-    let (milliseconds, hasOverflowed) = seconds.multipliedReportingOverflow(by: 1000)
-    guard !hasOverflowed else { throw MessagePackError(.dateOutOfRange, at: start) }
-    return try date(milliseconds: milliseconds + Int64(nanoseconds / 1_000_000), at: start)
+    let (wholeSeconds, isTooMany) = seconds.multipliedReportingOverflow(by: 1000)
+    let (milliseconds, isTooLate) = wholeSeconds.addingReportingOverflow(Int64(nanoseconds / 1_000_000))
+    guard !isTooMany, !isTooLate else { throw MessagePackError(.dateOutOfRange, at: start) }
+    return try date(milliseconds: milliseconds, at: start)
   }
 
   private func date(milliseconds: Int64, at start: Int) throws(MessagePackError) -> SocketValue {

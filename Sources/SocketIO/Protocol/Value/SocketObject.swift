@@ -93,7 +93,7 @@ public struct SocketObject: Sendable {
 
 /// A key as its bytes. Comparing or hashing a string itself takes time that grows with the square of the combining characters in a
 /// row, so that a server could hold a client up with a short message.
-private struct KeyBytes: Hashable {
+struct KeyBytes: Hashable {
   let text: String
 
   static func == (lhs: KeyBytes, rhs: KeyBytes) -> Bool { isSame(lhs.text, rhs.text) }
