@@ -95,13 +95,20 @@ enum EnginePayload {
 
   /// Decodes left to right up to the first part that is no packet.
   ///
+  /// - Parameter maxPackets: A packet takes many times the two bytes that it may have in a body.
   /// - Returns: The packets, and whether the whole body was good.
-  static func decode(_ body: UnsafeRawBufferPointer) -> (packets: [EnginePacket], isWhole: Bool) {
+  static func decode(
+    _ body: UnsafeRawBufferPointer, maxPackets: Int = 1 << 20
+  ) -> (packets: [EnginePacket], isWhole: Bool) {
     var packets: [EnginePacket] = []
-    for part in body.split(separator: separator, omittingEmptySubsequences: false) {
+    var rest = body[...]
+    while packets.count < maxPackets {
+      let part = rest.prefix { $0 != separator }
       guard let packet = EnginePacket(text: UnsafeRawBufferPointer(rebasing: part)) else { return (packets, false) }
       packets.append(packet)
+      if part.endIndex == rest.endIndex { return (packets, true) }
+      rest = rest[(part.endIndex + 1)...]
     }
-    return (packets, true)
+    return (packets, false)
   }
 }

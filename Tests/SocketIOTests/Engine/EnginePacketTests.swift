@@ -46,6 +46,15 @@ struct EnginePacketTests {
     #expect(decoded.isWhole)
   }
 
+  @Test("A body of more packets than a server would send is not whole")
+  func tooMany() {
+    let body = Array("6\u{1E}6\u{1E}6".utf8)
+    for (limit, isWhole) in [(2, false), (3, true)] {
+      let decoded = body.withUnsafeBytes { EnginePayload.decode($0, maxPackets: limit) }
+      #expect(decoded.packets.count == limit && decoded.isWhole == isWhole)
+    }
+  }
+
   @Test(
     "Decoding a payload stops at the first fault",
     arguments: [
