@@ -114,6 +114,10 @@ static int vhost_create(struct csio__lws *lws, csio_tls *tls, csio__vhost **out)
       .extensions = csio__lws_extensions,
       .options = tls ? LWS_SERVER_OPTION_DO_SSL_GLOBAL_INIT : 0,
       .provided_client_ssl_ctx = vhost->ctx,
+      .http_proxy_address = "", /* not even the environment's, which it would look for */
+#if defined(LWS_WITH_SOCKS5)
+      .socks_proxy_address = "",
+#endif
   };
   if (!err && !(vhost->lws = lws_create_vhost(lws->context, &info))) err = CSIO_ENOMEM;
   if (err) {

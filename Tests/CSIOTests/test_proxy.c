@@ -443,31 +443,62 @@ static void keeps_the_proxys_cookies_out(void)
   SSL_CTX_free(ctx);
 }
 
+/* In a loop of its own: libwebsockets looks at the environment when it begins. */
+static void reaches_directly(peer *target, bool secure)
+{
+  csio_tls *tls = trusting_tls();
+  csio_loop *own = test_loop();
+  call call = {.loop = own, .url = peer_url(target, secure ? "https" : "http", "localhost", "/"), .tls = tls};
+  call_run(&call);
+  call_close(&call);
+  CHECK_INT(call.error_code, CSIO_OK);
+  CHECK_STRING((char *)call.answer, "from the target");
+  call_free(&call);
+  socket_test socket = {
+      .loop = own, .url = peer_url(target, secure ? "wss" : "ws", "localhost", "/"), .tls = tls};
+  socket_open(&socket);
+  socket_send(&socket, CSIO_WS_TEXT, "hello", 5);
+  AWAIT(&socket.monitor, socket.messages || socket.errors || socket.closes);
+  CHECK_INT(socket.messages, 1);
+  socket_close(&socket);
+  csio_loop_close(own);
+  csio_tls_release(tls);
+}
+
 /* Nothing but a csio_proxy makes a handle use one. */
 static void ignores_the_environment(void)
 {
-  peer target;
-  peer_start(&target, serve, NULL, NULL);
-  setenv("http_proxy", "http://no-such-proxy.invalid", 1);
-  setenv("all_proxy", "http://no-such-proxy.invalid", 1);
-  call call = call_get(loop, peer_url(&target, "http", NULL, "/"));
-  CHECK_INT(call.error_code, CSIO_OK);
-  call_free(&call);
-  socket_test socket = {.loop = loop, .url = peer_url(&target, "ws", NULL, "/")};
-  socket_open(&socket);
-  socket_close(&socket);
-  unsetenv("http_proxy");
-  unsetenv("all_proxy");
-  setenv("no_proxy", "*", 1);
+  static const char *const variables[] = {
+      "http_proxy", "https_proxy", "all_proxy", "socks_proxy", "HTTPS_PROXY", "ALL_PROXY"};
+  enum { VARIABLES = sizeof variables / sizeof *variables };
+  SSL_CTX *ctx = server_context(&target_identity, NULL);
   proxy_plan plan = {0};
   peer server;
   peer_start(&server, http_proxy, NULL, &plan);
+  char url[64];
+  snprintf(url, sizeof url, "http://user:secret@127.0.0.1:%u", (unsigned)server.port);
+  for (int secure = 0; secure < 2; secure++) {
+    peer target;
+    peer_start(&target, serve, secure ? ctx : NULL, NULL);
+    for (int i = 0; i < VARIABLES; i++)
+      setenv(variables[i], url, 1);
+    reaches_directly(&target, secure);
+    for (int i = 0; i < VARIABLES; i++)
+      unsetenv(variables[i]);
+    peer_stop(&target);
+  }
+  CHECK_INT(peer_count(&server, &server.accepted), 0);
+
+  peer target;
+  peer_start(&target, serve, NULL, NULL);
+  setenv("no_proxy", "*", 1);
   csio_proxy *proxy = proxy_of(&server, "http", "");
   expect(&target, false, "target.test", proxy, CSIO_OK, 0, "");
   unsetenv("no_proxy");
   csio_proxy_release(proxy);
   peer_stop(&server);
   peer_stop(&target);
+  SSL_CTX_free(ctx);
 }
 
 int main(int argc, char **argv)
