@@ -8,6 +8,7 @@
 #include <csio/error.h>
 #include <csio/tls.h>
 
+#include <fcntl.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdlib.h>
@@ -219,20 +220,23 @@ static int start_thread(csio_loop *loop)
   return err;
 }
 
-/* libuv makes a pipe for signals with a process's first loop, and aborts the process where it cannot. */
-static bool can_make_pipes(void)
+/* With a process's first loop libuv makes a pipe for signals, and aborts the process where it cannot. The
+ * loop's own descriptor, which it makes before, has to leave room for that. */
+static bool can_make_pipe(void)
 {
   uv_file ends[2];
   if (uv_pipe(ends, 0, 0)) return false;
+  int third = fcntl(ends[0], F_DUPFD_CLOEXEC, 0);
   close(ends[0]);
   close(ends[1]);
-  return true;
+  if (third >= 0) close(third);
+  return third >= 0;
 }
 
 static int loop_init(csio_loop *loop)
 {
   loop->last_task = &loop->first_task;
-  if (!can_make_pipes() || uv_mutex_init(&loop->lock)) return CSIO_ESYSTEM;
+  if (!can_make_pipe() || uv_mutex_init(&loop->lock)) return CSIO_ESYSTEM;
   if (uv_loop_init(&loop->uv)) goto no_loop;
   if (uv_async_init(&loop->uv, &loop->wake, on_wake)) goto no_async;
   loop->wake.data = loop;
