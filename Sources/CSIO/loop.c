@@ -4,9 +4,9 @@
 #include "deflate.h"
 #include "frame.h"
 #include "lws_context.h"
+#include "tls_internal.h"
 
 #include <csio/error.h>
-#include <csio/tls.h>
 
 #include <fcntl.h>
 #include <pthread.h>
@@ -236,6 +236,7 @@ static bool can_make_pipe(void)
 static int loop_init(csio_loop *loop)
 {
   loop->last_task = &loop->first_task;
+  csio__tls_init();
   if (!can_make_pipe() || uv_mutex_init(&loop->lock)) return CSIO_ESYSTEM;
   if (uv_loop_init(&loop->uv)) goto no_loop;
   if (uv_async_init(&loop->uv, &loop->wake, on_wake)) goto no_async;

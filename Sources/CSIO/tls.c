@@ -8,9 +8,15 @@
 #include <stdlib.h>
 #include <string.h>
 
+void csio__tls_init(void)
+{
+  OPENSSL_init_crypto(OPENSSL_INIT_NO_ATEXIT, NULL);
+}
+
 int csio_tls_create(csio_tls **out)
 {
   static atomic_uint next_id;
+  csio__tls_init();
   csio_tls *tls = calloc(1, sizeof *tls);
   if (!tls) return CSIO_ENOMEM;
   if (uv_mutex_init(&tls->lock)) {

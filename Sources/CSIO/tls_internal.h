@@ -44,6 +44,10 @@ typedef struct csio__tls_session {
   csio__tls_report report;
 } csio__tls_session;
 
+/* Has OpenSSL leave its state alone when the process exits, since loops may still be using it then. Comes
+ * before anything else of OpenSSL's, or it does nothing. */
+void csio__tls_init(void);
+
 /* Marks the settings as constant and retains them; NULL gives NULL. */
 csio_tls *csio__tls_use(csio_tls *tls);
 
