@@ -179,6 +179,7 @@ static void loop_advance(csio_loop *loop)
   loop->closing = true;
   while (loop->open_handles)
     loop->open_handles->abort(loop->open_handles);
+  csio__lws_hurry(loop);
   if (loop->handle_count || loop->first_task || loop->stopped) return;
   loop->stopped = true;
   csio__curl_stop(loop);

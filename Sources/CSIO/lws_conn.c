@@ -197,6 +197,12 @@ void csio__conn_kill(csio__conn *conn)
   queue_task(conn);
 }
 
+void csio__lws_hurry(csio_loop *loop)
+{
+  for (csio__conn *conn = loop->lws ? loop->lws->conns : NULL; conn; conn = conn->next)
+    if (conn->ws && conn->ws->lingering) csio__conn_kill(conn);
+}
+
 csio__tls_session *csio__conn_tls(csio__conn *conn)
 {
   return conn->vhost->session;

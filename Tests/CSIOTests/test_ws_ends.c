@@ -313,6 +313,33 @@ static void ends_with_the_loop(void)
   peer_stop(&echo);
 }
 
+static void send_too_much(client *client)
+{
+  if (ws_accept(client, "", NULL) && ws_write(client, TEXT, true, "too much", 8)) client_drain(client);
+}
+
+/* A peer that leaves the close frame unanswered does not hold up the end of the program. */
+static void does_not_linger_at_the_loops_end(void)
+{
+  peer server;
+  peer_start(&server, send_too_much, NULL, NULL);
+  for (int closed = 0; closed < 2; closed++) {
+    csio_loop *own = test_loop();
+    socket_test socket = {.loop = own,
+        .url = peer_url(&server, "ws", NULL, "/"),
+        .max_message = 7,
+        .on_end = closed ? socket_close_inside : NULL};
+    socket_start(&socket);
+    socket_await_end(&socket);
+    CHECK_INT(socket.error_code, CSIO_ETOO_LARGE);
+    uint64_t before = csio_loop_now(loop);
+    csio_loop_close(own);
+    CHECK(csio_loop_now(loop) - before < 4000);
+    CHECK_INT(socket.gone, closed);
+  }
+  peer_stop(&server);
+}
+
 /* --- descriptors --- */
 
 #ifndef CSIO_SANITIZE
@@ -353,6 +380,7 @@ int main(int argc, char **argv)
   RUN(closes_in_every_state);
   RUN(closes_inside_its_callbacks);
   RUN(ends_with_the_loop);
+  RUN(does_not_linger_at_the_loops_end);
 #ifndef CSIO_SANITIZE
   RUN(closes_no_descriptor_twice);
 #endif
