@@ -38,7 +38,10 @@ static int add_line(csio_http *http, const char *line)
 static bool goes_out(const csio_http *http, const char *line)
 {
   if (value_of(line, "Cookie")) return !http->cookies && !http->foreign;
-  return !http->foreign || !value_of(line, "Authorization");
+  static const char *const at_home[] = {"Host", "Authorization", "Proxy-Authorization"};
+  for (size_t i = 0; http->foreign && i < sizeof at_home / sizeof *at_home; i++)
+    if (value_of(line, at_home[i])) return false;
+  return true;
 }
 
 /* The user's cookies, joined; nothing where there are none. */

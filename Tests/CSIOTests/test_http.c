@@ -44,7 +44,11 @@ static void serve(client *client)
             client, "HTTP/1.1 302 Found\r\nLocation: /to/%d\r\nContent-Length: 3\r\n\r\nold", left - 1);
       else
         client_answer(client, 200, "arrived");
-    } else if (!strncmp(path, "/ftp ", 5))
+    } else if (!strncmp(path, "/home ", 6) || !strncmp(path, "/abroad ", 8))
+      client_print(client,
+          "HTTP/1.1 302 Found\r\nLocation: http://%s:%u/request\r\nContent-Length: 0\r\n\r\n",
+          path[1] == 'h' ? "127.0.0.1" : "localhost", (unsigned)client->peer->port);
+    else if (!strncmp(path, "/ftp ", 5))
       client_print(client, "HTTP/1.1 302 Found\r\nLocation: ftp://127.0.0.1/x\r\nContent-Length: 0\r\n\r\n");
     else
       client_answer(client, 200, "<html>hello</html>");
@@ -174,6 +178,38 @@ static void limits_redirects(void)
   CHECK_INT(call.error_code, CSIO_OK);
   CHECK_INT(call.status, 302); /* a POST is not followed */
   call_free(&call);
+}
+
+/* What is for one server alone is not for whom it names. */
+static void keeps_headers_from_other_origins(void)
+{
+  static const struct {
+    const char *name, *value;
+    bool goes_along;
+  } headers[] = {
+      {"Host", "inner.test", false},
+      {"Authorization", "Bearer secret", false},
+      {"Proxy-Authorization", "Basic secret", false},
+      {"Cookie", "secret=1", false},
+      {"X-Mine", "mine", true},
+  };
+  for (size_t i = 0; i < sizeof headers / sizeof *headers; i++)
+    for (int abroad = 0; abroad < 2; abroad++) {
+      call call = {.loop = loop,
+          .url = peer_url(&server, "http", NULL, abroad ? "/abroad" : "/home"),
+          .header_name = headers[i].name,
+          .header_value = headers[i].value,
+          .redirects = 1};
+      char line[64];
+      call_run(&call);
+      call_close(&call);
+      CHECK_INT(call.error_code, CSIO_OK);
+      snprintf(line, sizeof line, "\r\n%s: %s\r\n", headers[i].name, headers[i].value);
+      bool went = strstr((char *)call.answer, line);
+      if (went != (!abroad || headers[i].goes_along)) FAIL("%s", (char *)call.answer);
+      CHECK_CONTAINS((char *)call.answer, "\r\nHost: ");
+      call_free(&call);
+    }
 }
 
 static void carries_bodies_both_ways(void)
@@ -306,6 +342,7 @@ int main(int argc, char **argv)
   RUN(finds_headers_without_case);
   RUN(shows_the_last_answer_only);
   RUN(limits_redirects);
+  RUN(keeps_headers_from_other_origins);
   RUN(carries_bodies_both_ways);
   RUN(sends_the_method_and_little_else);
   RUN(sends_headers_as_given);

@@ -66,8 +66,8 @@ CSIO_EXTERN int csio_http_set_connect_timeout(csio_http *http, uint64_t ms);
  * TOO_LARGE, as it does for status line and headers of more than 32 KiB. */
 CSIO_EXTERN int csio_http_set_max_body(csio_http *http, size_t bytes);
 
-/* Follows up to `count` redirects of a GET (default 0). Headers that were added go along, but Authorization
- * and Cookie not to another scheme, host or port. */
+/* Follows up to `count` redirects of a GET (default 0). Headers that were added go along, but Authorization,
+ * Proxy-Authorization, Cookie and Host not to another scheme, host or port. */
 CSIO_EXTERN int csio_http_set_redirects(csio_http *http, unsigned count);
 
 /* Sends the request. */
