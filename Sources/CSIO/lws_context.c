@@ -89,8 +89,12 @@ int csio__lws_of(csio_loop *loop, struct csio__lws **out, csio__failure *failure
 
 /* --- virtual hosts --- */
 
+/* What a virtual host keeps of its settings: a reference of its own, and its session's. */
+enum { KEPT_REFERENCES = 2 };
+
 static void vhost_free(csio__vhost *vhost)
 {
+  if (vhost->session) atomic_fetch_sub(&vhost->tls->kept_references, KEPT_REFERENCES);
   csio__tls_session_release(vhost->session);
   SSL_CTX_free(vhost->ctx);
   csio_tls_release(vhost->tls);
@@ -106,6 +110,7 @@ static int vhost_create(struct csio__lws *lws, csio_tls *tls, csio__vhost **out)
     vhost->tls = csio_tls_retain(tls);
     vhost->ctx = SSL_CTX_new(TLS_client_method());
     err = vhost->ctx ? csio__tls_session_create(tls, vhost->ctx, NULL, &vhost->session) : CSIO_ENOMEM;
+    if (!err) atomic_fetch_add(&tls->kept_references, KEPT_REFERENCES);
   }
   struct lws_context_creation_info info = {
       .port = CONTEXT_PORT_NO_LISTEN,
@@ -130,15 +135,20 @@ static int vhost_create(struct csio__lws *lws, csio_tls *tls, csio__vhost **out)
   return CSIO_OK;
 }
 
+/* Whether nobody has the settings any more but loops that keep them. Other loops may change the counts
+ * meanwhile: a virtual host that is then dropped too early is made again when it is needed. */
+static bool is_forgotten(csio_tls *tls)
+{
+  return atomic_load(&tls->references) == atomic_load(&tls->kept_references);
+}
+
 /* Drops the virtual hosts of settings that nobody has any more. Only where a new one is to be made: their
  * number stays bounded, and no callback of libwebsockets is under way. */
 static void drop_unused_vhosts(struct csio__lws *lws)
 {
   for (csio__vhost **link = &lws->vhosts; *link;) {
     csio__vhost *vhost = *link;
-    /* one reference is the vhost's, one its session's */
-    bool unused = vhost->tls && !vhost->connections && atomic_load(&vhost->tls->references) == 2;
-    if (!unused) {
+    if (!vhost->tls || vhost->connections || !is_forgotten(vhost->tls)) {
       link = &vhost->next;
       continue;
     }

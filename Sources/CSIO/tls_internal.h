@@ -11,6 +11,7 @@
 
 struct csio_tls {
   atomic_int references;
+  atomic_int kept_references; /* those of them that loops keep in case the settings are used again */
   atomic_bool used;
   unsigned id; /* never given twice in a process */
   bool verify;

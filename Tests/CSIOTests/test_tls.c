@@ -1,6 +1,7 @@
 /* TLS settings, and what they mean for both transports. */
 #include "call.h"
 #include "certs.h"
+#include "lws_internal.h"
 #include "socket.h"
 #include "ws_peer.h"
 
@@ -349,6 +350,45 @@ static void forgets_released_settings(void)
   }
 }
 
+typedef struct census {
+  csio_loop *loop;
+  int vhosts;
+} census;
+
+static void count_vhosts(void *arg)
+{
+  census *census = arg;
+  for (csio__vhost *vhost = census->loop->lws->vhosts; vhost; vhost = vhost->next)
+    census->vhosts++;
+}
+
+/* Nor does either of two loops keep settings for the other's sake. */
+static void forgets_settings_of_two_loops(void)
+{
+  enum { ROUNDS = 10 };
+  SSL_CTX *ctx = server_context(&good, NULL);
+  peer server;
+  peer_start(&server, serve, ctx, NULL);
+  census loops[] = {{test_loop(), 0}, {test_loop(), 0}};
+  for (int i = 0; i < ROUNDS; i++) {
+    csio_tls *tls = trusting(&authority);
+    for (int j = 0; j < 2; j++) {
+      socket_test socket = {
+          .loop = loops[j].loop, .url = peer_url(&server, "wss", "localhost", "/"), .tls = tls};
+      socket_open(&socket);
+      socket_close(&socket);
+    }
+    csio_tls_release(tls);
+  }
+  for (int j = 0; j < 2; j++) {
+    on_loop(loops[j].loop, count_vhosts, &loops[j]);
+    CHECK(loops[j].vhosts <= 3); /* the last one, and those of which it did not know yet */
+    csio_loop_close(loops[j].loop);
+  }
+  peer_stop(&server);
+  SSL_CTX_free(ctx);
+}
+
 static void reads_the_systems_authorities(void)
 {
   char path[] = "/tmp/csio-test-XXXXXX";
@@ -389,6 +429,7 @@ int main(int argc, char **argv)
   RUN(keeps_settings_apart);
   RUN(is_constant_once_used);
   RUN(forgets_released_settings);
+  RUN(forgets_settings_of_two_loops);
   RUN(reads_the_systems_authorities);
   csio_loop_close(loop);
   identity *all[] = {&authority, &other_authority, &good, &by_address, &expired, &future, &unknown,
