@@ -334,6 +334,14 @@ static const char *current_name(const csio__dial *dial)
   return target_first ? dial->target.host : peer_host(dial);
 }
 
+static void resolve_failed(csio__dial *dial, const char *why)
+{
+  const char *name = current_name(dial);
+  bool proxy = name != dial->target.host;
+  csio__dial_fail(dial, proxy ? CSIO_EPROXY : CSIO_ERESOLVE, "could not resolve the host name %s%s: %s",
+      proxy ? "of the proxy, " : "", name, why);
+}
+
 static void on_resolved(uv_getaddrinfo_t *resolve, int status, struct addrinfo *found)
 {
   csio__dial *dial = resolve->data;
@@ -343,10 +351,7 @@ static void on_resolved(uv_getaddrinfo_t *resolve, int status, struct addrinfo *
   if (!dial->ended && usable) {
     on_found(dial, usable);
   } else if (!dial->ended) {
-    const char *name = current_name(dial);
-    bool proxy = name != dial->target.host;
-    csio__dial_fail(dial, proxy ? CSIO_EPROXY : CSIO_ERESOLVE, "could not resolve the host name %s%s: %s",
-        proxy ? "of the proxy, " : "", name, status ? uv_strerror(status) : "no address");
+    resolve_failed(dial, status ? uv_strerror(status) : "no address");
   }
   uv_freeaddrinfo(found);
   unpend(dial);
@@ -364,10 +369,13 @@ static void resolve_next(csio__dial *dial)
     return;
   }
   struct addrinfo hints = {.ai_family = AF_UNSPEC, .ai_socktype = SOCK_STREAM};
-  if (uv_getaddrinfo(&dial->loop->uv, &dial->resolve, on_resolved, name, NULL, &hints))
+  int err = uv_getaddrinfo(&dial->loop->uv, &dial->resolve, on_resolved, name, NULL, &hints);
+  if (!err)
+    dial->pending++;
+  else if (err == UV_ENOMEM)
     csio__dial_fail_for_memory(dial);
   else
-    dial->pending++;
+    resolve_failed(dial, uv_strerror(err)); /* it refuses names that are too long */
 }
 
 static void on_begin(uv_timer_t *timer)

@@ -161,8 +161,12 @@ static bool add_authorization(csio__dial *dial)
 
 static void connect_by_http(csio__dial *dial)
 {
-  char place[300];
+  char place[MAX_NAME + 10];
   const char *host = dial->target.host;
+  if (strlen(host) > MAX_NAME) {
+    refused(dial, "the name is too long");
+    return;
+  }
   snprintf(place, sizeof place, strchr(host, ':') ? "[%s]:%u" : "%s:%u", host, (unsigned)dial->target.port);
   if (add_format(dial, "CONNECT %s HTTP/1.1\r\nHost: %s\r\n", place, place) && add_authorization(dial) &&
       add(dial, "\r\n", 2))
@@ -220,7 +224,7 @@ static void socks_connect(csio__dial *dial)
 {
   static const uint8_t start[] = {SOCKS, CONNECT, 0};
   if (strlen(dial->target.host) > MAX_NAME) {
-    refused(dial, "the name is too long for SOCKS");
+    refused(dial, "the name is too long");
     return;
   }
   dial->answer.size = 0;

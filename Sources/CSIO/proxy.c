@@ -21,12 +21,16 @@ static const struct {
 
 enum { KINDS = sizeof kinds / sizeof *kinds };
 
+/* In bytes; no name that can be resolved is longer. */
+enum { MAX_HOST = 255 };
+
 /* Takes the host and the credentials out of `url`. */
 static int fill(csio_proxy *proxy, csio__url *url)
 {
   proxy->port = url->has_port ? url->port : kinds[proxy->kind].port;
   proxy->host = url->host;
   url->host = NULL;
+  if (strlen(proxy->host) > MAX_HOST) return CSIO_EURL;
   if (!url->userinfo) return CSIO_OK;
   char *colon = strchr(url->userinfo, ':');
   proxy->password = strdup(colon + 1);

@@ -250,6 +250,30 @@ static void tells_of_unresolvable_targets(void)
   peer_stop(&server);
 }
 
+/* A name that is cut would be another one, and without its port. */
+static void refuses_long_names(void)
+{
+  static char name[301], url[350];
+  memset(name, 'a', 300);
+  snprintf(url, sizeof url, "ws://%s:81/", name);
+  for (size_t i = 0; i < sizeof settings / sizeof *settings; i++) {
+    proxy_plan plan = {0};
+    peer server;
+    peer_start(&server, settings[i].script, NULL, &plan);
+    csio_proxy *proxy = proxy_of(&server, settings[i].scheme, "");
+    socket_test socket = {.loop = loop, .url = url, .proxy = proxy};
+    if (proxy->kind == CSIO__PROXY_SOCKS5)
+      socket_expect_error(&socket, CSIO_ERESOLVE, "could not resolve the host name aaa");
+    else
+      socket_expect_error(&socket, CSIO_EPROXY, "port 81: the name is too long");
+    CHECK_STRING(plan.target, "");
+    csio_proxy_release(proxy);
+    peer_stop(&server);
+  }
+  socket_test socket = {.loop = loop, .url = url};
+  socket_expect_error(&socket, CSIO_ERESOLVE, "could not resolve the host name aaa");
+}
+
 static void names_socks_replies(void)
 {
   static const char *const names[] = {"general failure", "not allowed", "network unreachable",
@@ -513,6 +537,7 @@ int main(int argc, char **argv)
   RUN(tells_of_unreachable_proxies);
   RUN(tells_of_unreachable_targets);
   RUN(tells_of_unresolvable_targets);
+  RUN(refuses_long_names);
   RUN(names_socks_replies);
   RUN(refuses_misbehaving_proxies);
   RUN(limits_and_cancels);

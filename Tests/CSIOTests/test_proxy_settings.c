@@ -37,8 +37,15 @@ static void reads_urls(void)
       {"http://proxy:99999", CSIO_EURL, 0, NULL, 0, NULL, NULL},
       {"", CSIO_EURL, 0, NULL, 0, NULL, NULL},
   };
+  static char longest[300];
+  csio_proxy *proxy = NULL;
+  snprintf(longest, sizeof longest, "http://%0255d", 0);
+  CHECK_INT(csio_proxy_create(longest, &proxy), CSIO_OK);
+  csio_proxy_release(proxy);
+  strcat(longest, "a");
+  CHECK_INT(csio_proxy_create(longest, &proxy), CSIO_EURL);
   for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
-    csio_proxy *proxy = NULL;
+    proxy = NULL;
     int err = csio_proxy_create(cases[i].url, &proxy);
     if (err != cases[i].err) FAIL("\"%s\" gives %s", cases[i].url, csio_err_name(err));
     if (err) continue;

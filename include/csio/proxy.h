@@ -23,8 +23,8 @@ typedef struct csio_proxy csio_proxy;
  *   socks5   (1080) with user and password, or without; the target's name is resolved here
  *   socks5h  (1080) the same, the target's name being resolved by the proxy
  *
- * The caller owns the one reference of `*out`. Fails with UNSUPPORTED for another scheme, with URL and with
- * NOMEM. Any thread. */
+ * The caller owns the one reference of `*out`. Fails with UNSUPPORTED for another scheme, with URL, a host of
+ * more than 255 bytes included, and with NOMEM. Any thread. */
 CSIO_EXTERN int csio_proxy_create(const char *url, csio_proxy **out);
 
 /* Adds and drops a reference. Any thread. csio_proxy_release(NULL) is allowed. */
