@@ -129,7 +129,7 @@ static csio__inflater *make_inflater(void)
 static bool make_room(csio__bytes *out, size_t most, z_stream *stream)
 {
   size_t room = out->size > MIN_ROOM ? out->size : MIN_ROOM;
-  if (most && room > most - out->size + 1) room = most - out->size + 1;
+  if (most && room - 1 > most - out->size) room = most - out->size + 1;
   if (room > MAX_STEP) room = MAX_STEP;
   if (!csio__bytes_reserve(out, room)) return false;
   stream->next_out = out->data + out->size;

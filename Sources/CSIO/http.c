@@ -209,7 +209,8 @@ int csio_http_start(csio_http *http, csio_http_done_cb on_done)
 {
   if (http->state != CSIO__HTTP_NEW) return CSIO_ESTATE;
   http->on_done = on_done;
-  http->deadline = http->timeout ? csio_loop_now(http->handle.loop) + http->timeout : 0;
+  uint64_t now = csio_loop_now(http->handle.loop);
+  http->deadline = http->timeout && http->timeout < UINT64_MAX - now ? now + http->timeout : 0;
   int err = csio__http_prepare(http);
   if (!err) err = start_hop(http);
   if (!err) http->state = CSIO__HTTP_RUNNING;

@@ -422,6 +422,27 @@ static void reserves_no_more_than_the_limit(void)
   free(zeros);
 }
 
+static void takes_any_limit(void)
+{
+  size_t compressed;
+  char *text = words(100000, 1);
+  z_stream stream = {0};
+  CHECK(deflateInit2(&stream, 9, Z_DEFLATED, -15, 9, Z_DEFAULT_STRATEGY) == Z_OK);
+  uint8_t *message = compress_message(&stream, (uint8_t *)text, 100000, &compressed);
+  deflateEnd(&stream);
+  static const size_t limits[] = {100000, SIZE_MAX - 1, SIZE_MAX, 0};
+  for (size_t i = 0; i < sizeof limits / sizeof *limits; i++) {
+    csio__inflater *inflater = NULL;
+    csio__bytes out = {0};
+    CHECK_INT(csio__inflate(&inflater, message, compressed, true, limits[i], &out), CSIO__INFLATED);
+    CHECK(out.size == 100000 && !memcmp(out.data, text, 100000));
+    csio__bytes_free(&out);
+    csio__inflater_free(inflater);
+  }
+  free(message);
+  free(text);
+}
+
 static void send_as_told(client *client)
 {
   const frame *told = client->peer->data;
@@ -490,6 +511,7 @@ int main(int argc, char **argv)
   RUN(refuses_terms_not_offered);
   RUN(limits_what_is_decompressed);
   RUN(reserves_no_more_than_the_limit);
+  RUN(takes_any_limit);
   RUN(refuses_broken_messages);
   csio_loop_close(loop);
 }

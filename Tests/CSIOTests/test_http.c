@@ -92,6 +92,29 @@ static void gives_every_status_with_its_body(void)
   expect("/to/1", 302, "old"); /* not followed unless asked */
 }
 
+static void takes_any_limit(void)
+{
+  static const uint64_t limits[] = {INT32_MAX, INT64_MAX, UINT64_MAX - 1, UINT64_MAX};
+  enum { SIZE = 4 << 20 }; /* no matter of a millisecond */
+  uint8_t *bytes = test_bytes(SIZE, 1);
+  for (size_t i = 0; i < sizeof limits / sizeof *limits; i++) {
+    call call = {.loop = loop,
+        .method = "POST",
+        .url = peer_url(&server, "http", NULL, "/echo"),
+        .body = bytes,
+        .body_size = SIZE,
+        .timeout = limits[i],
+        .connect_timeout = limits[i],
+        .max_body = (size_t)limits[i],
+        .no_keep_alive = true};
+    call_run(&call);
+    call_close(&call);
+    if (call.error_code) FAIL("%s", call.message);
+    call_free(&call);
+  }
+  free(bytes);
+}
+
 static void keeps_the_connection(void)
 {
   int before = peer_count(&server, &server.accepted);
@@ -337,6 +360,7 @@ int main(int argc, char **argv)
   peer_start(&server, serve, NULL, NULL);
   loop = test_loop();
   RUN(gives_every_status_with_its_body);
+  RUN(takes_any_limit);
   RUN(keeps_the_connection);
   RUN(hides_its_connections_from_children);
   RUN(finds_headers_without_case);
