@@ -29,6 +29,13 @@ int csio__curl_start(csio_loop *loop, csio__transfer *transfer);
 /* Ends a transfer without calling back; one that does not go on is left alone. */
 void csio__curl_cancel(csio__transfer *transfer);
 
+/* Makes the socket for a connection of the transfer's; CURL_SOCKET_BAD, with errno set, where it cannot. */
+curl_socket_t csio__curl_open_socket(csio__transfer *transfer, const struct curl_sockaddr *address);
+
+/* Whether something waits to be read from the kept connection with this local port, before a request was sent
+ * over it: its end, mostly. libcurl looks, but takes TLS's closing alert for a sign of life. */
+bool csio__curl_is_stale(csio__transfer *transfer, int port);
+
 /* Closes all connections, at the loop's end; then, once the loop's handles are closed, frees the rest. */
 void csio__curl_stop(csio_loop *loop);
 void csio__curl_free(csio_loop *loop);

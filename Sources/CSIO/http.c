@@ -38,9 +38,13 @@ static void on_transfer_done(csio__transfer *transfer, CURLcode result)
   csio__failure failure;
   int err = CSIO_OK;
   bool failed = true;
-  if (result)
+  if (result && http->stale) { /* over another connection, of which there are fewer with each */
+    err = start_hop(http);
+    if (!err) return;
+    csio__failure_code(&failure, err);
+  } else if (result) {
     csio__http_failure(http, result, &failure);
-  else if (!csio__http_proxy_refused(http, &failure)) {
+  } else if (!csio__http_proxy_refused(http, &failure)) {
     csio__http_take_cookies(http);
     if (csio__http_redirect(http, &err, &failure)) {
       err = start_hop(http);

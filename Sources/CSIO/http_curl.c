@@ -6,13 +6,34 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/socket.h>
 #include <uv.h>
 
-/* The body goes to libcurl by this function and without a seek function: libcurl repeats a request whose
- * reused connection died before the answer, and cannot do so when the body would have to be rewound. So what
- * may have reached the server is sent once, and a request with nothing sent yet may still move to a fresh
- * connection. */
+/* Whether libcurl is at sending the request once more, which then is not to happen. It does so when a reused
+ * connection has died before the first byte of an answer. The server may have carried the request out by
+ * then: an event would arrive twice, and a poll would pass over what was in the answer that is lost. A
+ * request of which nothing was sent yet may still move to a fresh connection. */
+static bool is_repetition(csio_http *http)
+{
+  long sent = 0;
+  curl_easy_getinfo(http->transfer.easy, CURLINFO_REQUEST_SIZE, &sent);
+  http->repeated = http->asked && sent > http->sent_before_asking;
+  if (!http->asked) http->sent_before_asking = sent; /* a CONNECT, at most */
+  return http->repeated;
+}
+
+/* The connection stands, and what comes next is the request. Over one that the server has closed meanwhile it
+ * would be lost. */
+static int on_request(void *data, char *to, char *from, int to_port, int from_port)
+{
+  (void)to, (void)from, (void)to_port;
+  csio_http *http = data;
+  http->stale = !http->connected && csio__curl_is_stale(&http->transfer, from_port);
+  if (is_repetition(http) || http->stale) return CURL_PREREQFUNC_ABORT;
+  http->asked = true;
+  return CURL_PREREQFUNC_OK;
+}
+
+/* Comes without a seek function: a body is not read again. */
 static size_t read_body(char *into, size_t unit, size_t count, void *data)
 {
   csio_http *http = data;
@@ -63,7 +84,6 @@ static void prepare_method(csio_http *http)
 {
   CURL *easy = http->transfer.easy;
   const char *method = http->method;
-  bool safe = !strcmp(method, "GET") || !strcmp(method, "HEAD") || !strcmp(method, "OPTIONS");
   size_t size = http->body ? csio_buffer_size(http->body) : 0;
   bool post = !strcmp(method, "POST") || size;
   if (!strcmp(method, "HEAD")) {
@@ -82,8 +102,6 @@ static void prepare_method(csio_http *http)
     curl_easy_setopt(easy, CURLOPT_CUSTOMREQUEST, method);
   else if (!strcmp(method, "GET") && post)
     curl_easy_setopt(easy, CURLOPT_CUSTOMREQUEST, "GET");
-  /* without a body there is nothing to rewind that would stop a repetition, so no reused connection either */
-  if (!safe && !size) curl_easy_setopt(easy, CURLOPT_FRESH_CONNECT, 1L);
 }
 
 static void prepare_proxy(csio_http *http)
@@ -112,13 +130,14 @@ static void prepare_proxy(csio_http *http)
   curl_easy_setopt(easy, CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L);
 }
 
-/* libcurl's own sockets would be inherited by every program that the process starts, and stay open there. */
 static curl_socket_t open_socket(void *data, curlsocktype purpose, struct curl_sockaddr *address)
 {
   (void)purpose;
   csio_http *http = data;
-  int created = socket(address->family, address->socktype | SOCK_CLOEXEC, address->protocol);
-  http->socket_errno = created < 0 ? errno : 0;
+  if (is_repetition(http)) return CURL_SOCKET_BAD;
+  curl_socket_t created = csio__curl_open_socket(&http->transfer, address);
+  http->connected = true;
+  http->socket_errno = created == CURL_SOCKET_BAD ? errno : 0;
   return created;
 }
 
@@ -143,6 +162,8 @@ int csio__http_prepare(csio_http *http)
       easy, CURLOPT_QUICK_EXIT, 1L); /* a request under resolution can be closed without waiting */
   curl_easy_setopt(easy, CURLOPT_OPENSOCKETFUNCTION, open_socket);
   curl_easy_setopt(easy, CURLOPT_OPENSOCKETDATA, http);
+  curl_easy_setopt(easy, CURLOPT_PREREQFUNCTION, on_request);
+  curl_easy_setopt(easy, CURLOPT_PREREQDATA, http);
   curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "http,https");
   curl_easy_setopt(easy, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1);
   curl_easy_setopt(easy, CURLOPT_ACCEPT_ENCODING, "");

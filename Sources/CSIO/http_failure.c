@@ -3,6 +3,7 @@
 
 #include "header.h"
 
+#include <errno.h>
 #include <string.h>
 
 static const char *system_cause(csio_http *http)
@@ -86,6 +87,15 @@ void csio__http_failure(csio_http *http, CURLcode result, csio__failure *failure
   const char *cause = system_cause(http);
   long status = 0;
   curl_easy_getinfo(http->transfer.easy, CURLINFO_RESPONSE_CODE, &status);
+  if (http->repeated) {
+    csio__failure_set(failure, CSIO_ELOST,
+        "the connection to %s port %u was lost before it brought an answer", host, (unsigned)http->url.port);
+    return;
+  }
+  if (result == CURLE_COULDNT_CONNECT && http->socket_errno == ENOMEM) {
+    csio__failure_code(failure, CSIO_ENOMEM);
+    return;
+  }
   if (proxy_failure(http, result, cause ? cause : detail, failure)) return;
   switch (result) {
   case CURLE_ABORTED_BY_CALLBACK:

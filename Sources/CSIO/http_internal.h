@@ -40,6 +40,11 @@ struct csio_http {
   uint64_t deadline; /* 0 for none */
   csio_buffer *body;
   size_t body_sent;
+  bool connected;          /* this hop has made a connection rather than used one that was kept */
+  bool stale;              /* a kept connection was given up before the request was sent over it */
+  bool asked;              /* in this hop, a connection has stood and was to take the request */
+  long sent_before_asking; /* as libcurl counts */
+  bool repeated;           /* libcurl would have sent the request again */
   size_t head_size;
   csio__bytes answer;
   size_t max_body;

@@ -24,6 +24,7 @@ typedef struct call {
   size_t max_body; /* 0 leaves the default */
   unsigned redirects;
   void (*on_done)(struct call *call); /* on the loop's thread, before `done` is set */
+  void *data;                         /* the test's */
   /* what came */
   int done; /* under `monitor` */
   int err;  /* of the functions that start the request */

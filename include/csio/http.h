@@ -4,8 +4,8 @@
  *   create, set what is needed, start, then exactly one call of `on_done`, then close (also inside on_done).
  *
  * An answer with any status is a success; an error means that no whole answer came. A request is sent at most
- * once: where a reused connection dies with part of the body sent, the request fails with LOST rather than
- * being repeated. */
+ * once, whatever its method: where a kept connection ends after it has taken the request, the request fails
+ * with LOST rather than being repeated. One that the server has closed before is not used. */
 #ifndef CSIO_HTTP_H
 #define CSIO_HTTP_H
 
