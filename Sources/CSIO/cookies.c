@@ -121,11 +121,12 @@ static size_t path_size(const csio__url *url)
   return strcspn(url->target, "?");
 }
 
-static bool path_matches(const csio__url *url, const char *path)
+/* Whether `below`, of `whole` bytes, is `path` or below it. */
+static bool path_matches(const char *below, size_t whole, const char *path)
 {
-  size_t size = strlen(path), whole = path_size(url);
-  if (whole < size || memcmp(url->target, path, size)) return false;
-  return whole == size || path[size - 1] == '/' || url->target[size] == '/';
+  size_t size = strlen(path);
+  if (whole < size || memcmp(below, path, size)) return false;
+  return whole == size || path[size - 1] == '/' || below[size] == '/';
 }
 
 static bool is_for(const cookie *cookie, const csio__url *url)
@@ -133,7 +134,7 @@ static bool is_for(const cookie *cookie, const csio__url *url)
   if (cookie->secure && !url->secure) return false;
   bool host = cookie->host_only ? !strcasecmp(url->host, cookie->domain)
                                 : domain_matches(url->host, cookie->domain, strlen(cookie->domain));
-  return host && path_matches(url, cookie->path);
+  return host && path_matches(url->target, path_size(url), cookie->path);
 }
 
 /* The path of a cookie that names none: the URL's directory. */
@@ -202,17 +203,30 @@ static cookie **find_same(csio_cookies *jar, const cookie *other)
   return link;
 }
 
+/* Whether a Secure cookie is the same, or would be sent after this one to where both are for: whoever can
+ * change plain answers could replace or hide it (RFC 6265bis, section 5.7). */
+static bool would_hide_secure(const csio_cookies *jar, const cookie *made)
+{
+  for (const cookie *each = jar->first; each; each = each->next)
+    if (each->secure && !strcmp(each->name, made->name) &&
+        (domain_matches(each->domain, made->domain, strlen(made->domain)) ||
+            domain_matches(made->domain, each->domain, strlen(each->domain))) &&
+        path_matches(made->path, strlen(made->path), each->path))
+      return true;
+  return false;
+}
+
 /* Takes the cookie. */
 static int add(csio_cookies *jar, cookie *made, const csio__url *url, int64_t now)
 {
   drop_expired(jar, now);
+  if (!url->secure && would_hide_secure(jar, made)) {
+    free(made);
+    return CSIO_EINVALID;
+  }
   made->created = made->used = ++jar->clock;
   cookie **same = find_same(jar, made);
   if (*same) {
-    if ((*same)->secure && !url->secure) { /* else whoever can change plain answers could replace it */
-      free(made);
-      return CSIO_EINVALID;
-    }
     made->created = (*same)->created;
     unlink_cookie(jar, same);
   }

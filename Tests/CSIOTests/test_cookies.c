@@ -236,11 +236,44 @@ static void replaces_the_same_cookie(void)
   CHECK_STRING(header_at(jar, "http://a.com/one", NULL, NOW), "x=5");
   csio_cookies_clear(jar);
   CHECK_INT(csio_cookies_count(jar), 0);
-  store_at(jar, "https://a.com/", "x=safe; Secure; Path=/", NOW);
-  CHECK_INT(store_at(jar, "http://a.com/", "x=forged; Path=/", NOW), CSIO_EINVALID);
-  CHECK_INT(store_at(jar, "http://a.com/", "x=; Max-Age=0; Path=/", NOW), CSIO_EINVALID);
-  CHECK_STRING(header_at(jar, "https://a.com/", NULL, NOW), "x=safe");
   csio_cookies_release(jar);
+}
+
+/* What came over TLS is not replaced, dropped or hidden by what anybody on the way may have written. */
+static void protects_secure_cookies(void)
+{
+  static const struct {
+    const char *from, *line;
+    int err;
+  } cases[] = {
+      {"http://a.com/", "x=forged; Path=/one", CSIO_EINVALID},
+      {"http://a.com/", "x=; Max-Age=0; Path=/one", CSIO_EINVALID},
+      {"http://a.com/", "x=forged; Path=/one/two", CSIO_EINVALID},
+      {"http://a.com/one/", "x=forged", CSIO_EINVALID},
+      {"http://a.com/", "x=forged; Path=/one; Domain=a.com", CSIO_EINVALID},
+      {"http://www.a.com/", "x=forged; Path=/one; Domain=a.com", CSIO_EINVALID},
+      {"http://www.a.com/", "x=forged; Path=/one", CSIO_EINVALID},
+      {"ws://a.com/", "x=forged; Path=/one", CSIO_EINVALID},
+      /* what is sent after it, or not together with it */
+      {"http://a.com/", "x=other; Path=/", CSIO_OK},
+      {"http://a.com/", "x=other; Path=/on", CSIO_OK},
+      {"http://a.com/", "x=other; Path=/oneself", CSIO_OK},
+      {"http://a.com/", "X=other; Path=/one", CSIO_OK},
+      {"http://bada.com/", "x=other; Path=/one", CSIO_OK},
+      {"https://a.com/", "x=other; Path=/one", CSIO_OK},
+      {"https://www.a.com/", "x=other; Path=/one", CSIO_OK},
+  };
+  for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
+    for (int domain = 0; domain < 2; domain++) {
+      csio_cookies *jar = test_jar();
+      const char *safe = domain ? "x=safe; Secure; Path=/one; Domain=a.com" : "x=safe; Secure; Path=/one";
+      CHECK_INT(store_at(jar, "https://a.com/", safe, NOW), CSIO_OK);
+      int err = store_at(jar, cases[i].from, cases[i].line, NOW);
+      if (err != cases[i].err)
+        FAIL("\"%s\" from %s gives %s", cases[i].line, cases[i].from, csio_err_name(err));
+      if (err) CHECK_STRING(header_at(jar, "https://a.com/one/two", NULL, NOW), "x=safe");
+      csio_cookies_release(jar);
+    }
 }
 
 static void sends_longer_paths_first(void)
@@ -372,6 +405,7 @@ int main(int argc, char **argv)
   RUN(reads_ages_and_dates);
   RUN(forgets_in_time);
   RUN(replaces_the_same_cookie);
+  RUN(protects_secure_cookies);
   RUN(sends_longer_paths_first);
   RUN(merges_with_the_users_own);
   RUN(limits_size_and_number);

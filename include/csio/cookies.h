@@ -6,8 +6,8 @@
  * Of the RFC, everything but a list of public suffixes: a Domain attribute must hold a dot, or be the host
  * itself. At most 50 cookies of one host and 3,000 in all are kept, the ones unused for longest giving way;
  * one of more than 4,096 bytes, name and value together, is refused. Secure cookies go to https and wss URLs
- * only, and are taken from those only. HttpOnly and SameSite are accepted and mean nothing here. Cookies do
- * not outlive the jar. */
+ * only, are taken from those only, and are not replaced or hidden by what others set. HttpOnly and SameSite
+ * are accepted and mean nothing here. Cookies do not outlive the jar. */
 #ifndef CSIO_COOKIES_H
 #define CSIO_COOKIES_H
 
