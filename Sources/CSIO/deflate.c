@@ -43,15 +43,30 @@ static bool next_part(const char **rest, const char *separators, char *into, siz
 /* A window's size, quoted or not. Any that a server may choose suits: ours is the largest. */
 static bool is_window(const char *text)
 {
-  if (*text == '"') text++;
-  long bits = strtol(text, NULL, 10);
-  return bits >= 8 && bits <= WINDOW_BITS;
+  bool quoted = *text == '"';
+  if (quoted) text++;
+  if (*text < '1' || *text > '9') return false;
+  char *end;
+  long bits = strtol(text, &end, 10);
+  if (quoted && *end++ != '"') return false;
+  return !*end && bits >= 8 && bits <= WINDOW_BITS;
+}
+
+enum { CLIENT_NO_CONTEXT_TAKEOVER = 1, SERVER_NO_CONTEXT_TAKEOVER = 2, SERVER_WINDOW = 4 };
+
+/* Which of the parameters that may come this is, 0 for any other. */
+static unsigned parameter_of(const char *part)
+{
+  static const char window[] = "server_max_window_bits=";
+  if (!strcasecmp(part, "client_no_context_takeover")) return CLIENT_NO_CONTEXT_TAKEOVER;
+  if (!strcasecmp(part, "server_no_context_takeover")) return SERVER_NO_CONTEXT_TAKEOVER;
+  return !strncasecmp(part, window, strlen(window)) && is_window(part + strlen(window)) ? SERVER_WINDOW : 0;
 }
 
 bool csio__deflate_read_terms(const char *header, csio__deflate_terms *out)
 {
-  static const char window[] = "server_max_window_bits=";
   char part[64];
+  unsigned seen = 0;
   *out = (csio__deflate_terms){0};
   if (!header) return true;
   if (strchr(header, ',') || !next_part(&header, ";", part, sizeof part) ||
@@ -59,11 +74,10 @@ bool csio__deflate_read_terms(const char *header, csio__deflate_terms *out)
     return false;
   out->accepted = true;
   while (next_part(&header, ";", part, sizeof part)) {
-    if (!strcasecmp(part, "server_no_context_takeover"))
-      out->server_no_context_takeover = true;
-    else if (strcasecmp(part, "client_no_context_takeover") &&
-             (strncasecmp(part, window, strlen(window)) || !is_window(part + strlen(window))))
-      return false;
+    unsigned parameter = parameter_of(part);
+    if (!parameter || seen & parameter) return false;
+    seen |= parameter;
+    out->server_no_context_takeover = seen & SERVER_NO_CONTEXT_TAKEOVER;
   }
   return true;
 }
