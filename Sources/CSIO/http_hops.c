@@ -137,11 +137,17 @@ static void refuse_redirect(csio_http *http, int *err, csio__failure *failure, c
   failure->error.http_status = csio_http_status(http);
 }
 
+/* libcurl takes every 3xx with a Location for one, a 304 too. */
+static bool is_redirect(int status)
+{
+  return (status >= 301 && status <= 303) || status == 307 || status == 308;
+}
+
 bool csio__http_redirect(csio_http *http, int *err, csio__failure *failure)
 {
   char *place = NULL;
   curl_easy_getinfo(http->transfer.easy, CURLINFO_REDIRECT_URL, &place);
-  if (!place || !http->may_redirect) return false;
+  if (!place || !http->may_redirect || !is_redirect(csio_http_status(http))) return false;
   if (!http->redirects_left) {
     refuse_redirect(http, err, failure, "there were too many before");
     return false;

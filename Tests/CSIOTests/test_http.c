@@ -48,6 +48,9 @@ static void serve(client *client)
       client_print(client,
           "HTTP/1.1 302 Found\r\nLocation: http://%s:%u/request\r\nContent-Length: 0\r\n\r\n",
           path[1] == 'h' ? "127.0.0.1" : "localhost", (unsigned)client->peer->port);
+    else if (!strncmp(path, "/3", 2))
+      client_print(client, "HTTP/1.1 %.3s Whatever\r\nLocation: /to/0\r\n%s\r\n", path + 1,
+          path[3] == '4' ? "" : "Content-Length: 0\r\n");
     else if (!strncmp(path, "/ftp ", 5))
       client_print(client, "HTTP/1.1 302 Found\r\nLocation: ftp://127.0.0.1/x\r\nContent-Length: 0\r\n\r\n");
     else
@@ -201,6 +204,24 @@ static void limits_redirects(void)
   CHECK_INT(call.error_code, CSIO_OK);
   CHECK_INT(call.status, 302); /* a POST is not followed */
   call_free(&call);
+}
+
+/* Of the answers that may name a place, these say to go there (RFC 9110, section 15.4). */
+static void follows_redirects_only(void)
+{
+  static const struct {
+    const char *path;
+    bool followed;
+  } cases[] = {{"/300", false}, {"/301", true}, {"/302", true}, {"/303", true}, {"/304", false},
+      {"/305", false}, {"/307", true}, {"/308", true}};
+  for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+    call call = {.loop = loop, .url = peer_url(&server, "http", NULL, cases[i].path), .redirects = 1};
+    call_run(&call);
+    call_close(&call);
+    CHECK_INT(call.error_code, CSIO_OK);
+    CHECK_INT(call.status, cases[i].followed ? 200 : atoi(cases[i].path + 1));
+    call_free(&call);
+  }
 }
 
 /* What is for one server alone is not for whom it names. */
@@ -366,6 +387,7 @@ int main(int argc, char **argv)
   RUN(finds_headers_without_case);
   RUN(shows_the_last_answer_only);
   RUN(limits_redirects);
+  RUN(follows_redirects_only);
   RUN(keeps_headers_from_other_origins);
   RUN(carries_bodies_both_ways);
   RUN(sends_the_method_and_little_else);
