@@ -22,7 +22,7 @@ function(expect_start program libraries)
 endfunction()
 
 set(ENV{PKG_CONFIG_PATH} ${prefix}/some/lib/pkgconfig)
-foreach(module csio) # modules of pkg-config
+foreach(module csio csio-static)
   execute_process(COMMAND pkg-config --cflags --libs ${module} OUTPUT_VARIABLE flags COMMAND_ERROR_IS_FATAL ANY)
   separate_arguments(flags UNIX_COMMAND "${flags}")
   file(MAKE_DIRECTORY ${WORK}/programs)
@@ -43,7 +43,8 @@ run(${CMAKE_COMMAND} -S ${WORK}/programs -B ${WORK}/programs ${options} -Dcsio_D
   -DCMAKE_BUILD_WITH_INSTALL_RPATH=ON)
 run(${CMAKE_COMMAND} --build ${WORK}/programs)
 
-expect_start(${WORK}/programs/by-pkg-config-csio ${prefix}/some/lib)
-expect_start(${WORK}/programs/by-cmake-csio ${prefix}/some/lib)
-expect_start(${WORK}/programs/by-cmake-csio-static "")
-message(STATUS "installed, and linked in each way")
+foreach(way by-pkg-config by-cmake)
+  expect_start(${WORK}/programs/${way}-csio ${prefix}/some/lib)
+  expect_start(${WORK}/programs/${way}-csio-static "")
+endforeach()
+message(STATUS "installed, and linked in four ways")
