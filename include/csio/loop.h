@@ -39,11 +39,15 @@ CSIO_EXTERN void csio_loop_set_busy_poll(csio_loop *loop, unsigned microseconds)
 /* How many handles of this loop are not yet fully closed. Loop thread. */
 CSIO_EXTERN size_t csio_loop_handle_count(const csio_loop *loop);
 
-/* Ends the loop: runs what was posted before, cancels and closes every handle that is still open (their
- * callbacks run, with CANCELLED where an operation was under way), and ends the thread. Called once; the loop
- * must not be used after. A name resolution that the system has under way is
- * waited for. From another thread it returns when the thread has ended and everything is freed.
- * From the loop's own thread it returns at once and the rest happens after the current callback. */
+/* Ends the loop: runs what was posted before, cancels and closes every handle that is still open, and ends
+ * the thread. Called once; the loop must not be used after. A name resolution that the system has under way
+ * is waited for. From another thread it returns when the thread has ended and everything is freed. From the
+ * loop's own thread it returns at once and the rest happens after the current callback.
+ *
+ * Requests and WebSockets that were under way get their last callback, with CANCELLED; other handles, timers
+ * among them, get none. There is no on_closed but for handles that their owner has closed, before or in that
+ * last callback. So what callbacks use may be freed when this has returned on another thread, and, where it
+ * is called on the loop's own, after the CANCELLED or, for handles closed by their owner, in on_closed. */
 CSIO_EXTERN void csio_loop_close(csio_loop *loop);
 
 #ifdef __cplusplus

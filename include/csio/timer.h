@@ -24,7 +24,8 @@ CSIO_EXTERN int csio_timer_start(csio_timer *timer, uint64_t ms);
 CSIO_EXTERN void csio_timer_stop(csio_timer *timer);
 
 /* Stops and frees the timer. `on_closed` (may be NULL) gets the timer's data in a later turn of the loop; no
- * other callback of the timer follows this call. The handle must not be used after the call. */
+ * other callback of the timer follows this call. The handle must not be used after the call. A timer that is
+ * closed by csio_loop_close calls nothing back. */
 CSIO_EXTERN void csio_timer_close(csio_timer *timer, void (*on_closed)(void *data));
 
 #ifdef __cplusplus
