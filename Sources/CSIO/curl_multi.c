@@ -3,7 +3,6 @@
 #include <csio/error.h>
 
 #include <errno.h>
-#include <netinet/in.h>
 #include <stdlib.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -11,19 +10,12 @@
 /* Idle connections kept per loop. */
 enum { MAX_KEPT_CONNECTIONS = 64 };
 
-/* The socket of a connection, and its local port, which is 0 while it is not known. */
-typedef struct own_socket {
-  int fd;
-  int port;
-} own_socket;
-
 struct csio__curl {
   csio_loop *loop;
   CURLM *multi;
   uv_timer_t timer;
   csio__transfer *transfers; /* under way */
-  own_socket *sockets;       /* of all connections */
-  size_t socket_count, socket_room;
+  csio__sockets sockets;
   bool no_memory; /* a socket could not be watched */
 };
 
@@ -169,78 +161,28 @@ static int watch_socket(CURL *easy, curl_socket_t socket, int what, void *data, 
   return uv_poll_start(&watch->poll, events, on_ready);
 }
 
-/* --- the sockets of connections --- */
-
-static own_socket *find_socket(struct csio__curl *curl, int socket)
-{
-  for (size_t i = 0; i < curl->socket_count; i++)
-    if (curl->sockets[i].fd == socket) return &curl->sockets[i];
-  return NULL;
-}
-
-static bool add_socket(struct csio__curl *curl, int socket)
-{
-  own_socket *entry = find_socket(curl, socket); /* of one that libcurl has closed by itself */
-  if (!entry && curl->socket_count == curl->socket_room) {
-    size_t room = curl->socket_room ? curl->socket_room * 2 : 16;
-    own_socket *sockets = realloc(curl->sockets, room * sizeof *sockets);
-    if (!sockets) return false;
-    curl->sockets = sockets;
-    curl->socket_room = room;
-  }
-  if (!entry) entry = &curl->sockets[curl->socket_count++];
-  *entry = (own_socket){.fd = socket};
-  return true;
-}
-
-static int close_socket(void *data, curl_socket_t socket)
-{
-  struct csio__curl *curl = data;
-  own_socket *entry = find_socket(curl, socket);
-  if (entry) *entry = curl->sockets[--curl->socket_count];
-  return close(socket);
-}
-
 /* libcurl's own sockets would be inherited by every program that the process starts, and stay open there. */
 curl_socket_t csio__curl_open_socket(csio__transfer *transfer, const struct curl_sockaddr *address)
 {
   int created = socket(address->family, address->socktype | SOCK_CLOEXEC, address->protocol);
-  if (created < 0 || add_socket(transfer->curl, created)) return created;
+  if (created < 0 || csio__sockets_add(&transfer->curl->sockets, created)) return created;
   close(created);
   errno = ENOMEM;
   return CURL_SOCKET_BAD;
 }
 
-static int local_port(int socket)
+static int close_socket(void *data, curl_socket_t socket)
 {
-  struct sockaddr_storage address = {0};
-  socklen_t size = sizeof address;
-  if (getsockname(socket, (struct sockaddr *)&address, &size)) return 0;
-  in_port_t port = address.ss_family == AF_INET6 ? ((struct sockaddr_in6 *)&address)->sin6_port
-                                                 : ((struct sockaddr_in *)&address)->sin_port;
-  return ntohs(port);
+  struct csio__curl *curl = data;
+  return csio__sockets_close(&curl->sockets, socket);
 }
 
-static bool has_input(int socket)
+bool csio__curl_use_kept(
+    csio__transfer *transfer, const char *local_ip, int local_port, const char *remote_ip, int remote_port)
 {
-  char byte;
-  return recv(socket, &byte, 1, MSG_PEEK | MSG_DONTWAIT) >= 0 || (errno != EAGAIN && errno != EWOULDBLOCK);
+  csio__sockets *sockets = &transfer->curl->sockets;
+  return csio__sockets_use(sockets, local_ip, local_port, remote_ip, remote_port, &transfer->fate);
 }
-
-/* Two connections to different servers may have the same port. It does no harm to give up one for the other.
- */
-bool csio__curl_is_stale(csio__transfer *transfer, int port)
-{
-  struct csio__curl *curl = transfer->curl;
-  for (size_t i = 0; i < curl->socket_count; i++) {
-    own_socket *entry = &curl->sockets[i];
-    if (!entry->port) entry->port = local_port(entry->fd);
-    if (entry->port == port && has_input(entry->fd)) return true;
-  }
-  return false;
-}
-
-/* --- transfers --- */
 
 static struct csio__curl *curl_of(csio_loop *loop)
 {
@@ -286,6 +228,7 @@ void csio__curl_cancel(csio__transfer *transfer)
   if (!transfer->curl) return;
   *transfer->link = transfer->next;
   if (transfer->next) transfer->next->link = transfer->link;
+  csio__sockets_leave(&transfer->curl->sockets, &transfer->fate);
   curl_multi_remove_handle(transfer->curl->multi, transfer->easy);
   transfer->curl = NULL;
 }
@@ -299,6 +242,6 @@ void csio__curl_stop(csio_loop *loop)
 
 void csio__curl_free(csio_loop *loop)
 {
-  if (loop->curl) free(loop->curl->sockets);
+  if (loop->curl) free(loop->curl->sockets.items);
   free(loop->curl);
 }

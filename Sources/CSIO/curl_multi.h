@@ -2,6 +2,7 @@
 #ifndef CSIO_CURL_MULTI_H
 #define CSIO_CURL_MULTI_H
 
+#include "curl_sockets.h"
 #include "loop_internal.h"
 
 #include <curl/curl.h>
@@ -12,6 +13,7 @@ typedef struct csio__transfer {
   /* The transfer has ended, and `easy` is out of the multi handle. CURLE_ABORTED_BY_CALLBACK means that there
    * was no memory to go on with it. */
   void (*on_done)(struct csio__transfer *transfer, CURLcode result);
+  csio__fate fate;         /* of what was sent over a kept connection that has ended */
   struct csio__curl *curl; /* while it goes on, else NULL, as the next two */
   struct csio__transfer *next;
   struct csio__transfer **link;
@@ -32,9 +34,10 @@ void csio__curl_cancel(csio__transfer *transfer);
 /* Makes the socket for a connection of the transfer's; CURL_SOCKET_BAD, with errno set, where it cannot. */
 curl_socket_t csio__curl_open_socket(csio__transfer *transfer, const struct curl_sockaddr *address);
 
-/* Whether something waits to be read from the kept connection with this local port, before a request was sent
- * over it: its end, mostly. libcurl looks, but takes TLS's closing alert for a sign of life. */
-bool csio__curl_is_stale(csio__transfer *transfer, int port);
+/* The kept connection between these ends is to be used; false where it has ended, or is in no state to be
+ * used. */
+bool csio__curl_use_kept(
+    csio__transfer *transfer, const char *local_ip, int local_port, const char *remote_ip, int remote_port);
 
 /* Closes all connections, at the loop's end; then, once the loop's handles are closed, frees the rest. */
 void csio__curl_stop(csio_loop *loop);

@@ -32,13 +32,20 @@ static void finish(csio_http *http, const csio_error *error)
 
 static int start_hop(csio_http *http);
 
+/* Whether it was but a kept connection that failed. */
+static bool may_start_again(const csio_http *http, CURLcode result)
+{
+  bool ended = result == CURLE_SEND_ERROR || result == CURLE_RECV_ERROR || result == CURLE_GOT_NOTHING;
+  return (result && http->stale) || (ended && csio__http_is_undone(http));
+}
+
 static void on_transfer_done(csio__transfer *transfer, CURLcode result)
 {
   csio_http *http = csio__container_of(transfer, csio_http, transfer);
   csio__failure failure;
   int err = CSIO_OK;
   bool failed = true;
-  if (result && http->stale) { /* over another connection, of which there are fewer with each */
+  if (may_start_again(http, result)) { /* there are fewer kept connections each time */
     err = start_hop(http);
     if (!err) return;
     csio__failure_code(&failure, err);

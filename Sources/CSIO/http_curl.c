@@ -8,32 +8,43 @@
 #include <string.h>
 #include <uv.h>
 
+/* A poll must not be repeated as long as there may be an answer to it, nor an event as long as the server may
+ * have read it. */
+bool csio__http_is_undone(const csio_http *http)
+{
+  const char *method = http->method;
+  bool safe = !strcmp(method, "GET") || !strcmp(method, "HEAD") || !strcmp(method, "OPTIONS");
+  return http->transfer.fate >= (safe ? CSIO__FATE_UNACKNOWLEDGED : CSIO__FATE_UNREACHED);
+}
+
 /* Whether libcurl is at sending the request once more, which then is not to happen. It does so when a reused
- * connection has died before the first byte of an answer. The server may have carried the request out by
- * then: an event would arrive twice, and a poll would pass over what was in the answer that is lost. A
- * request of which nothing was sent yet may still move to a fresh connection. */
+ * connection has ended before the first byte of an answer. The server may have carried the request out by
+ * then: an event would arrive twice, and a poll would pass over what was in the answer that is lost. */
 static bool is_repetition(csio_http *http)
 {
   long sent = 0;
   curl_easy_getinfo(http->transfer.easy, CURLINFO_REQUEST_SIZE, &sent);
-  http->repeated = http->asked && sent > http->sent_before_asking;
-  if (!http->asked) http->sent_before_asking = sent; /* a CONNECT, at most */
-  return http->repeated;
+  bool was_sent = http->asked && sent > http->sent_before_asking;
+  http->repeated = was_sent && !csio__http_is_undone(http);
+  if (http->repeated) return true;
+  http->asked = false;
+  http->sent_before_asking = sent;
+  http->transfer.fate = CSIO__FATE_OPEN;
+  return false;
 }
 
 /* The connection stands, and what comes next is the request. Over one that the server has closed meanwhile it
  * would be lost. */
 static int on_request(void *data, char *to, char *from, int to_port, int from_port)
 {
-  (void)to, (void)from, (void)to_port;
   csio_http *http = data;
-  http->stale = !http->connected && csio__curl_is_stale(&http->transfer, from_port);
-  if (is_repetition(http) || http->stale) return CURL_PREREQFUNC_ABORT;
+  if (is_repetition(http)) return CURL_PREREQFUNC_ABORT;
+  http->stale = !http->connected && !csio__curl_use_kept(&http->transfer, from, from_port, to, to_port);
+  if (http->stale) return CURL_PREREQFUNC_ABORT;
   http->asked = true;
   return CURL_PREREQFUNC_OK;
 }
 
-/* Comes without a seek function: a body is not read again. */
 static size_t read_body(char *into, size_t unit, size_t count, void *data)
 {
   csio_http *http = data;
@@ -42,6 +53,15 @@ static size_t read_body(char *into, size_t unit, size_t count, void *data)
   memcpy(into, csio_buffer_bytes(http->body) + http->body_sent, size);
   http->body_sent += size;
   return size;
+}
+
+/* For a request that moves to another connection. */
+static int seek_body(void *data, curl_off_t offset, int origin)
+{
+  csio_http *http = data;
+  if (origin != SEEK_SET) return CURL_SEEKFUNC_CANTSEEK;
+  http->body_sent = (size_t)offset;
+  return CURL_SEEKFUNC_OK;
 }
 
 /* libcurl keeps all headers, and by itself takes ten times as many. */
@@ -94,6 +114,8 @@ static void prepare_method(csio_http *http)
     if (size) {
       curl_easy_setopt(easy, CURLOPT_READFUNCTION, read_body);
       curl_easy_setopt(easy, CURLOPT_READDATA, http);
+      curl_easy_setopt(easy, CURLOPT_SEEKFUNCTION, seek_body);
+      curl_easy_setopt(easy, CURLOPT_SEEKDATA, http);
     } else {
       curl_easy_setopt(easy, CURLOPT_POSTFIELDS, "");
     }

@@ -103,6 +103,7 @@ int csio__http_prepare_hop(csio_http *http)
         easy, CURLOPT_TIMEOUT_MS, csio__curl_ms(now < http->deadline ? http->deadline - now : 1));
   }
   http->connected = http->stale = http->asked = http->repeated = false;
+  http->transfer.fate = CSIO__FATE_OPEN;
   http->body_sent = 0;
   http->head_size = 0;
   http->answer.size = 0;

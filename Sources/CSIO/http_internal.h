@@ -70,6 +70,10 @@ int csio__http_prepare_tls(csio_http *http);
 
 /* --- what libcurl says --- */
 
+/* Whether the kept connection that took the request has ended, and the request may be sent again all the
+ * same: it is sure to have had no effect. */
+bool csio__http_is_undone(const csio_http *http);
+
 /* Puts the answer's cookies into the jar. */
 void csio__http_take_cookies(csio_http *http);
 

@@ -5,7 +5,8 @@
  *
  * An answer with any status is a success; an error means that no whole answer came. A request is sent at most
  * once, whatever its method: where a kept connection ends after it has taken the request, the request fails
- * with LOST rather than being repeated. One that the server has closed before is not used. */
+ * with LOST rather than being repeated. One that the server has closed before is not used, and a request that
+ * crosses the connection's end goes over another one where it is certain that the server had none of it. */
 #ifndef CSIO_HTTP_H
 #define CSIO_HTTP_H
 
