@@ -218,6 +218,13 @@ static bool blames_client_certificate(const csio__tls_report *report)
   }
 }
 
+/* OpenSSL does not know what TLS 1.3 servers say to a client without a certificate. */
+static const char *alert_text(int alert)
+{
+  bool required = alert == TLS13_AD_CERTIFICATE_REQUIRED;
+  return required ? "certificate required" : SSL_alert_desc_string_long(alert);
+}
+
 bool csio__tls_lacks_certificate(csio__tls_session *session, const char *host, csio__failure *failure)
 {
   if (!session->report.certificate_requested || session->tls->certificate) return false;
@@ -243,7 +250,7 @@ bool csio__tls_failure(csio__tls_session *session, const char *host, csio__failu
     bool certificate = blames_client_certificate(&report);
     csio__failure_set(failure, certificate ? CSIO_ETLS_CLIENT_CERT : CSIO_ETLS, "%s %s: %s", host,
         certificate ? "did not accept the client certificate, or the lack of one" : "ended the TLS handshake",
-        SSL_alert_desc_string_long(report.alert));
+        alert_text(report.alert));
   } else if (reason) {
     csio__failure_set(failure, CSIO_ETLS, "the TLS handshake with %s failed: %s", host, reason);
   } else {

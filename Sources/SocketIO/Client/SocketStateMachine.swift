@@ -33,7 +33,7 @@ struct SocketStateMachine {
   private var connection = 0
   /// Set from a CONNECT to its answer. Servers close a connection on which a namespace is joined twice, or left before it is joined.
   private var unansweredConnection: Int?
-  private var recovery: (pid: String, offset: String?)?
+  private var recovery: Recovery?
   private(set) var isRecovered = false
   /// The connection on which the namespace was left.
   private var leftConnection: Int?
@@ -142,7 +142,8 @@ struct SocketStateMachine {
     case .success(let auth):
       state = .joining
       unansweredConnection = connection
-      return [.send(Packet(namespace: namespace, id: nil, content: .connect(connectPayload(auth))))]
+      let payload = recovery?.payload(auth) ?? auth
+      return [.send(Packet(namespace: namespace, id: nil, content: .connect(payload)))]
     case .failure(let error): return refuse(error)
     }
   }
@@ -155,16 +156,6 @@ struct SocketStateMachine {
     return [.release, .deliver(.connectError(error))] + endWriters()
   }
 
-  /// The credentials, with what asks for the former session to be recovered.
-  private func connectPayload(_ auth: SocketValue?) -> SocketValue? {
-    guard let recovery else { return auth }
-    var payload = SocketObject()
-    payload["pid"] = .string(recovery.pid)
-    if let offset = recovery.offset { payload["offset"] = .string(offset) }
-    for (key, value) in auth?.objectValue ?? [:] { payload[key] = value }
-    return .object(payload)
-  }
-
   private mutating func connected(_ reply: SocketValue?) -> ActionList<Action> {
     guard state == .joining else { return [] }
     guard let id = reply?["sid"]?.stringValue else {
@@ -174,7 +165,7 @@ struct SocketStateMachine {
     }
     let pid = reply?["pid"]?.stringValue
     isRecovered = pid != nil && pid == recovery?.pid
-    recovery = pid.map { ($0, recovery?.offset) }
+    recovery = pid.map { Recovery(pid: $0, offset: recovery?.offset) }
     state = .connected(id: id)
     var actions: ActionList<Action> = []
     for event in receiveBuffer.removeAll() { actions += deliver(event.arguments, event.ack) }
@@ -286,10 +277,7 @@ struct SocketStateMachine {
   private mutating func rejoin() -> ActionList<Action> { state == .waiting ? authenticate() : [] }
 
   private mutating func deliver(_ arguments: [SocketValue], _ ack: Int?) -> ActionList<Action> {
-    // The server adds the offset to events that it may have to send again.
-    if recovery != nil, ack == nil, arguments.count > 1, case .string(let offset)? = arguments.last {
-      recovery?.offset = offset
-    }
+    recovery?.learn(arguments, ack: ack)
     tally.received += 1
     return .just(.deliver(.event(arguments, session: session, ack: ack)))
   }
