@@ -90,6 +90,22 @@ call call_get(csio_loop *loop, const char *url)
   return call;
 }
 
+void call_expect_error(call *call, int code, const char *part)
+{
+  call_run(call);
+  call_close(call);
+  if (call->error_code != code)
+    FAIL("%s gives %s (%s), not %s", call->url, csio_err_name(call->error_code), call->message,
+        csio_err_name(code));
+  CHECK_CONTAINS(call->message, part);
+}
+
+void call_get_expect_error(csio_loop *loop, const char *url, int code, const char *part)
+{
+  call call = {.loop = loop, .url = url};
+  call_expect_error(&call, code, part);
+}
+
 void call_free(call *call)
 {
   free(call->answer);

@@ -48,6 +48,12 @@ void call_close(call *call);
 /* call_run and call_close of a GET of `url`. */
 call call_get(csio_loop *loop, const char *url);
 
+/* call_run and call_close of what must fail with this error. */
+void call_expect_error(call *call, int code, const char *part);
+
+/* The same of a GET of `url`. */
+void call_get_expect_error(csio_loop *loop, const char *url, int code, const char *part);
+
 /* What call_run keeps, freed. */
 void call_free(call *call);
 

@@ -250,3 +250,11 @@ bool client_answer(client *client, int status, const char *body)
   return client_print(
       client, "HTTP/1.1 %d Whatever\r\nContent-Length: %zu\r\n\r\n%s", status, strlen(body), body);
 }
+
+void answer_once(client *client)
+{
+  request request;
+  if (!client_read_request(client, &request)) return;
+  client_answer(client, 200, strncmp(request.head, "HEAD", 4) ? "fine" : "");
+  request_free(&request);
+}

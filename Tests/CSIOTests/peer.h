@@ -87,4 +87,7 @@ void request_free(request *request);
 /* A whole answer with Content-Length and keep-alive. */
 bool client_answer(client *client, int status, const char *body);
 
+/* A script: answers one request, with "fine" except to HEAD. */
+void answer_once(client *client);
+
 #endif

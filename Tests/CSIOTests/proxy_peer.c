@@ -181,3 +181,20 @@ void socks_proxy(client *client)
   else
     close(target);
 }
+
+/* --- the client's side --- */
+
+csio_proxy *proxy_at(const char *url)
+{
+  csio_proxy *proxy;
+  CHECK_INT(csio_proxy_create(url, &proxy), CSIO_OK);
+  return proxy;
+}
+
+csio_proxy *proxy_of(const peer *peer, const char *scheme, const char *credentials)
+{
+  char url[300];
+  snprintf(url, sizeof url, "%s://%s%s127.0.0.1:%u", scheme, credentials, *credentials ? "@" : "",
+      (unsigned)peer->port);
+  return proxy_at(url);
+}

@@ -5,6 +5,8 @@
 
 #include "peer.h"
 
+#include <csio/csio.h>
+
 /* The `data` of a peer whose script is one of the two below. */
 typedef struct proxy_plan {
   const char *user, *password; /* asked for; NULL for nobody */
@@ -19,5 +21,11 @@ void http_proxy(client *client);
 
 /* SOCKS 5. */
 void socks_proxy(client *client);
+
+/* What a test hands to the library; the caller releases it. */
+csio_proxy *proxy_at(const char *url);
+
+/* The same of a peer, with credentials, "" for none. */
+csio_proxy *proxy_of(const peer *peer, const char *scheme, const char *credentials);
 
 #endif

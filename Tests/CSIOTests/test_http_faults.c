@@ -1,47 +1,19 @@
 /* Requests that go wrong: by the server, the network, or our own will. */
 #include "call.h"
-#include "certs.h"
-#include "proxy_peer.h"
+#include "peer.h"
 
 #include <netinet/in.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
-enum { DAY = 24 * 3600 };
-
 static csio_loop *loop;
-static identity self_signed;
-
-static csio_tls *trusting_anybody(void)
-{
-  csio_tls *tls;
-  CHECK_INT(csio_tls_create(&tls), CSIO_OK);
-  CHECK_INT(csio_tls_set_verify(tls, false), CSIO_OK);
-  return tls;
-}
-
-static void expect_error(call *call, int code, const char *part)
-{
-  call_run(call);
-  call_close(call);
-  if (call->error_code != code)
-    FAIL("%s gives %s (%s), not %s", call->url, csio_err_name(call->error_code), call->message,
-        csio_err_name(code));
-  CHECK_CONTAINS(call->message, part);
-}
-
-static void expect_error_of(const char *url, int code, const char *part)
-{
-  call call = {.loop = loop, .url = url};
-  expect_error(&call, code, part);
-}
 
 /* Runs a GET against a server with this script. */
 static void expect_error_from(script script, int code, const char *part)
 {
   peer server;
   peer_start(&server, script, NULL, NULL);
-  expect_error_of(peer_url(&server, "http", NULL, "/"), code, part);
+  call_get_expect_error(loop, peer_url(&server, "http", NULL, "/"), code, part);
   peer_stop(&server);
 }
 
@@ -51,12 +23,12 @@ static void names_the_refused_port(void)
   unsigned port = free_port();
   snprintf(url, sizeof url, "http://127.0.0.1:%u/", port);
   snprintf(message, sizeof message, "could not connect to 127.0.0.1 port %u: Connection refused", port);
-  expect_error_of(url, CSIO_ECONNECT, message);
+  call_get_expect_error(loop, url, CSIO_ECONNECT, message);
 }
 
 static void names_the_unresolvable_host(void)
 {
-  expect_error_of("http://no-such-host.invalid/", CSIO_ERESOLVE, "no-such-host.invalid");
+  call_get_expect_error(loop, "http://no-such-host.invalid/", CSIO_ERESOLVE, "no-such-host.invalid");
 }
 
 /* --- servers that misbehave --- */
@@ -154,7 +126,7 @@ static void limits_the_time(void)
   peer_start(&server, never_answer, NULL, NULL);
   call call = {.loop = loop, .url = peer_url(&server, "http", NULL, "/"), .timeout = 100};
   uint64_t before = csio_loop_now(loop);
-  expect_error(&call, CSIO_ETIMEOUT, "in time");
+  call_expect_error(&call, CSIO_ETIMEOUT, "in time");
   uint64_t took = csio_loop_now(loop) - before;
   CHECK(took >= 99);
   peer_stop(&server);
@@ -184,7 +156,7 @@ static void limits_the_time_to_connect(void)
   snprintf(url, sizeof url, "http://127.0.0.1:%u/", (unsigned)port);
   call call = {.loop = loop, .url = url, .connect_timeout = 200, .timeout = 30000};
   uint64_t before = csio_loop_now(loop);
-  expect_error(&call, CSIO_ETIMEOUT, "in time");
+  call_expect_error(&call, CSIO_ETIMEOUT, "in time");
   CHECK(csio_loop_now(loop) - before < 20000);
   for (int i = 0; i < 4; i++)
     close(fillers[i]);
@@ -213,7 +185,7 @@ static void limits_the_body(void)
   for (int announced = 0; announced < 2; announced++) {
     const char *url = peer_url(&server, "http", NULL, announced ? "/announced" : "/");
     call call = {.loop = loop, .url = url, .max_body = (1 << 20) - 1};
-    expect_error(&call, CSIO_ETOO_LARGE, "larger than 1048575 bytes");
+    call_expect_error(&call, CSIO_ETOO_LARGE, "larger than 1048575 bytes");
     call = (struct call){.loop = loop, .url = url, .max_body = 1 << 20};
     call_run(&call);
     call_close(&call);
@@ -313,150 +285,6 @@ static void closes_the_loop_inside_on_done(void)
   CHECK_INT(call.error_code, CSIO_ECONNECT);
 }
 
-/* --- nothing is sent twice --- */
-
-/* Answers the first request of a connection, reads the second and closes without a word: what a server does
- * whose keep-alive limit falls just then, or that has died. Requests on later connections are answered. */
-static void close_on_second(client *client)
-{
-  request request;
-  for (int i = 0; client_read_request(client, &request); i++) {
-    request_free(&request);
-    if (i == 1 && client->index == 0) return;
-    client_answer(client, 200, strncmp(request.head, "HEAD", 4) ? "fine" : "");
-  }
-}
-
-/* Only three of its requests arrive, if the second is not sent again. */
-static void expect_no_repetition(const char *method, size_t size, SSL_CTX *ctx, csio_proxy *proxy)
-{
-  peer server;
-  uint8_t *body = test_bytes(size, 1);
-  csio_tls *tls = trusting_anybody();
-  peer_start(&server, close_on_second, ctx, NULL);
-  call pattern = {.loop = loop,
-      .method = method,
-      .url = peer_url(&server, ctx ? "https" : "http", NULL, "/"),
-      .body = size ? body : NULL,
-      .body_size = size,
-      .tls = tls,
-      .proxy = proxy};
-  for (int i = 0; i < 3; i++) {
-    call call = pattern;
-    call_run(&call);
-    call_close(&call);
-    if (call.error_code != (i == 1 ? CSIO_ELOST : CSIO_OK))
-      FAIL("%s gives %s (%s)", method, csio_err_name(call.error_code), call.message);
-    if (i == 1) CHECK_CONTAINS(call.message, "was lost");
-    CHECK_INT(peer_count(&server, &server.requests), i + 1);
-    call_free(&call);
-  }
-  CHECK_INT(peer_count(&server, &server.accepted), 2);
-  csio_tls_release(tls);
-  free(body);
-  peer_stop(&server);
-}
-
-static const char *const methods[] = {"GET", "HEAD", "OPTIONS", "POST", "PUT", "DELETE"};
-enum { METHODS = sizeof methods / sizeof *methods };
-
-static void repeats_no_request(void)
-{
-  SSL_CTX *ctx = server_context(&self_signed, NULL);
-  for (int i = 0; i < METHODS; i++) {
-    expect_no_repetition(methods[i], 0, NULL, NULL);
-    expect_no_repetition(methods[i], 0, ctx, NULL);
-  }
-  static const size_t sizes[] = {1, 1000, 300000};
-  for (size_t i = 0; i < sizeof sizes / sizeof *sizes; i++) {
-    expect_no_repetition("POST", sizes[i], NULL, NULL);
-    expect_no_repetition("POST", sizes[i], ctx, NULL);
-  }
-  SSL_CTX_free(ctx);
-}
-
-static void repeats_no_request_by_proxy(void)
-{
-  SSL_CTX *ctx = server_context(&self_signed, NULL);
-  proxy_plan plan = {0};
-  peer server;
-  peer_start(&server, http_proxy, NULL, &plan);
-  csio_proxy *proxy;
-  CHECK_INT(csio_proxy_create(peer_url(&server, "http", NULL, ""), &proxy), CSIO_OK);
-  expect_no_repetition("GET", 0, ctx, proxy);
-  expect_no_repetition("POST", 1000, ctx, proxy);
-  csio_proxy_release(proxy);
-  peer_stop(&server);
-  SSL_CTX_free(ctx);
-}
-
-static void stop_listening(call *call)
-{
-  peer *server = call->data;
-  shutdown(server->listener, SHUT_RDWR);
-}
-
-/* Where the server has died, what was sent to it is lost, too: it is not as if it had not been reached. */
-static void loses_requests_to_servers_that_die(void)
-{
-  peer server;
-  peer_start(&server, close_on_second, NULL, NULL);
-  call first = {
-      .loop = loop, .url = peer_url(&server, "http", NULL, "/"), .on_done = stop_listening, .data = &server};
-  call_run(&first);
-  call_close(&first);
-  CHECK_INT(first.error_code, CSIO_OK);
-  call_free(&first);
-  expect_error_of(first.url, CSIO_ELOST, "was lost");
-  expect_error_of(first.url, CSIO_ECONNECT, "could not connect");
-  peer_stop(&server);
-}
-
-static void answer_once(client *client)
-{
-  request request;
-  if (!client_read_request(client, &request)) return;
-  client_answer(client, 200, strncmp(request.head, "HEAD", 4) ? "fine" : "");
-  request_free(&request);
-}
-
-static void answer_once_and_complain(client *client)
-{
-  answer_once(client);
-  client_print(client, "HTTP/1.1 408 Request Timeout\r\nContent-Length: 0\r\nConnection: close\r\n\r\n");
-}
-
-/* The server has closed the kept connection before the next request starts, be it with a last word. */
-static void leaves_stale_connections(void)
-{
-  const script scripts[] = {answer_once, answer_once_and_complain};
-  SSL_CTX *ctx = server_context(&self_signed, NULL);
-  csio_tls *tls = trusting_anybody();
-  for (int kind = 0; kind < 4; kind++) {
-    bool secure = kind & 1;
-    peer server;
-    peer_start(&server, scripts[kind >> 1], secure ? ctx : NULL, NULL);
-    for (int i = 0; i < 2 * METHODS; i++) {
-      call call = {.loop = loop,
-          .method = methods[i / 2],
-          .url = peer_url(&server, secure ? "https" : "http", NULL, "/"),
-          .body = i == 7 ? "body" : NULL, /* of a POST */
-          .body_size = 4,
-          .tls = tls};
-      call_run(&call);
-      call_close(&call);
-      if (call.error_code) FAIL("%s gives %s", call.method, call.message);
-      CHECK_INT(call.status, 200);
-      call_free(&call);
-      AWAIT(&server.monitor, server.ended == i + 1);
-    }
-    CHECK_INT(peer_count(&server, &server.requests), 2 * METHODS);
-    peer_stop(&server);
-  }
-  csio_tls_release(tls);
-  SSL_CTX_free(ctx);
-}
-
 /* --- states --- */
 
 static void misuse(void *arg)
@@ -483,7 +311,6 @@ static void refuses_setters_once_started(void)
 
 int main(int argc, char **argv)
 {
-  self_signed = identity_make("server", "DNS:localhost", NULL, -DAY, DAY);
   loop = test_loop();
   RUN(names_the_refused_port);
   RUN(names_the_unresolvable_host);
@@ -498,11 +325,6 @@ int main(int argc, char **argv)
   RUN(closes_inside_on_done);
   RUN(ends_with_the_loop);
   RUN(closes_the_loop_inside_on_done);
-  RUN(repeats_no_request);
-  RUN(repeats_no_request_by_proxy);
-  RUN(loses_requests_to_servers_that_die);
-  RUN(leaves_stale_connections);
   RUN(refuses_setters_once_started);
   csio_loop_close(loop);
-  identity_free(&self_signed);
 }

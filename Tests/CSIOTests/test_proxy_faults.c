@@ -1,0 +1,133 @@
+/* Proxies that refuse, answer wrongly, or do not answer. */
+#include "call.h"
+#include "proxy_peer.h"
+#include "socket.h"
+
+static csio_loop *loop;
+
+static void names_socks_replies(void)
+{
+  static const char *const names[] = {"general failure", "not allowed", "network unreachable",
+      "host unreachable", "connection refused", "time to live expired", "command not supported",
+      "kind of address not supported", "an unknown reason"};
+  for (int reply = 1; reply <= 9; reply++) {
+    proxy_plan plan = {.socks_reply = reply};
+    peer server;
+    peer_start(&server, socks_proxy, NULL, &plan);
+    csio_proxy *proxy = proxy_of(&server, "socks5h", "");
+    socket_test socket = {.loop = loop, .url = "ws://target.test/", .proxy = proxy};
+    socket_expect_error(&socket, CSIO_EPROXY, names[reply - 1]);
+    csio_proxy_release(proxy);
+    peer_stop(&server);
+  }
+}
+
+typedef struct misbehaviour {
+  const char *scheme;
+  const char *answer; /* to the first bytes that come; NULL for a closed connection */
+  size_t size;
+  int code;
+  const char *part;
+} misbehaviour;
+
+static void misbehave(client *client)
+{
+  const misbehaviour *plan = client->peer->data;
+  char some[1024];
+  if (client_read(client, some, sizeof some) <= 0 || !plan->answer) return;
+  client_write(client, plan->answer, plan->size);
+  client_drain(client);
+}
+
+static void endless_head(client *client)
+{
+  while (client_print(client, "X-More: and more\r\n"))
+    ;
+}
+
+static void refuses_misbehaving_proxies(void)
+{
+#define ANSWER(text) text, sizeof text - 1
+  static misbehaviour plans[] = {
+      {"http", NULL, 0, CSIO_EPROXY, "ended the connection"},
+      {"http", ANSWER("nonsense\r\n\r\n"), CSIO_EPROXY, "does not speak HTTP"},
+      {"http", ANSWER("HTTP/1.1 abc\r\n\r\n"), CSIO_EPROXY, "does not speak HTTP"},
+      {"http", ANSWER("HTTP/1.0 500 Internal\r\n\r\n"), CSIO_EPROXY, "HTTP/1.0 500 Internal"},
+      {"http", ANSWER("HTTP/1.1 302 Found\r\nLocation: http://a/\r\n\r\n"), CSIO_EPROXY, "302"},
+      /* what follows the proxy's answer is the target's */
+      {"http", ANSWER("HTTP/1.1 200 OK\r\n\r\nHTTP/1.1 403 Early\r\nContent-Length: 0\r\n\r\n"),
+          CSIO_EHANDSHAKE, "403"},
+      {"socks5h", NULL, 0, CSIO_EPROXY, "ended the connection"},
+      {"socks5h", ANSWER("\x04\x00"), CSIO_EPROXY, "does not speak SOCKS 5"},
+      {"socks5h", ANSWER("HTTP/1.1 400 Bad\r\n\r\n"), CSIO_EPROXY, "does not speak SOCKS 5"},
+      {"socks5h", ANSWER("\x05\x02"), CSIO_EPROXY_AUTH, "asks for a user"},
+      {"socks5h", ANSWER("\x05\x00\x04\x00\x00\x01\x01"), CSIO_EPROXY, "does not speak SOCKS 5"},
+      {"socks5h",
+          ANSWER("\x05\x00\x05\x00\x00\x03\x02hi\x00\x50HTTP/1.1 403 Early\r\nContent-Length: 0\r\n\r\n"),
+          CSIO_EHANDSHAKE, "403"},
+      {"socks5h",
+          ANSWER("\x05\x00\x05\x00\x00\x04"
+                 "0123456789abcdef\x00\x50HTTP/1.1 404 Early\r\nContent-Length: 0\r\n\r\n"),
+          CSIO_EHANDSHAKE, "404"},
+  };
+#undef ANSWER
+  for (size_t i = 0; i < sizeof plans / sizeof *plans; i++) {
+    peer server;
+    peer_start(&server, misbehave, NULL, &plans[i]);
+    csio_proxy *proxy = proxy_of(&server, plans[i].scheme, "");
+    socket_test socket = {.loop = loop, .url = "ws://target.test/", .proxy = proxy};
+    socket_expect_error(&socket, plans[i].code, plans[i].part);
+    csio_proxy_release(proxy);
+    peer_stop(&server);
+  }
+  peer server;
+  peer_start(&server, endless_head, NULL, NULL);
+  csio_proxy *proxy = proxy_of(&server, "http", "");
+  socket_test socket = {.loop = loop, .url = "ws://target.test/", .proxy = proxy};
+  socket_expect_error(&socket, CSIO_EPROXY, "its answer has no end");
+  csio_proxy_release(proxy);
+  peer_stop(&server);
+}
+
+static void silent(client *client)
+{
+  client_drain(client);
+}
+
+static void limits_and_cancels(void)
+{
+  peer server;
+  peer_start(&server, silent, NULL, NULL);
+  csio_proxy *proxy = proxy_of(&server, "http", "");
+  socket_test slow = {.loop = loop, .url = "ws://target.test/", .proxy = proxy, .timeout = 100};
+  socket_expect_error(&slow, CSIO_ETIMEOUT, "longer than 100 ms");
+  AWAIT(&server.monitor, server.ended == 1);
+  call late = {.loop = loop, .url = "https://target.test/", .proxy = proxy, .timeout = 100};
+  call_run(&late);
+  call_close(&late);
+  CHECK_INT(late.error_code, CSIO_ETIMEOUT);
+  AWAIT(&server.monitor, server.ended == 2);
+  socket_test closed = {.loop = loop, .url = "ws://target.test/", .proxy = proxy};
+  socket_start(&closed);
+  AWAIT(&server.monitor, server.accepted == 3);
+  socket_close(&closed);
+  CHECK_INT(closed.errors, 0);
+  AWAIT(&server.monitor, server.ended == 3);
+  csio_loop *own = test_loop();
+  socket_test left = {.loop = own, .url = "ws://target.test/", .proxy = proxy};
+  socket_start(&left);
+  AWAIT(&server.monitor, server.accepted == 4);
+  csio_loop_close(own);
+  CHECK_INT(left.error_code, CSIO_ECANCELLED);
+  csio_proxy_release(proxy);
+  peer_stop(&server);
+}
+
+int main(int argc, char **argv)
+{
+  loop = test_loop();
+  RUN(names_socks_replies);
+  RUN(refuses_misbehaving_proxies);
+  RUN(limits_and_cancels);
+  csio_loop_close(loop);
+}
