@@ -33,6 +33,9 @@ extension Socket {
 
   /// How many events of this Socket have a place in its buffer at this moment: they wait for a connection or, with `retries`, for their
   /// turn or their acknowledgement.
+  ///
+  /// An event of an `emit` that has just returned is counted at once with the policy `.refuse`, and with the others when the loop has
+  /// taken it.
   public var bufferedEvents: Int { gauge.events }
 }
 

@@ -37,7 +37,7 @@ extension OptionsPageExamples {
   func badURL(print: (String) -> Void) throws {
     do {
       _ = try io("ftp://example.com")
-    } catch let error as SocketIOError where error.code == .invalidURL {
+    } catch let error where error.code == .invalidURL {
       print(error.message)
     }
   }

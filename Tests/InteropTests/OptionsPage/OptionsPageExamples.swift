@@ -12,6 +12,8 @@ struct OptionsPageExamples: Sendable {
     try SocketIO.io(url.map(address), configure)
   }
 
+  func io(_ url: String) throws(SocketIOError) -> Socket { try SocketIO.io(address(url)) }
+
   private func address(_ url: String) -> String {
     url.replacing("https://example.com", with: server)
       .replacing("wss://example.com", with: server.replacing(/^http/, with: "ws"))

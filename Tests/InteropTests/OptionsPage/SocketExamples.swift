@@ -56,6 +56,33 @@ extension OptionsPageExamples {
     return socket
   }
 
+  func ownParser() throws -> Socket {
+    /// Tells what is sent and received.
+    struct TracingParser: Parser {
+      struct Decoder: PacketDecoder {
+        var decoder = JSONParser().makeDecoder()
+
+        mutating func decode(_ message: EngineMessage) throws -> Packet? {
+          let packet = try decoder.decode(message)
+          if let packet { print("received", packet) }
+          return packet
+        }
+
+        mutating func reset() { decoder.reset() }
+      }
+
+      func encode(_ packet: Packet) throws -> [EngineMessage] {
+        print("sent", packet)
+        return try JSONParser().encode(packet)
+      }
+
+      func makeDecoder() -> Decoder { Decoder() }
+    }
+
+    let socket = try io("https://example.com") { $0.parser = TracingParser() }
+    return socket
+  }
+
   // MARK: Of one Socket
 
   func auth() throws -> Socket {

@@ -77,6 +77,14 @@ extension OptionsPageTests {
     await socket.io.close()
   }
 
+  @Test("parser: one of the program's own")
+  func ownParser() async throws {
+    let page = try Page()
+    let socket = try page.examples.ownParser()
+    #expect(try await socket.emitWithAck("echo", Data([1, 2]), timeout: .seconds(30)) == .binary(Data([1, 2])))
+    await socket.io.close()
+  }
+
   // MARK: Socket
 
   @Test("auth: fixed, or asked for")
