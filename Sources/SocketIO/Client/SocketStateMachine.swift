@@ -23,9 +23,8 @@ struct SocketStateMachine {
 
   let namespace: String
   private var state = State.inactive {
-    didSet { revision += 1 }
+    didSet { revision += 1 }  // for whoever shows the state
   }
-  /// Grows with every change of state.
   private(set) var revision: UInt64 = 0
   /// Counts connections of the Manager, so that what belongs to an older one can be told.
   private var session = 0
@@ -234,7 +233,10 @@ struct SocketStateMachine {
       switch packet.content {
       case .connect:
         unansweredConnection = nil
-        if state != .joining { return [.send(Packet(namespace: namespace, id: nil, content: .disconnect))] + rejoin() }
+        if state != .joining {
+          leftConnection = connection
+          return [.send(Packet(namespace: namespace, id: nil, content: .disconnect))] + rejoin()
+        }
       case .connectError:
         unansweredConnection = nil
         if state != .joining { return rejoin() }
@@ -246,8 +248,8 @@ struct SocketStateMachine {
     case .connect(let reply): return connected(reply)
     // It crossed the DISCONNECT that was sent before this CONNECT, and says the same.
     case .disconnect where id == nil && leftConnection == connection: return []
+    // The answer may still come, so the namespace is not asked for again before it.
     case .disconnect where state == .joining:
-      unansweredConnection = nil
       return refuse(SocketIOError(.refused, "the server disconnected the Socket in place of letting it in"))
     // The namespace was not asked for yet.
     case .disconnect where id == nil: return []
