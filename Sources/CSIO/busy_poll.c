@@ -4,7 +4,7 @@
 #include <sched.h>
 
 enum {
-  LIMIT = 50, /* microseconds: about what it costs to sleep and to wake */
+  LIMIT = 100, /* microseconds: what a slow virtual machine takes to sleep and to wake */
   NEEDED_LEAST = 4,
   NEEDED_MOST = 512
 };

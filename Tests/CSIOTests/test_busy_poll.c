@@ -4,7 +4,7 @@
 #include "socket.h"
 #include "ws_peer.h"
 
-enum { US = 1000, LIMIT = 50 };
+enum { US = 1000, LIMIT = 100 };
 
 /* --- the decisions --- */
 
@@ -40,7 +40,7 @@ static int waits_until_awake(csio__busy_poll *busy_poll, uint64_t length)
 static void begins_after_a_row_of_short_waits(void)
 {
   csio__busy_poll busy_poll = made();
-  CHECK_INT(waits_until_awake(&busy_poll, 60), 4);
+  CHECK_INT(waits_until_awake(&busy_poll, LIMIT + 10), 4);
   busy_poll = made();
   CHECK_INT(waits_until_awake(&busy_poll, 2 * LIMIT), -1);
 }
@@ -70,14 +70,14 @@ static void gives_up_more_and_more_where_it_is_in_vain(void)
   csio__busy_poll busy_poll = made();
   static const int rows[] = {4, 7, 15, 31, 63, 127, 255, 511, 511, 511};
   for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
-    CHECK_INT(waits_until_awake(&busy_poll, 60), rows[i]);
+    CHECK_INT(waits_until_awake(&busy_poll, LIMIT + 10), rows[i]);
 }
 
 static void trusts_again_by_and_by(void)
 {
   csio__busy_poll busy_poll = made();
   for (int i = 0; i < 10; i++)
-    CHECK(waits_until_awake(&busy_poll, 60) > 0);
+    CHECK(waits_until_awake(&busy_poll, LIMIT + 10) > 0);
   CHECK_INT(busy_poll.needed, 512);
   CHECK_INT(waits_until_awake(&busy_poll, 30), 511);
   for (int i = 0; i < 7; i++)

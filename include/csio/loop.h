@@ -30,7 +30,7 @@ CSIO_EXTERN bool csio_loop_is_current(const csio_loop *loop);
 /* Milliseconds on a monotonic clock with an arbitrary start. Any thread. */
 CSIO_EXTERN uint64_t csio_loop_now(const csio_loop *loop);
 
-/* How long the loop may wait awake for an answer before it sleeps, 50 microseconds unless set; 0 for never.
+/* How long the loop may wait awake for an answer before it sleeps, 100 microseconds unless set; 0 for never.
  * It does so only after something was sent over a WebSocket, and only while answers have been coming that
  * soon: where they do, a round trip takes a third to a half less time, and no more CPU time, since waking a
  * core that sleeps costs as much. Any thread. */

@@ -39,12 +39,12 @@ public final class EventLoop: Loop, Sendable {
 
   /// Starts a loop's thread.
   ///
-  /// - Parameter busyPolling: how long the thread may wait awake for an answer over a WebSocket before it sleeps; 50 microseconds
+  /// - Parameter busyPolling: how long the thread may wait awake for an answer over a WebSocket before it sleeps; 100 microseconds
   ///   unless given, at most a second, and `.zero` for never. It does so only while answers have been coming that soon, as they do
   ///   from a server on the same machine or in the same rack: a core that sleeps for so short a time costs more than one that stays
   ///   awake. ``shared`` has the default.
   /// - Throws: ``SocketIOError`` when the system has no more threads or file descriptors.
-  public init(busyPolling: Duration = .microseconds(50)) throws(SocketIOError) {
+  public init(busyPolling: Duration = .microseconds(100)) throws(SocketIOError) {
     var handle: OpaquePointer?
     let status = csio_loop_create(&handle)
     guard status == 0, let handle else {
