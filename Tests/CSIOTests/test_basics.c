@@ -3,9 +3,9 @@
 
 #include <csio/csio.h>
 
-#include "buffer_internal.h"
-#include "header.h"
-#include "url.h"
+#include "base/buffer_internal.h"
+#include "base/header.h"
+#include "net/url.h"
 
 static void names_every_error(void)
 {

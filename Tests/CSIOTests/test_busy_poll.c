@@ -1,6 +1,6 @@
 /* Waiting awake for an answer: when, for how long, and that nothing is missed meanwhile. */
-#include "busy_poll.h"
-#include "loop_internal.h"
+#include "loop/busy_poll.h"
+#include "loop/loop_internal.h"
 #include "socket.h"
 #include "ws_peer.h"
 

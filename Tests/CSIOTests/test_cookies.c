@@ -1,5 +1,5 @@
 /* The cookie jar by itself. */
-#include "cookies_internal.h"
+#include "net/cookies_internal.h"
 #include "test.h"
 
 #include <csio/error.h>

@@ -1,5 +1,5 @@
 /* What is known of a kept connection, and of a request that crossed its end. */
-#include "curl_sockets.h"
+#include "net/curl_sockets.h"
 #include "test.h"
 
 #include <arpa/inet.h>

@@ -1,5 +1,5 @@
 /* permessage-deflate, against a server that uses zlib by itself. */
-#include "deflate.h"
+#include "ws/deflate.h"
 #include "socket.h"
 #include "ws_peer.h"
 

@@ -1,5 +1,5 @@
 /* What permessage-deflate looks like on the wire: terms and messages written by hand. */
-#include "deflate.h"
+#include "ws/deflate.h"
 #include "socket.h"
 #include "ws_peer.h"
 

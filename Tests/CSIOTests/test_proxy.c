@@ -1,7 +1,7 @@
 /* Both transports through proxies of each kind. */
 #include "call.h"
 #include "certs.h"
-#include "proxy_internal.h"
+#include "net/proxy_internal.h"
 #include "proxy_peer.h"
 #include "socket.h"
 #include "ws_peer.h"

@@ -1,5 +1,5 @@
 /* Proxies: what their URLs mean, and what the environment says. */
-#include "proxy_internal.h"
+#include "net/proxy_internal.h"
 #include "test.h"
 
 #include <csio/error.h>

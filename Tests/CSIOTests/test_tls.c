@@ -1,7 +1,7 @@
 /* TLS settings, and what they mean for both transports. */
 #include "call.h"
 #include "certs.h"
-#include "lws_internal.h"
+#include "ws/lws_internal.h"
 #include "socket.h"
 #include "ws_peer.h"
 

@@ -1,9 +1,9 @@
 /* Set-Cookie headers, one a line, of several servers, and the Cookie headers that follow from them. */
 #include "fuzz.h"
 
-#include "cookies_internal.h"
-#include "deflate.h"
-#include "header.h"
+#include "net/cookies_internal.h"
+#include "ws/deflate.h"
+#include "base/header.h"
 
 #include <csio/error.h>
 

@@ -1,7 +1,7 @@
 /* Compressed messages: what is decompressed keeps the limit, and what we compress comes back. */
 #include "fuzz.h"
 
-#include "deflate.h"
+#include "ws/deflate.h"
 
 enum { MOST = 64 * 1024 };
 

@@ -2,7 +2,7 @@
  * kind of proxy, and whether it is given a user and password. */
 #include "fuzz.h"
 
-#include "dial_internal.h"
+#include "net/dial_internal.h"
 
 #include <csio/error.h>
 

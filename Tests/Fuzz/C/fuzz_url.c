@@ -2,9 +2,9 @@
  */
 #include "fuzz.h"
 
-#include "header.h"
-#include "proxy_internal.h"
-#include "url.h"
+#include "base/header.h"
+#include "net/proxy_internal.h"
+#include "net/url.h"
 
 static void check_place(const char *host, unsigned port)
 {

@@ -1,0 +1,60 @@
+#include "base/buffer_internal.h"
+
+#include <stdlib.h>
+
+csio_buffer *csio_buffer_create(size_t size)
+{
+  if (size > SIZE_MAX - sizeof(csio_buffer)) return NULL;
+  csio_buffer *buffer = malloc(sizeof *buffer + size);
+  if (!buffer) return NULL;
+  buffer->next = NULL;
+  buffer->size = size;
+  return buffer;
+}
+
+uint8_t *csio_buffer_bytes(csio_buffer *buffer)
+{
+  return buffer->bytes;
+}
+
+size_t csio_buffer_size(const csio_buffer *buffer)
+{
+  return buffer->size;
+}
+
+void csio_buffer_truncate(csio_buffer *buffer, size_t size)
+{
+  if (size < buffer->size) buffer->size = size;
+}
+
+void csio_buffer_destroy(csio_buffer *buffer)
+{
+  free(buffer);
+}
+
+void csio__bytes_free(csio__bytes *bytes)
+{
+  free(bytes->data);
+  *bytes = (csio__bytes){0};
+}
+
+bool csio__bytes_reserve(csio__bytes *bytes, size_t extra)
+{
+  if (extra <= bytes->capacity - bytes->size) return true;
+  if (extra > SIZE_MAX / 2 - bytes->size) return false;
+  size_t capacity = bytes->size + extra;
+  if (capacity < bytes->capacity * 2) capacity = bytes->capacity * 2;
+  uint8_t *data = realloc(bytes->data, capacity);
+  if (!data) return false;
+  bytes->data = data;
+  bytes->capacity = capacity;
+  return true;
+}
+
+bool csio__bytes_append(csio__bytes *bytes, const void *data, size_t size)
+{
+  if (!csio__bytes_reserve(bytes, size)) return false;
+  if (size) memcpy(bytes->data + bytes->size, data, size);
+  bytes->size += size;
+  return true;
+}

@@ -1,0 +1,204 @@
+/* What a request says to libcurl, and how libcurl's answers are read. */
+#include "http/http_internal.h"
+
+#include "base/header.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <uv.h>
+
+/* A poll must not be repeated as long as there may be an answer to it, nor an event as long as the server may
+ * have read it. */
+bool csio__http_is_undone(const csio_http *http)
+{
+  const char *method = http->method;
+  bool safe = !strcmp(method, "GET") || !strcmp(method, "HEAD") || !strcmp(method, "OPTIONS");
+  return http->transfer.fate >= (safe ? CSIO__FATE_UNACKNOWLEDGED : CSIO__FATE_UNREACHED);
+}
+
+/* Whether libcurl is at sending the request once more, which then is not to happen. It does so when a reused
+ * connection has ended before the first byte of an answer. The server may have carried the request out by
+ * then: an event would arrive twice, and a poll would pass over what was in the answer that is lost. */
+static bool is_repetition(csio_http *http)
+{
+  long sent = 0;
+  curl_easy_getinfo(http->transfer.easy, CURLINFO_REQUEST_SIZE, &sent);
+  bool was_sent = http->asked && sent > http->sent_before_asking;
+  http->repeated = was_sent && !csio__http_is_undone(http);
+  if (http->repeated) return true;
+  http->asked = false;
+  http->sent_before_asking = sent;
+  http->transfer.fate = CSIO__FATE_OPEN;
+  return false;
+}
+
+/* The connection stands, and what comes next is the request. Over one that the server has closed meanwhile it
+ * would be lost. */
+static int on_request(void *data, char *to, char *from, int to_port, int from_port)
+{
+  csio_http *http = data;
+  if (is_repetition(http)) return CURL_PREREQFUNC_ABORT;
+  http->stale = !http->connected && !csio__curl_use_kept(&http->transfer, from, from_port, to, to_port);
+  if (http->stale) return CURL_PREREQFUNC_ABORT;
+  http->asked = true;
+  return CURL_PREREQFUNC_OK;
+}
+
+static size_t read_body(char *into, size_t unit, size_t count, void *data)
+{
+  csio_http *http = data;
+  size_t left = csio_buffer_size(http->body) - http->body_sent;
+  size_t size = unit * count < left ? unit * count : left;
+  memcpy(into, csio_buffer_bytes(http->body) + http->body_sent, size);
+  http->body_sent += size;
+  return size;
+}
+
+/* For a request that moves to another connection. */
+static int seek_body(void *data, curl_off_t offset, int origin)
+{
+  csio_http *http = data;
+  if (origin != SEEK_SET) return CURL_SEEKFUNC_CANTSEEK;
+  http->body_sent = (size_t)offset;
+  return CURL_SEEKFUNC_OK;
+}
+
+/* libcurl keeps all headers, and by itself takes ten times as many. */
+static size_t count_head(char *line, size_t unit, size_t count, void *data)
+{
+  (void)line;
+  csio_http *http = data;
+  size_t size = unit * count;
+  http->head_size += size;
+  http->head_too_large = http->head_size > CSIO__MAX_ANSWER_HEAD;
+  return http->head_too_large ? CURL_WRITEFUNC_ERROR : size;
+}
+
+/* Makes room for the whole body at once where its size is announced. */
+static void reserve_announced(csio_http *http)
+{
+  curl_off_t announced = -1;
+  curl_easy_getinfo(http->transfer.easy, CURLINFO_CONTENT_LENGTH_DOWNLOAD_T, &announced);
+  const curl_off_t most = 16 << 20; /* a peer that only claims to send much shall not cost much */
+  if (announced > 0) csio__bytes_reserve(&http->answer, (size_t)(announced < most ? announced : most));
+}
+
+static size_t write_body(char *from, size_t unit, size_t count, void *data)
+{
+  csio_http *http = data;
+  size_t size = unit * count;
+  if (http->max_body && size > http->max_body - http->answer.size) {
+    http->too_large = true;
+    return CURL_WRITEFUNC_ERROR;
+  }
+  if (!http->answer.capacity) reserve_announced(http);
+  if (!csio__bytes_append(&http->answer, from, size)) {
+    http->no_memory = true;
+    return CURL_WRITEFUNC_ERROR;
+  }
+  return size;
+}
+
+static void prepare_method(csio_http *http)
+{
+  CURL *easy = http->transfer.easy;
+  const char *method = http->method;
+  size_t size = http->body ? csio_buffer_size(http->body) : 0;
+  bool post = !strcmp(method, "POST") || size;
+  if (!strcmp(method, "HEAD")) {
+    curl_easy_setopt(easy, CURLOPT_NOBODY, 1L);
+  } else if (post) {
+    curl_easy_setopt(easy, CURLOPT_POST, 1L);
+    curl_easy_setopt(easy, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)size);
+    if (size) {
+      curl_easy_setopt(easy, CURLOPT_READFUNCTION, read_body);
+      curl_easy_setopt(easy, CURLOPT_READDATA, http);
+      curl_easy_setopt(easy, CURLOPT_SEEKFUNCTION, seek_body);
+      curl_easy_setopt(easy, CURLOPT_SEEKDATA, http);
+    } else {
+      curl_easy_setopt(easy, CURLOPT_POSTFIELDS, "");
+    }
+  }
+  if (strcmp(method, "GET") && strcmp(method, "HEAD") && strcmp(method, "POST"))
+    curl_easy_setopt(easy, CURLOPT_CUSTOMREQUEST, method);
+  else if (!strcmp(method, "GET") && post)
+    curl_easy_setopt(easy, CURLOPT_CUSTOMREQUEST, "GET");
+}
+
+static void prepare_proxy(csio_http *http)
+{
+  CURL *easy = http->transfer.easy;
+  const csio_proxy *proxy = http->proxy;
+  if (!proxy) {
+    curl_easy_setopt(easy, CURLOPT_PROXY, ""); /* not even the environment's */
+    return;
+  }
+  static const long types[] = {
+      [CSIO__PROXY_HTTP] = CURLPROXY_HTTP,
+      [CSIO__PROXY_HTTPS] = CURLPROXY_HTTPS,
+      [CSIO__PROXY_SOCKS5] = CURLPROXY_SOCKS5,
+      [CSIO__PROXY_SOCKS5H] = CURLPROXY_SOCKS5_HOSTNAME,
+  };
+  char host[300];
+  bool v6 = strchr(proxy->host, ':');
+  snprintf(host, sizeof host, v6 ? "[%s]" : "%s", proxy->host);
+  curl_easy_setopt(easy, CURLOPT_PROXY, host);
+  curl_easy_setopt(easy, CURLOPT_PROXYPORT, (long)proxy->port);
+  curl_easy_setopt(easy, CURLOPT_PROXYTYPE, types[proxy->kind]);
+  curl_easy_setopt(easy, CURLOPT_NOPROXY, ""); /* nor the environment's exceptions */
+  curl_easy_setopt(easy, CURLOPT_PROXYUSERNAME, proxy->user);
+  curl_easy_setopt(easy, CURLOPT_PROXYPASSWORD, proxy->password);
+  curl_easy_setopt(easy, CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L);
+}
+
+static curl_socket_t open_socket(void *data, curlsocktype purpose, struct curl_sockaddr *address)
+{
+  (void)purpose;
+  csio_http *http = data;
+  if (is_repetition(http)) return CURL_SOCKET_BAD;
+  curl_socket_t created = csio__curl_open_socket(&http->transfer, address);
+  http->connected = true;
+  http->socket_errno = created == CURL_SOCKET_BAD ? errno : 0;
+  return created;
+}
+
+static int prepare_local_address(csio_http *http)
+{
+  char interface[80];
+  const char *address = http->local_address;
+  if (!address) return CSIO_OK;
+  snprintf(interface, sizeof interface, "host!%s", address);
+  if (curl_easy_setopt(http->transfer.easy, CURLOPT_INTERFACE, interface)) return CSIO_ENOMEM;
+  long family = strchr(address, ':') ? CURL_IPRESOLVE_V6 : CURL_IPRESOLVE_V4;
+  curl_easy_setopt(http->transfer.easy, CURLOPT_IPRESOLVE, family);
+  return CSIO_OK;
+}
+
+int csio__http_prepare(csio_http *http)
+{
+  CURL *easy = http->transfer.easy;
+  curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, http->curl_error);
+  curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
+  curl_easy_setopt(
+      easy, CURLOPT_QUICK_EXIT, 1L); /* a request under resolution can be closed without waiting */
+  curl_easy_setopt(easy, CURLOPT_OPENSOCKETFUNCTION, open_socket);
+  curl_easy_setopt(easy, CURLOPT_OPENSOCKETDATA, http);
+  curl_easy_setopt(easy, CURLOPT_PREREQFUNCTION, on_request);
+  curl_easy_setopt(easy, CURLOPT_PREREQDATA, http);
+  curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "http,https");
+  curl_easy_setopt(easy, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1);
+  curl_easy_setopt(easy, CURLOPT_ACCEPT_ENCODING, "");
+  curl_easy_setopt(easy, CURLOPT_HEADERFUNCTION, count_head);
+  curl_easy_setopt(easy, CURLOPT_HEADERDATA, http);
+  curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, write_body);
+  curl_easy_setopt(easy, CURLOPT_WRITEDATA, http);
+  if (http->max_body) curl_easy_setopt(easy, CURLOPT_MAXFILESIZE_LARGE, (curl_off_t)http->max_body);
+  prepare_method(http);
+  prepare_proxy(http);
+  if (!http->keep_alive) {
+    curl_easy_setopt(easy, CURLOPT_FRESH_CONNECT, 1L);
+    curl_easy_setopt(easy, CURLOPT_FORBID_REUSE, 1L);
+  }
+  return prepare_local_address(http);
+}

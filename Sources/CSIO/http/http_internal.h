@@ -1,0 +1,93 @@
+#ifndef CSIO_HTTP_INTERNAL_H
+#define CSIO_HTTP_INTERNAL_H
+
+#include <csio/http.h>
+
+#include "base/buffer_internal.h"
+#include "net/cookies_internal.h"
+#include "net/curl_multi.h"
+#include "base/error_internal.h"
+#include "loop/loop_internal.h"
+#include "net/proxy_internal.h"
+#include "net/tls_internal.h"
+#include "net/url.h"
+
+typedef enum csio__http_state {
+  CSIO__HTTP_NEW,
+  CSIO__HTTP_RUNNING,
+  CSIO__HTTP_DONE,
+} csio__http_state;
+
+struct csio_http {
+  csio__handle handle;
+  csio__http_state state;
+  csio__transfer transfer;
+  struct curl_slist *headers;     /* the user's */
+  struct curl_slist *hop_headers; /* what this hop says */
+  char *method;
+  csio__url url; /* of this hop: after a redirect, the place that it named */
+  bool foreign;  /* a redirect has led elsewhere, where the user's credentials are not for */
+  bool may_redirect;
+  unsigned redirects_left;
+  csio_cookies *cookies;
+  csio_proxy *proxy;
+  char *local_address;
+  bool keep_alive;
+  csio_tls *tls;
+  csio__tls_session *session; /* of the TLS connection that this request made last */
+  bool proxy_tls_next;        /* the next TLS session is the one with the proxy */
+  uint64_t timeout;
+  uint64_t deadline; /* 0 for none */
+  csio_buffer *body;
+  size_t body_sent;
+  bool connected;          /* this hop has made a connection rather than used one that was kept */
+  bool stale;              /* a kept connection was given up before the request was sent over it */
+  bool asked;              /* in this hop, a connection has stood and was to take the request */
+  long sent_before_asking; /* as libcurl counts */
+  bool repeated;           /* libcurl would have sent the request again */
+  size_t head_size;
+  csio__bytes answer;
+  size_t max_body;
+  uint64_t sent_before, received_before; /* in earlier hops */
+  bool head_too_large, too_large;
+  bool no_memory;
+  int socket_errno; /* why there was no socket for this hop */
+  csio_http_done_cb on_done;
+  void (*on_closed)(void *data);
+  void *data;
+  csio__task close_task;
+  char curl_error[CURL_ERROR_SIZE];
+};
+
+/* --- what libcurl is told --- */
+
+/* Sets everything on the easy handle that is the same for all hops, and does not come from a setter. */
+int csio__http_prepare(csio_http *http);
+
+/* Sets what differs from hop to hop: the URL, its credentials and cookies, the time left. */
+int csio__http_prepare_hop(csio_http *http);
+int csio__http_prepare_tls(csio_http *http);
+
+/* --- what libcurl says --- */
+
+/* Whether the kept connection that took the request has ended, and the request may be sent again all the
+ * same: it is sure to have had no effect. */
+bool csio__http_is_undone(const csio_http *http);
+
+/* Puts the answer's cookies into the jar. */
+void csio__http_take_cookies(csio_http *http);
+
+/* Goes where the answer redirects to: whether there is another hop to make. On failure `failure` is filled.
+ */
+bool csio__http_redirect(csio_http *http, int *err, csio__failure *failure);
+
+/* Turns libcurl's result into csio's code and sentence. */
+void csio__http_failure(csio_http *http, CURLcode result, csio__failure *failure);
+
+/* The same for an answer that is the proxy's refusal. */
+bool csio__http_proxy_refused(csio_http *http, csio__failure *failure);
+
+/* The same for what concerns TLS alone; false when the failure does not. */
+bool csio__http_tls_failure(csio_http *http, CURLcode result, csio__failure *failure);
+
+#endif

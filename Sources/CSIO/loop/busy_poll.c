@@ -1,0 +1,92 @@
+#include "loop/busy_poll.h"
+
+#include <poll.h>
+#include <sched.h>
+
+enum {
+  LIMIT = 100, /* microseconds: what a slow virtual machine takes to sleep and to wake */
+  NEEDED_LEAST = 4,
+  NEEDED_MOST = 512
+};
+
+/* Both the server's sleep and this loop's are in a wait that is not spent awake. */
+static uint64_t short_wait(const csio__busy_poll *busy_poll)
+{
+  return 2000 * (uint64_t)atomic_load_explicit(&busy_poll->limit, memory_order_relaxed);
+}
+
+bool csio__busy_poll_begin(csio__busy_poll *busy_poll, uint64_t now)
+{
+  busy_poll->since = now;
+  return busy_poll->short_waits >= busy_poll->needed;
+}
+
+void csio__busy_poll_learn(csio__busy_poll *busy_poll, bool paid)
+{
+  if (paid) {
+    busy_poll->needed /= 2;
+    if (busy_poll->needed < NEEDED_LEAST) busy_poll->needed = NEEDED_LEAST;
+  } else {
+    busy_poll->short_waits = 0;
+    busy_poll->needed *= 2;
+    if (busy_poll->needed > NEEDED_MOST) busy_poll->needed = NEEDED_MOST;
+  }
+}
+
+void csio__busy_poll_end(csio__busy_poll *busy_poll, uint64_t now)
+{
+  if (now - busy_poll->since >= short_wait(busy_poll))
+    busy_poll->short_waits = 0;
+  else if (busy_poll->short_waits < NEEDED_MOST)
+    busy_poll->short_waits++;
+  busy_poll->since = 0;
+}
+
+/* Whether the loop has something to do, asked until `until` (nanoseconds). */
+static bool poll_until(const uv_loop_t *loop, uint64_t until)
+{
+  struct pollfd backend = {.fd = uv_backend_fd(loop), .events = POLLIN};
+  while (poll(&backend, 1, 0) == 0) {
+    if (uv_hrtime() >= until) return false;
+    sched_yield(); /* whoever else wants this core, perhaps the server itself, goes first */
+  }
+  return true;
+}
+
+static void on_prepare(uv_prepare_t *prepare)
+{
+  csio__busy_poll *busy_poll = prepare->data;
+  if (!busy_poll->expecting) return;
+  uint64_t limit = 1000 * (uint64_t)atomic_load_explicit(&busy_poll->limit, memory_order_relaxed);
+  int timeout = uv_backend_timeout(prepare->loop); /* milliseconds, -1 without an end */
+  if (limit == 0 || timeout == 0) return;
+  if (timeout > 0 && limit > 1000000 * (uint64_t)timeout) limit = 1000000 * (uint64_t)timeout;
+  busy_poll->expecting--;
+  uint64_t now = uv_hrtime();
+  if (csio__busy_poll_begin(busy_poll, now))
+    csio__busy_poll_learn(busy_poll, poll_until(prepare->loop, now + limit));
+}
+
+void csio__busy_poll_init(csio__busy_poll *busy_poll, uv_loop_t *loop)
+{
+  atomic_init(&busy_poll->limit, LIMIT);
+  busy_poll->needed = NEEDED_LEAST;
+  uv_prepare_init(loop, &busy_poll->prepare);
+  busy_poll->prepare.data = busy_poll;
+  uv_prepare_start(&busy_poll->prepare, on_prepare);
+}
+
+void csio__busy_poll_close(csio__busy_poll *busy_poll)
+{
+  uv_close((uv_handle_t *)&busy_poll->prepare, NULL);
+}
+
+void csio__busy_poll_expect(csio__busy_poll *busy_poll)
+{
+  busy_poll->expecting = 2; /* the answer, and what the program says to it */
+}
+
+void csio__busy_poll_woke(csio__busy_poll *busy_poll)
+{
+  if (busy_poll->since) csio__busy_poll_end(busy_poll, uv_hrtime());
+}

@@ -1,0 +1,308 @@
+#include "loop/loop_internal.h"
+
+#include "net/curl_multi.h"
+#include "ws/deflate.h"
+#include "ws/frame.h"
+#include "ws/lws_context.h"
+#include "net/tls_internal.h"
+
+#include <csio/error.h>
+
+#include <fcntl.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+/* Of the loop's thread, whatever the limit of the process: callbacks may descend into nested data. */
+enum { STACK_SIZE = 8 << 20 };
+
+static void loop_advance(csio_loop *loop);
+
+/* Nothing more is to be done than to be there. */
+static void on_busy(uv_idle_t *busy)
+{
+  (void)busy;
+}
+
+/* --- posts: functions from any thread --- */
+
+static bool posts_push(csio__posts *posts, csio__post post)
+{
+  if (posts->count == posts->capacity) {
+    size_t capacity = posts->capacity ? posts->capacity * 2 : 64;
+    csio__post *items = realloc(posts->items, capacity * sizeof *items);
+    if (!items) return false;
+    posts->items = items;
+    posts->capacity = capacity;
+  }
+  posts->items[posts->count++] = post;
+  return true;
+}
+
+/* Another thread has to wake the loop, which takes a write and a read of the kernel's. The loop itself is
+ * awake. */
+static void wake(csio_loop *loop)
+{
+  if (!csio_loop_is_current(loop))
+    uv_async_send(&loop->wake);
+  else if (!loop->stopped)
+    uv_idle_start(&loop->busy, on_busy);
+}
+
+int csio_loop_post(csio_loop *loop, csio_loop_fn fn, void *arg)
+{
+  int err = CSIO_OK;
+  uv_mutex_lock(&loop->lock);
+  if (loop->close_requested)
+    err = CSIO_ECLOSED;
+  else if (!posts_push(&loop->incoming, (csio__post){fn, arg}))
+    err = CSIO_ENOMEM;
+  else if (loop->incoming.count == 1)
+    wake(loop); /* under the lock: once it is released, the loop may be gone */
+  uv_mutex_unlock(&loop->lock);
+  return err;
+}
+
+/* Runs what was there when it was called; what comes meanwhile waits for the next turn, so that I/O gets its
+ * share. Returns whether the loop's end was asked for by then. */
+static bool run_posts(csio_loop *loop)
+{
+  csio__posts batch = loop->running;
+  uv_mutex_lock(&loop->lock);
+  loop->running = loop->incoming;
+  loop->incoming = batch;
+  bool close = loop->close_requested;
+  uv_mutex_unlock(&loop->lock);
+
+  for (size_t i = 0; i < loop->running.count; i++)
+    loop->running.items[i].fn(loop->running.items[i].arg);
+  loop->running.count = 0;
+  return close;
+}
+
+/* What another thread posted comes before the I/O that followed it. */
+static void on_wake(uv_async_t *wake)
+{
+  run_posts(wake->data);
+}
+
+static void on_posts(uv_check_t *posts)
+{
+  csio_loop *loop = posts->data;
+  csio__busy_poll_woke(&loop->busy_poll);
+  uv_idle_stop(&loop->busy);
+  bool close = run_posts(loop);
+
+  csio__task *task = loop->first_task;
+  loop->first_task = NULL;
+  loop->last_task = &loop->first_task;
+  while (task) {
+    csio__task *next = task->next;
+    task->queued = false;
+    task->run(task);
+    task = next;
+  }
+
+  if (close) loop_advance(loop);
+}
+
+void csio__task_queue(csio_loop *loop, csio__task *task)
+{
+  if (task->queued) return;
+  task->queued = true;
+  task->next = NULL;
+  *loop->last_task = task;
+  loop->last_task = &task->next;
+  wake(loop);
+}
+
+/* --- timers --- */
+
+int csio__timer_start(uv_timer_t *timer, uv_timer_cb callback, uint64_t ms)
+{
+  /* libuv counts from the loop's idea of now: whole milliseconds, rounded down, as of the start of the turn,
+   * which a long callback may have left far behind. */
+  uint64_t now = (uv_hrtime() + 999999) / 1000000;
+  uint64_t behind = now - uv_now(timer->loop);
+  if (ms == 0 || ms > UINT64_MAX - behind) behind = 0;
+  return uv_timer_start(timer, callback, ms + behind, 0);
+}
+
+/* --- handles --- */
+
+int csio__handle_open(csio__handle *handle, csio_loop *loop, void (*abort)(csio__handle *))
+{
+  if (!csio_loop_is_current(loop)) return CSIO_ETHREAD;
+  if (loop->closing) return CSIO_ECLOSED;
+  handle->loop = loop;
+  handle->abort = abort;
+  handle->next = loop->open_handles;
+  if (handle->next) handle->next->link = &handle->next;
+  handle->link = &loop->open_handles;
+  loop->open_handles = handle;
+  loop->handle_count++;
+  return CSIO_OK;
+}
+
+void csio__handle_closing(csio__handle *handle)
+{
+  *handle->link = handle->next;
+  if (handle->next) handle->next->link = handle->link;
+  handle->link = NULL;
+}
+
+void csio__handle_closed(csio__handle *handle)
+{
+  csio_loop *loop = handle->loop;
+  if (--loop->handle_count == 0 && loop->closing) wake(loop);
+}
+
+size_t csio_loop_handle_count(const csio_loop *loop)
+{
+  return loop->handle_count;
+}
+
+/* --- the loop's life --- */
+
+static void close_own_handles(csio_loop *loop)
+{
+  uv_close((uv_handle_t *)&loop->wake, NULL);
+  uv_close((uv_handle_t *)&loop->posts, NULL);
+  uv_close((uv_handle_t *)&loop->busy, NULL);
+  csio__busy_poll_close(&loop->busy_poll);
+}
+
+/* One step of the loop's end; called again, by way of `posts`, whenever the last handle has gone. */
+static void loop_advance(csio_loop *loop)
+{
+  loop->closing = true;
+  while (loop->open_handles)
+    loop->open_handles->abort(loop->open_handles);
+  csio__lws_hurry(loop);
+  if (loop->handle_count || loop->first_task || loop->stopped) return;
+  loop->stopped = true;
+  csio__curl_stop(loop);
+  csio__lws_stop(loop);
+  close_own_handles(loop);
+}
+
+static void loop_free(csio_loop *loop)
+{
+  uv_mutex_destroy(&loop->lock);
+  free(loop->incoming.items);
+  free(loop->running.items);
+  free(loop);
+}
+
+static void loop_main(void *arg)
+{
+  csio_loop *loop = arg;
+  uv_run(&loop->uv, UV_RUN_DEFAULT);
+  csio__lws_free(loop);
+  csio__curl_free(loop);
+  csio__deflate_free(loop);
+  csio__framer_free(loop);
+  csio_tls_release(loop->default_tls);
+  uv_loop_close(&loop->uv);
+  if (loop->detached) loop_free(loop);
+}
+
+/* Signals are the program's affair: all are blocked in the loop's thread, and with them SIGPIPE, which
+ * OpenSSL and libcurl would else raise by writing to a closed socket. */
+static int start_thread(csio_loop *loop)
+{
+  sigset_t all, before;
+  sigfillset(&all);
+  pthread_sigmask(SIG_SETMASK, &all, &before);
+  const uv_thread_options_t options = {.flags = UV_THREAD_HAS_STACK_SIZE, .stack_size = STACK_SIZE};
+  int err = uv_thread_create_ex(&loop->thread, &options, loop_main, loop);
+  pthread_sigmask(SIG_SETMASK, &before, NULL);
+  return err;
+}
+
+/* With a process's first loop libuv makes a pipe for signals, and aborts the process where it cannot. The
+ * loop's own descriptor, which it makes before, has to leave room for that. */
+static bool can_make_pipe(void)
+{
+  uv_file ends[2];
+  if (uv_pipe(ends, 0, 0)) return false;
+  int third = fcntl(ends[0], F_DUPFD_CLOEXEC, 0);
+  close(ends[0]);
+  close(ends[1]);
+  if (third >= 0) close(third);
+  return third >= 0;
+}
+
+static int loop_init(csio_loop *loop)
+{
+  loop->last_task = &loop->first_task;
+  csio__tls_init();
+  if (!can_make_pipe() || uv_mutex_init(&loop->lock)) return CSIO_ESYSTEM;
+  if (uv_loop_init(&loop->uv)) goto no_loop;
+  if (uv_async_init(&loop->uv, &loop->wake, on_wake)) goto no_async;
+  loop->wake.data = loop;
+  uv_check_init(&loop->uv, &loop->posts);
+  loop->posts.data = loop;
+  uv_check_start(&loop->posts, on_posts);
+  uv_idle_init(&loop->uv, &loop->busy);
+  csio__busy_poll_init(&loop->busy_poll, &loop->uv);
+  if (start_thread(loop)) goto no_thread;
+  return CSIO_OK;
+
+no_thread:
+  close_own_handles(loop);
+  uv_run(&loop->uv, UV_RUN_DEFAULT);
+no_async:
+  uv_loop_close(&loop->uv);
+no_loop:
+  uv_mutex_destroy(&loop->lock);
+  return CSIO_ESYSTEM;
+}
+
+int csio_loop_create(csio_loop **out)
+{
+  csio_loop *loop = calloc(1, sizeof *loop);
+  if (!loop) return CSIO_ENOMEM;
+  int err = loop_init(loop);
+  if (err)
+    free(loop);
+  else
+    *out = loop;
+  return err;
+}
+
+void csio_loop_close(csio_loop *loop)
+{
+  bool own = csio_loop_is_current(loop);
+  uv_thread_t thread = loop->thread;
+  if (own) {
+    pthread_detach(thread);
+    loop->detached = true;
+  }
+  uv_mutex_lock(&loop->lock);
+  loop->close_requested = true;
+  uv_async_send(&loop->wake);
+  uv_mutex_unlock(&loop->lock);
+  if (!own) {
+    uv_thread_join(&thread);
+    loop_free(loop);
+  }
+}
+
+bool csio_loop_is_current(const csio_loop *loop)
+{
+  uv_thread_t self = uv_thread_self();
+  return uv_thread_equal(&self, &loop->thread);
+}
+
+void csio_loop_set_busy_poll(csio_loop *loop, unsigned microseconds)
+{
+  atomic_store_explicit(&loop->busy_poll.limit, microseconds, memory_order_relaxed);
+}
+
+uint64_t csio_loop_now(const csio_loop *loop)
+{
+  (void)loop;
+  return uv_hrtime() / 1000000;
+}

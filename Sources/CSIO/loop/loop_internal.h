@@ -1,0 +1,87 @@
+#ifndef CSIO_LOOP_INTERNAL_H
+#define CSIO_LOOP_INTERNAL_H
+
+#include "loop/busy_poll.h"
+
+#include <csio/loop.h>
+
+#include <uv.h>
+
+struct csio__curl;
+struct csio__deflater;
+struct csio__framer;
+struct csio__lws;
+struct csio_tls;
+
+/* The part that every handle has in common, its first member. */
+typedef struct csio__handle {
+  csio_loop *loop;
+  struct csio__handle *next;
+  struct csio__handle **link; /* what points at this handle, NULL once it is closing */
+  /* Calls back with CANCELLED where an operation is under way, then closes the handle unless the callback
+   * did. */
+  void (*abort)(struct csio__handle *handle);
+} csio__handle;
+
+/* Something to do in a later turn of the loop, embedded in what it is about, so that asking for it cannot
+ * fail. */
+typedef struct csio__task {
+  void (*run)(struct csio__task *task);
+  struct csio__task *next;
+  bool queued;
+} csio__task;
+
+typedef struct csio__post {
+  csio_loop_fn fn;
+  void *arg;
+} csio__post;
+
+typedef struct csio__posts {
+  csio__post *items;
+  size_t count;
+  size_t capacity;
+} csio__posts;
+
+struct csio_loop {
+  uv_loop_t uv;
+  uv_thread_t thread;
+  uv_async_t wake;  /* for other threads */
+  uv_check_t posts; /* runs what is posted, after the I/O of each turn */
+  uv_idle_t busy;   /* active while something is posted by the loop's own thread: the turn does not wait */
+  uv_mutex_t lock;
+  csio__posts incoming; /* under `lock` */
+  bool close_requested; /* under `lock` */
+  bool detached;        /* nobody joins the thread; set before `close_requested` */
+  csio__posts running;  /* swapped with `incoming`; this and all below belong to the loop's thread */
+  csio__busy_poll busy_poll;
+  csio__task *first_task;
+  csio__task **last_task;
+  csio__handle *open_handles;
+  size_t handle_count; /* open and closing ones */
+  bool closing;
+  bool stopped;            /* nothing is left but closing what is underneath */
+  struct csio__curl *curl; /* this and the next four: made with the first use */
+  struct csio__lws *lws;
+  struct csio__deflater *deflater;
+  struct csio__framer *framer;
+  struct csio_tls *default_tls;
+};
+
+/* Enters the handle into its loop's books. Fails with THREAD outside the loop's thread and with CLOSED in a
+ * loop that is closing. */
+int csio__handle_open(csio__handle *handle, csio_loop *loop, void (*abort)(csio__handle *));
+
+/* The user has closed the handle: the loop's end need not. */
+void csio__handle_closing(csio__handle *handle);
+
+/* Nothing of the handle is left; its memory may be freed right after. */
+void csio__handle_closed(csio__handle *handle);
+
+void csio__task_queue(csio_loop *loop, csio__task *task);
+
+/* Starts the timer so that it does not fire before `ms` have passed in full; 0 means in the next turn. */
+int csio__timer_start(uv_timer_t *timer, uv_timer_cb callback, uint64_t ms);
+
+#define csio__container_of(pointer, type, member) ((type *)((char *)(pointer) - offsetof(type, member)))
+
+#endif

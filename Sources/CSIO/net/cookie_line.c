@@ -1,0 +1,113 @@
+/* Reading a Set-Cookie header (RFC 6265, section 5.2). */
+#include "net/cookies_internal.h"
+
+#include "base/header.h"
+
+#include <curl/curl.h>
+#include <string.h>
+#include <strings.h>
+
+bool csio__text_is(csio__text text, const char *other)
+{
+  return strlen(other) == text.size && !strncasecmp(text.start, other, text.size);
+}
+
+static csio__text trim(const char *start, size_t size)
+{
+  while (size && (*start == ' ' || *start == '\t'))
+    start++, size--;
+  while (size && (start[size - 1] == ' ' || start[size - 1] == '\t'))
+    size--;
+  return (csio__text){start, size};
+}
+
+bool csio__text_next(const char **rest, char separator, csio__text *part)
+{
+  if (!**rest) return false;
+  const char *end = strchr(*rest, separator);
+  size_t size = end ? (size_t)(end - *rest) : strlen(*rest);
+  *part = trim(*rest, size);
+  *rest += size + (end != NULL);
+  return true;
+}
+
+bool csio__text_split(csio__text pair, csio__text *name, csio__text *value)
+{
+  const char *equals = memchr(pair.start, '=', pair.size);
+  size_t size = equals ? (size_t)(equals - pair.start) : pair.size;
+  *name = trim(pair.start, size);
+  *value = equals ? trim(equals + 1, pair.size - size - 1) : (csio__text){pair.start, 0};
+  return equals;
+}
+
+/* False for what is no number; the attribute does not count then. */
+static bool read_max_age(csio__text text, int64_t now, int64_t *expires)
+{
+  const int64_t longest = (int64_t)400 * 24 * 3600; /* what browsers agree on */
+  bool negative = text.size && *text.start == '-';
+  int64_t age = 0;
+  if (text.size == negative) return false;
+  for (size_t i = negative; i < text.size; i++) {
+    if (text.start[i] < '0' || text.start[i] > '9') return false;
+    if (age < longest) age = age * 10 + (text.start[i] - '0');
+  }
+  *expires = negative || !age ? INT64_MIN : now + (age < longest ? age : longest);
+  return true;
+}
+
+static bool read_date(csio__text text, int64_t *expires)
+{
+  char date[80];
+  if (!text.size || text.size >= sizeof date) return false;
+  memcpy(date, text.start, text.size);
+  date[text.size] = '\0';
+  time_t time = curl_getdate(date, NULL);
+  if (time == -1) return false;
+  /* libcurl takes the year 70 for 2070, RFC 6265 for 1970, which is what servers mean: a date long past */
+  const time_t year_2070 = 3155760000, year_2071 = 3187296000;
+  bool past = time >= year_2070 && time < year_2071 && !strstr(date, "2070");
+  *expires = past ? INT64_MIN : time;
+  return true;
+}
+
+static bool starts_with(csio__text text, const char *prefix)
+{
+  size_t size = strlen(prefix);
+  return text.size >= size && !strncasecmp(text.start, prefix, size);
+}
+
+/* Names that promise something about the cookie (RFC 6265 bis, section 4.1.3). */
+static bool keeps_its_promise(const csio__cookie_line *line)
+{
+  if (starts_with(line->name, "__Secure-")) return line->secure;
+  if (starts_with(line->name, "__Host-"))
+    return line->secure && !line->domain.size && csio__text_is(line->path, "/");
+  return true;
+}
+
+bool csio__cookie_parse(csio__cookie_line *out, const char *line, int64_t now)
+{
+  csio__text part, name, value;
+  bool aged = false; /* Max-Age wins over Expires */
+  *out = (csio__cookie_line){.expires = INT64_MAX};
+  if (!csio__is_field_value(line) || !csio__text_next(&line, ';', &part) ||
+      !csio__text_split(part, &out->name, &out->value) || !out->name.size)
+    return false;
+  while (csio__text_next(&line, ';', &part)) {
+    csio__text_split(part, &name, &value);
+    if (csio__text_is(name, "Max-Age")) {
+      aged |= read_max_age(value, now, &out->expires);
+    } else if (csio__text_is(name, "Expires")) {
+      if (!aged) read_date(value, &out->expires);
+    } else if (csio__text_is(name, "Domain")) {
+      bool dot = value.size && *value.start == '.';
+      out->domain = (csio__text){value.start + dot, value.size - dot};
+    } else if (csio__text_is(name, "Path")) {
+      bool usable = value.size && value.size <= CSIO__COOKIE_MAX_PATH && *value.start == '/';
+      out->path = usable ? value : (csio__text){value.start, 0};
+    } else if (csio__text_is(name, "Secure")) {
+      out->secure = true;
+    }
+  }
+  return out->name.size + out->value.size <= CSIO__COOKIE_MAX_SIZE && keeps_its_promise(out);
+}

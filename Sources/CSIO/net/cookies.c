@@ -1,0 +1,353 @@
+#include "net/cookies_internal.h"
+
+#include <csio/error.h>
+
+#include <stdatomic.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+#include <time.h>
+#include <uv.h>
+
+typedef struct cookie {
+  struct cookie *next;
+  char *name, *value, *domain, *path; /* in `text` */
+  bool host_only;
+  bool secure;
+  int64_t expires;
+  uint64_t created, used; /* counted, not timed: two events of one second have an order, too */
+  char text[];
+} cookie;
+
+struct csio_cookies {
+  atomic_int references;
+  uv_mutex_t lock; /* for all below */
+  cookie *first;
+  size_t count;
+  uint64_t clock;
+};
+
+/* --- the jar --- */
+
+int csio_cookies_create(csio_cookies **out)
+{
+  csio_cookies *jar = calloc(1, sizeof *jar);
+  if (!jar) return CSIO_ENOMEM;
+  if (uv_mutex_init(&jar->lock)) {
+    free(jar);
+    return CSIO_ESYSTEM;
+  }
+  atomic_init(&jar->references, 1);
+  *out = jar;
+  return CSIO_OK;
+}
+
+csio_cookies *csio_cookies_retain(csio_cookies *jar)
+{
+  atomic_fetch_add(&jar->references, 1);
+  return jar;
+}
+
+static void unlink_cookie(csio_cookies *jar, cookie **link)
+{
+  cookie *gone = *link;
+  *link = gone->next;
+  jar->count--;
+  free(gone);
+}
+
+void csio_cookies_clear(csio_cookies *jar)
+{
+  uv_mutex_lock(&jar->lock);
+  while (jar->first)
+    unlink_cookie(jar, &jar->first);
+  uv_mutex_unlock(&jar->lock);
+}
+
+void csio_cookies_release(csio_cookies *jar)
+{
+  if (!jar || atomic_fetch_sub(&jar->references, 1) > 1) return;
+  csio_cookies_clear(jar);
+  uv_mutex_destroy(&jar->lock);
+  free(jar);
+}
+
+static void drop_expired(csio_cookies *jar, int64_t now)
+{
+  for (cookie **link = &jar->first; *link;) {
+    if ((*link)->expires <= now)
+      unlink_cookie(jar, link);
+    else
+      link = &(*link)->next;
+  }
+}
+
+size_t csio_cookies_count(csio_cookies *jar)
+{
+  uv_mutex_lock(&jar->lock);
+  drop_expired(jar, csio__cookies_now());
+  size_t count = jar->count;
+  uv_mutex_unlock(&jar->lock);
+  return count;
+}
+
+/* Drops the cookies unused for longest, of one domain or of all where that is NULL, until `most` are left. */
+static void drop_unused(csio_cookies *jar, const char *domain, size_t most)
+{
+  for (;;) {
+    cookie **oldest = NULL;
+    size_t count = 0;
+    for (cookie **link = &jar->first; *link; link = &(*link)->next) {
+      if (domain && strcasecmp((*link)->domain, domain)) continue;
+      count++;
+      if (!oldest || (*link)->used < (*oldest)->used) oldest = link;
+    }
+    if (count <= most) return;
+    unlink_cookie(jar, oldest);
+  }
+}
+
+/* --- which cookies are for which URLs --- */
+
+static bool domain_matches(const char *host, const char *domain, size_t size)
+{
+  size_t length = strlen(host);
+  if (length < size || strncasecmp(host + length - size, domain, size)) return false;
+  return length == size || (host[length - size - 1] == '.' && !csio__is_address(host));
+}
+
+static size_t path_size(const csio__url *url)
+{
+  return strcspn(url->target, "?");
+}
+
+/* Whether `below`, of `whole` bytes, is `path` or below it. */
+static bool path_matches(const char *below, size_t whole, const char *path)
+{
+  size_t size = strlen(path);
+  if (whole < size || memcmp(below, path, size)) return false;
+  return whole == size || path[size - 1] == '/' || below[size] == '/';
+}
+
+static bool is_for(const cookie *cookie, const csio__url *url)
+{
+  if (cookie->secure && !url->secure) return false;
+  bool host = cookie->host_only ? !strcasecmp(url->host, cookie->domain)
+                                : domain_matches(url->host, cookie->domain, strlen(cookie->domain));
+  return host && path_matches(url->target, path_size(url), cookie->path);
+}
+
+/* The path of a cookie that names none: the URL's directory. */
+static csio__text default_path(const csio__url *url)
+{
+  size_t size = path_size(url);
+  while (size && url->target[size - 1] != '/')
+    size--;
+  if (size > 1) size--;
+  return size && size <= CSIO__COOKIE_MAX_PATH ? (csio__text){url->target, size} : (csio__text){"/", 1};
+}
+
+/* Fills in what the line leaves to the URL; false where the URL may not set such a cookie. */
+static bool settle(csio__cookie_line *line, const csio__url *url, bool *host_only)
+{
+  csio__text host = {url->host, strlen(url->host)};
+  if (!line->path.size) line->path = default_path(url);
+  if (line->secure && !url->secure) return false;
+  *host_only = !line->domain.size;
+  if (*host_only) {
+    line->domain = host;
+    return true;
+  }
+  if (!domain_matches(url->host, line->domain.start, line->domain.size)) return false;
+  /* no cookies for a whole "com"; what has no dot can be for itself alone, and so can an address */
+  bool narrow = !memchr(line->domain.start, '.', line->domain.size) || csio__is_address(url->host);
+  if (narrow && line->domain.size != host.size) return false;
+  *host_only = narrow;
+  return true;
+}
+
+/* --- storing --- */
+
+static char *place(char **end, csio__text text)
+{
+  char *start = *end;
+  memcpy(start, text.start, text.size);
+  start[text.size] = '\0';
+  *end += text.size + 1;
+  return start;
+}
+
+static cookie *make_cookie(const csio__cookie_line *line, bool host_only)
+{
+  size_t size = line->name.size + line->value.size + line->domain.size + line->path.size + 4;
+  cookie *made = calloc(1, sizeof *made + size);
+  if (!made) return NULL;
+  char *end = made->text;
+  made->name = place(&end, line->name);
+  made->value = place(&end, line->value);
+  made->domain = place(&end, line->domain);
+  made->path = place(&end, line->path);
+  made->host_only = host_only;
+  made->secure = line->secure;
+  made->expires = line->expires;
+  return made;
+}
+
+static cookie **find_same(csio_cookies *jar, const cookie *other)
+{
+  cookie **link = &jar->first;
+  for (; *link; link = &(*link)->next)
+    if (!strcmp((*link)->name, other->name) && !strcasecmp((*link)->domain, other->domain) &&
+        !strcmp((*link)->path, other->path) && (*link)->host_only == other->host_only)
+      break;
+  return link;
+}
+
+/* Whether a Secure cookie is the same, or would be sent after this one to where both are for: whoever can
+ * change plain answers could replace or hide it (RFC 6265bis, section 5.7). */
+static bool would_hide_secure(const csio_cookies *jar, const cookie *made)
+{
+  for (const cookie *each = jar->first; each; each = each->next)
+    if (each->secure && !strcmp(each->name, made->name) &&
+        (domain_matches(each->domain, made->domain, strlen(made->domain)) ||
+            domain_matches(made->domain, each->domain, strlen(each->domain))) &&
+        path_matches(made->path, strlen(made->path), each->path))
+      return true;
+  return false;
+}
+
+/* Takes the cookie. */
+static int add(csio_cookies *jar, cookie *made, const csio__url *url, int64_t now)
+{
+  drop_expired(jar, now);
+  if (!url->secure && would_hide_secure(jar, made)) {
+    free(made);
+    return CSIO_EINVALID;
+  }
+  made->created = made->used = ++jar->clock;
+  cookie **same = find_same(jar, made);
+  if (*same) {
+    made->created = (*same)->created;
+    unlink_cookie(jar, same);
+  }
+  if (made->expires <= now) {
+    free(made);
+    return CSIO_OK;
+  }
+  made->next = jar->first;
+  jar->first = made;
+  jar->count++;
+  drop_unused(jar, made->domain, CSIO__COOKIES_PER_HOST);
+  if (jar->count > CSIO__COOKIES_MAX) drop_unused(jar, NULL, CSIO__COOKIES_MAX);
+  return CSIO_OK;
+}
+
+int csio__cookies_store(csio_cookies *jar, const csio__url *url, const char *text, int64_t now)
+{
+  csio__cookie_line line;
+  bool host_only;
+  if (!csio__cookie_parse(&line, text, now) || !settle(&line, url, &host_only)) return CSIO_EINVALID;
+  cookie *made = make_cookie(&line, host_only);
+  if (!made) return CSIO_ENOMEM;
+  uv_mutex_lock(&jar->lock);
+  int err = add(jar, made, url, now);
+  uv_mutex_unlock(&jar->lock);
+  return err;
+}
+
+/* --- the header --- */
+
+static bool holds_name(const char *header, const char *name)
+{
+  csio__text part, held, value;
+  while (csio__text_next(&header, ';', &part)) {
+    csio__text_split(part, &held, &value);
+    if (held.size == strlen(name) && !memcmp(held.start, name, held.size)) return true;
+  }
+  return false;
+}
+
+static int compare(const void *left, const void *right)
+{
+  const cookie *a = *(cookie *const *)left, *b = *(cookie *const *)right;
+  size_t a_size = strlen(a->path), b_size = strlen(b->path);
+  if (a_size != b_size) return a_size > b_size ? -1 : 1;
+  return a->created < b->created ? -1 : 1;
+}
+
+/* The cookies for a URL in the order in which they are sent; the caller frees the list. NULL when memory is
+ * short. */
+static cookie **list_for(csio_cookies *jar, const csio__url *url, const char *own, size_t *count)
+{
+  cookie **list = malloc((jar->count + 1) * sizeof *list);
+  if (!list) return NULL;
+  *count = 0;
+  for (cookie *each = jar->first; each; each = each->next)
+    if (is_for(each, url) && !(own && holds_name(own, each->name))) list[(*count)++] = each;
+  qsort(list, *count, sizeof *list, compare);
+  return list;
+}
+
+static bool append_cookie(csio__bytes *out, const cookie *cookie)
+{
+  return (!out->size || csio__bytes_append(out, "; ", 2)) &&
+         csio__bytes_append(out, cookie->name, strlen(cookie->name)) && csio__bytes_append(out, "=", 1) &&
+         csio__bytes_append(out, cookie->value, strlen(cookie->value));
+}
+
+int csio__cookies_header(
+    csio_cookies *jar, const csio__url *url, const char *own, int64_t now, csio__bytes *out)
+{
+  bool whole = !own || csio__bytes_append(out, own, strlen(own));
+  size_t count = 0;
+  uv_mutex_lock(&jar->lock);
+  drop_expired(jar, now);
+  cookie **list = list_for(jar, url, own, &count);
+  for (size_t i = 0; list && i < count; i++) {
+    list[i]->used = ++jar->clock;
+    whole = whole && append_cookie(out, list[i]);
+  }
+  uv_mutex_unlock(&jar->lock);
+  whole = whole && list && (!out->size || csio__bytes_append(out, "", 1));
+  free(list);
+  return whole ? CSIO_OK : CSIO_ENOMEM;
+}
+
+/* --- for the public --- */
+
+int64_t csio__cookies_now(void)
+{
+  return time(NULL);
+}
+
+int csio_cookies_store(csio_cookies *jar, const char *url, const char *set_cookie)
+{
+  csio__url parsed;
+  int err = csio__url_parse_any(&parsed, url);
+  if (err) return err;
+  err = csio__cookies_store(jar, &parsed, set_cookie, csio__cookies_now());
+  csio__url_free(&parsed);
+  return err;
+}
+
+int csio_cookies_header(csio_cookies *jar, const char *url, csio_buffer **out)
+{
+  csio__url parsed;
+  csio__bytes header = {0};
+  *out = NULL;
+  int err = csio__url_parse_any(&parsed, url);
+  if (err) return err;
+  err = csio__cookies_header(jar, &parsed, NULL, csio__cookies_now(), &header);
+  csio__url_free(&parsed);
+  if (!err && header.size) {
+    *out = csio_buffer_create(header.size);
+    if (*out) {
+      memcpy((*out)->bytes, header.data, header.size);
+      csio_buffer_truncate(*out, header.size - 1); /* the terminator stays */
+    } else {
+      err = CSIO_ENOMEM;
+    }
+  }
+  csio__bytes_free(&header);
+  return err;
+}

@@ -1,0 +1,55 @@
+#ifndef CSIO_COOKIES_INTERNAL_H
+#define CSIO_COOKIES_INTERNAL_H
+
+#include <csio/cookies.h>
+
+#include "base/buffer_internal.h"
+#include "net/url.h"
+
+#include <stddef.h>
+
+enum {
+  CSIO__COOKIE_MAX_SIZE = 4096, /* of name and value together */
+  CSIO__COOKIE_MAX_PATH = 1024,
+  CSIO__COOKIES_PER_HOST = 50,
+  CSIO__COOKIES_MAX = 3000,
+};
+
+typedef struct csio__text {
+  const char *start; /* not terminated */
+  size_t size;
+} csio__text;
+
+bool csio__text_is(csio__text text, const char *other);
+
+/* The part up to the next `separator`, trimmed; false at the end of `*rest`, which moves on. */
+bool csio__text_next(const char **rest, char separator, csio__text *part);
+
+/* Splits at the first `=`; false, with everything in `name`, where there is none. */
+bool csio__text_split(csio__text pair, csio__text *name, csio__text *value);
+
+/* A cookie as a Set-Cookie header describes it, pointing into that. */
+typedef struct csio__cookie_line {
+  csio__text name, value;
+  csio__text domain; /* empty for the URL's host alone */
+  csio__text path;   /* empty for the URL's own */
+  int64_t
+      expires; /* seconds since 1970; INT64_MAX for a cookie of the session, INT64_MIN for none any more */
+  bool secure;
+} csio__cookie_line;
+
+/* Reads a header's value; false where it is malformed. */
+bool csio__cookie_parse(csio__cookie_line *out, const char *line, int64_t now);
+
+/* As csio_cookies_store at a certain time, in seconds since 1970. */
+int csio__cookies_store(csio_cookies *cookies, const csio__url *url, const char *line, int64_t now);
+
+/* Appends what a Cookie header to `url` holds to `out`, and a terminator where that is anything: `own`,
+ * unless that is NULL, then the jar's cookies whose names it does not hold. */
+int csio__cookies_header(
+    csio_cookies *cookies, const csio__url *url, const char *own, int64_t now, csio__bytes *out);
+
+/* The present in seconds since 1970. */
+int64_t csio__cookies_now(void);
+
+#endif

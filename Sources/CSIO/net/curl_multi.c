@@ -1,0 +1,247 @@
+#include "net/curl_multi.h"
+
+#include <csio/error.h>
+
+#include <errno.h>
+#include <stdlib.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+/* Idle connections kept per loop. */
+enum { MAX_KEPT_CONNECTIONS = 64 };
+
+struct csio__curl {
+  csio_loop *loop;
+  CURLM *multi;
+  uv_timer_t timer;
+  csio__transfer *transfers; /* under way */
+  csio__sockets sockets;
+  bool no_memory; /* a socket could not be watched */
+};
+
+/* One socket that libcurl wants watched. */
+typedef struct watch {
+  uv_poll_t poll;
+  curl_socket_t socket;
+  struct csio__curl *curl;
+} watch;
+
+static void global_init(void)
+{
+  curl_global_init(CURL_GLOBAL_DEFAULT);
+}
+
+void csio__curl_global_init(void)
+{
+  static uv_once_t once = UV_ONCE_INIT;
+  uv_once(&once, global_init);
+}
+
+long csio__curl_ms(uint64_t ms)
+{
+  const long longest = INT32_MAX;
+  return ms < (uint64_t)longest ? (long)ms : longest;
+}
+
+static csio__transfer *transfer_of(CURL *easy)
+{
+  void *transfer = NULL;
+  curl_easy_getinfo(easy, CURLINFO_PRIVATE, &transfer);
+  return transfer;
+}
+
+/* Tells of every transfer that ended. A callback may start, close and end anything, so each message is looked
+ * up anew. */
+static void report_ended(struct csio__curl *curl)
+{
+  CURLMsg *message;
+  int left;
+  while ((message = curl_multi_info_read(curl->multi, &left))) {
+    if (message->msg != CURLMSG_DONE) continue;
+    CURLcode result = message->data.result;
+    csio__transfer *transfer = transfer_of(message->easy_handle);
+    csio__curl_cancel(transfer);
+    transfer->on_done(transfer, result);
+  }
+}
+
+/* Ends all transfers, since libcurl does not say which of them it had no memory for. Not those that callbacks
+ * start meanwhile. */
+static void give_up(struct csio__curl *curl)
+{
+  csio__transfer *doomed = curl->transfers;
+  if (doomed) doomed->link = &doomed;
+  curl->transfers = NULL;
+  while (doomed) {
+    csio__transfer *transfer = doomed;
+    csio__curl_cancel(transfer);
+    transfer->on_done(transfer, CURLE_ABORTED_BY_CALLBACK);
+  }
+}
+
+static void act(struct csio__curl *curl, curl_socket_t socket, int flags)
+{
+  int running;
+  curl->no_memory = false;
+  bool failed = curl_multi_socket_action(curl->multi, socket, flags, &running);
+  failed |= curl->no_memory;
+  report_ended(curl);
+  if (failed) give_up(curl);
+}
+
+static void on_timer(uv_timer_t *timer)
+{
+  act(timer->data, CURL_SOCKET_TIMEOUT, 0);
+}
+
+static int set_timer(CURLM *multi, long ms, void *data)
+{
+  (void)multi;
+  struct csio__curl *curl = data;
+  if (uv_is_closing((uv_handle_t *)&curl->timer)) return 0;
+  if (ms < 0)
+    uv_timer_stop(&curl->timer);
+  else
+    uv_timer_start(&curl->timer, on_timer, (uint64_t)ms, 0);
+  return 0;
+}
+
+static void on_ready(uv_poll_t *poll, int status, int events)
+{
+  watch *watch = poll->data;
+  int flags = 0;
+  /* libcurl gives up at once on CURL_CSELECT_ERR; by trying it learns the reason, which can be that a kept
+   * connection has gone. */
+  if (status < 0) flags = CURL_CSELECT_IN | CURL_CSELECT_OUT;
+  if (events & UV_READABLE) flags |= CURL_CSELECT_IN;
+  if (events & UV_WRITABLE) flags |= CURL_CSELECT_OUT;
+  act(watch->curl, watch->socket, flags);
+}
+
+static void on_watch_closed(uv_handle_t *handle)
+{
+  free(handle->data);
+}
+
+static watch *watch_create(struct csio__curl *curl, curl_socket_t socket)
+{
+  watch *watch = malloc(sizeof *watch);
+  if (!watch) return NULL;
+  if (uv_poll_init_socket(&curl->loop->uv, &watch->poll, socket)) {
+    free(watch);
+    return NULL;
+  }
+  watch->poll.data = watch;
+  watch->socket = socket;
+  watch->curl = curl;
+  curl_multi_assign(curl->multi, socket, watch);
+  return watch;
+}
+
+static int watch_socket(CURL *easy, curl_socket_t socket, int what, void *data, void *socket_data)
+{
+  (void)easy;
+  struct csio__curl *curl = data;
+  watch *watch = socket_data;
+  if (what == CURL_POLL_REMOVE) {
+    if (watch) {
+      curl_multi_assign(curl->multi, socket, NULL);
+      uv_close((uv_handle_t *)&watch->poll, on_watch_closed);
+    }
+    return 0;
+  }
+  if (!watch) watch = watch_create(curl, socket);
+  if (!watch) {
+    curl->no_memory = true; /* told by -1, libcurl would refuse whatever is started until all has ended */
+    return 0;
+  }
+  int events = 0;
+  if (what != CURL_POLL_OUT) events |= UV_READABLE;
+  if (what != CURL_POLL_IN) events |= UV_WRITABLE;
+  return uv_poll_start(&watch->poll, events, on_ready);
+}
+
+/* libcurl's own sockets would be inherited by every program that the process starts, and stay open there. */
+curl_socket_t csio__curl_open_socket(csio__transfer *transfer, const struct curl_sockaddr *address)
+{
+  int created = socket(address->family, address->socktype | SOCK_CLOEXEC, address->protocol);
+  if (created < 0 || csio__sockets_add(&transfer->curl->sockets, created)) return created;
+  close(created);
+  errno = ENOMEM;
+  return CURL_SOCKET_BAD;
+}
+
+static int close_socket(void *data, curl_socket_t socket)
+{
+  struct csio__curl *curl = data;
+  return csio__sockets_close(&curl->sockets, socket);
+}
+
+bool csio__curl_use_kept(
+    csio__transfer *transfer, const char *local_ip, int local_port, const char *remote_ip, int remote_port)
+{
+  csio__sockets *sockets = &transfer->curl->sockets;
+  return csio__sockets_use(sockets, local_ip, local_port, remote_ip, remote_port, &transfer->fate);
+}
+
+static struct csio__curl *curl_of(csio_loop *loop)
+{
+  if (loop->curl) return loop->curl;
+  csio__curl_global_init();
+  struct csio__curl *curl = calloc(1, sizeof *curl);
+  if (!curl) return NULL;
+  curl->multi = curl_multi_init();
+  if (!curl->multi) {
+    free(curl);
+    return NULL;
+  }
+  curl->loop = loop;
+  uv_timer_init(&loop->uv, &curl->timer);
+  curl->timer.data = curl;
+  curl_multi_setopt(curl->multi, CURLMOPT_SOCKETFUNCTION, watch_socket);
+  curl_multi_setopt(curl->multi, CURLMOPT_SOCKETDATA, curl);
+  curl_multi_setopt(curl->multi, CURLMOPT_TIMERFUNCTION, set_timer);
+  curl_multi_setopt(curl->multi, CURLMOPT_TIMERDATA, curl);
+  curl_multi_setopt(curl->multi, CURLMOPT_MAXCONNECTS, (long)MAX_KEPT_CONNECTIONS);
+  loop->curl = curl;
+  return curl;
+}
+
+int csio__curl_start(csio_loop *loop, csio__transfer *transfer)
+{
+  struct csio__curl *curl = curl_of(loop);
+  if (!curl) return CSIO_ENOMEM;
+  curl_easy_setopt(transfer->easy, CURLOPT_PRIVATE, transfer);
+  curl_easy_setopt(transfer->easy, CURLOPT_CLOSESOCKETFUNCTION, close_socket);
+  curl_easy_setopt(transfer->easy, CURLOPT_CLOSESOCKETDATA, curl);
+  if (curl_multi_add_handle(curl->multi, transfer->easy)) return CSIO_ENOMEM;
+  transfer->curl = curl;
+  transfer->next = curl->transfers;
+  if (transfer->next) transfer->next->link = &transfer->next;
+  transfer->link = &curl->transfers;
+  curl->transfers = transfer;
+  return CSIO_OK;
+}
+
+void csio__curl_cancel(csio__transfer *transfer)
+{
+  if (!transfer->curl) return;
+  *transfer->link = transfer->next;
+  if (transfer->next) transfer->next->link = transfer->link;
+  csio__sockets_leave(&transfer->curl->sockets, &transfer->fate);
+  curl_multi_remove_handle(transfer->curl->multi, transfer->easy);
+  transfer->curl = NULL;
+}
+
+void csio__curl_stop(csio_loop *loop)
+{
+  if (!loop->curl) return;
+  uv_close((uv_handle_t *)&loop->curl->timer, NULL);
+  curl_multi_cleanup(loop->curl->multi); /* takes every socket out of `watch_socket` */
+}
+
+void csio__curl_free(csio_loop *loop)
+{
+  if (loop->curl) free(loop->curl->sockets.items);
+  free(loop->curl);
+}

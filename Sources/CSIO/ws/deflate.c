@@ -1,0 +1,188 @@
+#include "ws/deflate.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+#include <zlib.h>
+
+enum {
+  WINDOW_BITS = 15,
+  MEMORY_LEVEL = 8,
+  MIN_ROOM = 4096,
+  /* What is asked of zlib at once: its sizes are 32 bits wide. */
+  MAX_STEP = 1 << 30,
+};
+
+/* What a sender leaves out at a message's end. */
+static const uint8_t trailer[] = {0, 0, 0xff, 0xff};
+
+struct csio__deflater {
+  z_stream stream;
+};
+
+struct csio__inflater {
+  z_stream stream;
+};
+
+/* --- terms --- */
+
+/* The next part up to a separator, without blanks; false at the end. */
+static bool next_part(const char **rest, const char *separators, char *into, size_t room)
+{
+  *rest += strspn(*rest, " \t");
+  if (!**rest) return false;
+  size_t size = strcspn(*rest, separators), length = size;
+  while (length && ((*rest)[length - 1] == ' ' || (*rest)[length - 1] == '\t'))
+    length--;
+  snprintf(into, room, "%.*s", (int)length, *rest);
+  *rest += size + ((*rest)[size] != '\0');
+  return true;
+}
+
+/* A window's size, quoted or not. Any that a server may choose suits: ours is the largest. */
+static bool is_window(const char *text)
+{
+  bool quoted = *text == '"';
+  if (quoted) text++;
+  if (*text < '1' || *text > '9') return false;
+  char *end;
+  long bits = strtol(text, &end, 10);
+  if (quoted && *end++ != '"') return false;
+  return !*end && bits >= 8 && bits <= WINDOW_BITS;
+}
+
+enum { CLIENT_NO_CONTEXT_TAKEOVER = 1, SERVER_NO_CONTEXT_TAKEOVER = 2, SERVER_WINDOW = 4 };
+
+/* Which of the parameters that may come this is, 0 for any other. */
+static unsigned parameter_of(const char *part)
+{
+  static const char window[] = "server_max_window_bits=";
+  if (!strcasecmp(part, "client_no_context_takeover")) return CLIENT_NO_CONTEXT_TAKEOVER;
+  if (!strcasecmp(part, "server_no_context_takeover")) return SERVER_NO_CONTEXT_TAKEOVER;
+  return !strncasecmp(part, window, strlen(window)) && is_window(part + strlen(window)) ? SERVER_WINDOW : 0;
+}
+
+bool csio__deflate_read_terms(const char *header, csio__deflate_terms *out)
+{
+  char part[64];
+  unsigned seen = 0;
+  *out = (csio__deflate_terms){0};
+  if (!header) return true;
+  if (strchr(header, ',') || !next_part(&header, ";", part, sizeof part) ||
+      strcasecmp(part, "permessage-deflate"))
+    return false;
+  out->accepted = true;
+  while (next_part(&header, ";", part, sizeof part)) {
+    unsigned parameter = parameter_of(part);
+    if (!parameter || seen & parameter) return false;
+    seen |= parameter;
+    out->server_no_context_takeover = seen & SERVER_NO_CONTEXT_TAKEOVER;
+  }
+  return true;
+}
+
+/* --- compressing --- */
+
+static z_stream *deflater_of(csio_loop *loop)
+{
+  if (loop->deflater) {
+    deflateReset(&loop->deflater->stream);
+    return &loop->deflater->stream;
+  }
+  struct csio__deflater *deflater = calloc(1, sizeof *deflater);
+  if (!deflater) return NULL;
+  if (deflateInit2(&deflater->stream, Z_DEFAULT_COMPRESSION, Z_DEFLATED, -WINDOW_BITS, MEMORY_LEVEL,
+          Z_DEFAULT_STRATEGY) != Z_OK) {
+    free(deflater);
+    return NULL;
+  }
+  loop->deflater = deflater;
+  return &deflater->stream;
+}
+
+csio_buffer *csio__deflate(csio_loop *loop, const csio_buffer *message)
+{
+  if (message->size <= sizeof trailer || message->size > MAX_STEP) return NULL;
+  z_stream *stream = deflater_of(loop);
+  csio_buffer *compressed = stream ? csio_buffer_create(message->size) : NULL;
+  if (!compressed) return NULL;
+  stream->next_in = (Bytef *)message->bytes;
+  stream->avail_in = (uInt)message->size;
+  stream->next_out = compressed->bytes;
+  stream->avail_out = (uInt)compressed->size;
+  /* with room left over, zlib has flushed everything */
+  bool gains = deflate(stream, Z_SYNC_FLUSH) == Z_OK && stream->avail_out;
+  if (!gains) {
+    csio_buffer_destroy(compressed);
+    return NULL;
+  }
+  csio_buffer_truncate(compressed, compressed->size - stream->avail_out - sizeof trailer);
+  return compressed;
+}
+
+void csio__deflate_free(csio_loop *loop)
+{
+  if (!loop->deflater) return;
+  deflateEnd(&loop->deflater->stream);
+  free(loop->deflater);
+}
+
+/* --- decompressing --- */
+
+static csio__inflater *make_inflater(void)
+{
+  csio__inflater *inflater = calloc(1, sizeof *inflater);
+  if (!inflater) return NULL;
+  if (inflateInit2(&inflater->stream, -WINDOW_BITS) == Z_OK) return inflater;
+  free(inflater);
+  return NULL;
+}
+
+/* Room for what comes next, but for no more than one byte beyond the limit. */
+static bool make_room(csio__bytes *out, size_t most, z_stream *stream)
+{
+  size_t room = out->size > MIN_ROOM ? out->size : MIN_ROOM;
+  if (most && room - 1 > most - out->size) room = most - out->size + 1;
+  if (room > MAX_STEP) room = MAX_STEP;
+  if (!csio__bytes_reserve(out, room)) return false;
+  stream->next_out = out->data + out->size;
+  stream->avail_out = (uInt)room;
+  return true;
+}
+
+static csio__inflated run(z_stream *stream, const uint8_t *bytes, size_t size, size_t most, csio__bytes *out)
+{
+  stream->next_in = (Bytef *)bytes;
+  stream->avail_in = (uInt)size;
+  do {
+    if (!make_room(out, most, stream)) return CSIO__INFLATE_NO_MEMORY;
+    int result = inflate(stream, Z_SYNC_FLUSH);
+    out->size = (size_t)(stream->next_out - out->data);
+    if (result == Z_MEM_ERROR) return CSIO__INFLATE_NO_MEMORY;
+    if (most && out->size > most) return CSIO__INFLATE_TOO_LARGE;
+    /* a stream may end with a message (RFC 7692, section 7.2.3.4), and the next one still refers to it */
+    if (result == Z_STREAM_END)
+      inflateResetKeep(stream);
+    else if (result != Z_OK && !(result == Z_BUF_ERROR && !stream->avail_in))
+      return CSIO__INFLATE_BROKEN;
+  } while (stream->avail_in || !stream->avail_out);
+  return CSIO__INFLATED;
+}
+
+csio__inflated csio__inflate(
+    csio__inflater **inflater, const uint8_t *bytes, size_t size, bool final, size_t most, csio__bytes *out)
+{
+  if (!*inflater && !(*inflater = make_inflater())) return CSIO__INFLATE_NO_MEMORY;
+  csio__inflated result = run(&(*inflater)->stream, bytes, size, most, out);
+  if (result == CSIO__INFLATED && final)
+    result = run(&(*inflater)->stream, trailer, sizeof trailer, most, out);
+  return result;
+}
+
+void csio__inflater_free(csio__inflater *inflater)
+{
+  if (!inflater) return;
+  inflateEnd(&inflater->stream);
+  free(inflater);
+}

@@ -1,0 +1,33 @@
+/* The frames that a client sends (RFC 6455, section 5). libwebsockets would read /dev/urandom for each, mask
+ * it byte by byte and make one send() of it; here the messages of a batch go out in one piece. */
+#ifndef CSIO_FRAME_H
+#define CSIO_FRAME_H
+
+#include "base/buffer_internal.h"
+#include "loop/loop_internal.h"
+
+typedef enum csio__frame_kind {
+  CSIO__FRAME_TEXT = 0x1,
+  CSIO__FRAME_BINARY = 0x2,
+  CSIO__FRAME_COMPRESSED = 0x40, /* besides one of those above */
+} csio__frame_kind;
+
+typedef struct csio__framer csio__framer;
+
+/* The loop's; NULL when memory is short. */
+csio__framer *csio__framer_of(csio_loop *loop);
+
+/* Adds a message to the batch, as a whole. False where there is no room for it, which in an empty batch means
+ * that the message is too large for any, or where the system has no random bytes. */
+bool csio__framer_add(csio__framer *framer, unsigned kind, const csio_buffer *message);
+
+/* The frames of the batch, which is empty then; they stay until the next message is added. */
+uint8_t *csio__framer_take(csio__framer *framer, size_t *size);
+
+/* Makes a frame of the message in its own memory and returns where it begins; NULL where the system has no
+ * random bytes. */
+uint8_t *csio__framer_wrap(csio__framer *framer, unsigned kind, csio_buffer *message, size_t *size);
+
+void csio__framer_free(csio_loop *loop);
+
+#endif
