@@ -358,7 +358,10 @@ typedef struct census {
 static void count_vhosts(void *arg)
 {
   census *census = arg;
-  for (csio__vhost *vhost = census->loop->lws->vhosts; vhost; vhost = vhost->next)
+  struct csio__lws *lws;
+  csio__failure failure;
+  CHECK_INT(csio__lws_of(census->loop, &lws, &failure), CSIO_OK);
+  for (csio__vhost *vhost = lws->vhosts; vhost; vhost = vhost->next)
     census->vhosts++;
 }
 

@@ -1,11 +1,5 @@
 #include "loop/loop_internal.h"
 
-#include "net/curl_multi.h"
-#include "ws/deflate.h"
-#include "ws/frame.h"
-#include "ws/lws_context.h"
-#include "net/tls_internal.h"
-
 #include <csio/error.h>
 
 #include <fcntl.h>
@@ -163,6 +157,44 @@ size_t csio_loop_handle_count(const csio_loop *loop)
   return loop->handle_count;
 }
 
+/* --- guests --- */
+
+void *csio__guest_of(const csio_loop *loop, const csio__guest_kind *kind)
+{
+  csio__guest *guest = loop->guests;
+  while (guest && guest->kind != kind)
+    guest = guest->next;
+  return guest;
+}
+
+void csio__guest_add(csio_loop *loop, const csio__guest_kind *kind, csio__guest *guest)
+{
+  guest->kind = kind;
+  guest->next = loop->guests;
+  loop->guests = guest;
+}
+
+static void hurry_guests(csio_loop *loop)
+{
+  for (csio__guest *guest = loop->guests; guest; guest = guest->next)
+    if (guest->kind->hurry) guest->kind->hurry(guest);
+}
+
+static void stop_guests(csio_loop *loop)
+{
+  for (csio__guest *guest = loop->guests; guest; guest = guest->next)
+    if (guest->kind->stop) guest->kind->stop(guest);
+}
+
+static void free_guests(csio_loop *loop)
+{
+  while (loop->guests) {
+    csio__guest *guest = loop->guests;
+    loop->guests = guest->next;
+    if (guest->kind->free) guest->kind->free(guest);
+  }
+}
+
 /* --- the loop's life --- */
 
 static void close_own_handles(csio_loop *loop)
@@ -179,11 +211,10 @@ static void loop_advance(csio_loop *loop)
   loop->closing = true;
   while (loop->open_handles)
     loop->open_handles->abort(loop->open_handles);
-  csio__lws_hurry(loop);
+  hurry_guests(loop);
   if (loop->handle_count || loop->first_task || loop->stopped) return;
   loop->stopped = true;
-  csio__curl_stop(loop);
-  csio__lws_stop(loop);
+  stop_guests(loop);
   close_own_handles(loop);
 }
 
@@ -199,11 +230,7 @@ static void loop_main(void *arg)
 {
   csio_loop *loop = arg;
   uv_run(&loop->uv, UV_RUN_DEFAULT);
-  csio__lws_free(loop);
-  csio__curl_free(loop);
-  csio__deflate_free(loop);
-  csio__framer_free(loop);
-  csio_tls_release(loop->default_tls);
+  free_guests(loop);
   uv_loop_close(&loop->uv);
   if (loop->detached) loop_free(loop);
 }
@@ -237,7 +264,6 @@ static bool can_make_pipe(void)
 static int loop_init(csio_loop *loop)
 {
   loop->last_task = &loop->first_task;
-  csio__tls_init();
   if (!can_make_pipe() || uv_mutex_init(&loop->lock)) return CSIO_ESYSTEM;
   if (uv_loop_init(&loop->uv)) goto no_loop;
   if (uv_async_init(&loop->uv, &loop->wake, on_wake)) goto no_async;

@@ -7,12 +7,6 @@
 
 #include <uv.h>
 
-struct csio__curl;
-struct csio__deflater;
-struct csio__framer;
-struct csio__lws;
-struct csio_tls;
-
 /* The part that every handle has in common, its first member. */
 typedef struct csio__handle {
   csio_loop *loop;
@@ -42,6 +36,21 @@ typedef struct csio__posts {
   size_t capacity;
 } csio__posts;
 
+typedef struct csio__guest csio__guest;
+
+/* What a guest's end takes. Each function may be NULL. */
+typedef struct csio__guest_kind {
+  void (*hurry)(csio__guest *guest); /* the loop is closing: end what would linger; called again and again */
+  void (*stop)(csio__guest *guest);  /* no handle is left: close what libuv has of the guest's */
+  void (*free)(csio__guest *guest);  /* libuv has nothing left, either */
+} csio__guest_kind;
+
+/* Something that others keep with a loop from its first use on, the first member of what it is. */
+struct csio__guest {
+  const csio__guest_kind *kind;
+  csio__guest *next;
+};
+
 struct csio_loop {
   uv_loop_t uv;
   uv_thread_t thread;
@@ -59,12 +68,8 @@ struct csio_loop {
   csio__handle *open_handles;
   size_t handle_count; /* open and closing ones */
   bool closing;
-  bool stopped;            /* nothing is left but closing what is underneath */
-  struct csio__curl *curl; /* this and the next four: made with the first use */
-  struct csio__lws *lws;
-  struct csio__deflater *deflater;
-  struct csio__framer *framer;
-  struct csio_tls *default_tls;
+  bool stopped;        /* nothing is left but closing what is underneath */
+  csio__guest *guests; /* the newest first */
 };
 
 /* Enters the handle into its loop's books. Fails with THREAD outside the loop's thread and with CLOSED in a
@@ -76,6 +81,12 @@ void csio__handle_closing(csio__handle *handle);
 
 /* Nothing of the handle is left; its memory may be freed right after. */
 void csio__handle_closed(csio__handle *handle);
+
+/* The loop's guest of this kind, NULL where there is none yet. */
+void *csio__guest_of(const csio_loop *loop, const csio__guest_kind *kind);
+
+/* Ties a guest to the loop, which ends it: the newest first. */
+void csio__guest_add(csio_loop *loop, const csio__guest_kind *kind, csio__guest *guest);
 
 void csio__task_queue(csio_loop *loop, csio__task *task);
 

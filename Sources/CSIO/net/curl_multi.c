@@ -1,5 +1,7 @@
 #include "net/curl_multi.h"
 
+#include "net/tls_internal.h"
+
 #include <csio/error.h>
 
 #include <errno.h>
@@ -11,6 +13,7 @@
 enum { MAX_KEPT_CONNECTIONS = 64 };
 
 struct csio__curl {
+  csio__guest guest;
   csio_loop *loop;
   CURLM *multi;
   uv_timer_t timer;
@@ -28,6 +31,7 @@ typedef struct watch {
 
 static void global_init(void)
 {
+  csio__tls_init();
   curl_global_init(CURL_GLOBAL_DEFAULT);
 }
 
@@ -184,11 +188,28 @@ bool csio__curl_use_kept(
   return csio__sockets_use(sockets, local_ip, local_port, remote_ip, remote_port, &transfer->fate);
 }
 
+static void stop(csio__guest *guest)
+{
+  struct csio__curl *curl = (struct csio__curl *)guest;
+  uv_close((uv_handle_t *)&curl->timer, NULL);
+  curl_multi_cleanup(curl->multi); /* takes every socket out of `watch_socket` */
+}
+
+static void free_guest(csio__guest *guest)
+{
+  struct csio__curl *curl = (struct csio__curl *)guest;
+  free(curl->sockets.items);
+  free(curl);
+}
+
+static const csio__guest_kind curl_guest = {.stop = stop, .free = free_guest};
+
 static struct csio__curl *curl_of(csio_loop *loop)
 {
-  if (loop->curl) return loop->curl;
+  struct csio__curl *curl = csio__guest_of(loop, &curl_guest);
+  if (curl) return curl;
   csio__curl_global_init();
-  struct csio__curl *curl = calloc(1, sizeof *curl);
+  curl = calloc(1, sizeof *curl);
   if (!curl) return NULL;
   curl->multi = curl_multi_init();
   if (!curl->multi) {
@@ -203,7 +224,7 @@ static struct csio__curl *curl_of(csio_loop *loop)
   curl_multi_setopt(curl->multi, CURLMOPT_TIMERFUNCTION, set_timer);
   curl_multi_setopt(curl->multi, CURLMOPT_TIMERDATA, curl);
   curl_multi_setopt(curl->multi, CURLMOPT_MAXCONNECTS, (long)MAX_KEPT_CONNECTIONS);
-  loop->curl = curl;
+  csio__guest_add(loop, &curl_guest, &curl->guest);
   return curl;
 }
 
@@ -231,17 +252,4 @@ void csio__curl_cancel(csio__transfer *transfer)
   csio__sockets_leave(&transfer->curl->sockets, &transfer->fate);
   curl_multi_remove_handle(transfer->curl->multi, transfer->easy);
   transfer->curl = NULL;
-}
-
-void csio__curl_stop(csio_loop *loop)
-{
-  if (!loop->curl) return;
-  uv_close((uv_handle_t *)&loop->curl->timer, NULL);
-  curl_multi_cleanup(loop->curl->multi); /* takes every socket out of `watch_socket` */
-}
-
-void csio__curl_free(csio_loop *loop)
-{
-  if (loop->curl) free(loop->curl->sockets.items);
-  free(loop->curl);
 }

@@ -39,8 +39,4 @@ curl_socket_t csio__curl_open_socket(csio__transfer *transfer, const struct curl
 bool csio__curl_use_kept(
     csio__transfer *transfer, const char *local_ip, int local_port, const char *remote_ip, int remote_port);
 
-/* Closes all connections, at the loop's end; then, once the loop's handles are closed, frees the rest. */
-void csio__curl_stop(csio_loop *loop);
-void csio__curl_free(csio_loop *loop);
-
 #endif

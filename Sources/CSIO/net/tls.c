@@ -67,11 +67,32 @@ csio_tls *csio__tls_use(csio_tls *tls)
   return csio_tls_retain(tls);
 }
 
+typedef struct default_settings {
+  csio__guest guest;
+  csio_tls *tls;
+} default_settings;
+
+static void free_default(csio__guest *guest)
+{
+  csio_tls_release(((default_settings *)guest)->tls);
+  free(guest);
+}
+
+static const csio__guest_kind default_guest = {.free = free_default};
+
 csio_tls *csio__tls_default(csio_loop *loop)
 {
-  if (!loop->default_tls && csio_tls_create(&loop->default_tls) == CSIO_OK)
-    atomic_store(&loop->default_tls->used, true);
-  return loop->default_tls;
+  default_settings *settings = csio__guest_of(loop, &default_guest);
+  if (settings) return settings->tls;
+  settings = calloc(1, sizeof *settings);
+  if (!settings) return NULL;
+  if (csio_tls_create(&settings->tls)) {
+    free(settings);
+    return NULL;
+  }
+  atomic_store(&settings->tls->used, true);
+  csio__guest_add(loop, &default_guest, &settings->guest);
+  return settings->tls;
 }
 
 /* Notes what failed, with OpenSSL's reason, and passes `code` on. */

@@ -17,9 +17,10 @@ enum {
 /* What a sender leaves out at a message's end. */
 static const uint8_t trailer[] = {0, 0, 0xff, 0xff};
 
-struct csio__deflater {
+typedef struct csio__deflater {
+  csio__guest guest;
   z_stream stream;
-};
+} csio__deflater;
 
 struct csio__inflater {
   z_stream stream;
@@ -84,20 +85,30 @@ bool csio__deflate_read_terms(const char *header, csio__deflate_terms *out)
 
 /* --- compressing --- */
 
+static void free_deflater(csio__guest *guest)
+{
+  csio__deflater *deflater = (csio__deflater *)guest;
+  deflateEnd(&deflater->stream);
+  free(deflater);
+}
+
+static const csio__guest_kind deflate_guest = {.free = free_deflater};
+
 static z_stream *deflater_of(csio_loop *loop)
 {
-  if (loop->deflater) {
-    deflateReset(&loop->deflater->stream);
-    return &loop->deflater->stream;
+  csio__deflater *deflater = csio__guest_of(loop, &deflate_guest);
+  if (deflater) {
+    deflateReset(&deflater->stream);
+    return &deflater->stream;
   }
-  struct csio__deflater *deflater = calloc(1, sizeof *deflater);
+  deflater = calloc(1, sizeof *deflater);
   if (!deflater) return NULL;
   if (deflateInit2(&deflater->stream, Z_DEFAULT_COMPRESSION, Z_DEFLATED, -WINDOW_BITS, MEMORY_LEVEL,
           Z_DEFAULT_STRATEGY) != Z_OK) {
     free(deflater);
     return NULL;
   }
-  loop->deflater = deflater;
+  csio__guest_add(loop, &deflate_guest, &deflater->guest);
   return &deflater->stream;
 }
 
@@ -119,13 +130,6 @@ csio_buffer *csio__deflate(csio_loop *loop, const csio_buffer *message)
   }
   csio_buffer_truncate(compressed, compressed->size - stream->avail_out - sizeof trailer);
   return compressed;
-}
-
-void csio__deflate_free(csio_loop *loop)
-{
-  if (!loop->deflater) return;
-  deflateEnd(&loop->deflater->stream);
-  free(loop->deflater);
 }
 
 /* --- decompressing --- */

@@ -38,7 +38,4 @@ csio__inflated csio__inflate(
 /* NULL is allowed. */
 void csio__inflater_free(csio__inflater *inflater);
 
-/* Frees what csio__deflate keeps with the loop. */
-void csio__deflate_free(csio_loop *loop);
-
 #endif

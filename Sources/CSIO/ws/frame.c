@@ -10,24 +10,28 @@ enum {
 };
 
 struct csio__framer {
+  csio__guest guest;
   uint8_t masks[MASKS * MASK_SIZE];
   size_t next_mask; /* of `masks`, in bytes */
   size_t size;
   uint8_t batch[BATCH_SIZE];
 };
 
-csio__framer *csio__framer_of(csio_loop *loop)
+static void free_framer(csio__guest *guest)
 {
-  if (!loop->framer && (loop->framer = malloc(sizeof *loop->framer))) {
-    loop->framer->next_mask = sizeof loop->framer->masks;
-    loop->framer->size = 0;
-  }
-  return loop->framer;
+  free(guest);
 }
 
-void csio__framer_free(csio_loop *loop)
+static const csio__guest_kind framer_guest = {.free = free_framer};
+
+csio__framer *csio__framer_of(csio_loop *loop)
 {
-  free(loop->framer);
+  csio__framer *framer = csio__guest_of(loop, &framer_guest);
+  if (framer || !(framer = malloc(sizeof *framer))) return framer;
+  framer->next_mask = sizeof framer->masks;
+  framer->size = 0;
+  csio__guest_add(loop, &framer_guest, &framer->guest);
+  return framer;
 }
 
 /* Bytes that nobody can foresee: RFC 6455, section 5.3. */

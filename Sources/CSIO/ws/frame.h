@@ -28,6 +28,4 @@ uint8_t *csio__framer_take(csio__framer *framer, size_t *size);
  * random bytes. */
 uint8_t *csio__framer_wrap(csio__framer *framer, unsigned kind, csio_buffer *message, size_t *size);
 
-void csio__framer_free(csio_loop *loop);
-
 #endif

@@ -197,9 +197,9 @@ void csio__conn_kill(csio__conn *conn)
   queue_task(conn);
 }
 
-void csio__lws_hurry(csio_loop *loop)
+void csio__lws_hurry(csio__guest *guest)
 {
-  for (csio__conn *conn = loop->lws ? loop->lws->conns : NULL; conn; conn = conn->next)
+  for (csio__conn *conn = ((struct csio__lws *)guest)->conns; conn; conn = conn->next)
     if (conn->ws && conn->ws->lingering) csio__conn_kill(conn);
 }
 

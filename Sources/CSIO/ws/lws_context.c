@@ -68,25 +68,6 @@ static struct lws_context *create_context(csio_loop *loop, struct csio__lws *lws
   return context;
 }
 
-int csio__lws_of(csio_loop *loop, struct csio__lws **out, csio__failure *failure)
-{
-  if (!loop->lws) {
-    struct csio__lws *lws = calloc(1, sizeof *lws);
-    if (!lws) return CSIO_ENOMEM;
-    lws->decoy = -1;
-    lws->context = create_context(loop, lws);
-    if (!lws->context) {
-      free(lws);
-      csio__failure_set(failure, CSIO_EUNSUPPORTED,
-          "libwebsockets could not start; is its libuv plugin installed (libwebsockets-evlib-uv)?");
-      return CSIO_EUNSUPPORTED;
-    }
-    loop->lws = lws;
-  }
-  *out = loop->lws;
-  return CSIO_OK;
-}
-
 /* --- virtual hosts --- */
 
 /* What a virtual host keeps of its settings: a reference of its own, and its session's. */
@@ -190,32 +171,28 @@ static void find_wake(uv_handle_t *handle, void *out)
 /* libwebsockets 4.1 closes the descriptor that wakes it up at once, and again when the loop has closed its
  * handle. In between, another thread might be given the number, and would lose what it has opened. So
  * something of ours takes it. */
-static void destroy_context_of(csio_loop *loop)
+static void stop(csio__guest *guest)
 {
+  struct csio__lws *lws = (struct csio__lws *)guest;
+  uv_loop_t *uv = &lws->loop->uv;
   uv_os_fd_t wake = -1;
-  uv_walk(&loop->uv, find_wake, &wake);
-  destroy_context(loop->lws);
-  int taken = wake < 0 ? -1 : fcntl(uv_backend_fd(&loop->uv), F_DUPFD_CLOEXEC, wake);
+  uv_walk(uv, find_wake, &wake);
+  destroy_context(lws);
+  int taken = wake < 0 ? -1 : fcntl(uv_backend_fd(uv), F_DUPFD_CLOEXEC, wake);
   if (taken > wake) close(taken);
 }
 #else
-static void destroy_context_of(csio_loop *loop)
+static void stop(csio__guest *guest)
 {
-  destroy_context(loop->lws);
+  destroy_context((struct csio__lws *)guest);
 }
 #endif
 
-void csio__lws_stop(csio_loop *loop)
+static void free_guest(csio__guest *guest)
 {
-  if (loop->lws) destroy_context_of(loop);
-}
-
-void csio__lws_free(csio_loop *loop)
-{
-  struct csio__lws *lws = loop->lws;
-  if (!lws) return;
+  struct csio__lws *lws = (struct csio__lws *)guest;
   if (lws->context) destroy_context(lws);
-  uv_run(&loop->uv, UV_RUN_DEFAULT);
+  uv_run(&lws->loop->uv, UV_RUN_DEFAULT);
   while (lws->conns)
     csio__conn_free(lws->conns);
   while (lws->vhosts) {
@@ -225,4 +202,28 @@ void csio__lws_free(csio_loop *loop)
   }
   if (lws->decoy >= 0) close(lws->decoy);
   free(lws);
+}
+
+/* --- the beginning --- */
+
+int csio__lws_of(csio_loop *loop, struct csio__lws **out, csio__failure *failure)
+{
+  static const csio__guest_kind lws_guest = {.hurry = csio__lws_hurry, .stop = stop, .free = free_guest};
+  struct csio__lws *lws = csio__guest_of(loop, &lws_guest);
+  if (!lws) {
+    lws = calloc(1, sizeof *lws);
+    if (!lws) return CSIO_ENOMEM;
+    lws->loop = loop;
+    lws->decoy = -1;
+    lws->context = create_context(loop, lws);
+    if (!lws->context) {
+      free(lws);
+      csio__failure_set(failure, CSIO_EUNSUPPORTED,
+          "libwebsockets could not start; is its libuv plugin installed (libwebsockets-evlib-uv)?");
+      return CSIO_EUNSUPPORTED;
+    }
+    csio__guest_add(loop, &lws_guest, &lws->guest);
+  }
+  *out = lws;
+  return CSIO_OK;
 }

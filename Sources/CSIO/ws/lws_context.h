@@ -53,11 +53,4 @@ void csio__conn_kill(csio__conn *conn);
 /* The session of the connection's TLS setting, NULL for one without TLS. */
 csio__tls_session *csio__conn_tls(csio__conn *conn);
 
-/* Ends, soon, the connections that linger for the sake of a close frame. */
-void csio__lws_hurry(csio_loop *loop);
-
-/* Ends the context; then, once the loop's handles are closed, frees the rest. */
-void csio__lws_stop(csio_loop *loop);
-void csio__lws_free(csio_loop *loop);
-
 #endif

@@ -14,6 +14,8 @@ typedef struct csio__vhost {
 } csio__vhost;
 
 struct csio__lws {
+  csio__guest guest;
+  csio_loop *loop;
   struct lws_context *context; /* libwebsockets sets this to NULL when the context is gone */
   csio__vhost *vhosts;
   csio__conn *conns;
@@ -32,6 +34,9 @@ int csio__lws_of(csio_loop *loop, struct csio__lws **out, csio__failure *failure
 
 /* The virtual host of a TLS setting, or of none. */
 int csio__lws_vhost_for(struct csio__lws *lws, csio_tls *tls, csio__vhost **out);
+
+/* Ends, soon, the connections that linger for the sake of a close frame. */
+void csio__lws_hurry(csio__guest *guest);
 
 /* libwebsockets has nothing of the connection any more. */
 void csio__conn_free(csio__conn *conn);

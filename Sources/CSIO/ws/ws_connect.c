@@ -19,7 +19,7 @@ static void on_dialed(void *data, int socket, const csio__failure *failed)
       .secure = ws->url.secure,
       .host = ws->url.host,
       .protocols = ws->protocols.size ? (const char *)ws->protocols.data : NULL,
-      .tls = ws->tls ? ws->tls : loop->default_tls,
+      .tls = ws->tls ? ws->tls : csio__tls_default(loop),
   };
   csio__failure failure;
   ws->pending++;
