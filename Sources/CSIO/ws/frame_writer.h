@@ -1,7 +1,7 @@
 /* The frames that a client sends (RFC 6455, section 5). libwebsockets would read /dev/urandom for each, mask
  * it byte by byte and make one send() of it; here the messages of a batch go out in one piece. */
-#ifndef CSIO_FRAME_H
-#define CSIO_FRAME_H
+#ifndef CSIO_FRAME_WRITER_H
+#define CSIO_FRAME_WRITER_H
 
 #include "base/buffer_internal.h"
 #include "loop/loop_internal.h"

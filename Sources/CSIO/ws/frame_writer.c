@@ -1,4 +1,4 @@
-#include "ws/frame.h"
+#include "ws/frame_writer.h"
 
 #include <stdlib.h>
 
