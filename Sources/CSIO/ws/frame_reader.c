@@ -115,7 +115,6 @@ static bool begin_frame(csio__frame_reader *reader)
   if (opcode != CONTINUATION) {
     reader->binary = opcode == BINARY;
     reader->compressed = first & RSV1;
-    reader->utf8 = (csio__utf8){0};
   }
   reader->in_message = !(first & FINAL);
   size_t most = reader->max_message;

@@ -34,7 +34,7 @@ typedef struct csio__frame_reader {
   csio__inflater *inflater;
   csio__bytes message; /* what has come of a message */
   uint64_t rest;       /* what is missing of the frame */
-  csio__utf8 utf8;
+  csio__utf8 utf8;     /* of the text so far */
   uint8_t head_size;
   uint8_t control_size;
   uint8_t head[10];
