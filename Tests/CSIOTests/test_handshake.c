@@ -213,7 +213,7 @@ static void accepts_answers(void)
       {"accepted", TEXT(SWITCHING
                        "upgrade:WebSocket\r\nCONNECTION:\tupgrade \t\r\nsec-websocket-accept:  $  \r\n\r\n")},
       {"accepted",
-          TEXT(SWITCHING "Upgrade: h2c, websocket\r\nConnection: keep-alive,Upgrade\r\n" ACCEPT "\r\n")},
+          TEXT(SWITCHING "Upgrade: h2c, websocket ,x\r\nConnection: keep-alive,Upgrade\r\n" ACCEPT "\r\n")},
       {"accepted", TEXT(SWITCHING UPGRADE "Connection: keep-alive\r\n" ACCEPT "\r\n")},
       {"accepted", TEXT(SWITCHING "Connection: keep-alive\r\n" UPGRADE ACCEPT "\r\n")},
       {"accepted", TEXT(ACCEPTED "Empty:\r\nX: a\tb \xff\r\n\r\n")},
@@ -320,6 +320,7 @@ static void refuses_wrong_acceptance(void)
       {upgrade, TEXT(SWITCHING "\r\n")},
       {upgrade, TEXT(SWITCHING "Connection: Upgrade\r\n" ACCEPT "\r\n")},
       {upgrade, TEXT(SWITCHING "Upgrade: websockets\r\nConnection: Upgrade\r\n" ACCEPT "\r\n")},
+      {upgrade, TEXT(SWITCHING "Upgrade: websocket 13\r\nConnection: Upgrade\r\n" ACCEPT "\r\n")},
       {upgrade, TEXT(SWITCHING "Upgrade:\r\nConnection: Upgrade\r\n" ACCEPT "\r\n")},
       {connection, TEXT(SWITCHING "Upgrade: websocket\r\n" ACCEPT "\r\n")},
       {connection, TEXT(SWITCHING "Upgrade: websocket\r\nConnection: close\r\n" ACCEPT "\r\n")},

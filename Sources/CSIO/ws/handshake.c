@@ -129,9 +129,10 @@ static bool lists(const csio__handshake *handshake, const char *name, const char
   for (size_t i = 0; (value = csio__handshake_header(handshake, name, i)); i++)
     while (*value) {
       value += strspn(value, ", \t");
-      size_t size = strcspn(value, ", \t");
-      if (size == strlen(token) && !strncasecmp(value, token, size)) return true;
-      value += size;
+      size_t size = strcspn(value, ", \t"), blank = strspn(value + size, " \t");
+      char next = value[size + blank];
+      if ((!next || next == ',') && size == strlen(token) && !strncasecmp(value, token, size)) return true;
+      value += strcspn(value, ",");
     }
   return false;
 }
