@@ -221,8 +221,8 @@ static void refuses_bad_heads(void)
       {BYTES("\x81\x01x\x80\x01x"), "text(x) 1002: a continuation of no message"},
       {BYTES("\x01\x01x\x81\x01x"), "1002: a message inside another"},
       {BYTES("\x01\x01x\x89\x00\x02\x01x"), "ping() 1002: a message inside another"},
-      {BYTES("\x82\x7e\x00\x7dx"), "1002: a frame length in more bytes than it takes"},
-      {BYTES("\x82\x7f\0\0\0\0\0\0\xff\xff"), "1002: a frame length in more bytes than it takes"},
+      {BYTES("\x82\x7e\x00\x7dx"), "1002: a frame length in more bytes than needed"},
+      {BYTES("\x82\x7f\0\0\0\0\0\0\xff\xff"), "1002: a frame length in more bytes than needed"},
       {BYTES("\x82\x7f\x80\0\0\0\0\0\0\0"), "1002: a frame length of more than 63 bits"},
       {BYTES("\x81\x82\x81\x01x\x88\x00"), "1002: a masked frame"},
   };

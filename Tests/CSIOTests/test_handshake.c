@@ -338,7 +338,7 @@ static void refuses_wrong_acceptance(void)
 static void reads_choices(void)
 {
   static const char protocol[] = "it chose a subprotocol that was not offered";
-  static const char extension[] = "it did not choose an extension as offered";
+  static const char extension[] = "the header Sec-WebSocket-Extensions does not match the offer";
   static const char unasked[] = "it chose an extension that was not offered";
   static const answer offered[] = {
       {"accepted", TEXT(ACCEPTED "Sec-WebSocket-Protocol: alpha\r\n\r\n")},

@@ -96,7 +96,7 @@ static const char *read_head(csio__frame_reader *reader, const uint8_t **bytes, 
     for (size_t i = 0; i < digits; i++)
       length = length << 8 | reader->head[2 + i];
     if (length >> 63) return "a frame length of more than 63 bits";
-    if (length < (digits == 2 ? 126 : UINT16_MAX + 1)) return "a frame length in more bytes than it takes";
+    if (length < (digits == 2 ? 126 : UINT16_MAX + 1)) return "a frame length in more bytes than needed";
   }
   reader->head_size = 0;
   reader->in_frame = true;

@@ -170,7 +170,7 @@ static const char *fault_of_acceptance(csio__handshake *handshake)
   if (extensions && !handshake->deflate) return "it chose an extension that was not offered";
   if (csio__handshake_header(handshake, "Sec-WebSocket-Extensions", 1) ||
       !csio__deflate_read_terms(extensions, &handshake->terms))
-    return "it did not choose an extension as offered";
+    return "the header Sec-WebSocket-Extensions does not match the offer";
   return NULL;
 }
 
