@@ -1,5 +1,5 @@
 /* What a server's frames say, however they are cut: every rule of RFC 6455, section 5, and of RFC 7692. */
-#include "allocations.h"
+#include "test.h"
 
 #include "ws/frame_reader.h"
 
@@ -460,35 +460,6 @@ static void drops_the_window(void)
   CHECK_EXAMPLES(&forgetting, examples);
 }
 
-/* --- memory --- */
-
-static void survives_without_memory(void)
-{
-  static const char input[] = "\xc1\x07" HELLO "\x02\x02xy\x80\x01z\x82\x7e\x01\x00";
-  long count = 1;
-  for (long nth = 0; nth <= count; nth++) {
-    csio__frame_reader reader = reader_for(&deflating);
-    record record = {0};
-    allocations_fail(CSIO, nth);
-    const uint8_t *at = (const uint8_t *)input;
-    size_t size = sizeof input - 1;
-    csio__frame_event event;
-    allocations_watch(true);
-    while ((event = csio__frame_reader_next(&reader, &at, &size)).kind != CSIO__FRAME_NONE)
-      note_event(&record, &event);
-    allocations_watch(false);
-    if (!nth) {
-      count = allocations_count();
-      CHECK(count >= 2);
-      CHECK_STRING(record.text, "text(Hello) binary(xyz) ");
-    } else {
-      CHECK_CONTAINS(record.text, "no memory");
-    }
-    CHECK_INT(size, 0);
-    csio__frame_reader_free(&reader);
-  }
-}
-
 int main(int argc, char **argv)
 {
   RUN(reads_messages);
@@ -505,5 +476,4 @@ int main(int argc, char **argv)
   RUN(reads_compressed_messages);
   RUN(limits_what_is_decompressed);
   RUN(drops_the_window);
-  RUN(survives_without_memory);
 }

@@ -1,5 +1,5 @@
 /* The opening handshake of a WebSocket: what is asked, and every rule for the answer, however it is cut. */
-#include "allocations.h"
+#include "test.h"
 
 #include "base/header.h"
 #include "ws/handshake.h"
@@ -431,40 +431,6 @@ static void limits_the_head(void)
   free(endless);
 }
 
-static void survives_without_memory(void)
-{
-  long count = 1;
-  for (long nth = 0; nth <= count; nth++) {
-    csio__handshake handshake;
-    csio__bytes out = {0};
-    char outcome[200] = "";
-    allocations_fail(CSIO, nth);
-    allocations_watch(true);
-    int err = csio__handshake_begin(&handshake, &offering, &out);
-    allocations_watch(false);
-    if (!err) {
-      static char answer[] = ACCEPTED "\r\n";
-      char filled[300];
-      size_t size = fill_in(answer, strlen(answer), handshake.accept, filled);
-      const uint8_t *at = (uint8_t *)filled;
-      allocations_watch(true);
-      csio__handshake_read(&handshake, &at, &size);
-      allocations_watch(false);
-      describe(&handshake, "", outcome);
-    } else {
-      CHECK_INT(err, CSIO_ENOMEM);
-      CHECK_INT(out.size, 0);
-    }
-    if (!nth) {
-      count = allocations_count();
-      CHECK(count >= 2);
-    }
-    if (!err) CHECK_STRING(outcome, nth ? "no memory" : "accepted");
-    csio__handshake_free(&handshake);
-    csio__bytes_free(&out);
-  }
-}
-
 int main(int argc, char **argv)
 {
   RUN(writes_requests);
@@ -477,5 +443,4 @@ int main(int argc, char **argv)
   RUN(reads_choices);
   RUN(finds_headers);
   RUN(limits_the_head);
-  RUN(survives_without_memory);
 }
