@@ -84,8 +84,21 @@ def test_an_address_that_cannot_be_had():
         result = run("--port", str(other.getsockname()[1]))
     assert (result.returncode, result.stdout) == (1, "")
     assert "cannot listen on 127.0.0.1" in result.stderr
-    result = run("--port", "0", "--host", "192.0.2.1")
+
+
+@pytest.mark.parametrize("host", ["192.0.2.1", "2001:db8::1"])
+def test_a_host_that_this_machine_does_not_have(host):
+    result = run("--port", "0", "--host", host)
     assert (result.returncode, result.stdout) == (1, "")
+    [line] = result.stderr.splitlines()
+    assert line.startswith(f"socketio-test-server: cannot listen on {host} port 0: ")
+
+
+def test_a_certificate_that_cannot_be_used():
+    result = run("--port", "0", "--tls-cert", os.devnull, "--tls-key", os.devnull)
+    assert (result.returncode, result.stdout) == (1, "")
+    [line] = result.stderr.splitlines()
+    assert "with that certificate and key" in line
 
 
 def test_only_the_given_address_is_listened_on():

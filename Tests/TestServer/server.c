@@ -5,10 +5,13 @@
 #include "record.h"
 #include "session.h"
 
+#include <errno.h>
 #include <openssl/ssl.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
 
 enum { READ_SIZE = 64 * 1024, LEAST_QUEUE_LIMIT = 64 * 1024 * 1024 };
 
@@ -16,6 +19,28 @@ static void log_library(int level, const char *line)
 {
   (void)level;
   fprintf(stderr, "%s", line);
+}
+
+/* Whether the address can be listened on. libwebsockets 4.3 tries for ever to bind one that the machine does
+ * not have, or may not use, so it is only asked for those that work. */
+static bool can_listen(const struct options *options, bool ipv6)
+{
+  struct sockaddr_storage address;
+  int port = (int)options->port, yes = 1, err = 0;
+  if (ipv6)
+    uv_ip6_addr(options->host, port, (struct sockaddr_in6 *)&address);
+  else
+    uv_ip4_addr(options->host, port, (struct sockaddr_in *)&address);
+  int probe = socket(address.ss_family, SOCK_STREAM, 0);
+  if (probe < 0 || setsockopt(probe, SOL_SOCKET, SO_REUSEADDR, &yes, sizeof yes) ||
+      bind(probe, (struct sockaddr *)&address,
+          ipv6 ? sizeof(struct sockaddr_in6) : sizeof(struct sockaddr_in)))
+    err = errno;
+  if (probe >= 0) close(probe);
+  if (err)
+    fprintf(stderr, "socketio-test-server: cannot listen on %s port %d: %s\n", options->host, port,
+        strerror(err));
+  return !err;
 }
 
 bool server_start(struct server *server, const struct options *options, uv_loop_t *loop)
@@ -42,7 +67,7 @@ bool server_start(struct server *server, const struct options *options, uv_loop_
   info.pt_serv_buf_size = READ_SIZE;
   info.user = server;
   info.pcontext = &server->context; /* cleared when the context is no more */
-  if (record_open(server)) server->context = lws_create_context(&info);
+  if (can_listen(options, ipv6) && record_open(server)) server->context = lws_create_context(&info);
   if (!server->context) {
     uv_close((uv_handle_t *)&server->finish, NULL);
     return false;
