@@ -8,6 +8,7 @@ import subprocess
 from contextlib import asynccontextmanager
 
 import aiohttp
+import pytest
 
 PATIENCE = 10  # seconds that nothing here ever takes; only a failing case waits for so long
 
@@ -157,6 +158,12 @@ class Client:
     async def open_polling(self):
         return (await self.handshake())["sid"]
 
+    async def session_ended(self, sid):
+        """Waits until the server knows a session no more."""
+        async with asyncio.timeout(PATIENCE):
+            while "Session ID unknown" not in (await self.poll(sid)).text:
+                pass
+
     @asynccontextmanager
     async def websocket(self, sid=None, params=None, **options):
         """A WebSocket before anything was received on it. Raises aiohttp.WSServerHandshakeError if it is refused."""
@@ -177,6 +184,13 @@ class Client:
                 return None
         except aiohttp.WSServerHandshakeError as refusal:
             return refusal.status
+
+    async def closed_at_once(self, sid):
+        """Opens a WebSocket for a session, sees it accepted, and returns the code that the server closes it with."""
+        async with self.websocket(sid) as socket:
+            with pytest.raises(WebSocket.Closed) as end:
+                await socket.receive()
+            return end.value.args[0]
 
     @asynccontextmanager
     async def session(self, **options):

@@ -183,6 +183,6 @@ class TestUpgrade:
             await socket.send("2probe")
             assert await socket.receive() == "3probe"
             await socket.send("5")
-            await engine.refused_or_closed(sid)
+            assert await engine.closed_at_once(sid) == 1005
             await socket.send("4hello")
             assert await socket.receive() == "4hello"

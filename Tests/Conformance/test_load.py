@@ -1,8 +1,11 @@
 """Many clients, and many messages."""
 
 import asyncio
+import os
 
-from support import Client, RawConnection, Server
+import pytest
+
+from support import PATIENCE, Client, RawConnection, Server
 
 CLIENTS = 500
 
@@ -73,3 +76,27 @@ async def test_the_server_stops_in_good_order_while_it_is_busy():
             assert (await poll.response()).text == "1"
             assert await poll.ended() == b""
             poll.close()
+
+
+@pytest.mark.skipif(not os.path.isdir("/proc/self/fd"), reason="descriptors are counted in /proc")
+async def test_no_descriptors_are_left():
+    with Server() as server:
+
+        def descriptors():
+            return len(os.listdir(f"/proc/{server.process.pid}/fd"))
+
+        before = descriptors()
+        async with Client(server.url) as client:
+            for _ in range(20):
+                sid = await client.open_polling()
+                async with client.websocket(sid) as socket:
+                    await socket.send("5", "40")
+                    assert (await socket.receive()).startswith("40{")
+                    await client.closed_at_once(sid)
+        cut = await RawConnection.open(server.url)
+        await cut.open_session("/socket.io/")
+        assert descriptors() > before
+        cut.writer.transport.abort()
+        async with asyncio.timeout(PATIENCE):
+            while descriptors() > before:
+                await asyncio.sleep(0.01)

@@ -120,7 +120,7 @@ class TestEngineIO:
             sid = await conformance.open_polling()
             async with conformance.websocket(sid) as socket:
                 await socket.send("2probe", "5")
-                await conformance.refused_or_closed(sid)
+                assert await conformance.closed_at_once(sid) == 1005
 
 
 class TestConnect:

@@ -1,8 +1,16 @@
 """Upgrades that succeed, that fail, and what is in flight meanwhile."""
 
 import asyncio
+import json
+
+import pytest
 
 from support import Client, RawConnection, Server
+
+UPGRADE = (
+    "Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\n"
+    "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n"
+)
 
 
 async def test_a_held_poll_is_released(client):
@@ -67,9 +75,52 @@ async def test_a_failed_probe_leaves_the_session_polling(client):
 async def test_one_probe_at_a_time(client):
     sid = await client.open_polling()
     async with client.websocket(sid) as socket:
-        assert await client.refused_or_closed(sid) == 400
+        assert await client.closed_at_once(sid) == 1005
         await socket.send("5", "40")
         assert (await socket.receive()).startswith("40{")
+
+
+async def test_a_websocket_for_a_session_that_was_upgraded(client):
+    sid = await client.open_polling()
+    async with client.websocket(sid) as socket:
+        await socket.send("5", "40")
+        assert (await socket.receive()).startswith("40{")
+        for _ in range(2):
+            assert await client.closed_at_once(sid) == 1005
+        await socket.send('421["echo"]')
+        assert await socket.receive() == "431[]"
+    await client.session_ended(sid)
+    assert await client.refused_or_closed(sid) == 400
+
+
+async def test_a_websocket_for_a_session_opened_by_websocket(client):
+    async with client.websocket() as socket:
+        sid = json.loads((await socket.receive())[1:])["sid"]
+        assert await client.closed_at_once(sid) == 1005
+        await socket.send("40")
+        assert (await socket.receive()).startswith("40{")
+
+
+async def test_a_websocket_that_is_closed_at_once_may_send(client, record):
+    """What it sends is dropped, and the close is answered properly."""
+    with Server("--record", str(record.file)) as server:
+        async with Client(server.url) as client:
+            async with client.websocket() as socket:
+                sid = json.loads((await socket.receive())[1:])["sid"]
+                raw = await RawConnection.open(server.url)
+                await raw.request("GET", f"/socket.io/?EIO=4&transport=websocket&sid={sid}", headers=UPGRADE)
+                assert "101" in await raw.head()
+                await raw.send(b"\x81\x86\0\0\0\x002probe" + b"\x89\x80\0\0\0\0" + b"\x88\x80\0\0\0\0")
+                assert await raw.ended() == b"\x88\x00"
+                raw.close()
+                await socket.send("40")
+                assert (await socket.receive()).startswith("40{")
+        assert [line["upgrade"] for line in record.lines(type="open", sid=sid)] == [False, True]
+
+
+@pytest.mark.parametrize("sid", ["nope", "A" * 20])
+async def test_a_websocket_for_an_unknown_session(client, sid):
+    assert await client.refused_or_closed(sid) == 400
 
 
 async def test_the_end_of_the_session_ends_the_probe(client):

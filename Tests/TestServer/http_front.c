@@ -86,7 +86,7 @@ static bool verify(const struct target *target, const struct http_request *reque
     if (!target->session)
       *error = ERROR_UNKNOWN_SESSION;
     else if (upgrade)
-      return target->transport == TRANSPORT_WEBSOCKET && upgrade_is_possible(target->session);
+      return target->transport == TRANSPORT_WEBSOCKET;
     else
       return target->transport == target->session->transport;
   } else if (!slice_is(request->method, "GET")) {
@@ -126,7 +126,7 @@ static void open_session(struct connection *connection, const struct session_han
   strcpy(session->sticky_value, connection->http.sticky_value);
   if (transport == TRANSPORT_WEBSOCKET) {
     session_attach(session, connection, ROLE_WEBSOCKET);
-    record_websocket(connection);
+    record_websocket(connection, session, false);
   } else {
     polling_on_poll(session, connection);
   }

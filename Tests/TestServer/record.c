@@ -147,12 +147,12 @@ static bool begin_websocket(struct buffer *line, const char *type, const struct 
   return true;
 }
 
-void record_websocket(struct connection *connection)
+void record_websocket(struct connection *connection, const struct session *session, bool upgrade)
 {
   struct buffer line = {0};
-  strcpy(connection->websocket.session_id, connection->session->id);
+  strcpy(connection->websocket.session_id, session->id);
   if (!begin_websocket(&line, "open", connection)) return;
-  append_bool(&line, "upgrade", connection->role == ROLE_PROBE);
+  append_bool(&line, "upgrade", upgrade);
   append_bool(&line, "deflate", connection->websocket.deflates);
   end(&line, connection);
 }

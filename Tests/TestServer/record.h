@@ -17,9 +17,9 @@ void record_tls(struct connection *connection);
 void record_request(struct connection *connection, const struct http_request *request);
 /* A packet of a POST, as it came. */
 void record_packet(struct connection *connection, struct slice packet);
-/* A WebSocket that belongs to a session now, its messages, and its end: with the code of the client's close
- * frame, or 0 if there was no such frame. */
-void record_websocket(struct connection *connection);
+/* A WebSocket that was accepted for a session, with whether it came to upgrade it; its messages, and its end:
+ * with the code of the client's close frame, or 0 if there was no such frame. */
+void record_websocket(struct connection *connection, const struct session *session, bool upgrade);
 void record_message(struct connection *connection, bool binary, bool compressed, struct slice message);
 void record_websocket_end(struct connection *connection, unsigned code);
 

@@ -7,7 +7,7 @@
 
 enum { RELEASE_MS = 100 };
 
-bool upgrade_is_possible(const struct session *session)
+static bool is_possible(const struct session *session)
 {
   return session->state == SESSION_OPEN && session->transport == TRANSPORT_POLLING && !session->probe;
 }
@@ -26,8 +26,14 @@ static void on_tick(uv_timer_t *timer)
 
 void upgrade_begin(struct session *session, struct connection *connection)
 {
+  if (!is_possible(session)) {
+    server_log(session->server, "%s: closing a WebSocket, for there is nothing to upgrade", session->id);
+    record_websocket(connection, session, true);
+    websocket_close(connection, WEBSOCKET_NO_STATUS);
+    return;
+  }
   session_attach(session, connection, ROLE_PROBE);
-  record_websocket(connection);
+  record_websocket(connection, session, true);
   session->probed = false;
   session->upgrade_deadline = uv_now(session->server->loop) + session->server->options->upgrade_timeout;
   uv_timer_start(&session->upgrade, on_tick, RELEASE_MS, RELEASE_MS);

@@ -4,9 +4,8 @@
 
 #include "session.h"
 
-/* True if the session polls and no other WebSocket tries for it. */
-bool upgrade_is_possible(const struct session *session);
-/* The WebSocket may now probe. */
+/* The WebSocket may now probe, or is closed if the session does not poll (any more) or is being probed
+ * already. */
 void upgrade_begin(struct session *session, struct connection *connection);
 /* A text message of the probing WebSocket. */
 void upgrade_receive(struct connection *connection, struct slice text);
