@@ -67,13 +67,24 @@ static bool interpret_headers(struct http_request *request)
   return true;
 }
 
+/* Behind the empty line that ends a head; NULL if that has not come yet. */
+static const char *end_of_head(struct slice text)
+{
+  const char *end = text.data + text.length, *at = text.data;
+  while (end - at >= 4 && (at = memchr(at, '\r', (size_t)(end - at) - 3))) {
+    if (!memcmp(at, "\r\n\r\n", 4)) return at + 4;
+    at++;
+  }
+  return NULL;
+}
+
 enum http_parse_result http_parse_request(struct http_request *request, struct slice text)
 {
-  const char *end = text.length ? memmem(text.data, text.length, "\r\n\r\n", 4) : NULL;
+  const char *end = end_of_head(text);
   if (!end) return text.length > HTTP_MAX_HEAD ? HTTP_HEAD_TOO_LARGE : HTTP_INCOMPLETE;
   memset(request, 0, offsetof(struct http_request, headers));
   request->header_count = request->content_length = 0;
-  request->head_length = (size_t)(end - text.data) + 4;
+  request->head_length = (size_t)(end - text.data);
   if (request->head_length > HTTP_MAX_HEAD) return HTTP_HEAD_TOO_LARGE;
   struct slice rest = {text.data, request->head_length - 2};
   bool first = true;
