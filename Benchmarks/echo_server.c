@@ -1,12 +1,15 @@
 /* A Socket.IO server over WebSocket that acknowledges every event with its arguments and does nothing else,
  * as fast as one thread can: it must never be what a benchmark measures. It rewrites the text of a packet
- * without looking inside, and answers all that one read brought in one write. */
+ * without looking inside, and answers all that one read brought in one write. For Linux.
+ *
+ *   echo-server [CERTIFICATE KEY] */
+#include "push.h"
+#include "stream.h"
 #include "websocket.h"
 
 #include <arpa/inet.h>
-#include <errno.h>
-#include <fcntl.h>
 #include <netinet/tcp.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -27,10 +30,11 @@ typedef struct bytes {
 } bytes;
 
 typedef struct client {
-  int socket;
-  bool upgraded;
-  bytes unread; /* the beginning of a request or frame whose end has not come yet */
+  stream stream;
+  bool upgraded, writes; /* it waits until it can write */
+  bytes unread;          /* the beginning of a request or frame whose end has not come yet */
   bytes unsent;
+  push push; /* what it has asked for */
 } client;
 
 static int events;        /* the epoll instance */
@@ -94,7 +98,7 @@ static void acknowledge(const uint8_t *text, size_t size)
   answer(WEBSOCKET_TEXT, head, head_size, rest, (size_t)(end - rest));
 }
 
-static void take_text(const uint8_t *text, size_t size)
+static void take_text(client *client, const uint8_t *text, size_t size)
 {
   if (size < 2 || text[0] != '4') return;
   char reply[64];
@@ -104,6 +108,8 @@ static void take_text(const uint8_t *text, size_t size)
     answer_text(reply);
     break;
   case '2':
+    if (push_request(&client->push, text, size)) break;
+    /* fallthrough */
   case '5':
     acknowledge(text, size);
     break;
@@ -113,11 +119,11 @@ static void take_text(const uint8_t *text, size_t size)
 }
 
 /* Answers a frame; false where the connection is to end. */
-static bool take_frame(const websocket_frame *frame)
+static bool take_frame(client *client, const websocket_frame *frame)
 {
   switch (frame->opcode) {
   case WEBSOCKET_TEXT:
-    take_text(frame->payload, frame->size);
+    take_text(client, frame->payload, frame->size);
     return true;
   case WEBSOCKET_BINARY:
     answer(WEBSOCKET_BINARY, frame->payload, frame->size, NULL, 0);
@@ -137,24 +143,32 @@ static bool take_frame(const websocket_frame *frame)
 
 static void drop(client *client)
 {
-  close(client->socket);
+  stream_close(&client->stream);
   release(&client->unread);
   release(&client->unsent);
   free(client);
 }
 
-static void watch(client *client, int operation, bool write)
+static void watch(client *client, int operation)
 {
-  struct epoll_event event = {.events = EPOLLIN | (write ? EPOLLOUT : 0), .data.ptr = client};
-  if (epoll_ctl(events, operation, client->socket, &event)) abort();
+  struct epoll_event event = {.events = EPOLLIN | (client->writes ? EPOLLOUT : 0), .data.ptr = client};
+  if (epoll_ctl(events, operation, client->stream.socket, &event)) abort();
+}
+
+static void watch_writes(client *client)
+{
+  bool writes = client->unsent.size || client->push.left;
+  if (writes == client->writes) return;
+  client->writes = writes;
+  watch(client, EPOLL_CTL_MOD);
 }
 
 static bool send_from(client *client, const uint8_t *data, size_t size, size_t *sent)
 {
   *sent = 0;
   while (*sent < size) {
-    ssize_t count = send(client->socket, data + *sent, size - *sent, MSG_NOSIGNAL);
-    if (count < 0) return errno == EAGAIN || errno == EINTR;
+    ssize_t count = stream_write(&client->stream, data + *sent, size - *sent);
+    if (count <= 0) return count == 0;
     *sent += (size_t)count;
   }
   return true;
@@ -162,25 +176,24 @@ static bool send_from(client *client, const uint8_t *data, size_t size, size_t *
 
 static bool send_output(client *client)
 {
-  bool waits = client->unsent.size;
+  bool waits = client->unsent.size || client->push.begun;
   size_t sent = 0;
   if (!waits && !send_from(client, output.data, output.size, &sent)) return false;
   append(&client->unsent, output.data + sent, output.size - sent);
   output.size = 0;
-  if (!waits && client->unsent.size) watch(client, EPOLL_CTL_MOD, true);
+  watch_writes(client);
   return true;
 }
 
 static bool send_unsent(client *client)
 {
   size_t sent;
+  /* A frame that is partly out has to come first. */
+  if (client->push.begun || !client->unsent.size) return push_send(&client->push, &client->stream);
   if (!send_from(client, client->unsent.data, client->unsent.size, &sent)) return false;
   client->unsent.size -= sent;
   memmove(client->unsent.data, client->unsent.data + sent, client->unsent.size);
-  if (!client->unsent.size) {
-    release(&client->unsent);
-    watch(client, EPOLL_CTL_MOD, false);
-  }
+  if (!client->unsent.size) release(&client->unsent);
   return true;
 }
 
@@ -219,7 +232,7 @@ static bool take_input(client *client)
     websocket_frame frame;
     websocket_result result = websocket_read(input.data + used, input.size - used, &frame);
     if (result == WEBSOCKET_MORE) break;
-    goes_on = result == WEBSOCKET_FRAME && take_frame(&frame);
+    goes_on = result == WEBSOCKET_FRAME && take_frame(client, &frame);
     used += goes_on ? frame.whole : 0;
   }
   append(&client->unread, input.data + used, input.size - used);
@@ -232,10 +245,10 @@ static bool receive(client *client)
   append(&input, client->unread.data, client->unread.size);
   client->unread.size = 0;
   reserve(&input, READ_SIZE);
-  ssize_t count = recv(client->socket, input.data + input.size, READ_SIZE, 0);
+  ssize_t count = stream_read(&client->stream, input.data + input.size, READ_SIZE);
   if (count <= 0) {
     append(&client->unread, input.data, input.size);
-    return count < 0 && (errno == EAGAIN || errno == EINTR);
+    return count == 0;
   }
   input.size += (size_t)count;
   bool goes_on = take_input(client);
@@ -249,13 +262,13 @@ static void admit(int listener)
   while ((socket = accept4(listener, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC)) >= 0) {
     client *client = calloc(1, sizeof *client);
     if (!client) abort();
-    client->socket = socket;
+    if (!stream_open(&client->stream, socket)) abort();
     setsockopt(socket, IPPROTO_TCP, TCP_NODELAY, &yes, sizeof yes);
-    watch(client, EPOLL_CTL_ADD, false);
+    watch(client, EPOLL_CTL_ADD);
   }
 }
 
-static int start(void)
+static int start(bool tls)
 {
   /* every address, so that clients can use several of 127.0.0.0/8 */
   struct sockaddr_in address = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_ANY)};
@@ -266,18 +279,40 @@ static int start(void)
     perror("echo-server");
     exit(1);
   }
-  printf("listening on http://127.0.0.1:%u\n", ntohs(address.sin_port));
+  printf("listening on %s://127.0.0.1:%u\n", tls ? "https" : "http", ntohs(address.sin_port));
   fflush(stdout);
   return listener;
 }
 
-int main(void)
+static void serve(client *client, unsigned ready)
 {
+  bool fine = !(ready & EPOLLOUT) || send_unsent(client);
+  if (fine && ready & (EPOLLIN | EPOLLHUP | EPOLLERR)) {
+    do
+      fine = receive(client);
+    while (fine && stream_holds_more(&client->stream));
+  }
+  if (fine) {
+    watch_writes(client);
+  } else {
+    output.size = 0;
+    drop(client);
+  }
+}
+
+int main(int argc, char **argv)
+{
+  bool tls = argc == 3;
+  if (tls && !stream_use_tls(argv[1], argv[2])) {
+    fprintf(stderr, "echo-server: the certificate or its key cannot be used\n");
+    return 1;
+  }
+  signal(SIGPIPE, SIG_IGN);
   struct rlimit files;
   getrlimit(RLIMIT_NOFILE, &files);
   files.rlim_cur = files.rlim_max;
   setrlimit(RLIMIT_NOFILE, &files);
-  int listener = start();
+  int listener = start(tls);
   events = epoll_create1(EPOLL_CLOEXEC);
   struct epoll_event event = {.events = EPOLLIN, .data.ptr = NULL};
   if (events < 0 || epoll_ctl(events, EPOLL_CTL_ADD, listener, &event)) abort();
@@ -286,16 +321,10 @@ int main(void)
     int count = epoll_wait(events, ready, MAX_EVENTS, -1);
     for (int i = 0; i < count; i++) {
       client *client = ready[i].data.ptr;
-      if (!client) {
+      if (client)
+        serve(client, ready[i].events);
+      else
         admit(listener);
-        continue;
-      }
-      bool fine = !(ready[i].events & EPOLLOUT) || send_unsent(client);
-      if (fine && ready[i].events & (EPOLLIN | EPOLLHUP | EPOLLERR)) fine = receive(client);
-      if (!fine) {
-        output.size = 0;
-        drop(client);
-      }
     }
   }
 }

@@ -5,6 +5,11 @@
 #include <sys/resource.h>
 #include <time.h>
 #include <unistd.h>
+#if defined(__GLIBC__)
+#include <malloc.h>
+#endif
+
+enum { BLOB_SIZE = 100000 }; /* of receive-binary */
 
 static size_t resident_bytes(void)
 {
@@ -13,6 +18,17 @@ static size_t resident_bytes(void)
   if (file && fscanf(file, "%lu %lu", &total, &resident) != 2) resident = 0;
   if (file) fclose(file);
   return resident * (size_t)sysconf(_SC_PAGESIZE);
+}
+
+/* Bytes that are allocated, 0 where nothing tells. */
+static size_t allocated_bytes(void)
+{
+#if defined(__GLIBC__)
+  struct mallinfo2 info = mallinfo2();
+  return info.uordblks + info.hblkhd;
+#else
+  return 0;
+#endif
 }
 
 static double seconds(struct timeval time)
@@ -30,7 +46,13 @@ measure measure_now(void)
       .wall = (double)now.tv_sec + (double)now.tv_nsec / 1e9,
       .cpu = seconds(usage.ru_utime) + seconds(usage.ru_stime),
       .memory = resident_bytes(),
+      .allocated = allocated_bytes(),
   };
+}
+
+static double kb_each(size_t before, size_t after, unsigned count)
+{
+  return ((double)after - (double)before) / 1024 / count;
 }
 
 void measure_print(const char *client, const char *workload, unsigned count, const measure *start)
@@ -42,6 +64,8 @@ void measure_print(const char *client, const char *workload, unsigned count, con
       client, workload, count, wall, count / wall, wall * 1e6 / count, cpu * 1e6 / count,
       (double)end.memory / 1e6);
   if (!strcmp(workload, "connections"))
-    printf(",\"kb_each\":%.2f", ((double)end.memory - (double)start->memory) / 1024 / count);
+    printf(",\"kb_each\":%.2f,\"allocated_kb_each\":%.2f", kb_each(start->memory, end.memory, count),
+        kb_each(start->allocated, end.allocated, count));
+  if (!strcmp(workload, "receive-binary")) printf(",\"cpu_ns_per_byte\":%.3f", cpu * 1e9 / count / BLOB_SIZE);
   printf("}\n");
 }

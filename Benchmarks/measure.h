@@ -5,8 +5,8 @@
 #include <stddef.h>
 
 typedef struct measure {
-  double wall, cpu; /* seconds */
-  size_t memory;    /* resident bytes */
+  double wall, cpu;         /* seconds */
+  size_t memory, allocated; /* resident bytes, and those that malloc has given out */
 } measure;
 
 measure measure_now(void);

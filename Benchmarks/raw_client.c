@@ -1,9 +1,9 @@
 /* libwebsockets alone, sending and receiving the very bytes that a Socket.IO client does, without reading or
  * writing a value: the limit that the client is compared with. It is tuned as a C programmer would: batches
  * under TCP_CORK, large reads where throughput counts, a small buffer for each connection where their number
- * does.
+ * does. With the file of an authority it speaks TLS.
  *
- *   raw-client HOST PORT latency|throughput|binary|connections COUNT */
+ *   raw-client HOST PORT WORKLOAD COUNT [CA] */
 #include "measure.h"
 
 #include <libwebsockets.h>
@@ -34,10 +34,11 @@ typedef struct connection {
 } connection;
 
 static struct {
-  const char *host, *workload;
+  const char *host, *workload, *ca;
   int port;
   unsigned count, in_flight;
   bool binary, many;
+  const char *receives; /* what the server pushes, NULL for nothing */
 
   uv_loop_t loop;
   struct lws_context *context;
@@ -70,6 +71,7 @@ static void open_more(void)
         .ietf_version_or_minus_one = -1,
         .userdata = connection,
         .pwsi = &connection->wsi,
+        .ssl_connection = run.ca ? LCCSCF_USE_SSL : 0,
     };
     if (lws_client_connect_via_info(&info)) continue;
     fprintf(stderr, "raw-client: cannot connect\n");
@@ -130,6 +132,17 @@ static int write_batch(struct lws *wsi)
   return err;
 }
 
+/* Asks for the messages that warm up, and then for those that count. */
+static int request_push(struct lws *wsi)
+{
+  char text[64];
+  if (run.acknowledged != run.sent) return 0;
+  unsigned count = run.sent ? run.count : run.warm_up;
+  int size = snprintf(text, sizeof text, "42[\"push\",\"%s\",%u]", run.receives, count);
+  run.sent += count;
+  return write_bytes(wsi, text, (size_t)size, LWS_WRITE_TEXT);
+}
+
 static int writable(struct lws *wsi, connection *connection)
 {
   if (connection->joins) {
@@ -137,6 +150,7 @@ static int writable(struct lws *wsi, connection *connection)
     return write_bytes(wsi, "40", 2, LWS_WRITE_TEXT);
   }
   if (run.many || run.done) return 0;
+  if (run.receives) return request_push(wsi);
   if (run.in_flight == 1) return may_write() ? write_next(wsi) : 0;
   return write_batch(wsi);
 }
@@ -159,7 +173,7 @@ static void acknowledged(struct lws *wsi)
   if (run.acknowledged == run.warm_up) run.start = measure_now();
   if (run.acknowledged == run.warm_up + run.count)
     finish();
-  else
+  else if (!run.receives || run.acknowledged == run.warm_up)
     lws_callback_on_writable(wsi);
 }
 
@@ -172,7 +186,7 @@ static void received(struct lws *wsi, connection *connection, const char *text, 
     lws_callback_on_writable(wsi);
   } else if (size > 1 && text[1] == '0') {
     joined(wsi);
-  } else if (size > 1 && text[1] == '3') {
+  } else if (size > 1 && text[1] == (run.receives ? '2' : '3')) {
     acknowledged(wsi);
   }
 }
@@ -204,7 +218,9 @@ static bool choose_workload(const char *name)
   run.many = !strcmp(name, "connections");
   run.in_flight = run.binary ? 16 : !strcmp(name, "throughput") ? 1024 : !strcmp(name, "latency") ? 1 : 0;
   run.warm_up = run.count / 10 ? run.count / 10 : 1;
-  return run.many || run.in_flight;
+  if (!strcmp(name, "receive-text")) run.receives = "text";
+  if (!strcmp(name, "receive-binary")) run.receives = "binary";
+  return run.many || run.receives || run.in_flight;
 }
 
 static bool create_context(void)
@@ -221,7 +237,9 @@ static bool create_context(void)
       .pt_serv_buf_size = LARGE_BUFFER,
       .gid = (gid_t)-1,
       .uid = (uid_t)-1,
+      .client_ssl_ca_filepath = run.ca,
   };
+  if (run.ca) info.options |= LWS_SERVER_OPTION_DO_SSL_GLOBAL_INIT;
   lws_set_log_level(0, NULL);
   uv_loop_init(&run.loop);
   run.context = lws_create_context(&info);
@@ -231,13 +249,16 @@ static bool create_context(void)
 
 int main(int argc, char **argv)
 {
-  if (argc == 5) {
+  if (argc == 5 || argc == 6) {
     run.host = argv[1];
     run.port = atoi(argv[2]);
     run.count = (unsigned)atoi(argv[4]);
+    run.ca = argc == 6 ? argv[5] : NULL;
   }
   if (!run.count || !choose_workload(argv[3])) {
-    fprintf(stderr, "usage: raw-client HOST PORT latency|throughput|binary|connections COUNT\n");
+    fprintf(stderr,
+        "usage: raw-client HOST PORT WORKLOAD COUNT [CA], where WORKLOAD is latency, throughput, binary, "
+        "receive-text, receive-binary or connections\n");
     return 2;
   }
   if (!create_context()) return 1;
