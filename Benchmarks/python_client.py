@@ -1,6 +1,6 @@
 """One workload of `sio bench` with python-socketio, which prints the same line of JSON.
 
-    python_client.py URL latency|throughput|binary|connections COUNT [polling]
+    python_client.py URL latency|throughput|binary|receive-text|receive-binary|connections COUNT [polling]
 """
 
 import asyncio
@@ -52,6 +52,24 @@ async def connections(url, transport, count):
     return start, end
 
 
+async def receive(url, transport, workload, count):
+    client = await connect(url, transport)
+    received = asyncio.Semaphore(0)
+    client.on("push", lambda _: received.release())
+
+    async def push(number):
+        await client.emit("push", (workload.removeprefix("receive-"), number))
+        for _ in range(number):
+            await received.acquire()
+
+    await push(max(count // 10, 1))
+    start = usage()
+    await push(count)
+    end = usage()
+    await client.disconnect()
+    return start, end
+
+
 async def trips(url, transport, workload, count):
     client = await connect(url, transport)
     payload = bytes(range(250)) * 400 if workload == "binary" else MESSAGE
@@ -68,6 +86,8 @@ async def main(url, workload, count, transport="websocket"):
     count = int(count)
     if workload == "connections":
         start, end = await connections(url, transport, count)
+    elif workload.startswith("receive"):
+        start, end = await receive(url, transport, workload, count)
     else:
         start, end = await trips(url, transport, workload, count)
     wall, cpu, memory = (after - before for before, after in zip(start, end))
@@ -78,6 +98,8 @@ async def main(url, workload, count, transport="websocket"):
     }
     if workload == "connections":
         line["kb_each"] = round(memory / 1024 / count, 2)
+    if workload == "receive-binary":
+        line["cpu_ns_per_byte"] = round(cpu * 1e9 / count / 100000, 3)
     print(json.dumps(line, separators=(",", ":")))
 
 
