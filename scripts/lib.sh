@@ -32,10 +32,13 @@ need() {
   "$@" >/dev/null 2>&1 || die "missing: $what"
 }
 
+# What building the C core takes, as Debian's packages.
+CORE_PACKAGES=(cmake make gcc pkg-config libcurl4-openssl-dev libwebsockets-dev libuv1-dev libssl-dev)
+
 # What building takes.
 prepare_build() {
   command -v swift >/dev/null || die "missing: Swift 6.1 or newer, from https://www.swift.org/install"
-  install cmake make gcc pkg-config libcurl4-openssl-dev libwebsockets-dev libuv1-dev libssl-dev
+  install "${CORE_PACKAGES[@]}"
   need "cmake" command -v cmake
   need "a C compiler" command -v cc
   need "pkg-config" command -v pkg-config
