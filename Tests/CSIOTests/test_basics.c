@@ -8,6 +8,8 @@
 #include "net/url.h"
 
 #include <strings.h>
+#include <sys/resource.h>
+#include <unistd.h>
 
 static void names_every_error(void)
 {
@@ -203,6 +205,29 @@ static void refuses_malformed_urls(void)
   }
 }
 
+/* Converting an international name takes a file of the system's. */
+static void tells_of_missing_descriptors(void)
+{
+  static int taken[128];
+  struct rlimit before, low = {.rlim_cur = 128};
+  CHECK(!getrlimit(RLIMIT_NOFILE, &before));
+  low.rlim_max = before.rlim_max;
+  CHECK(!setrlimit(RLIMIT_NOFILE, &low));
+  csio__url url;
+  int count = take_descriptors(taken, 128, 0);
+  int err = csio__url_parse(&url,
+      "ws://b\xc3\xbc"
+      "cher.example/",
+      "ws", "wss");
+  if (err) CHECK_INT(err, CSIO_ESYSTEM); /* some systems have the locale built in */
+  csio__url_free(&url);
+  CHECK_INT(csio__url_parse(&url, "ws://example.com/", "ws", "wss"), CSIO_OK);
+  csio__url_free(&url);
+  while (count)
+    close(taken[--count]);
+  CHECK(!setrlimit(RLIMIT_NOFILE, &before));
+}
+
 static void knows_tokens_and_values(void)
 {
   CHECK(csio__is_token("GET"));
@@ -227,5 +252,6 @@ int main(int argc, char **argv)
   RUN(keeps_queries_as_written);
   RUN(reads_users_and_passwords);
   RUN(refuses_malformed_urls);
+  RUN(tells_of_missing_descriptors);
   RUN(knows_tokens_and_values);
 }

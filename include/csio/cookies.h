@@ -29,12 +29,12 @@ CSIO_EXTERN csio_cookies *csio_cookies_retain(csio_cookies *cookies);
 CSIO_EXTERN void csio_cookies_release(csio_cookies *cookies);
 
 /* Takes in the value of one Set-Cookie header that came from `url` (http, https, ws or wss). Fails with
- * INVALID for a cookie that is malformed or that this URL may not set, with URL and with NOMEM. */
+ * INVALID for a cookie that is malformed or that this URL may not set, with URL, NOMEM and SYSTEM. */
 CSIO_EXTERN int csio_cookies_store(csio_cookies *cookies, const char *url, const char *set_cookie);
 
 /* What a Cookie header to `url` holds, as "a=1; b=2", the longer paths and then the older cookies first. The
  * caller owns `*out`; a NUL that its size does not count follows the bytes. `*out` is NULL where no cookie
- * matches. Fails with URL, NOMEM. */
+ * matches. Fails with URL, NOMEM, SYSTEM. */
 CSIO_EXTERN int csio_cookies_header(csio_cookies *cookies, const char *url, csio_buffer **out);
 
 /* How many cookies there are that have not expired. */

@@ -26,7 +26,7 @@ typedef struct csio_http csio_http;
 /* `error` is NULL when an answer came. */
 typedef void (*csio_http_done_cb)(csio_http *http, const csio_error *error, void *data);
 
-/* Makes a request; `method` and `url` (http or https) are copied. Fails with URL, NOMEM. */
+/* Makes a request; `method` and `url` (http or https) are copied. Fails with URL, NOMEM, SYSTEM. */
 CSIO_EXTERN int csio_http_create(csio_loop *loop, const char *method, const char *url, csio_http **out);
 
 /* Sets what the callbacks get as `data`; NULL unless set. */

@@ -39,7 +39,7 @@ typedef void (*csio_ws_close_cb)(csio_ws *ws, uint16_t code, const char *reason,
  * much (TOO_LARGE), or the loop ends (CANCELLED). */
 typedef void (*csio_ws_error_cb)(csio_ws *ws, const csio_error *error, void *data);
 
-/* Makes a WebSocket; `url` (ws or wss) is copied. Fails with URL, NOMEM. */
+/* Makes a WebSocket; `url` (ws or wss) is copied. Fails with URL, NOMEM, SYSTEM. */
 CSIO_EXTERN int csio_ws_create(csio_loop *loop, const char *url, csio_ws **out);
 
 CSIO_EXTERN void csio_ws_set_data(csio_ws *ws, void *data);

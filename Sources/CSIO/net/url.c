@@ -5,6 +5,7 @@
 #include <csio/error.h>
 
 #include <curl/curl.h>
+#include <fcntl.h>
 #include <locale.h>
 #ifdef __APPLE__
 #include <xlocale.h>
@@ -14,6 +15,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
+#include <unistd.h>
 #include <uv.h>
 
 /* Joins `count` strings into one of its own; NULL when memory is short. */
@@ -113,26 +115,37 @@ static locale_t utf8_locale(void)
   return found;
 }
 
-/* libcurl takes the name to be in the encoding of the thread's locale, which is ASCII unless the program has
- * set one. */
-static CURLUcode convert_host_as_utf8(CURLU *parts, const char *host)
+/* A locale is a file, but newlocale does not tell why there is none. */
+static bool can_open_files(void)
 {
-  locale_t utf8 = utf8_locale();
-  locale_t before = utf8 ? uselocale(utf8) : (locale_t)0;
-  CURLUcode code = convert_host(parts, host);
-  if (!utf8) return code;
-  uselocale(before);
-  freelocale(utf8);
-  return code;
+  int fd = open("/", O_RDONLY | O_CLOEXEC);
+  if (fd >= 0) close(fd);
+  return fd >= 0;
 }
 
-static CURLUcode make_host_ascii(CURLU *parts)
+/* libcurl takes the name to be in the encoding of the thread's locale, which is ASCII unless the program has
+ * set one. */
+static int convert_host_as_utf8(CURLU *parts, const char *host)
+{
+  locale_t utf8 = utf8_locale();
+  if (!utf8 && !can_open_files()) return CSIO_ESYSTEM;
+  locale_t before = utf8 ? uselocale(utf8) : (locale_t)0;
+  CURLUcode code = convert_host(parts, host);
+  if (utf8) {
+    uselocale(before);
+    freelocale(utf8);
+  }
+  return code ? code_of(code) : CSIO_OK;
+}
+
+static int make_host_ascii(CURLU *parts)
 {
   char *host = NULL;
   CURLUcode code = curl_url_get(parts, CURLUPART_HOST, &host, 0);
-  if (!code && !is_ascii(host)) code = convert_host_as_utf8(parts, host);
+  int err = code ? code_of(code) : CSIO_OK;
+  if (!err && !is_ascii(host)) err = convert_host_as_utf8(parts, host);
   curl_free(host);
-  return code;
+  return err;
 }
 
 /* No label of a name is empty, but for the last one. What is still encoded was encoded twice. */
@@ -246,8 +259,8 @@ int csio__url_parse(csio__url *out, const char *text, const char *plain, const c
   if (!parts) return CSIO_ENOMEM;
   /* NON_SUPPORT_SCHEME lets "ws" pass, URLENCODE what is not ASCII */
   CURLUcode code = curl_url_set(parts, CURLUPART_URL, text, CURLU_NON_SUPPORT_SCHEME | CURLU_URLENCODE);
-  if (!code) code = make_host_ascii(parts);
-  int err = code ? code_of(code) : read_scheme(out, parts, plain, secure);
+  int err = code ? code_of(code) : make_host_ascii(parts);
+  if (!err) err = read_scheme(out, parts, plain, secure);
   if (!err) err = read_port(out, parts);
   if (!err) err = read_host(out, parts);
   if (!err) err = read_target(out, parts, has_query);

@@ -16,7 +16,8 @@ typedef struct csio__url {
   bool secure;
 } csio__url;
 
-/* Reads a URL whose scheme is `plain` or `secure` ("http" and "https"). Fails with URL or NOMEM. */
+/* Reads a URL whose scheme is `plain` or `secure` ("http" and "https"). Fails with URL or NOMEM, and
+ * for an international name with SYSTEM where descriptors have run out. */
 int csio__url_parse(csio__url *out, const char *text, const char *plain, const char *secure);
 
 /* The same for http, https, ws and wss. */
