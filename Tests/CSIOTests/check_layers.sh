@@ -44,25 +44,12 @@ cd "$sources" || exit 1
       if (!to || to == from) continue
       if (back(from, to)) fail(from " calls " wish[2] " of " to)
       if (!((from, to) in calls)) arrows++
-      calls[from, to] = wish[2]; file[from]; file[to]
+      calls[from, to] = wish[2]; reach[from, to]; file[from]; file[to]
     }
-    # Who calls nobody, or is called by nobody, is in no circle; and without those, the next ones.
-    do {
-      changed = 0
-      for (each in file) {
-        out = in_ = 0
-        for (arrow in calls) {
-          split(arrow, end, SUBSEP)
-          if (!(end[1] in file) || !(end[2] in file)) continue
-          if (end[1] == each) out++
-          if (end[2] == each) in_++
-        }
-        if (!out || !in_) { delete file[each]; changed = 1 }
-      }
-    } while (changed)
+    for (via in file) for (from in file) for (to in file) if (((from, via) in reach) && ((via, to) in reach)) reach[from, to]
     for (arrow in calls) {
       split(arrow, end, SUBSEP)
-      if ((end[1] in file) && (end[2] in file)) tell("in a circle: " end[1] " calls " calls[arrow] " of " end[2])
+      if ((end[2], end[1]) in reach) tell("in a circle: " end[1] " calls " calls[arrow] " of " end[2])
     }
     print arrows + 0 " calls from file to file"
     exit failed || arrows < 40
