@@ -16,7 +16,9 @@ typedef struct csio_loop csio_loop;
 
 typedef void (*csio_loop_fn)(void *arg);
 
-/* Makes a loop and starts its thread. Any thread. The caller owns `*out` and ends it with csio_loop_close. */
+/* Makes a loop and starts its thread. Any thread. The caller owns `*out` and ends it with csio_loop_close.
+ * Fails with NOMEM, and with SYSTEM where the process may have no more threads or fewer than a dozen more
+ * descriptors. */
 CSIO_EXTERN int csio_loop_create(csio_loop **out);
 
 /* Runs `fn(arg)` on the loop's thread, never inside this call. Functions posted by one thread run in the
@@ -30,10 +32,10 @@ CSIO_EXTERN bool csio_loop_is_current(const csio_loop *loop);
 /* Milliseconds on a monotonic clock with an arbitrary start. Any thread. */
 CSIO_EXTERN uint64_t csio_loop_now(const csio_loop *loop);
 
-/* How long the loop may wait awake for an answer before it sleeps, 100 microseconds unless set; 0 for never.
- * It does so only after something was sent over a WebSocket, and only while answers have been coming that
- * soon: where they do, a round trip takes a third to a half less time, and no more CPU time, since waking a
- * core that sleeps costs as much. Any thread. */
+/* How long the loop may busy-poll for an answer before it sleeps, 100 microseconds unless set; 0 for never.
+ * It polls only after something was sent over a WebSocket, and only while answers have been coming that fast:
+ * then a round trip takes a third to a half less time, and no more CPU time, since waking a sleeping core
+ * costs as much. Any thread. */
 CSIO_EXTERN void csio_loop_set_busy_poll(csio_loop *loop, unsigned microseconds);
 
 /* How many handles of this loop are not yet fully closed. Loop thread. */

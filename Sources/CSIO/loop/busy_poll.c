@@ -4,12 +4,12 @@
 #include <sched.h>
 
 enum {
-  LIMIT = 100, /* microseconds: what a slow virtual machine takes to sleep and to wake */
+  LIMIT = 100, /* microseconds: as long as a slow virtual machine takes to sleep and to wake */
   NEEDED_LEAST = 4,
   NEEDED_MOST = 512
 };
 
-/* Both the server's sleep and this loop's are in a wait that is not spent awake. */
+/* A wait without polling includes the time that the server and this loop take to wake. */
 static uint64_t short_wait(const csio__busy_poll *busy_poll)
 {
   return 2000 * (uint64_t)atomic_load_explicit(&busy_poll->limit, memory_order_relaxed);
@@ -48,7 +48,7 @@ static bool poll_until(const uv_loop_t *loop, uint64_t until)
   struct pollfd backend = {.fd = uv_backend_fd(loop), .events = POLLIN};
   while (poll(&backend, 1, 0) == 0) {
     if (uv_hrtime() >= until) return false;
-    sched_yield(); /* whoever else wants this core, perhaps the server itself, goes first */
+    sched_yield(); /* others that want this core, perhaps the server itself, go first */
   }
   return true;
 }

@@ -13,7 +13,7 @@ enum { STACK_SIZE = 8 << 20 };
 
 static void loop_advance(csio_loop *loop);
 
-/* Nothing more is to be done than to be there. */
+/* An active idle handle is enough to keep the turn from waiting. */
 static void on_busy(uv_idle_t *busy)
 {
   (void)busy;
@@ -34,8 +34,7 @@ static bool posts_push(csio__posts *posts, csio__post post)
   return true;
 }
 
-/* Another thread has to wake the loop, which takes a write and a read of the kernel's. The loop itself is
- * awake. */
+/* Another thread has to wake the loop, which costs two system calls. The loop's own thread is awake. */
 static void wake(csio_loop *loop)
 {
   if (!csio_loop_is_current(loop))
@@ -205,7 +204,7 @@ static void close_own_handles(csio_loop *loop)
   csio__busy_poll_close(&loop->busy_poll);
 }
 
-/* One step of the loop's end; called again, by way of `posts`, whenever the last handle has gone. */
+/* One step of the loop's end; called again, from `on_posts`, when the last handle has gone. */
 static void loop_advance(csio_loop *loop)
 {
   loop->closing = true;
@@ -235,8 +234,8 @@ static void loop_main(void *arg)
   if (loop->detached) loop_free(loop);
 }
 
-/* Signals are the program's affair: all are blocked in the loop's thread, and with them SIGPIPE, which
- * OpenSSL and libcurl would else raise by writing to a closed socket. */
+/* The program handles signals: all are blocked in the loop's thread. That includes SIGPIPE, which OpenSSL and
+ * libcurl may raise by writing to a closed socket. */
 static int start_thread(csio_loop *loop)
 {
   sigset_t all, before;

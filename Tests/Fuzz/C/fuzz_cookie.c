@@ -2,6 +2,7 @@
 #include "fuzz.h"
 
 #include "net/cookies_internal.h"
+#include "net/public_suffix.h"
 #include "ws/deflate.h"
 #include "base/header.h"
 
@@ -10,7 +11,7 @@
 static const int64_t now = 1700000000;
 
 static const char *const places[] = {"https://www.example.com/a/b?c", "http://example.com/",
-    "ws://127.0.0.1:8080/x", "wss://[::1]/socket.io/?EIO=4"};
+    "ws://127.0.0.1:8080/x", "wss://[::1]/socket.io/?EIO=4", "https://shop.co.uk/"};
 
 enum { PLACES = sizeof places / sizeof *places };
 
@@ -25,6 +26,17 @@ static void check_header(csio_cookies *jar, const csio__url *url, const char *ow
     size_t most = (own ? strlen(own) : 0) + CSIO__COOKIES_PER_HOST * PLACES * (CSIO__COOKIE_MAX_SIZE + 3);
     MUST(header.size <= most + 1);
   }
+  csio__bytes_free(&header);
+}
+
+/* Nothing that the places set is for another one below the same public suffix. */
+static void check_neighbour(csio_cookies *jar)
+{
+  static csio__url neighbour;
+  if (!neighbour.host) MUST(!csio__url_parse_any(&neighbour, "https://bank.co.uk/"));
+  csio__bytes header = {0};
+  MUST(!csio__cookies_header(jar, &neighbour, NULL, now, &header));
+  MUST(!header.size || !csio__knows_public_suffixes());
   csio__bytes_free(&header);
 }
 
@@ -46,6 +58,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)
   }
   for (size_t i = 0; i < PLACES; i++)
     check_header(jar, &urls[i], NULL);
+  check_neighbour(jar);
   MUST(csio_cookies_count(jar) <= CSIO__COOKIES_MAX);
   csio_cookies_release(jar);
   free(text);
