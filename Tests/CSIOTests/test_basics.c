@@ -111,6 +111,8 @@ static void reads_urls(void)
   check_url("ws://\xef\xbc\x91\xef\xbc\x92\xef\xbc\x97.1/", "127.0.0.1", 80, false, "127.0.0.1",
       "/"); /* wide digits */
   check_url("ws://a%C3%BCb:8/", "xn--ab-xka", 8, false, "xn--ab-xka:8", "/");
+  check_url("ws://127%2e1/", "127.0.0.1", 80, false, "127.0.0.1", "/");
+  check_url("ws://a%40:%2f@%33/", "0.0.0.3", 80, false, "0.0.0.3", "/");
   check_url("ws://exa%6dple.com/", "example.com", 80, false, "example.com", "/");
   check_url("ws://example.com./", "example.com.", 80, false, "example.com.", "/");
   check_url("ws://example.com:/", "example.com", 80, false, "example.com", "/");
@@ -144,6 +146,7 @@ static void check_userinfo(const char *text, const char *userinfo)
   CHECK_INT(csio__url_parse(&url, text, "http", "https"), CSIO_OK);
   CHECK_STRING(url.host, "example.com");
   CHECK_STRING(url.userinfo ? url.userinfo : "none", userinfo);
+  CHECK_INT(strchr(url.whole, '@') != NULL, url.userinfo != NULL);
   csio__url_free(&url);
 }
 

@@ -46,11 +46,22 @@ static int code_of(CURLUcode code)
   return code == CURLUE_OUT_OF_MEMORY ? CSIO_ENOMEM : CSIO_EURL;
 }
 
+/* Fetches a part, which curl_free frees; NULL where the URL has none. */
+static int get(CURLU *parts, CURLUPart part, unsigned flags, char **out)
+{
+  CURLUcode code = curl_url_get(parts, part, out, flags);
+  if (!code) return CSIO_OK;
+  *out = NULL;
+  bool absent = code == CURLUE_NO_USER || code == CURLUE_NO_PASSWORD || code == CURLUE_NO_PORT ||
+                code == CURLUE_NO_QUERY || code == CURLUE_NO_ZONEID;
+  return absent ? CSIO_OK : code_of(code);
+}
+
 static int read_scheme(csio__url *out, CURLU *parts, const char *plain, const char *secure)
 {
   char *scheme;
-  CURLUcode code = curl_url_get(parts, CURLUPART_SCHEME, &scheme, 0);
-  if (code) return code_of(code);
+  int err = get(parts, CURLUPART_SCHEME, 0, &scheme);
+  if (err) return err;
   out->secure = strcasecmp(scheme, secure) == 0;
   bool known = out->secure || strcasecmp(scheme, plain) == 0;
   curl_free(scheme);
@@ -80,7 +91,7 @@ static CURLUcode take_host(CURLU *parts, CURLU *alone, const char *text)
 {
   const char *host = text + strlen("http://");
   char *read = NULL;
-  if (host[strcspn(host, "/?#@:\\") + 1]) return CURLUE_MALFORMED_INPUT;
+  if (host[strcspn(host, "/?#@:\\%") + 1]) return CURLUE_MALFORMED_INPUT;
   CURLUcode code = curl_url_set(alone, CURLUPART_URL, text, 0);
   if (!code) code = curl_url_get(alone, CURLUPART_HOST, &read, 0);
   if (!code) code = curl_url_set(parts, CURLUPART_HOST, read, 0);
@@ -89,20 +100,19 @@ static CURLUcode take_host(CURLU *parts, CURLU *alone, const char *text)
 }
 
 /* Converts an international name to ASCII. */
-static CURLUcode convert_host(CURLU *parts, const char *host)
+static int convert_host(CURLU *parts, const char *host)
 {
   char *text = NULL;
   CURLU *alone = curl_url();
-  if (!alone) return CURLUE_OUT_OF_MEMORY;
+  if (!alone) return CSIO_ENOMEM;
   CURLUcode code = curl_url_set(alone, CURLUPART_SCHEME, "http", 0);
   if (!code) code = curl_url_set(alone, CURLUPART_HOST, host, 0);
-  /* not the host alone, which libcurl 7.88 leaks; it calls a name that cannot be converted a lack of memory
-   */
+  /* not the host alone, which libcurl 7.88 leaks; it calls every failure a lack of memory */
   if (!code && curl_url_get(alone, CURLUPART_URL, &text, CURLU_PUNYCODE)) code = CURLUE_MALFORMED_INPUT;
   if (!code) code = take_host(parts, alone, text);
   curl_free(text);
   curl_url_cleanup(alone);
-  return code;
+  return code ? code_of(code) : CSIO_OK;
 }
 
 /* A locale whose encoding is UTF-8; their names depend on the system. */
@@ -130,28 +140,33 @@ static int convert_host_as_utf8(CURLU *parts, const char *host)
   locale_t utf8 = utf8_locale();
   if (!utf8 && !can_open_files()) return CSIO_ESYSTEM;
   locale_t before = utf8 ? uselocale(utf8) : (locale_t)0;
-  CURLUcode code = convert_host(parts, host);
+  int err = convert_host(parts, host);
   if (utf8) {
     uselocale(before);
     freelocale(utf8);
   }
-  return code ? code_of(code) : CSIO_OK;
+  return err;
 }
 
-static int make_host_ascii(CURLU *parts)
+/* A name that was percent-encoded is read again, too: libcurl has not looked whether it is an address. */
+static int make_host_ascii(CURLU *parts, bool encoded)
 {
-  char *host = NULL;
-  CURLUcode code = curl_url_get(parts, CURLUPART_HOST, &host, 0);
-  int err = code ? code_of(code) : CSIO_OK;
-  if (!err && !is_ascii(host)) err = convert_host_as_utf8(parts, host);
+  char *host;
+  int err = get(parts, CURLUPART_HOST, 0, &host);
+  if (!err && *host != '[' && strchr(host, '%'))
+    err = CSIO_EURL; /* encoded twice */
+  else if (!err && !is_ascii(host))
+    err = convert_host_as_utf8(parts, host);
+  else if (!err && encoded && *host != '[')
+    err = convert_host(parts, host);
   curl_free(host);
   return err;
 }
 
-/* No label of a name is empty, but for the last one. What is still encoded was encoded twice. */
+/* No label of a name is empty, but for the last one. */
 static bool is_name(const char *host)
 {
-  return *host != '.' && !strstr(host, "..") && !strchr(host, '%') && is_ascii(host);
+  return *host != '.' && !strstr(host, "..") && is_ascii(host);
 }
 
 /* The zone of a scoped IPv6 address (RFC 6874, section 2), of which libcurl takes any character but a few. */
@@ -163,47 +178,30 @@ static bool is_zone(const char *text)
 
 static int read_host(csio__url *out, CURLU *parts)
 {
-  char *host;
-  CURLUcode code = curl_url_get(parts, CURLUPART_HOST, &host, 0);
-  if (code) return code_of(code);
-  size_t length = strlen(host);
-  bool v6 = length > 2 && host[0] == '[';
-  if (!v6 && !is_name(host)) {
-    curl_free(host);
-    return CSIO_EURL;
+  char *host, *zone = NULL, port[8] = "";
+  int err = get(parts, CURLUPART_HOST, 0, &host);
+  if (!err) err = get(parts, CURLUPART_ZONEID, 0, &zone);
+  bool v6 = !err && *host == '[';
+  if (!err && !(v6 ? !zone || is_zone(zone) : is_name(host))) err = CSIO_EURL;
+  if (!err) {
+    if (out->port != (out->secure ? 443 : 80)) snprintf(port, sizeof port, ":%u", (unsigned)out->port);
+    out->authority = join(2, host, port);
+    if (v6) host[strlen(host) - 1] = '\0';
+    out->host = join(3, host + v6, zone ? "%" : "", zone ? zone : "");
+    if (!out->host || !out->authority) err = CSIO_ENOMEM;
   }
-  char port[8] = "";
-  if (out->port != (out->secure ? 443 : 80)) snprintf(port, sizeof port, ":%u", (unsigned)out->port);
-  out->authority = join(2, host, port);
-  if (v6) {
-    host[length - 1] = '\0';
-    char *zone = NULL;
-    curl_url_get(parts, CURLUPART_ZONEID, &zone, 0);
-    if (zone && !is_zone(zone)) {
-      curl_free(zone);
-      curl_free(host);
-      return CSIO_EURL;
-    }
-    out->host = zone ? join(3, host + 1, "%", zone) : join(1, host + 1);
-    curl_free(zone);
-  } else {
-    out->host = join(1, host);
-  }
+  curl_free(zone);
   curl_free(host);
-  return out->host && out->authority ? CSIO_OK : CSIO_ENOMEM;
+  return err;
 }
 
 static int read_port(csio__url *out, CURLU *parts)
 {
   char *port;
-  CURLUcode code = curl_url_get(parts, CURLUPART_PORT, &port, 0);
-  if (code == CURLUE_NO_PORT) {
-    out->port = out->secure ? 443 : 80;
-    return CSIO_OK;
-  }
-  if (code) return code_of(code);
-  out->has_port = true;
-  out->port = (uint16_t)strtoul(port, NULL, 10);
+  int err = get(parts, CURLUPART_PORT, 0, &port);
+  if (err) return err;
+  out->has_port = port;
+  out->port = port ? (uint16_t)strtoul(port, NULL, 10) : out->secure ? 443 : 80;
   curl_free(port);
   return out->port ? CSIO_OK : CSIO_EURL;
 }
@@ -212,38 +210,40 @@ static int read_port(csio__url *out, CURLU *parts)
 static int read_target(csio__url *out, CURLU *parts, bool has_query)
 {
   char *path, *query = NULL;
-  CURLUcode code = curl_url_get(parts, CURLUPART_PATH, &path, 0);
-  if (code) return code_of(code);
-  code = curl_url_get(parts, CURLUPART_QUERY, &query, 0);
-  if (!code || code == CURLUE_NO_QUERY) out->target = join(3, path, has_query ? "?" : "", query ? query : "");
+  int err = get(parts, CURLUPART_PATH, 0, &path);
+  if (!err) err = get(parts, CURLUPART_QUERY, 0, &query);
+  if (!err) out->target = join(3, path, has_query ? "?" : "", query ? query : "");
   curl_free(path);
   curl_free(query);
-  return out->target ? CSIO_OK : CSIO_ENOMEM;
+  return err || out->target ? err : CSIO_ENOMEM;
 }
 
+/* A user's name with a colon would be taken for another one with another password. Where both are empty there
+ * are none. */
 static int read_userinfo(csio__url *out, CURLU *parts)
 {
-  char *user = NULL, *password = NULL;
-  CURLUcode code = curl_url_get(parts, CURLUPART_USER, &user, CURLU_URLDECODE);
-  if (code == CURLUE_NO_USER) return CSIO_OK;
-  if (!code) code = curl_url_get(parts, CURLUPART_PASSWORD, &password, CURLU_URLDECODE);
-  if (code == CURLUE_NO_PASSWORD) code = CURLUE_OK;
-  /* a user's name with a colon would be taken for another one with another password */
-  if (!code && strchr(user, ':')) code = CURLUE_MALFORMED_INPUT;
-  bool empty = !code && !*user && !(password && *password);
-  if (!code && !empty) out->userinfo = join(3, user, ":", password ? password : "");
+  char *user, *password = NULL;
+  int err = get(parts, CURLUPART_USER, CURLU_URLDECODE, &user);
+  if (!err) err = get(parts, CURLUPART_PASSWORD, CURLU_URLDECODE, &password);
+  if (!err && user && strchr(user, ':')) err = CSIO_EURL;
+  if (!err && ((user && *user) || (password && *password))) {
+    out->userinfo = join(3, user ? user : "", ":", password ? password : "");
+    if (!out->userinfo) err = CSIO_ENOMEM;
+  } else if (!err) {
+    curl_url_set(parts, CURLUPART_USER, NULL, 0);
+    curl_url_set(parts, CURLUPART_PASSWORD, NULL, 0);
+  }
   curl_free(user);
   curl_free(password);
-  if (code) return code_of(code);
-  return out->userinfo || empty ? CSIO_OK : CSIO_ENOMEM;
+  return err;
 }
 
 static int read_whole(csio__url *out, CURLU *parts, bool has_query)
 {
   char *whole;
   CURLUcode code = curl_url_set(parts, CURLUPART_FRAGMENT, NULL, 0);
-  if (!code) code = curl_url_get(parts, CURLUPART_URL, &whole, 0);
-  if (code) return code_of(code);
+  int err = code ? code_of(code) : get(parts, CURLUPART_URL, 0, &whole);
+  if (err) return err;
   out->whole = join(2, whole, has_query && !strchr(whole, '?') ? "?" : "");
   curl_free(whole);
   return out->whole ? CSIO_OK : CSIO_ENOMEM;
@@ -254,12 +254,14 @@ int csio__url_parse(csio__url *out, const char *text, const char *plain, const c
   *out = (csio__url){0};
   if (!is_unambiguous(text)) return CSIO_EURL;
   bool has_query = text[strcspn(text, "?#")] == '?';
+  const char *authority = strchr(text, ':') + strlen("://");
+  bool encoded = memchr(authority, '%', strcspn(authority, "/?#"));
   csio__curl_global_init();
   CURLU *parts = curl_url();
   if (!parts) return CSIO_ENOMEM;
   /* NON_SUPPORT_SCHEME lets "ws" pass, URLENCODE what is not ASCII */
   CURLUcode code = curl_url_set(parts, CURLUPART_URL, text, CURLU_NON_SUPPORT_SCHEME | CURLU_URLENCODE);
-  int err = code ? code_of(code) : make_host_ascii(parts);
+  int err = code ? code_of(code) : make_host_ascii(parts, encoded);
   if (!err) err = read_scheme(out, parts, plain, secure);
   if (!err) err = read_port(out, parts);
   if (!err) err = read_host(out, parts);

@@ -9,7 +9,8 @@
 static void check_place(const char *host, unsigned port)
 {
   MUST(*host && port);
-  MUST(csio__is_field_value(host) && !strpbrk(host, " \t/?#@\\") && *host != '.' && !strstr(host, ".."));
+  MUST(csio__is_field_value(host) && !strpbrk(host, " \t/?#@\\") && *host != '.');
+  MUST(!strstr(host, "..") || strchr(host, ':')); /* the zone of an IPv6 address may hold dots */
 }
 
 static void check_same(const char *text, const char *other)
