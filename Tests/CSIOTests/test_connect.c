@@ -25,11 +25,13 @@ static const struct {
     {"families.test", {"127.0.0.2", "127.0.0.3", "::1", "127.0.0.1"}},
     {"nobody.test", {"127.0.0.3", "127.0.0.4"}},
     {"slow.test", {"127.0.0.2", "127.0.0.3"}},
+    {"fourth.test", {"127.0.0.3", "127.0.0.4", "127.0.0.5", "127.0.0.1"}},
 };
 
 /* In one block of memory, as the system's freeaddrinfo expects. */
-static struct addrinfo *make_info(const char *text, struct addrinfo *next)
+static struct addrinfo *make_info(const char *text, const char *service, struct addrinfo *next)
 {
+  in_port_t port = htons((uint16_t)strtoul(service ? service : "0", NULL, 10));
   struct addrinfo *info = calloc(1, sizeof *info + sizeof(struct sockaddr_in6));
   CHECK(info);
   struct sockaddr_in *v4 = (struct sockaddr_in *)(info + 1);
@@ -41,6 +43,7 @@ static struct addrinfo *make_info(const char *text, struct addrinfo *next)
   info->ai_addr = (struct sockaddr *)(info + 1);
   info->ai_addr->sa_family = (sa_family_t)info->ai_family;
   CHECK_INT(inet_pton(info->ai_family, text, is_v6 ? (void *)&v6->sin6_addr : &v4->sin_addr), 1);
+  *(is_v6 ? &v6->sin6_port : &v4->sin_port) = port;
   info->ai_next = next;
   return info;
 }
@@ -53,7 +56,7 @@ __attribute__((visibility("default"))) int getaddrinfo(
     if (strcmp(node, names[i].name)) continue;
     struct addrinfo *list = NULL;
     for (int j = 4; j-- > 0;)
-      if (names[i].addresses[j]) list = make_info(names[i].addresses[j], list);
+      if (names[i].addresses[j]) list = make_info(names[i].addresses[j], service, list);
     *out = list;
     return 0;
   }
@@ -95,12 +98,22 @@ static void end_silence(silence *silence)
 
 static void goes_on_to_the_next_address(void)
 {
-  peer server;
-  peer_start(&server, ws_echo, NULL, NULL);
-  socket_test socket = {.loop = loop, .url = peer_url(&server, "ws", "second.test", "/"), .timeout = 20000};
-  socket_open(&socket);
-  socket_close(&socket);
-  peer_stop(&server);
+  static const char *const hosts[] = {"second.test", "fourth.test"};
+  for (int i = 0; i < 2; i++) {
+    peer server, http_server;
+    peer_start(&server, ws_echo, NULL, NULL);
+    socket_test socket = {.loop = loop, .url = peer_url(&server, "ws", hosts[i], "/"), .timeout = 20000};
+    socket_open(&socket);
+    socket_close(&socket);
+    peer_stop(&server);
+    peer_start(&http_server, answer_once, NULL, NULL);
+    call call = {.loop = loop, .url = peer_url(&http_server, "http", hosts[i], "/"), .timeout = 20000};
+    call_run(&call);
+    call_close(&call);
+    CHECK_INT(call.error_code, CSIO_OK);
+    call_free(&call);
+    peer_stop(&http_server);
+  }
 }
 
 static void does_not_wait_for_a_silent_address(void)
@@ -110,7 +123,7 @@ static void does_not_wait_for_a_silent_address(void)
     peer server;
     peer_start(&server, ws_echo, NULL, NULL);
     silence silence = make_silence(server.port);
-    socket_test socket = {.loop = loop, .url = peer_url(&server, "ws", hosts[i], "/"), .timeout = 30000};
+    socket_test socket = {.loop = loop, .url = peer_url(&server, "ws", hosts[i], "/"), .timeout = 6000};
     uint64_t before = csio_loop_now(loop);
     socket_open(&socket);
     CHECK(csio_loop_now(loop) - before < 10000);

@@ -41,6 +41,7 @@ static void misbehave(client *client)
 
 static void endless_head(client *client)
 {
+  client_print(client, "HTTP/1.1 200 OK\r\n");
   while (client_print(client, "X-More: and more\r\n"))
     ;
 }
@@ -60,10 +61,12 @@ static void refuses_misbehaving_proxies(void)
       {"socks5h", NULL, 0, CSIO_EPROXY, "ended the connection"},
       {"socks5h", ANSWER("\x04\x00"), CSIO_EPROXY, "does not speak SOCKS 5"},
       {"socks5h", ANSWER("HTTP/1.1 400 Bad\r\n\r\n"), CSIO_EPROXY, "does not speak SOCKS 5"},
-      {"socks5h", ANSWER("\x05\x02"), CSIO_EPROXY_AUTH, "asks for a user"},
-      {"socks5h", ANSWER("\x05\x00\x04\x00\x00\x01\x01"), CSIO_EPROXY, "does not speak SOCKS 5"},
+      {"socks5h", ANSWER("\x05\x02\x01\x01"), CSIO_EPROXY_AUTH, "asks for a user"},
+      {"socks5h", ANSWER("\x05\x00\x04\x00\x00\x01\x01\x01\x01\x01\x01\x01"), CSIO_EPROXY,
+          "does not speak SOCKS 5"},
       {"socks5h",
-          ANSWER("\x05\x00\x05\x00\x00\x03\x02hi\x00\x50HTTP/1.1 403 Early\r\nContent-Length: 0\r\n\r\n"),
+          ANSWER("\x05\x00\x05\x00\x00\x03\x04"
+                 "here\x00\x50HTTP/1.1 403 Early\r\nContent-Length: 0\r\n\r\n"),
           CSIO_EHANDSHAKE, "403"},
       {"socks5h",
           ANSWER("\x05\x00\x05\x00\x00\x04"
