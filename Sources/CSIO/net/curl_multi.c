@@ -255,6 +255,18 @@ bool csio__curl_use(csio__transfer *transfer, csio__ends ends)
   return csio__sockets_use(&transfer->curl->sockets, ends, &transfer->user);
 }
 
+bool csio__lacks_descriptors(void)
+{
+  enum { NEEDED = 4 };
+  int taken[NEEDED], count = 0;
+  while (count < NEEDED && (taken[count] = open("/", O_RDONLY | O_CLOEXEC)) >= 0)
+    count++;
+  bool lacking = count < NEEDED && (errno == EMFILE || errno == ENFILE);
+  for (int i = 0; i < count; i++)
+    close(taken[i]);
+  return lacking;
+}
+
 static void stop(csio__guest *guest)
 {
   struct csio__curl *curl = (struct csio__curl *)guest;
@@ -272,17 +284,17 @@ static void free_guest(csio__guest *guest)
 
 static const csio__guest_kind curl_guest = {.stop = stop, .free = free_guest};
 
-static struct csio__curl *curl_of(csio_loop *loop)
+static int curl_of(csio_loop *loop, struct csio__curl **out)
 {
-  struct csio__curl *curl = csio__guest_of(loop, &curl_guest);
-  if (curl) return curl;
+  struct csio__curl *curl = *out = csio__guest_of(loop, &curl_guest);
+  if (curl) return CSIO_OK;
   csio__curl_global_init();
-  curl = calloc(1, sizeof *curl);
-  if (!curl) return NULL;
+  curl = *out = calloc(1, sizeof *curl);
+  if (!curl) return CSIO_ENOMEM;
   curl->multi = curl_multi_init();
   if (!curl->multi) {
     free(curl);
-    return NULL;
+    return csio__lacks_descriptors() ? CSIO_ESYSTEM : CSIO_ENOMEM;
   }
   curl->loop = loop;
   uv_timer_init(&loop->uv, &curl->timer);
@@ -294,18 +306,18 @@ static struct csio__curl *curl_of(csio_loop *loop)
   curl_multi_setopt(curl->multi, CURLMOPT_TIMERDATA, curl);
   curl_multi_setopt(curl->multi, CURLMOPT_MAXCONNECTS, (long)MAX_KEPT_CONNECTIONS);
   csio__guest_add(loop, &curl_guest, &curl->guest);
-  return curl;
+  return CSIO_OK;
 }
 
 int csio__curl_start(csio_loop *loop, csio__transfer *transfer)
 {
-  struct csio__curl *curl = curl_of(loop);
-  if (!curl) return CSIO_ENOMEM;
+  struct csio__curl *curl;
+  int err = curl_of(loop, &curl);
+  if (err) return err;
   curl_easy_setopt(transfer->easy, CURLOPT_PRIVATE, transfer);
   curl_easy_setopt(transfer->easy, CURLOPT_CLOSESOCKETFUNCTION, close_socket);
   curl_easy_setopt(transfer->easy, CURLOPT_CLOSESOCKETDATA, curl);
   if (curl_multi_add_handle(curl->multi, transfer->easy)) return CSIO_ENOMEM;
-  transfer->curl = curl;
   transfer->user.fate = CSIO__FATE_OPEN;
   transfer->user.received = 0;
   transfer->user.ended = false;
@@ -313,6 +325,7 @@ int csio__curl_start(csio_loop *loop, csio__transfer *transfer)
   transfer->socket_errno = transfer->proxy_status = 0;
   transfer->proxy_head = 0;
   transfer->proxy_line[0] = '\0';
+  transfer->curl = curl;
   transfer->next = curl->transfers;
   if (transfer->next) transfer->next->link = &transfer->next;
   transfer->link = &curl->transfers;

@@ -193,7 +193,8 @@ bool csio__sockets_use(csio__sockets *sockets, csio__ends ends, csio__socket_use
 
 int csio__sockets_take(csio__ends ends, csio__socket_user *user)
 {
-  csio__own_socket *entry = find_own(user, ends);
+  csio__own_socket *only = user->sockets;
+  csio__own_socket *entry = only && !only->sibling ? only : find_own(user, ends);
   if (!entry) return -1;
   entry->taken = true;
   return entry->fd;

@@ -24,7 +24,7 @@ typedef struct csio__dial csio__dial;
 typedef void (*csio__dial_done)(void *data, int socket, const csio__failure *failure);
 
 /* Starts connecting. Calls `on_done` once, unless cancelled, and then `on_gone` when nothing is left; neither
- * before it returns. Fails with NOMEM. */
+ * before it returns. Fails with NOMEM or SYSTEM. */
 int csio__dial_start(csio_loop *loop, const csio__dial_target *target, csio__dial_done on_done,
     void (*on_gone)(void *data), void *data, csio__dial **out);
 

@@ -5,10 +5,8 @@
 #include "net/url.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
-#include <unistd.h>
 
 /* --- parts of sentences --- */
 
@@ -39,24 +37,11 @@ const char *csio__cause_of(csio__transfer *transfer, CURLcode result)
 
 /* --- the system --- */
 
-/* A name look-up takes a pair of sockets for its thread, and two files at a time in it. */
-static bool lacks_descriptors(void)
-{
-  enum { NEEDED = 4 };
-  int taken[NEEDED], count = 0;
-  while (count < NEEDED && (taken[count] = open("/", O_RDONLY | O_CLOEXEC)) >= 0)
-    count++;
-  bool lacking = count < NEEDED && (errno == EMFILE || errno == ENFILE);
-  for (int i = 0; i < count; i++)
-    close(taken[i]);
-  return lacking;
-}
-
 static bool system_failure(csio__transfer *transfer, CURLcode result, csio__failure *failure)
 {
   bool resolving = result == CURLE_COULDNT_RESOLVE_HOST || result == CURLE_COULDNT_RESOLVE_PROXY;
   int number = transfer->socket_errno;
-  if (!number && (resolving || result == CURLE_OUT_OF_MEMORY) && lacks_descriptors()) number = EMFILE;
+  if (!number && (resolving || result == CURLE_OUT_OF_MEMORY) && csio__lacks_descriptors()) number = EMFILE;
   switch (number) {
   case EMFILE:
   case ENFILE:
