@@ -29,6 +29,11 @@ static const struct {
     {"fourth.test", {"127.0.0.3", "127.0.0.4", "127.0.0.5", "127.0.0.1"}},
 };
 
+/* Names that end in ".slow.test" are found when the test says so. */
+static monitor slowness = MONITOR;
+static bool slow;      /* under `slowness` */
+static int slow_names; /* the same: being looked up */
+
 /* In one block of memory, as the system's freeaddrinfo expects. */
 static struct addrinfo *make_info(const char *text, const char *service, struct addrinfo *next)
 {
@@ -53,7 +58,11 @@ static struct addrinfo *make_info(const char *text, const char *service, struct 
 __attribute__((visibility("default"))) int getaddrinfo(
     const char *node, const char *service, const struct addrinfo *hints, struct addrinfo **out)
 {
-  if (node && strstr(node, ".here.test")) {
+  if (node && strstr(node, ".slow.test")) {
+    CHANGE(&slowness, slow_names++);
+    AWAIT(&slowness, !slow);
+  }
+  if (node && (strstr(node, ".here.test") || strstr(node, ".slow.test"))) {
     *out = make_info("127.0.0.1", service, NULL);
     return 0;
   }
@@ -162,6 +171,41 @@ static void waits_for_a_server_that_answers_late(void)
   CHECK_INT(socket.errors, 0);
   close(taken);
   end_silence(&silence);
+}
+
+enum { SLOW_NAMES = 6 }; /* more than libuv has threads */
+
+/* Names that take long to find hold up no others, nor the end of those who asked for them. */
+static void does_not_wait_for_other_names(void)
+{
+  static char urls[SLOW_NAMES][64];
+  socket_test waiting[SLOW_NAMES];
+  peer server;
+  peer_start(&server, ws_echo, NULL, NULL);
+  CHANGE(&slowness, slow = true; slow_names = 0);
+  for (int i = 0; i < SLOW_NAMES; i++) {
+    snprintf(urls[i], sizeof urls[i], "ws://s%d.slow.test:%u/", i, (unsigned)server.port);
+    waiting[i] = (socket_test){.loop = loop, .url = urls[i]};
+    socket_start(&waiting[i]);
+  }
+  AWAIT(&slowness, slow_names == SLOW_NAMES);
+  socket_test quick = {.loop = loop, .url = peer_url(&server, "ws", "q.here.test", "/")};
+  socket_open(&quick);
+  socket_close(&quick);
+  socket_close(&waiting[0]);
+  csio_loop *own = test_loop();
+  socket_test left = {.loop = own, .url = "ws://left.slow.test/"};
+  socket_start(&left);
+  AWAIT(&slowness, slow_names > SLOW_NAMES);
+  csio_loop_close(own);
+  CHECK_INT(left.error_code, CSIO_ECANCELLED);
+  CHANGE(&slowness, slow = false);
+  for (int i = 1; i < SLOW_NAMES; i++) {
+    AWAIT(&waiting[i].monitor, waiting[i].opened || waiting[i].errors);
+    CHECK_INT(waiting[i].opened, 1);
+    socket_close(&waiting[i]);
+  }
+  peer_stop(&server);
 }
 
 static void names_the_cause(void)
@@ -430,14 +474,15 @@ static void survives_without_descriptors(void)
 int main(int argc, char **argv)
 {
   loop = test_loop();
+  RUN(survives_without_descriptors);
   RUN(goes_on_to_the_next_address);
   RUN(does_not_wait_for_a_silent_address);
   RUN(waits_for_a_server_that_answers_late);
+  RUN(does_not_wait_for_other_names);
   RUN(names_the_cause);
   RUN(limits_and_cancels_attempts);
   RUN(connects_from_an_address);
   RUN(refuses_what_is_no_address);
   RUN(keeps_connections_unless_told_not_to);
-  RUN(survives_without_descriptors);
   csio_loop_close(loop);
 }

@@ -63,8 +63,8 @@ static void refuses_misbehaving_proxies(void)
 #define ANSWER(text) text, sizeof text - 1
   static misbehaviour plans[] = {
       {"http", NULL, 0, CSIO_EPROXY, "ended the connection"},
-      {"http", ANSWER("SSH-2.0-proxy\r\n"), CSIO_EPROXY, "does not speak HTTP"},
-      {"http", ANSWER("\x05\xff\r\n"), CSIO_EPROXY, "does not speak HTTP"},
+      {"http", ANSWER("SSH-2.0-proxy\r\nGo away\r\n"), CSIO_EPROXY, "does not speak HTTP"},
+      {"http", ANSWER("\x05\xff\r\n\r\n"), CSIO_EPROXY, "does not speak HTTP"},
       {"http", ANSWER("HTTP/1.1 403 Forbidden\r\n\r\nwithout an end"), CSIO_EPROXY, "HTTP/1.1 403 Forbidden"},
       {"http", ANSWER("HTTP/1.1 407 Who\r\nProxy-Authenticate: Digest realm=\"a\", nonce=\"b\"\r\n\r\n"),
           CSIO_EPROXY_AUTH, "asks for Digest authentication; only Basic is supported"},

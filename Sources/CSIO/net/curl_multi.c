@@ -13,6 +13,11 @@
 /* Idle connections kept per loop. */
 enum { MAX_KEPT_CONNECTIONS = 64 };
 
+#if LIBCURL_VERSION_NUM >= 0x081400
+/* At once, each in a thread of its own; before libcurl 8.20 there is no limit. */
+enum { MAX_LOOK_UPS = 256 };
+#endif
+
 /* In ms. */
 enum { NUDGE_INTERVAL = 200 };
 
@@ -305,6 +310,10 @@ static int curl_of(csio_loop *loop, struct csio__curl **out)
   curl_multi_setopt(curl->multi, CURLMOPT_TIMERFUNCTION, set_timer);
   curl_multi_setopt(curl->multi, CURLMOPT_TIMERDATA, curl);
   curl_multi_setopt(curl->multi, CURLMOPT_MAXCONNECTS, (long)MAX_KEPT_CONNECTIONS);
+#if LIBCURL_VERSION_NUM >= 0x081400
+  curl_multi_setopt(curl->multi, CURLMOPT_RESOLVE_THREADS_MAX, (long)MAX_LOOK_UPS);
+  curl_multi_setopt(curl->multi, CURLMOPT_QUICK_EXIT, 1L);
+#endif
   csio__guest_add(loop, &curl_guest, &curl->guest);
   return CSIO_OK;
 }

@@ -144,12 +144,19 @@ static int read_port(csio__url *out, CURLU *parts)
   return out->port ? CSIO_OK : CSIO_EURL;
 }
 
+/* libcurl leaves out a "?" with nothing behind it since 8.8, unless told not to. */
+#ifdef CURLU_GET_EMPTY
+enum { AS_IT_IS = CURLU_GET_EMPTY };
+#else
+enum { AS_IT_IS = 0 };
+#endif
+
 static int read_target(csio__url *out, CURLU *parts)
 {
   char *path, *query = NULL;
   CURLUcode code = curl_url_get(parts, CURLUPART_PATH, &path, 0);
   if (code) return code_of(code);
-  code = curl_url_get(parts, CURLUPART_QUERY, &query, 0);
+  code = curl_url_get(parts, CURLUPART_QUERY, &query, AS_IT_IS);
   if (!code || code == CURLUE_NO_QUERY) out->target = join(3, path, query ? "?" : "", query ? query : "");
   curl_free(path);
   curl_free(query);
@@ -173,7 +180,7 @@ static int read_whole(csio__url *out, CURLU *parts)
 {
   char *whole;
   CURLUcode code = curl_url_set(parts, CURLUPART_FRAGMENT, NULL, 0);
-  if (!code) code = curl_url_get(parts, CURLUPART_URL, &whole, 0);
+  if (!code) code = curl_url_get(parts, CURLUPART_URL, &whole, AS_IT_IS);
   if (code) return code_of(code);
   out->whole = join(1, whole);
   curl_free(whole);
@@ -183,6 +190,8 @@ static int read_whole(csio__url *out, CURLU *parts)
 int csio__url_parse(csio__url *out, const char *text, const char *plain, const char *secure)
 {
   *out = (csio__url){0};
+  for (const char *at = text; *at; at++) /* newer libcurls would encode control characters */
+    if ((unsigned char)*at < ' ' || *at == 127) return CSIO_EURL;
   csio__curl_global_init();
   CURLU *parts = curl_url();
   if (!parts) return CSIO_ENOMEM;
