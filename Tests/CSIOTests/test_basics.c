@@ -1,6 +1,7 @@
 /* Errors, versions, buffers, URLs, headers: what needs no loop. */
 #include "test.h"
 
+#include <ctype.h>
 #include <csio/csio.h>
 
 #include "base/buffer_internal.h"
@@ -78,16 +79,27 @@ static void grows_bytes(void)
   CHECK(csio__bytes_append(&bytes, NULL, 0));
 }
 
+/* The digits of a percent-encoding in capitals: either is right, and libcurls differ. */
+static const char *in_capitals(const char *text, char into[100])
+{
+  snprintf(into, 100, "%s", text);
+  for (char *at = into; (at = strchr(at, '%')); at += 3)
+    for (int i = 1; i < 3; i++)
+      at[i] = (char)toupper((unsigned char)at[i]);
+  return into;
+}
+
 static void check_url(
     const char *text, const char *host, int port, bool secure, const char *authority, const char *target)
 {
   csio__url url;
+  char given[100], wanted[100];
   CHECK_INT(csio__url_parse(&url, text, "ws", "wss"), CSIO_OK);
   CHECK_STRING(url.host, host);
   CHECK_INT(url.port, port);
   CHECK_INT(url.secure, secure);
   CHECK_STRING(url.authority, authority);
-  CHECK_STRING(url.target, target);
+  CHECK_STRING(in_capitals(url.target, given), in_capitals(target, wanted));
   csio__url_free(&url);
 }
 

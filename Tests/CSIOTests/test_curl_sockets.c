@@ -22,8 +22,9 @@ static int port_of(int fd)
 }
 
 /* A connection over which a request has been answered. */
-static pair kept_connection(csio__sockets *sockets)
+static pair kept_connection(csio__sockets *sockets, const char *key)
 {
+  csio__socket_user first = {.key = key};
   struct sockaddr_in address = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
   int listener = socket(AF_INET, SOCK_STREAM, 0);
   CHECK(listener >= 0 && !bind(listener, (void *)&address, sizeof address) && !listen(listener, 1));
@@ -34,18 +35,24 @@ static pair kept_connection(csio__sockets *sockets)
   close(listener);
   made.client_port = port_of(made.client);
   made.server_port = port_of(made.server);
-  CHECK(csio__sockets_add(sockets, made.client));
+  CHECK(csio__sockets_add(sockets, made.client, &first));
   char text[8];
   CHECK_INT(send(made.client, "request", 7, 0), 7);
   CHECK_INT(recv(made.server, text, 7, MSG_WAITALL), 7);
   CHECK_INT(send(made.server, "answer", 6, 0), 6);
   CHECK_INT(recv(made.client, text, 6, MSG_WAITALL), 6);
+  csio__sockets_leave(&first);
   return made;
 }
 
-static bool use(csio__sockets *sockets, const pair *pair, csio__fate *fate)
+static csio__ends ends_of(const pair *pair)
 {
-  return csio__sockets_use(sockets, "127.0.0.1", pair->client_port, "127.0.0.1", pair->server_port, fate);
+  return (csio__ends){"127.0.0.1", "127.0.0.1", pair->client_port, pair->server_port};
+}
+
+static bool use(csio__sockets *sockets, const pair *pair, csio__socket_user *user)
+{
+  return csio__sockets_use(sockets, ends_of(pair), user);
 }
 
 /* The server's end, or the reset. */
@@ -58,25 +65,51 @@ static void await_news(const pair *pair)
 static void sees_what_waits(void)
 {
   csio__sockets sockets = {0};
-  csio__fate fate = CSIO__FATE_OPEN;
-  pair ended = kept_connection(&sockets), complains = kept_connection(&sockets),
-       kept = kept_connection(&sockets);
-  CHECK(use(&sockets, &ended, &fate));
-  csio__sockets_leave(&sockets, &fate);
+  csio__socket_user user = {0};
+  pair ended = kept_connection(&sockets, NULL), complains = kept_connection(&sockets, NULL),
+       kept = kept_connection(&sockets, NULL);
+  CHECK(use(&sockets, &ended, &user));
+  csio__sockets_leave(&user);
   close(ended.server);
   await_news(&ended);
   CHECK_INT(send(complains.server, "408", 3, 0), 3);
   await_news(&complains);
-  CHECK(!use(&sockets, &ended, &fate));
-  CHECK(!use(&sockets, &complains, &fate));
-  CHECK(use(&sockets, &kept, &fate));
+  CHECK(!use(&sockets, &ended, &user));
+  CHECK(!use(&sockets, &complains, &user));
+  CHECK(use(&sockets, &kept, &user));
   const pair *all[] = {&ended, &complains, &kept};
   for (int i = 0; i < 3; i++)
     csio__sockets_close(&sockets, all[i]->client);
-  CHECK_INT(sockets.count, 0);
+  CHECK(!use(&sockets, &kept, &user)); /* it is not there any more */
   close(complains.server);
   close(kept.server);
-  free(sockets.items);
+}
+
+static void keeps_settings_apart(void)
+{
+  csio__sockets sockets = {0};
+  pair pair = kept_connection(&sockets, "lenient");
+  csio__socket_user strict = {.key = "strict"}, none = {0}, lenient = {.key = "lenient"};
+  CHECK(!use(&sockets, &pair, &strict));
+  CHECK(!use(&sockets, &pair, &none));
+  CHECK(use(&sockets, &pair, &lenient));
+  CHECK(!use(&sockets, &pair, &none)); /* nor while another uses it */
+  csio__sockets_close(&sockets, pair.client);
+  close(pair.server);
+}
+
+static void leaves_open_what_is_taken(void)
+{
+  csio__sockets sockets = {0};
+  csio__socket_user user = {0};
+  pair pair = kept_connection(&sockets, NULL);
+  CHECK_INT(csio__sockets_take(ends_of(&pair), &user), -1); /* not the user's own */
+  CHECK(use(&sockets, &pair, &user));
+  CHECK_INT(csio__sockets_take(ends_of(&pair), &user), pair.client);
+  CHECK_INT(csio__sockets_close(&sockets, pair.client), 0);
+  CHECK_INT(send(pair.client, "alive", 5, 0), 5);
+  close(pair.client);
+  close(pair.server);
 }
 
 typedef enum ending { BEFORE, UNREAD, READ, LEFT } ending;
@@ -84,10 +117,10 @@ typedef enum ending { BEFORE, UNREAD, READ, LEFT } ending;
 static csio__fate fate_when(ending how)
 {
   csio__sockets sockets = {0};
-  csio__fate fate = CSIO__FATE_OPEN;
+  csio__socket_user user = {0};
   char text[8];
-  pair pair = kept_connection(&sockets);
-  CHECK(use(&sockets, &pair, &fate));
+  pair pair = kept_connection(&sockets, NULL);
+  CHECK(use(&sockets, &pair, &user));
   if (how == BEFORE) {
     close(pair.server);
     await_news(&pair);
@@ -96,10 +129,9 @@ static csio__fate fate_when(ending how)
   if (how == READ || how == LEFT) CHECK_INT(recv(pair.server, text, 7, MSG_WAITALL), 7);
   if (how != BEFORE) close(pair.server);
   await_news(&pair);
-  if (how == LEFT) csio__sockets_leave(&sockets, &fate);
+  if (how == LEFT) csio__sockets_leave(&user);
   csio__sockets_close(&sockets, pair.client);
-  free(sockets.items);
-  return fate;
+  return user.fate;
 }
 
 static void tells_what_became_of_a_request(void)
@@ -117,5 +149,7 @@ static void tells_what_became_of_a_request(void)
 int main(int argc, char **argv)
 {
   RUN(sees_what_waits);
+  RUN(keeps_settings_apart);
+  RUN(leaves_open_what_is_taken);
   RUN(tells_what_became_of_a_request);
 }

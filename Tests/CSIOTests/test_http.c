@@ -302,6 +302,8 @@ static void add_headers(void *arg)
   CHECK_INT(csio_http_add_header(http, "X One", "a"), CSIO_EINVALID);
   CHECK_INT(csio_http_add_header(http, "", "a"), CSIO_EINVALID);
   CHECK_INT(csio_http_add_header(http, "X-One", "a\r\nX-Two: b"), CSIO_EINVALID);
+  CHECK_INT(csio_http_add_header(http, "Content-Length", "0"), CSIO_EINVALID);
+  CHECK_INT(csio_http_add_header(http, "transfer-encoding", "chunked"), CSIO_EINVALID);
   csio_http_close(http, NULL);
   CHECK_INT(csio_http_create(call->loop, "G T", call->url, &http), CSIO_EINVALID);
   CHECK_INT(csio_http_create(call->loop, "GET", "nonsense", &http), CSIO_EURL);

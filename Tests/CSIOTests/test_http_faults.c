@@ -1,5 +1,6 @@
 /* Requests that go wrong: by the server, the network, or our own will. */
 #include "call.h"
+#include "certs.h"
 #include "peer.h"
 
 #include <netinet/in.h>
@@ -111,6 +112,40 @@ static void reports_broken_answers(void)
   expect_error_from(close_inside_body, CSIO_ELOST, "was lost");
   expect_error_from(send_bad_chunk, CSIO_EPROTOCOL, "could not be read");
   expect_error_from(send_bad_gzip, CSIO_EPROTOCOL, "could not be read");
+}
+
+static void redirect_to_plain(client *client)
+{
+  request request;
+  if (!client_read_request(client, &request)) return;
+  request_free(&request);
+  client_print(client, "HTTP/1.1 302 Found\r\nLocation: http://127.0.0.1:%u/\r\nContent-Length: 0\r\n\r\n",
+      (unsigned)client->peer->port);
+}
+
+/* Headers would go there, too, for everybody to read. */
+static void refuses_to_leave_tls(void)
+{
+  identity self = identity_make("localhost", "DNS:localhost", NULL, -3600, 3600);
+  SSL_CTX *ctx = server_context(&self, NULL);
+  csio_tls *tls;
+  peer server;
+  CHECK_INT(csio_tls_create(&tls), CSIO_OK);
+  CHECK_INT(csio_tls_set_verify(tls, false), CSIO_OK);
+  peer_start(&server, redirect_to_plain, ctx, NULL);
+  call call = {.loop = loop,
+      .url = peer_url(&server, "https", "localhost", "/"),
+      .tls = tls,
+      .header_name = "X-Token",
+      .header_value = "secret",
+      .redirects = 2};
+  call_expect_error(&call, CSIO_EREDIRECT, "leads from https to http");
+  CHECK_INT(call.error_status, 302);
+  CHECK_INT(peer_count(&server, &server.accepted), 1);
+  peer_stop(&server);
+  csio_tls_release(tls);
+  SSL_CTX_free(ctx);
+  identity_free(&self);
 }
 
 /* --- limits --- */
@@ -317,6 +352,7 @@ int main(int argc, char **argv)
   RUN(limits_the_head);
   RUN(limits_a_header);
   RUN(reports_broken_answers);
+  RUN(refuses_to_leave_tls);
   RUN(limits_the_time);
   RUN(limits_the_time_to_connect);
   RUN(limits_the_body);

@@ -1,10 +1,13 @@
 /* Both transports through proxies of each kind. */
 #include "call.h"
 #include "certs.h"
+#include "net/dial.h"
 #include "net/proxy_internal.h"
 #include "proxy_peer.h"
 #include "socket.h"
 #include "ws_peer.h"
+
+#include <unistd.h>
 
 enum { DAY = 24 * 3600 };
 
@@ -175,6 +178,114 @@ static void tells_of_refused_credentials(void)
     peer_stop(&server);
   }
   peer_stop(&target);
+  SSL_CTX_free(ctx);
+}
+
+typedef struct dial_trial {
+  monitor monitor;
+  csio__dial_target target;
+  int code, gone;
+} dial_trial;
+
+static void on_dialed(void *data, int socket, const csio__failure *failure)
+{
+  dial_trial *trial = data;
+  trial->code = failure ? failure->error.code : CSIO_OK;
+  if (!failure) close(socket);
+}
+
+static void on_dial_gone(void *data)
+{
+  dial_trial *trial = data;
+  CHANGE(&trial->monitor, trial->gone++);
+}
+
+static void start_dial(void *arg)
+{
+  dial_trial *trial = arg;
+  csio__dial *dial;
+  CHECK_INT(csio__dial_start(loop, &trial->target, on_dialed, on_dial_gone, trial, &dial), CSIO_OK);
+}
+
+/* The user's own header is for the proxy, and no other server gets to see it (which `serve` checks). */
+static void authenticates_by_header(void)
+{
+  static const char *const values[] = {"Basic dXNlcjpyaWdodA==", "Basic d3Jvbmc="};
+  SSL_CTX *ctx = server_context(&target_identity, NULL);
+  csio_tls *tls = trusting_tls();
+  proxy_plan plan = {.user = "user", .password = "right"}, open_plan = {0};
+  peer target, server, socks;
+  peer_start(&server, http_proxy, NULL, &plan);
+  peer_start(&socks, socks_proxy, NULL, &open_plan);
+  csio_proxy *proxy = proxy_of(&server, "http", ""), *socks_5 = proxy_of(&socks, "socks5h", "");
+  for (int secure = 0; secure < 2; secure++) {
+    peer_start(&target, serve, secure ? ctx : NULL, NULL);
+    call pattern = {.loop = loop,
+        .url = peer_url(&target, secure ? "https" : "http", "target.test", "/"),
+        .tls = tls,
+        .header_name = "Proxy-Authorization"};
+    for (int wrong = 0; wrong < 2; wrong++) {
+      call call = pattern;
+      call.header_value = values[wrong];
+      call.proxy = proxy;
+      call_run(&call);
+      call_close(&call);
+      CHECK_INT(call.error_code, wrong ? CSIO_EPROXY_AUTH : CSIO_OK);
+      call_free(&call);
+    }
+    call call = pattern;
+    call.header_value = values[0];
+    call.proxy = socks_5;
+    call_run(&call);
+    call_close(&call);
+    CHECK_STRING((char *)call.answer, "from the target");
+    call_free(&call);
+    peer_stop(&target);
+  }
+  peer_start(&target, serve, NULL, NULL);
+  for (int wrong = 0; wrong < 2; wrong++) {
+    dial_trial trial = {.monitor = MONITOR,
+        .target = {.host = "target.test",
+            .port = target.port,
+            .proxy = proxy,
+            .proxy_authorization = values[wrong]}};
+    on_loop(loop, start_dial, &trial);
+    AWAIT(&trial.monitor, trial.gone);
+    CHECK_INT(trial.code, wrong ? CSIO_EPROXY_AUTH : CSIO_OK);
+  }
+  csio_proxy_release(proxy);
+  csio_proxy_release(socks_5);
+  csio_tls_release(tls);
+  peer_stop(&target);
+  peer_stop(&server);
+  peer_stop(&socks);
+  SSL_CTX_free(ctx);
+}
+
+/* A tunnel that was opened with other credentials is not for these. */
+static void keeps_credentials_apart(void)
+{
+  SSL_CTX *ctx = server_context(&target_identity, NULL);
+  csio_tls *tls = trusting_tls();
+  proxy_plan plan = {.user = "user", .password = "right"};
+  peer target, server;
+  peer_start(&target, serve, ctx, NULL);
+  peer_start(&server, http_proxy, NULL, &plan);
+  static const char *const credentials[] = {"user:right", "user:right", "user:wrong", ""};
+  for (int i = 0; i < 4; i++) {
+    csio_proxy *proxy = proxy_of(&server, "http", credentials[i]);
+    call call = {
+        .loop = loop, .url = peer_url(&target, "https", "localhost", "/"), .tls = tls, .proxy = proxy};
+    call_run(&call);
+    call_close(&call);
+    CHECK_INT(call.error_code, i < 2 ? CSIO_OK : CSIO_EPROXY_AUTH);
+    call_free(&call);
+    csio_proxy_release(proxy);
+  }
+  CHECK_INT(plan.tunnels, 1);
+  csio_tls_release(tls);
+  peer_stop(&target);
+  peer_stop(&server);
   SSL_CTX_free(ctx);
 }
 
@@ -398,6 +509,8 @@ int main(int argc, char **argv)
   RUN(goes_through);
   RUN(takes_addresses);
   RUN(tells_of_refused_credentials);
+  RUN(authenticates_by_header);
+  RUN(keeps_credentials_apart);
   RUN(tells_of_unreachable_proxies);
   RUN(tells_of_unreachable_targets);
   RUN(tells_of_unresolvable_targets);

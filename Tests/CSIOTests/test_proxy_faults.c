@@ -5,6 +5,19 @@
 
 static csio_loop *loop;
 
+/* Both transports fail with the same words. */
+static void expect_from_both(csio_proxy *proxy, int code, const char *part)
+{
+  socket_test socket = {.loop = loop, .url = "wss://target.test/", .proxy = proxy};
+  socket_expect_error(&socket, code, part);
+  call call = {.loop = loop, .url = "https://target.test/", .proxy = proxy};
+  call_run(&call);
+  call_close(&call);
+  CHECK_INT(call.error_code, code);
+  CHECK_STRING(call.message, socket.error);
+  call_free(&call);
+}
+
 static void names_socks_replies(void)
 {
   static const char *const names[] = {"general failure", "not allowed", "network unreachable",
@@ -15,8 +28,7 @@ static void names_socks_replies(void)
     peer server;
     peer_start(&server, socks_proxy, NULL, &plan);
     csio_proxy *proxy = proxy_of(&server, "socks5h", "");
-    socket_test socket = {.loop = loop, .url = "ws://target.test/", .proxy = proxy};
-    socket_expect_error(&socket, CSIO_EPROXY, names[reply - 1]);
+    expect_from_both(proxy, CSIO_EPROXY, names[reply - 1]);
     csio_proxy_release(proxy);
     peer_stop(&server);
   }
@@ -41,6 +53,7 @@ static void misbehave(client *client)
 
 static void endless_head(client *client)
 {
+  client_print(client, "HTTP/1.1 200 OK\r\n");
   while (client_print(client, "X-More: and more\r\n"))
     ;
 }
@@ -50,6 +63,16 @@ static void refuses_misbehaving_proxies(void)
 #define ANSWER(text) text, sizeof text - 1
   static misbehaviour plans[] = {
       {"http", NULL, 0, CSIO_EPROXY, "ended the connection"},
+      {"http", ANSWER("SSH-2.0-proxy\r\nGo away\r\n"), CSIO_EPROXY, "does not speak HTTP"},
+      {"http", ANSWER("\x05\xff\r\n\r\n"), CSIO_EPROXY, "does not speak HTTP"},
+      {"http", ANSWER("HTTP/1.1 403 Forbidden\r\n\r\nwithout an end"), CSIO_EPROXY, "HTTP/1.1 403 Forbidden"},
+      {"http", ANSWER("HTTP/1.1 407 Who\r\nProxy-Authenticate: Digest realm=\"a\", nonce=\"b\"\r\n\r\n"),
+          CSIO_EPROXY_AUTH, "asks for Digest authentication; only Basic is supported"},
+      {"http",
+          ANSWER("HTTP/1.1 407 Who\r\nProxy-Authenticate: Digest realm=\"a\", nonce=\"b\"\r\n"
+                 "Proxy-Authenticate: Basic realm=\"a\"\r\n\r\n"),
+          CSIO_EPROXY_AUTH, "asks for a user and password"},
+      {"http", ANSWER("HTTP/1.1 407 Who\r\n\r\n"), CSIO_EPROXY_AUTH, "asks for a user and password"},
       {"http", ANSWER("nonsense\r\n\r\n"), CSIO_EPROXY, "does not speak HTTP"},
       {"http", ANSWER("HTTP/1.1 abc\r\n\r\n"), CSIO_EPROXY, "does not speak HTTP"},
       {"http", ANSWER("HTTP/1.0 500 Internal\r\n\r\n"), CSIO_EPROXY, "HTTP/1.0 500 Internal"},
@@ -60,10 +83,12 @@ static void refuses_misbehaving_proxies(void)
       {"socks5h", NULL, 0, CSIO_EPROXY, "ended the connection"},
       {"socks5h", ANSWER("\x04\x00"), CSIO_EPROXY, "does not speak SOCKS 5"},
       {"socks5h", ANSWER("HTTP/1.1 400 Bad\r\n\r\n"), CSIO_EPROXY, "does not speak SOCKS 5"},
-      {"socks5h", ANSWER("\x05\x02"), CSIO_EPROXY_AUTH, "asks for a user"},
-      {"socks5h", ANSWER("\x05\x00\x04\x00\x00\x01\x01"), CSIO_EPROXY, "does not speak SOCKS 5"},
+      {"socks5h", ANSWER("\x05\x02\x01\x01"), CSIO_EPROXY_AUTH, "asks for a user"},
+      {"socks5h", ANSWER("\x05\x00\x04\x00\x00\x01\x01\x01\x01\x01\x01\x01"), CSIO_EPROXY,
+          "does not speak SOCKS 5"},
       {"socks5h",
-          ANSWER("\x05\x00\x05\x00\x00\x03\x02hi\x00\x50HTTP/1.1 403 Early\r\nContent-Length: 0\r\n\r\n"),
+          ANSWER("\x05\x00\x05\x00\x00\x03\x04"
+                 "here\x00\x50HTTP/1.1 403 Early\r\nContent-Length: 0\r\n\r\n"),
           CSIO_EHANDSHAKE, "403"},
       {"socks5h",
           ANSWER("\x05\x00\x05\x00\x00\x04"
@@ -75,18 +100,44 @@ static void refuses_misbehaving_proxies(void)
     peer server;
     peer_start(&server, misbehave, NULL, &plans[i]);
     csio_proxy *proxy = proxy_of(&server, plans[i].scheme, "");
-    socket_test socket = {.loop = loop, .url = "ws://target.test/", .proxy = proxy};
-    socket_expect_error(&socket, plans[i].code, plans[i].part);
+    if (plans[i].code == CSIO_EHANDSHAKE) {
+      socket_test socket = {.loop = loop, .url = "ws://target.test/", .proxy = proxy};
+      socket_expect_error(&socket, plans[i].code, plans[i].part);
+    } else {
+      expect_from_both(proxy, plans[i].code, plans[i].part);
+    }
     csio_proxy_release(proxy);
     peer_stop(&server);
   }
   peer server;
   peer_start(&server, endless_head, NULL, NULL);
   csio_proxy *proxy = proxy_of(&server, "http", "");
-  socket_test socket = {.loop = loop, .url = "ws://target.test/", .proxy = proxy};
-  socket_expect_error(&socket, CSIO_EPROXY, "its answer has no end");
+  expect_from_both(proxy, CSIO_EPROXY, "its answer has no end");
   csio_proxy_release(proxy);
   peer_stop(&server);
+}
+
+/* A proxy that requests are handed to is the peer of all that is said. */
+static void names_the_proxy_for_plain_requests(void)
+{
+#define ANSWER(text) text, sizeof text - 1
+  static misbehaviour plans[] = {
+      {"http", NULL, 0, CSIO_ELOST, "the connection to the proxy 127.0.0.1 port"},
+      {"http", ANSWER("SSH-2.0-proxy\r\n"), CSIO_EPROXY, "the proxy 127.0.0.1 port"},
+      {"http", ANSWER("\x05\xff"), CSIO_EPROXY, "did not answer in HTTP"},
+      {"http", ANSWER("HTTP/1.1 407 Who\r\nProxy-Authenticate: Negotiate\r\nContent-Length: 0\r\n\r\n"),
+          CSIO_EPROXY_AUTH, "only Basic is supported"},
+  };
+#undef ANSWER
+  for (size_t i = 0; i < sizeof plans / sizeof *plans; i++) {
+    peer server;
+    peer_start(&server, misbehave, NULL, &plans[i]);
+    csio_proxy *proxy = proxy_of(&server, plans[i].scheme, "");
+    call call = {.loop = loop, .url = "http://target.test/", .proxy = proxy};
+    call_expect_error(&call, plans[i].code, plans[i].part);
+    csio_proxy_release(proxy);
+    peer_stop(&server);
+  }
 }
 
 static void silent(client *client)
@@ -128,6 +179,7 @@ int main(int argc, char **argv)
   loop = test_loop();
   RUN(names_socks_replies);
   RUN(refuses_misbehaving_proxies);
+  RUN(names_the_proxy_for_plain_requests);
   RUN(limits_and_cancels);
   csio_loop_close(loop);
 }

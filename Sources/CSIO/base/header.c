@@ -3,12 +3,18 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 bool csio__is_token(const char *text)
 {
   static const char allowed[] =
       "!#$%&'*+-.^_`|~0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ";
   return *text && text[strspn(text, allowed)] == '\0';
+}
+
+bool csio__is_framing_header(const char *name)
+{
+  return !strcasecmp(name, "Content-Length") || !strcasecmp(name, "Transfer-Encoding");
 }
 
 bool csio__is_field_value(const char *text)

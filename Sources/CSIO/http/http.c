@@ -1,6 +1,7 @@
 #include "http/http_internal.h"
 
 #include "base/header.h"
+#include "net/route.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -9,7 +10,7 @@ enum { DEFAULT_MAX_BODY = 64 << 20 };
 
 static void http_free(csio_http *http)
 {
-  if (http->transfer.easy) curl_easy_cleanup(http->transfer.easy);
+  csio__transfer_free(&http->transfer);
   curl_slist_free_all(http->headers);
   curl_slist_free_all(http->hop_headers);
   csio__tls_session_release(http->session);
@@ -17,6 +18,7 @@ static void http_free(csio_http *http)
   csio_cookies_release(http->cookies);
   csio_proxy_release(http->proxy);
   free(http->local_address);
+  csio__bytes_free(&http->key);
   csio_buffer_destroy(http->body);
   csio__bytes_free(&http->answer);
   csio__url_free(&http->url);
@@ -120,7 +122,8 @@ void csio_http_set_data(csio_http *http, void *data)
 int csio_http_add_header(csio_http *http, const char *name, const char *value)
 {
   if (http->state != CSIO__HTTP_NEW) return CSIO_ESTATE;
-  if (!csio__is_token(name) || !csio__is_field_value(value)) return CSIO_EINVALID;
+  if (!csio__is_token(name) || csio__is_framing_header(name) || !csio__is_field_value(value))
+    return CSIO_EINVALID;
   char *line = csio__header_line(name, value);
   if (!line) return CSIO_ENOMEM;
   struct curl_slist *headers = curl_slist_append(http->headers, line);

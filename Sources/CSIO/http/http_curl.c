@@ -2,8 +2,8 @@
 #include "http/http_internal.h"
 
 #include "base/header.h"
+#include "net/route.h"
 
-#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <uv.h>
@@ -14,7 +14,7 @@ bool csio__http_is_undone(const csio_http *http)
 {
   const char *method = http->method;
   bool safe = !strcmp(method, "GET") || !strcmp(method, "HEAD") || !strcmp(method, "OPTIONS");
-  return http->transfer.fate >= (safe ? CSIO__FATE_UNACKNOWLEDGED : CSIO__FATE_UNREACHED);
+  return http->transfer.user.fate >= (safe ? CSIO__FATE_UNACKNOWLEDGED : CSIO__FATE_UNREACHED);
 }
 
 /* Whether libcurl is at sending the request once more, which then is not to happen. It does so when a reused
@@ -29,19 +29,21 @@ static bool is_repetition(csio_http *http)
   if (http->repeated) return true;
   http->asked = false;
   http->sent_before_asking = sent;
-  http->transfer.fate = CSIO__FATE_OPEN;
+  http->transfer.user.fate = CSIO__FATE_OPEN;
   return false;
 }
 
 /* The connection stands, and what comes next is the request. Over one that the server has closed meanwhile it
  * would be lost. */
-static int on_request(void *data, char *to, char *from, int to_port, int from_port)
+static int on_request(void *data, char *remote, char *local, int remote_port, int local_port)
 {
   csio_http *http = data;
+  csio__ends ends = {local, remote, local_port, remote_port};
   if (is_repetition(http)) return CURL_PREREQFUNC_ABORT;
-  http->stale = !http->connected && !csio__curl_use_kept(&http->transfer, from, from_port, to, to_port);
+  bool usable = csio__curl_use(&http->transfer, ends);
+  http->stale = !http->transfer.connected && !usable;
   if (http->stale) return CURL_PREREQFUNC_ABORT;
-  http->asked = true;
+  http->asked = http->transfer.stands = true;
   return CURL_PREREQFUNC_OK;
 }
 
@@ -67,9 +69,9 @@ static int seek_body(void *data, curl_off_t offset, int origin)
 /* libcurl keeps all headers, and by itself takes ten times as many. */
 static size_t count_head(char *line, size_t unit, size_t count, void *data)
 {
-  (void)line;
   csio_http *http = data;
   size_t size = unit * count;
+  if (!http->asked) return csio__route_hear(&http->transfer, line, size);
   http->head_size += size;
   http->head_too_large = http->head_size > CSIO__MAX_ANSWER_HEAD;
   return http->head_too_large ? CURL_WRITEFUNC_ERROR : size;
@@ -126,64 +128,15 @@ static void prepare_method(csio_http *http)
     curl_easy_setopt(easy, CURLOPT_CUSTOMREQUEST, "GET");
 }
 
-static void prepare_proxy(csio_http *http)
+static bool may_connect(csio__transfer *transfer)
 {
-  CURL *easy = http->transfer.easy;
-  const csio_proxy *proxy = http->proxy;
-  if (!proxy) {
-    curl_easy_setopt(easy, CURLOPT_PROXY, ""); /* not even the environment's */
-    return;
-  }
-  static const long types[] = {
-      [CSIO__PROXY_HTTP] = CURLPROXY_HTTP,
-      [CSIO__PROXY_HTTPS] = CURLPROXY_HTTPS,
-      [CSIO__PROXY_SOCKS5] = CURLPROXY_SOCKS5,
-      [CSIO__PROXY_SOCKS5H] = CURLPROXY_SOCKS5_HOSTNAME,
-  };
-  char host[300];
-  bool v6 = strchr(proxy->host, ':');
-  snprintf(host, sizeof host, v6 ? "[%s]" : "%s", proxy->host);
-  curl_easy_setopt(easy, CURLOPT_PROXY, host);
-  curl_easy_setopt(easy, CURLOPT_PROXYPORT, (long)proxy->port);
-  curl_easy_setopt(easy, CURLOPT_PROXYTYPE, types[proxy->kind]);
-  curl_easy_setopt(easy, CURLOPT_NOPROXY, ""); /* nor the environment's exceptions */
-  curl_easy_setopt(easy, CURLOPT_PROXYUSERNAME, proxy->user);
-  curl_easy_setopt(easy, CURLOPT_PROXYPASSWORD, proxy->password);
-  curl_easy_setopt(easy, CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L);
-}
-
-static curl_socket_t open_socket(void *data, curlsocktype purpose, struct curl_sockaddr *address)
-{
-  (void)purpose;
-  csio_http *http = data;
-  if (is_repetition(http)) return CURL_SOCKET_BAD;
-  curl_socket_t created = csio__curl_open_socket(&http->transfer, address);
-  http->connected = true;
-  http->socket_errno = created == CURL_SOCKET_BAD ? errno : 0;
-  return created;
-}
-
-static int prepare_local_address(csio_http *http)
-{
-  char interface[80];
-  const char *address = http->local_address;
-  if (!address) return CSIO_OK;
-  snprintf(interface, sizeof interface, "host!%s", address);
-  if (curl_easy_setopt(http->transfer.easy, CURLOPT_INTERFACE, interface)) return CSIO_ENOMEM;
-  long family = strchr(address, ':') ? CURL_IPRESOLVE_V6 : CURL_IPRESOLVE_V4;
-  curl_easy_setopt(http->transfer.easy, CURLOPT_IPRESOLVE, family);
-  return CSIO_OK;
+  return !is_repetition(csio__container_of(transfer, csio_http, transfer));
 }
 
 int csio__http_prepare(csio_http *http)
 {
   CURL *easy = http->transfer.easy;
   curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, http->curl_error);
-  curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
-  curl_easy_setopt(
-      easy, CURLOPT_QUICK_EXIT, 1L); /* a request under resolution can be closed without waiting */
-  curl_easy_setopt(easy, CURLOPT_OPENSOCKETFUNCTION, open_socket);
-  curl_easy_setopt(easy, CURLOPT_OPENSOCKETDATA, http);
   curl_easy_setopt(easy, CURLOPT_PREREQFUNCTION, on_request);
   curl_easy_setopt(easy, CURLOPT_PREREQDATA, http);
   curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "http,https");
@@ -195,10 +148,11 @@ int csio__http_prepare(csio_http *http)
   curl_easy_setopt(easy, CURLOPT_WRITEDATA, http);
   if (http->max_body) curl_easy_setopt(easy, CURLOPT_MAXFILESIZE_LARGE, (curl_off_t)http->max_body);
   prepare_method(http);
-  prepare_proxy(http);
-  if (!http->keep_alive) {
-    curl_easy_setopt(easy, CURLOPT_FRESH_CONNECT, 1L);
-    curl_easy_setopt(easy, CURLOPT_FORBID_REUSE, 1L);
-  }
-  return prepare_local_address(http);
+  if (!http->keep_alive) curl_easy_setopt(easy, CURLOPT_FORBID_REUSE, 1L);
+  http->transfer.may_connect = may_connect;
+  http->transfer.route.local_address = http->local_address;
+  http->transfer.route.proxy = http->proxy;
+  http->transfer.route.proxy_authorization =
+      http->proxy ? csio__http_own_header(http, "Proxy-Authorization") : NULL;
+  return csio__route_prepare(&http->transfer);
 }

@@ -19,11 +19,17 @@ static const char *value_of(const char *line, const char *name)
   return line[length] == ':' ? line + length + strspn(line + length, ": ") : NULL;
 }
 
+const char *csio__http_own_header(const csio_http *http, const char *name)
+{
+  const char *value = NULL;
+  for (const struct curl_slist *header = http->headers; header && !value; header = header->next)
+    value = value_of(header->data, name);
+  return value;
+}
+
 static bool has_header(const csio_http *http, const char *name)
 {
-  for (const struct curl_slist *header = http->headers; header; header = header->next)
-    if (value_of(header->data, name)) return true;
-  return false;
+  return csio__http_own_header(http, name);
 }
 
 static int add_line(csio_http *http, const char *line)
@@ -38,6 +44,7 @@ static int add_line(csio_http *http, const char *line)
 static bool goes_out(const csio_http *http, const char *line)
 {
   if (value_of(line, "Cookie")) return !http->cookies && !http->foreign;
+  if (http->proxy && value_of(line, "Proxy-Authorization")) return false; /* it goes to the proxy alone */
   static const char *const at_home[] = {"Host", "Authorization", "Proxy-Authorization"};
   for (size_t i = 0; http->foreign && i < sizeof at_home / sizeof *at_home; i++)
     if (value_of(line, at_home[i])) return false;
@@ -92,18 +99,43 @@ static int prepare_headers(csio_http *http)
 
 /* --- hops --- */
 
+/* libcurl reuses connections by its own settings, and knows little of ours. */
+static int prepare_key(csio_http *http)
+{
+  csio__bytes *key = &http->key;
+  const csio_proxy *proxy = http->proxy;
+  const csio_tls *tls = http->url.secure ? http->tls : NULL, *proxy_tls = proxy ? proxy->tls : NULL;
+  const char *parts[] = {http->local_address, http->transfer.route.proxy_authorization,
+      proxy ? proxy->user : NULL, proxy ? proxy->password : NULL};
+  char ids[32];
+  snprintf(ids, sizeof ids, "%u %u", tls ? tls->id : 0, proxy_tls ? proxy_tls->id : 0);
+  key->size = 0;
+  bool whole = csio__bytes_append(key, ids, strlen(ids));
+  for (size_t i = 0; i < sizeof parts / sizeof *parts; i++) {
+    whole = whole && csio__bytes_append(key, "\n", 1);
+    if (parts[i]) whole = whole && csio__bytes_append(key, parts[i], strlen(parts[i]));
+  }
+  whole = whole && csio__bytes_append(key, "", 1);
+  http->transfer.user.key = (const char *)key->data;
+  return whole ? CSIO_OK : CSIO_ENOMEM;
+}
+
 int csio__http_prepare_hop(csio_http *http)
 {
   CURL *easy = http->transfer.easy;
   int err = prepare_headers(http);
+  if (!err) err = prepare_key(http);
   if (err) return err;
+  http->transfer.route.host = http->url.host;
+  http->transfer.route.port = http->url.port;
+  http->transfer.route.tunnels = http->url.secure;
+  curl_easy_setopt(easy, CURLOPT_FRESH_CONNECT, !http->keep_alive || http->stale ? 1L : 0L);
   if (http->deadline) {
     uint64_t now = csio_loop_now(http->handle.loop);
     curl_easy_setopt(
         easy, CURLOPT_TIMEOUT_MS, csio__curl_ms(now < http->deadline ? http->deadline - now : 1));
   }
-  http->connected = http->stale = http->asked = http->repeated = false;
-  http->transfer.fate = CSIO__FATE_OPEN;
+  http->stale = http->asked = http->repeated = false;
   http->body_sent = 0;
   http->head_size = 0;
   http->answer.size = 0;
@@ -159,6 +191,10 @@ bool csio__http_redirect(csio_http *http, int *err, csio__failure *failure)
     csio__failure_code(failure, *err);
   else if (*err)
     refuse_redirect(http, err, failure, "it leads to no http or https URL");
+  if (!*err && http->url.secure && !next.secure) {
+    csio__url_free(&next);
+    refuse_redirect(http, err, failure, "it leads from https to http");
+  }
   if (*err) return false;
   if (!same_place(&http->url, &next)) {
     http->foreign = true;

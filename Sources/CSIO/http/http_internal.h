@@ -32,6 +32,7 @@ struct csio_http {
   csio_cookies *cookies;
   csio_proxy *proxy;
   char *local_address;
+  csio__bytes key; /* of this hop's connections */
   bool keep_alive;
   csio_tls *tls;
   csio__tls_session *session; /* of the TLS connection that this request made last */
@@ -40,7 +41,6 @@ struct csio_http {
   uint64_t deadline; /* 0 for none */
   csio_buffer *body;
   size_t body_sent;
-  bool connected;          /* this hop has made a connection rather than used one that was kept */
   bool stale;              /* a kept connection was given up before the request was sent over it */
   bool asked;              /* in this hop, a connection has stood and was to take the request */
   long sent_before_asking; /* as libcurl counts */
@@ -51,7 +51,6 @@ struct csio_http {
   uint64_t sent_before, received_before; /* in earlier hops */
   bool head_too_large, too_large;
   bool no_memory;
-  int socket_errno; /* why there was no socket for this hop */
   csio_http_done_cb on_done;
   void (*on_closed)(void *data);
   void *data;
@@ -63,6 +62,9 @@ struct csio_http {
 
 /* Sets everything on the easy handle that is the same for all hops, and does not come from a setter. */
 int csio__http_prepare(csio_http *http);
+
+/* The value of a header of the user's, NULL where there is none. */
+const char *csio__http_own_header(const csio_http *http, const char *name);
 
 /* Sets what differs from hop to hop: the URL, its credentials and cookies, the time left. */
 int csio__http_prepare_hop(csio_http *http);
@@ -84,7 +86,7 @@ bool csio__http_redirect(csio_http *http, int *err, csio__failure *failure);
 /* Turns libcurl's result into csio's code and sentence. */
 void csio__http_failure(csio_http *http, CURLcode result, csio__failure *failure);
 
-/* The same for an answer that is the proxy's refusal. */
+/* The same for an answer that is the proxy's. */
 bool csio__http_proxy_refused(csio_http *http, csio__failure *failure);
 
 /* The same for what concerns TLS alone; false when the failure does not. */

@@ -5,6 +5,7 @@
 #include <csio/error.h>
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdlib.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -12,11 +13,20 @@
 /* Idle connections kept per loop. */
 enum { MAX_KEPT_CONNECTIONS = 64 };
 
+#if LIBCURL_VERSION_NUM >= 0x081400
+/* At once, each in a thread of its own; before libcurl 8.20 there is no limit. */
+enum { MAX_LOOK_UPS = 256 };
+#endif
+
+/* In ms. */
+enum { NUDGE_INTERVAL = 200 };
+
 struct csio__curl {
   csio__guest guest;
   csio_loop *loop;
   CURLM *multi;
   uv_timer_t timer;
+  uv_timer_t nudge;          /* active while connections are being made */
   csio__transfer *transfers; /* under way */
   csio__sockets sockets;
   bool no_memory; /* a socket could not be watched */
@@ -26,6 +36,7 @@ struct csio__curl {
 typedef struct watch {
   uv_poll_t poll;
   curl_socket_t socket;
+  int events;
   struct csio__curl *curl;
 } watch;
 
@@ -98,6 +109,21 @@ static void on_timer(uv_timer_t *timer)
   act(timer->data, CURL_SOCKET_TIMEOUT, 0);
 }
 
+/* Where an address leads nowhere, libcurl 7.88 goes on to the next one only when it comes by again. To resume
+ * a transfer has it come by. */
+static void on_nudge(uv_timer_t *timer)
+{
+  struct csio__curl *curl = timer->data;
+  bool any = false;
+  for (csio__transfer *transfer = curl->transfers; transfer; transfer = transfer->next) {
+    if (!transfer->connected || transfer->stands) continue;
+    curl_easy_pause(transfer->easy, CURLPAUSE_RECV);
+    curl_easy_pause(transfer->easy, CURLPAUSE_CONT);
+    any = true;
+  }
+  if (!any) uv_timer_stop(timer);
+}
+
 static int set_timer(CURLM *multi, long ms, void *data)
 {
   (void)multi;
@@ -130,16 +156,30 @@ static void on_watch_closed(uv_handle_t *handle)
 static watch *watch_create(struct csio__curl *curl, curl_socket_t socket)
 {
   watch *watch = malloc(sizeof *watch);
-  if (!watch) return NULL;
-  if (uv_poll_init_socket(&curl->loop->uv, &watch->poll, socket)) {
+  if (!watch || uv_poll_init_socket(&curl->loop->uv, &watch->poll, socket)) {
     free(watch);
     return NULL;
   }
+  void **place = csio__sockets_watch(&curl->sockets, socket);
+  if (place) *place = watch;
   watch->poll.data = watch;
   watch->socket = socket;
   watch->curl = curl;
   curl_multi_assign(curl->multi, socket, watch);
   return watch;
+}
+
+static void watch_end(watch *watch)
+{
+  void **place = csio__sockets_watch(&watch->curl->sockets, watch->socket);
+  if (place && *place == watch) *place = NULL;
+  uv_close((uv_handle_t *)&watch->poll, on_watch_closed);
+}
+
+static int watch_start(watch *watch, int events)
+{
+  watch->events = events;
+  return uv_poll_start(&watch->poll, events, on_ready);
 }
 
 static int watch_socket(CURL *easy, curl_socket_t socket, int what, void *data, void *socket_data)
@@ -150,7 +190,7 @@ static int watch_socket(CURL *easy, curl_socket_t socket, int what, void *data, 
   if (what == CURL_POLL_REMOVE) {
     if (watch) {
       curl_multi_assign(curl->multi, socket, NULL);
-      uv_close((uv_handle_t *)&watch->poll, on_watch_closed);
+      watch_end(watch);
     }
     return 0;
   }
@@ -162,17 +202,51 @@ static int watch_socket(CURL *easy, curl_socket_t socket, int what, void *data, 
   int events = 0;
   if (what != CURL_POLL_OUT) events |= UV_READABLE;
   if (what != CURL_POLL_IN) events |= UV_WRITABLE;
-  return uv_poll_start(&watch->poll, events, on_ready);
+  return watch_start(watch, events);
+}
+
+/* libcurl 7.88 closes by itself the socket of an address that leads nowhere. Where the next one gets the same
+ * number it does not say so, and the old watch sees nothing of the new socket. */
+static void renew_watch(struct csio__curl *curl, watch *stale)
+{
+  int events = stale->events;
+  curl_socket_t socket = stale->socket;
+  watch_end(stale);
+  watch *fresh = watch_create(curl, socket);
+  if (fresh)
+    watch_start(fresh, events);
+  else
+    curl->no_memory = true;
 }
 
 /* libcurl's own sockets would be inherited by every program that the process starts, and stay open there. */
+static int make_socket(const struct curl_sockaddr *address)
+{
+#ifdef SOCK_CLOEXEC
+  return socket(address->family, address->socktype | SOCK_CLOEXEC, address->protocol);
+#else
+  int made = socket(address->family, address->socktype, address->protocol);
+  if (made >= 0) fcntl(made, F_SETFD, FD_CLOEXEC);
+  return made;
+#endif
+}
+
 curl_socket_t csio__curl_open_socket(csio__transfer *transfer, const struct curl_sockaddr *address)
 {
-  int created = socket(address->family, address->socktype | SOCK_CLOEXEC, address->protocol);
-  if (created < 0 || csio__sockets_add(&transfer->curl->sockets, created)) return created;
-  close(created);
-  errno = ENOMEM;
-  return CURL_SOCKET_BAD;
+  struct csio__curl *curl = transfer->curl;
+  int created = make_socket(address);
+  if (created < 0) return CURL_SOCKET_BAD;
+  void **place = csio__sockets_watch(&curl->sockets, created);
+  watch *stale = place ? *place : NULL;
+  if (!csio__sockets_add(&curl->sockets, created, &transfer->user)) {
+    close(created);
+    errno = ENOMEM;
+    return CURL_SOCKET_BAD;
+  }
+  if (stale) renew_watch(curl, stale);
+  if (!uv_is_active((uv_handle_t *)&curl->nudge))
+    uv_timer_start(&curl->nudge, on_nudge, NUDGE_INTERVAL, NUDGE_INTERVAL);
+  return created;
 }
 
 static int close_socket(void *data, curl_socket_t socket)
@@ -181,61 +255,85 @@ static int close_socket(void *data, curl_socket_t socket)
   return csio__sockets_close(&curl->sockets, socket);
 }
 
-bool csio__curl_use_kept(
-    csio__transfer *transfer, const char *local_ip, int local_port, const char *remote_ip, int remote_port)
+bool csio__curl_use(csio__transfer *transfer, csio__ends ends)
 {
-  csio__sockets *sockets = &transfer->curl->sockets;
-  return csio__sockets_use(sockets, local_ip, local_port, remote_ip, remote_port, &transfer->fate);
+  return csio__sockets_use(&transfer->curl->sockets, ends, &transfer->user);
+}
+
+bool csio__lacks_descriptors(void)
+{
+  enum { NEEDED = 4 };
+  int taken[NEEDED], count = 0;
+  while (count < NEEDED && (taken[count] = open("/", O_RDONLY | O_CLOEXEC)) >= 0)
+    count++;
+  bool lacking = count < NEEDED && (errno == EMFILE || errno == ENFILE);
+  for (int i = 0; i < count; i++)
+    close(taken[i]);
+  return lacking;
 }
 
 static void stop(csio__guest *guest)
 {
   struct csio__curl *curl = (struct csio__curl *)guest;
   uv_close((uv_handle_t *)&curl->timer, NULL);
+  uv_close((uv_handle_t *)&curl->nudge, NULL);
   curl_multi_cleanup(curl->multi); /* takes every socket out of `watch_socket` */
 }
 
 static void free_guest(csio__guest *guest)
 {
   struct csio__curl *curl = (struct csio__curl *)guest;
-  free(curl->sockets.items);
+  csio__sockets_free(&curl->sockets);
   free(curl);
 }
 
 static const csio__guest_kind curl_guest = {.stop = stop, .free = free_guest};
 
-static struct csio__curl *curl_of(csio_loop *loop)
+static int curl_of(csio_loop *loop, struct csio__curl **out)
 {
-  struct csio__curl *curl = csio__guest_of(loop, &curl_guest);
-  if (curl) return curl;
+  struct csio__curl *curl = *out = csio__guest_of(loop, &curl_guest);
+  if (curl) return CSIO_OK;
   csio__curl_global_init();
-  curl = calloc(1, sizeof *curl);
-  if (!curl) return NULL;
+  curl = *out = calloc(1, sizeof *curl);
+  if (!curl) return CSIO_ENOMEM;
   curl->multi = curl_multi_init();
   if (!curl->multi) {
     free(curl);
-    return NULL;
+    return csio__lacks_descriptors() ? CSIO_ESYSTEM : CSIO_ENOMEM;
   }
   curl->loop = loop;
   uv_timer_init(&loop->uv, &curl->timer);
-  curl->timer.data = curl;
+  uv_timer_init(&loop->uv, &curl->nudge);
+  curl->timer.data = curl->nudge.data = curl;
   curl_multi_setopt(curl->multi, CURLMOPT_SOCKETFUNCTION, watch_socket);
   curl_multi_setopt(curl->multi, CURLMOPT_SOCKETDATA, curl);
   curl_multi_setopt(curl->multi, CURLMOPT_TIMERFUNCTION, set_timer);
   curl_multi_setopt(curl->multi, CURLMOPT_TIMERDATA, curl);
   curl_multi_setopt(curl->multi, CURLMOPT_MAXCONNECTS, (long)MAX_KEPT_CONNECTIONS);
+#if LIBCURL_VERSION_NUM >= 0x081400
+  curl_multi_setopt(curl->multi, CURLMOPT_RESOLVE_THREADS_MAX, (long)MAX_LOOK_UPS);
+  curl_multi_setopt(curl->multi, CURLMOPT_QUICK_EXIT, 1L);
+#endif
   csio__guest_add(loop, &curl_guest, &curl->guest);
-  return curl;
+  return CSIO_OK;
 }
 
 int csio__curl_start(csio_loop *loop, csio__transfer *transfer)
 {
-  struct csio__curl *curl = curl_of(loop);
-  if (!curl) return CSIO_ENOMEM;
+  struct csio__curl *curl;
+  int err = curl_of(loop, &curl);
+  if (err) return err;
   curl_easy_setopt(transfer->easy, CURLOPT_PRIVATE, transfer);
   curl_easy_setopt(transfer->easy, CURLOPT_CLOSESOCKETFUNCTION, close_socket);
   curl_easy_setopt(transfer->easy, CURLOPT_CLOSESOCKETDATA, curl);
   if (curl_multi_add_handle(curl->multi, transfer->easy)) return CSIO_ENOMEM;
+  transfer->user.fate = CSIO__FATE_OPEN;
+  transfer->user.received = 0;
+  transfer->user.ended = false;
+  transfer->connected = transfer->stands = false;
+  transfer->socket_errno = transfer->proxy_status = 0;
+  transfer->proxy_head = 0;
+  transfer->proxy_line[0] = '\0';
   transfer->curl = curl;
   transfer->next = curl->transfers;
   if (transfer->next) transfer->next->link = &transfer->next;
@@ -249,7 +347,7 @@ void csio__curl_cancel(csio__transfer *transfer)
   if (!transfer->curl) return;
   *transfer->link = transfer->next;
   if (transfer->next) transfer->next->link = transfer->link;
-  csio__sockets_leave(&transfer->curl->sockets, &transfer->fate);
+  csio__sockets_leave(&transfer->user);
   curl_multi_remove_handle(transfer->curl->multi, transfer->easy);
   transfer->curl = NULL;
 }

@@ -4,16 +4,37 @@
 
 #include "net/curl_sockets.h"
 #include "loop/loop_internal.h"
+#include "net/proxy_internal.h"
 
 #include <curl/curl.h>
 
-/* What libcurl does for a request, embedded in that. */
+/* Where a connection leads. All of it stays the caller's. */
+typedef struct csio__route {
+  const char *host; /* without brackets */
+  uint16_t port;
+  const char *local_address; /* numeric, or NULL */
+  const csio_proxy *proxy;
+  bool tunnels;                    /* an HTTP proxy is asked for a tunnel rather than for the answer */
+  const char *proxy_authorization; /* a header's value for an HTTP proxy only, or NULL */
+} csio__route;
+
+/* What libcurl does for a request or for a dial, embedded in that. */
 typedef struct csio__transfer {
   CURL *easy;
+  csio__route route;
+  struct curl_slist *proxy_headers;
   /* The transfer has ended, and `easy` is out of the multi handle. CURLE_ABORTED_BY_CALLBACK means that there
    * was no memory to go on with it. */
   void (*on_done)(struct csio__transfer *transfer, CURLcode result);
-  csio__fate fate;         /* of what was sent over a kept connection that has ended */
+  bool (*may_connect)(struct csio__transfer *transfer); /* asked before each connection; NULL for yes */
+  csio__socket_user user;
+  /* since csio__curl_start: */
+  bool connected;       /* has connected rather than used a kept connection */
+  bool stands;          /* the connection has stood, all the way to the target */
+  int socket_errno;     /* why there was no socket */
+  size_t proxy_head;    /* bytes of the proxy's answer to CONNECT */
+  char proxy_line[100]; /* its status line, as much as fits */
+  int proxy_status;
   struct csio__curl *curl; /* while it goes on, else NULL, as the next two */
   struct csio__transfer *next;
   struct csio__transfer **link;
@@ -22,10 +43,14 @@ typedef struct csio__transfer {
 /* libcurl's own start, once in a process. */
 void csio__curl_global_init(void);
 
+/* Whether so few descriptors are left that a name could not be looked up, which takes a pair of sockets for
+ * the thread, and two files at a time in it. */
+bool csio__lacks_descriptors(void);
+
 /* A time as libcurl takes it. */
 long csio__curl_ms(uint64_t ms);
 
-/* Starts a transfer whose `easy` and `on_done` are set. */
+/* Starts a transfer that is prepared. Fails with NOMEM or SYSTEM. */
 int csio__curl_start(csio_loop *loop, csio__transfer *transfer);
 
 /* Ends a transfer without calling back; one that does not go on is left alone. */
@@ -34,9 +59,7 @@ void csio__curl_cancel(csio__transfer *transfer);
 /* Makes the socket for a connection of the transfer's; CURL_SOCKET_BAD, with errno set, where it cannot. */
 curl_socket_t csio__curl_open_socket(csio__transfer *transfer, const struct curl_sockaddr *address);
 
-/* The kept connection between these ends is to be used; false where it has ended, or is in no state to be
- * used. */
-bool csio__curl_use_kept(
-    csio__transfer *transfer, const char *local_ip, int local_port, const char *remote_ip, int remote_port);
+/* The connection between these ends is to be used; false for a kept one that is not to. */
+bool csio__curl_use(csio__transfer *transfer, csio__ends ends);
 
 #endif

@@ -12,26 +12,75 @@
 #include <linux/tcp.h>
 #endif
 
-static csio__own_socket *find(csio__sockets *sockets, int fd)
+struct csio__own_socket {
+  csio__own_socket *next; /* in the bucket */
+  int fd;
+  int local_port; /* 0 until it has taken a request */
+  bool kept;      /* used by others before `user` */
+  bool taken;     /* not libcurl's any more */
+  void *watch;
+  csio__socket_user *user; /* NULL while nobody uses it */
+  csio__own_socket *sibling;
+  csio__tcp_counts before; /* the request of the user */
+  char key[];
+};
+
+static csio__own_socket **place_of(csio__sockets *sockets, int fd)
 {
-  for (size_t i = 0; i < sockets->count; i++)
-    if (sockets->items[i].fd == fd) return &sockets->items[i];
-  return NULL;
+  csio__own_socket **place = &sockets->buckets[(unsigned)fd % CSIO__SOCKET_BUCKETS];
+  while (*place && (*place)->fd != fd)
+    place = &(*place)->next;
+  return place;
 }
 
-bool csio__sockets_add(csio__sockets *sockets, int fd)
+static void attach(csio__own_socket *entry, csio__socket_user *user)
 {
-  csio__own_socket *entry = find(sockets, fd); /* of one that libcurl has closed by itself */
-  if (!entry && sockets->count == sockets->room) {
-    size_t room = sockets->room ? sockets->room * 2 : 16;
-    csio__own_socket *items = realloc(sockets->items, room * sizeof *items);
-    if (!items) return false;
-    sockets->items = items;
-    sockets->room = room;
-  }
-  if (!entry) entry = &sockets->items[sockets->count++];
-  *entry = (csio__own_socket){.fd = fd};
+  entry->user = user;
+  entry->sibling = user->sockets;
+  user->sockets = entry;
+}
+
+static void detach(csio__own_socket *entry)
+{
+  csio__own_socket **place = &entry->user->sockets;
+  while (*place != entry)
+    place = &(*place)->sibling;
+  *place = entry->sibling;
+  entry->user = NULL;
+}
+
+static const char *key_of(const csio__socket_user *user)
+{
+  return user->key ? user->key : "";
+}
+
+static void forget(csio__own_socket **place)
+{
+  csio__own_socket *entry = *place;
+  if (entry->user) detach(entry);
+  *place = entry->next;
+  free(entry);
+}
+
+bool csio__sockets_add(csio__sockets *sockets, int fd, csio__socket_user *user)
+{
+  const char *key = key_of(user);
+  csio__own_socket **place = place_of(sockets, fd);
+  if (*place) forget(place); /* libcurl has closed that one by itself */
+  csio__own_socket *entry = calloc(1, sizeof *entry + strlen(key) + 1);
+  if (!entry) return false;
+  strcpy(entry->key, key);
+  entry->fd = fd;
+  entry->next = sockets->buckets[(unsigned)fd % CSIO__SOCKET_BUCKETS];
+  sockets->buckets[(unsigned)fd % CSIO__SOCKET_BUCKETS] = entry;
+  attach(entry, user);
   return true;
+}
+
+void **csio__sockets_watch(csio__sockets *sockets, int fd)
+{
+  csio__own_socket *entry = *place_of(sockets, fd);
+  return entry ? &entry->watch : NULL;
 }
 
 /* Both 0 where the system does not tell. */
@@ -48,81 +97,111 @@ static csio__tcp_counts counts_of(int fd)
   return (csio__tcp_counts){0};
 }
 
-static csio__fate fate_of(const csio__own_socket *used)
+static csio__fate fate_of(csio__tcp_counts before, csio__tcp_counts now)
 {
-  csio__tcp_counts now = counts_of(used->fd), before = used->before;
-  if (now.acknowledged != before.acknowledged) return CSIO__FATE_OPEN;
+  if (!before.acknowledged || now.acknowledged != before.acknowledged) return CSIO__FATE_OPEN;
   return now.received > before.received ? CSIO__FATE_UNREACHED : CSIO__FATE_UNACKNOWLEDGED;
+}
+
+/* recv's result for a byte that stays where it is; -1 while nothing is there. */
+static long peek(int fd)
+{
+  char byte;
+  long size = recv(fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT);
+  bool waits = size < 0 && (errno == EAGAIN || errno == EWOULDBLOCK);
+  return waits ? -1 : size < 0 ? 0 : size;
+}
+
+static void tell_user(const csio__own_socket *entry)
+{
+  csio__socket_user *user = entry->user;
+  csio__tcp_counts now = counts_of(entry->fd);
+  if (entry->kept) user->fate = fate_of(entry->before, now);
+  user->received = now.received - entry->before.received;
+  user->ended = peek(entry->fd) == 0;
 }
 
 int csio__sockets_close(csio__sockets *sockets, int fd)
 {
-  csio__own_socket *entry = find(sockets, fd);
-  if (entry) {
-    if (entry->fate) *entry->fate = fate_of(entry);
-    *entry = sockets->items[--sockets->count];
-  }
-  return close(fd);
+  csio__own_socket **place = place_of(sockets, fd), *entry = *place;
+  bool taken = entry && entry->taken;
+  if (entry && entry->user && !taken) tell_user(entry);
+  if (entry) forget(place);
+  return taken ? 0 : close(fd);
 }
 
-static void read_end(csio__end *end, const struct sockaddr_storage *address)
+void csio__sockets_free(csio__sockets *sockets)
 {
+  for (int i = 0; i < CSIO__SOCKET_BUCKETS; i++)
+    while (sockets->buckets[i])
+      forget(&sockets->buckets[i]);
+}
+
+/* --- finding a connection --- */
+
+static bool is_end(const struct sockaddr_storage *address, const char *ip, int port)
+{
+  char text[INET6_ADDRSTRLEN];
   const struct sockaddr_in *v4 = (struct sockaddr_in *)address;
   const struct sockaddr_in6 *v6 = (struct sockaddr_in6 *)address;
   bool is_v6 = address->ss_family == AF_INET6;
-  inet_ntop(
-      address->ss_family, is_v6 ? (void *)&v6->sin6_addr : (void *)&v4->sin_addr, end->ip, sizeof end->ip);
-  end->port = ntohs(is_v6 ? v6->sin6_port : v4->sin_port);
+  if (ntohs(is_v6 ? v6->sin6_port : v4->sin_port) != port) return false;
+  const void *raw = is_v6 ? (void *)&v6->sin6_addr : (void *)&v4->sin_addr;
+  return inet_ntop(address->ss_family, raw, text, sizeof text) && !strcmp(text, ip);
 }
 
-/* Finds out once between what a connection is. */
-static void look_up(csio__own_socket *entry)
+static bool is_between(const csio__own_socket *entry, csio__ends ends)
 {
   struct sockaddr_storage local = {0}, remote = {0};
   socklen_t local_size = sizeof local, remote_size = sizeof remote;
-  if (getsockname(entry->fd, (struct sockaddr *)&local, &local_size) ||
-      getpeername(entry->fd, (struct sockaddr *)&remote, &remote_size))
-    return;
-  read_end(&entry->local, &local);
-  read_end(&entry->remote, &remote);
+  if (entry->local_port && entry->local_port != ends.local_port) return false;
+  return !getsockname(entry->fd, (struct sockaddr *)&local, &local_size) &&
+         is_end(&local, ends.local_ip, ends.local_port) &&
+         !getpeername(entry->fd, (struct sockaddr *)&remote, &remote_size) &&
+         is_end(&remote, ends.remote_ip, ends.remote_port);
 }
 
-static bool is_end(const csio__end *end, const char *ip, int port)
+static csio__own_socket *find_own(const csio__socket_user *user, csio__ends ends)
 {
-  return end->port == port && !strcmp(end->ip, ip);
+  csio__own_socket *entry = user->sockets;
+  while (entry && !is_between(entry, ends))
+    entry = entry->sibling;
+  return entry;
 }
 
-static bool has_input(int fd)
+static csio__own_socket *find_kept(csio__sockets *sockets, csio__ends ends)
 {
-  char byte;
-  return recv(fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT) >= 0 || (errno != EAGAIN && errno != EWOULDBLOCK);
-}
-
-static csio__own_socket *find_between(
-    csio__sockets *sockets, const char *local_ip, int local_port, const char *remote_ip, int remote_port)
-{
-  for (size_t i = 0; i < sockets->count; i++) {
-    csio__own_socket *entry = &sockets->items[i];
-    if (!entry->local.port) look_up(entry);
-    if (is_end(&entry->local, local_ip, local_port) && is_end(&entry->remote, remote_ip, remote_port))
-      return entry;
-  }
+  for (int i = 0; i < CSIO__SOCKET_BUCKETS; i++)
+    for (csio__own_socket *entry = sockets->buckets[i]; entry; entry = entry->next)
+      if (!entry->user && is_between(entry, ends)) return entry;
   return NULL;
 }
 
-bool csio__sockets_use(csio__sockets *sockets, const char *local_ip, int local_port, const char *remote_ip,
-    int remote_port, csio__fate *fate)
+bool csio__sockets_use(csio__sockets *sockets, csio__ends ends, csio__socket_user *user)
 {
-  csio__own_socket *used = find_between(sockets, local_ip, local_port, remote_ip, remote_port);
-  if (!used) return true; /* it has ended, which libcurl is about to notice */
-  if (has_input(used->fd)) return false;
-  used->before = counts_of(used->fd);
-  if (used->before.acknowledged) used->fate = fate;
+  csio__own_socket *entry = find_own(user, ends);
+  bool own = entry;
+  if (!own) entry = find_kept(sockets, ends);
+  if (!entry) return false; /* it has ended */
+  if (!own && (peek(entry->fd) >= 0 || strcmp(entry->key, key_of(user)))) return false;
+  if (!own) attach(entry, user);
+  entry->kept = !own;
+  entry->local_port = ends.local_port;
+  entry->before = counts_of(entry->fd);
   return true;
 }
 
-void csio__sockets_leave(csio__sockets *sockets, const csio__fate *fate)
+int csio__sockets_take(csio__ends ends, csio__socket_user *user)
 {
-  for (size_t i = 0; i < sockets->count; i++)
-    if (sockets->items[i].fate == fate) sockets->items[i].fate = NULL;
+  csio__own_socket *only = user->sockets;
+  csio__own_socket *entry = only && !only->sibling ? only : find_own(user, ends);
+  if (!entry) return -1;
+  entry->taken = true;
+  return entry->fd;
+}
+
+void csio__sockets_leave(csio__socket_user *user)
+{
+  while (user->sockets)
+    detach(user->sockets);
 }

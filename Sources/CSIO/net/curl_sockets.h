@@ -23,37 +23,54 @@ typedef enum csio__fate {
   CSIO__FATE_UNREACHED,
 } csio__fate;
 
-typedef struct csio__end {
-  char ip[46];
-  int port;
-} csio__end;
+typedef struct csio__own_socket csio__own_socket;
 
-typedef struct csio__own_socket {
-  int fd;
-  csio__end local, remote; /* port 0 while they are not known */
-  csio__fate *fate;        /* of the request that uses it; NULL for a connection that was just made */
-  csio__tcp_counts before; /* that request */
-} csio__own_socket;
+/* Who connects or uses a connection. */
+typedef struct csio__socket_user {
+  const char *key; /* the settings that its connections are made under; NULL for none */
+  csio__own_socket *sockets;
+  /* of a connection that has been closed: */
+  csio__fate fate;   /* where that was a kept one */
+  uint64_t received; /* since the request, in bytes; 0 where the system does not tell */
+  bool ended;        /* by the peer, with nothing left to be read */
+} csio__socket_user;
+
+/* The two ends of a connection. */
+typedef struct csio__ends {
+  const char *local_ip, *remote_ip;
+  int local_port, remote_port;
+} csio__ends;
+
+enum { CSIO__SOCKET_BUCKETS = 64 };
 
 typedef struct csio__sockets {
-  csio__own_socket *items;
-  size_t count, room;
+  csio__own_socket *buckets[CSIO__SOCKET_BUCKETS]; /* by descriptor */
 } csio__sockets;
 
-/* False when memory is short. */
-bool csio__sockets_add(csio__sockets *sockets, int fd);
+/* A socket that `user` connects. False when memory is short. */
+bool csio__sockets_add(csio__sockets *sockets, int fd, csio__socket_user *user);
 
-/* Takes it out and closes it. */
+/* What watches the socket, NULL for nothing: `place` of it, or NULL for a socket that is not known. */
+void **csio__sockets_watch(csio__sockets *sockets, int fd);
+
+/* Forgets it, and closes it unless it was taken. */
 int csio__sockets_close(csio__sockets *sockets, int fd);
 
-/* The kept connection between these ends is to be used. False where something waits to be read from it before
- * a request was sent: its end, mostly. libcurl looks, but takes TLS's closing alert for a sign of life.
+/* The connection between these ends is about to take a request of the user's. False for a kept one that was
+ * made under other settings, or has something to be read before a request was sent: its end, mostly. libcurl
+ * looks, but takes TLS's closing alert for a sign of life.
  *
- * Its end may also be under way and cross the request: `*fate` is filled when the socket is closed. */
-bool csio__sockets_use(csio__sockets *sockets, const char *local_ip, int local_port, const char *remote_ip,
-    int remote_port, csio__fate *fate);
+ * Its end may also be under way and cross the request: the user is told when the socket is closed. */
+bool csio__sockets_use(csio__sockets *sockets, csio__ends ends, csio__socket_user *user);
 
-/* `*fate` is not to be touched any more. */
-void csio__sockets_leave(csio__sockets *sockets, const csio__fate *fate);
+/* The socket of the connection that the user has just made between these ends, the caller's from now on; -1
+ * where there is none. */
+int csio__sockets_take(csio__ends ends, csio__socket_user *user);
+
+/* Forgets all; closes none. */
+void csio__sockets_free(csio__sockets *sockets);
+
+/* The user is not to be told of anything any more. */
+void csio__sockets_leave(csio__socket_user *user);
 
 #endif

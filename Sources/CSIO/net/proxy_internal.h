@@ -22,6 +22,11 @@ struct csio_proxy {
   csio_tls *tls;         /* NULL for the default settings */
 };
 
+static inline bool csio__proxy_speaks_http(const csio_proxy *proxy)
+{
+  return proxy->kind == CSIO__PROXY_HTTP || proxy->kind == CSIO__PROXY_HTTPS;
+}
+
 /* Marks the proxy as constant and retains it; NULL gives NULL. */
 csio_proxy *csio__proxy_use(csio_proxy *proxy);
 

@@ -40,6 +40,7 @@ int csio__ws_dial(csio_ws *ws)
       .port = ws->url.port,
       .local_address = ws->local_address,
       .proxy = ws->proxy,
+      .timeout = ws->timeout,
   };
   int err = csio__dial_start(ws->handle.loop, &target, on_dialed, on_dial_gone, ws, &ws->dial);
   if (!err) ws->pending++;
