@@ -12,7 +12,7 @@ static void http_free(csio_http *http)
   if (http->transfer.easy) curl_easy_cleanup(http->transfer.easy);
   curl_slist_free_all(http->headers);
   curl_slist_free_all(http->hop_headers);
-  csio__tls_session_release(http->session);
+  csio__tls_handshake_release(http->handshake);
   csio_tls_release(http->tls);
   csio_cookies_release(http->cookies);
   csio_proxy_release(http->proxy);

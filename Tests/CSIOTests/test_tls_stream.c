@@ -1,0 +1,668 @@
+/* TLS over bytes: both ends in memory, no sockets. */
+#include "certs.h"
+
+#include "net/tls_internal.h"
+#include "net/tls_stream.h"
+
+#include <openssl/err.h>
+
+enum { DAY = 24 * 3600, PORT = 443 };
+
+static identity authority, other_authority, good, by_address, expired, unknown, nameless, own_client;
+
+/* --- the settings --- */
+
+static csio_tls *new_tls(void)
+{
+  csio_tls *tls;
+  CHECK_INT(csio_tls_create(&tls), CSIO_OK);
+  return tls;
+}
+
+static csio_tls *trusting(const identity *identity)
+{
+  csio_tls *tls = new_tls();
+  char *pem = identity_certificate_pem(identity);
+  CHECK_INT(csio_tls_add_ca(tls, pem, strlen(pem)), CSIO_OK);
+  free(pem);
+  return tls;
+}
+
+static csio_tls *lenient(void)
+{
+  csio_tls *tls = new_tls();
+  CHECK_INT(csio_tls_set_verify(tls, false), CSIO_OK);
+  return tls;
+}
+
+/* --- two ends --- */
+
+typedef struct pair {
+  csio__tls_stream *stream;
+  SSL *server;
+  size_t piece; /* what the stream is fed at once; 0 for all of it */
+  bool accepted;
+  bool refused;      /* by the server */
+  uint8_t *received; /* by the stream */
+  size_t size, room;
+} pair;
+
+static SSL *new_server(SSL_CTX *ctx)
+{
+  SSL *server = SSL_new(ctx);
+  BIO *in = BIO_new(BIO_s_mem()), *out = BIO_new(BIO_s_mem());
+  CHECK(server && in && out);
+  SSL_set_bio(server, in, out);
+  SSL_set_accept_state(server);
+  return server;
+}
+
+static pair pair_start(csio_tls *tls, const char *host, uint16_t port, SSL_CTX *ctx)
+{
+  pair pair = {.room = 4 << 20};
+  CHECK_INT(csio__tls_stream_create(tls, host, port, &pair.stream), CSIO_OK);
+  pair.server = new_server(ctx);
+  pair.received = malloc(pair.room);
+  CHECK(pair.received);
+  return pair;
+}
+
+static void pair_free(pair *pair)
+{
+  csio__tls_stream_destroy(pair->stream);
+  SSL_free(pair->server);
+  free(pair->received);
+  ERR_clear_error();
+}
+
+static void feed(pair *pair, const uint8_t *bytes, size_t size)
+{
+  size_t got;
+  csio__tls_stream_feed(pair->stream, bytes, size);
+  while ((got = csio__tls_stream_read(pair->stream, pair->received + pair->size, pair->room - pair->size)))
+    pair->size += got;
+}
+
+/* What the server has written, to the stream. */
+static bool move_in(pair *pair)
+{
+  char *data;
+  size_t size = (size_t)BIO_get_mem_data(SSL_get_wbio(pair->server), &data), step;
+  uint8_t *bytes = malloc(size + 1);
+  CHECK(bytes);
+  if (size) memcpy(bytes, data, size);
+  (void)BIO_reset(SSL_get_wbio(pair->server));
+  for (size_t at = 0; at < size; at += step) {
+    step = pair->piece && pair->piece < size - at ? pair->piece : size - at;
+    feed(pair, bytes + at, step);
+  }
+  free(bytes);
+  return size;
+}
+
+/* What the stream has put out, to the server. */
+static bool move_out(pair *pair)
+{
+  csio__bytes *output = csio__tls_stream_output(pair->stream);
+  bool some = output->size;
+  if (some) CHECK_INT(BIO_write(SSL_get_rbio(pair->server), output->data, (int)output->size), output->size);
+  csio__bytes_free(output);
+  return some;
+}
+
+static void serve(pair *pair)
+{
+  if (pair->accepted || pair->refused) return;
+  int result = SSL_do_handshake(pair->server);
+  pair->accepted = result == 1;
+  pair->refused = result != 1 && SSL_get_error(pair->server, result) != SSL_ERROR_WANT_READ;
+  ERR_clear_error();
+}
+
+/* Until both ends have nothing to say. */
+static void pump(pair *pair)
+{
+  do {
+    move_out(pair);
+    serve(pair);
+  } while (move_in(pair));
+  move_out(pair);
+}
+
+static csio__tls_state state_of(const pair *pair)
+{
+  return csio__tls_stream_state(pair->stream);
+}
+
+static pair pair_open(csio_tls *tls, const char *host, uint16_t port, SSL_CTX *ctx)
+{
+  pair pair = pair_start(tls, host, port, ctx);
+  pump(&pair);
+  CHECK_INT(state_of(&pair), CSIO__TLS_OPEN);
+  CHECK(pair.accepted);
+  return pair;
+}
+
+static void server_send(pair *pair, const void *bytes, size_t size)
+{
+  CHECK_INT(SSL_write(pair->server, bytes, (int)size), size);
+  pump(pair);
+}
+
+static size_t server_read(pair *pair, uint8_t *into, size_t room)
+{
+  size_t size = 0;
+  while (size < room) {
+    int got = SSL_read(pair->server, into + size, (int)(room - size));
+    if (got <= 0) break;
+    size += (size_t)got;
+  }
+  ERR_clear_error();
+  return size;
+}
+
+static void check_exchange(pair *pair, size_t size)
+{
+  uint8_t *bytes = test_bytes(size, 7), *read = malloc(size);
+  CHECK(read);
+  CHECK(csio__tls_stream_write(pair->stream, bytes, size));
+  move_out(pair);
+  CHECK_INT(server_read(pair, read, size), size);
+  CHECK(!memcmp(read, bytes, size));
+  pair->size = 0;
+  server_send(pair, bytes, size);
+  CHECK_INT(pair->size, size);
+  CHECK(!memcmp(pair->received, bytes, size));
+  free(bytes);
+  free(read);
+}
+
+static void expect_failure(pair *pair, int code, const char *part)
+{
+  csio__failure failure;
+  CHECK(csio__tls_stream_failure(pair->stream, "localhost", &failure));
+  if (failure.error.code != code)
+    FAIL("%s (%s), not %s", csio_err_name(failure.error.code), failure.text, csio_err_name(code));
+  CHECK_CONTAINS(failure.text, part);
+}
+
+/* --- bytes --- */
+
+static SSL_CTX *limited_server(int version)
+{
+  SSL_CTX *ctx = server_context(&good, NULL);
+  SSL_CTX_set_max_proto_version(ctx, version);
+  return ctx;
+}
+
+static const int versions[] = {TLS1_2_VERSION, TLS1_3_VERSION};
+
+static void carries_bytes(void)
+{
+  static const size_t pieces[] = {0, 1, 1000};
+  for (int i = 0; i < 2; i++)
+    for (int j = 0; j < 3; j++) {
+      SSL_CTX *ctx = limited_server(versions[i]);
+      csio_tls *tls = trusting(&authority);
+      pair pair = pair_start(tls, "localhost", PORT, ctx);
+      pair.piece = pieces[j];
+      pump(&pair);
+      CHECK_INT(state_of(&pair), CSIO__TLS_OPEN);
+      CHECK_INT(SSL_version(pair.server), versions[i]);
+      check_exchange(&pair, 1);
+      check_exchange(&pair, 16 * 1024);
+      check_exchange(&pair, pieces[j] == 1 ? 40000 : 1 << 20);
+      CHECK(csio__tls_stream_write(pair.stream, "", 0));
+      csio__failure failure;
+      CHECK(!csio__tls_stream_failure(pair.stream, "localhost", &failure));
+      pair_free(&pair);
+      csio_tls_release(tls);
+      SSL_CTX_free(ctx);
+    }
+}
+
+static void writes_only_once_open(void)
+{
+  SSL_CTX *ctx = server_context(&good, NULL);
+  csio_tls *tls = trusting(&authority);
+  pair pair = pair_start(tls, "localhost", PORT, ctx);
+  CHECK_INT(state_of(&pair), CSIO__TLS_HANDSHAKE);
+  CHECK(csio__tls_stream_output(pair.stream)->size > 0);
+  CHECK(!csio__tls_stream_write(pair.stream, "x", 1));
+  csio__tls_stream_end(pair.stream);
+  pump(&pair);
+  CHECK_INT(state_of(&pair), CSIO__TLS_OPEN);
+  pair_free(&pair);
+  csio_tls_release(tls);
+  SSL_CTX_free(ctx);
+  csio__tls_stream_destroy(NULL);
+}
+
+static void ends_in_order(void)
+{
+  for (int i = 0; i < 2; i++) {
+    SSL_CTX *ctx = limited_server(versions[i]);
+    csio_tls *tls = trusting(&authority);
+    pair pair = pair_open(tls, "localhost", PORT, ctx);
+    server_send(&pair, "last", 4);
+    CHECK_INT(SSL_shutdown(pair.server), 0);
+    pump(&pair);
+    CHECK_INT(pair.size, 4);
+    CHECK_INT(state_of(&pair), CSIO__TLS_ENDED);
+    CHECK(!csio__tls_stream_write(pair.stream, "x", 1));
+    csio__tls_stream_end(pair.stream);
+    CHECK(move_out(&pair));
+    CHECK_INT(SSL_shutdown(pair.server), 1);
+    csio__failure failure;
+    CHECK(!csio__tls_stream_failure(pair.stream, "localhost", &failure));
+    pair_free(&pair);
+
+    pair = pair_open(tls, "localhost", PORT, ctx); /* this side first: what is under way still comes */
+    csio__tls_stream_end(pair.stream);
+    server_send(&pair, "late", 4);
+    CHECK_INT(pair.size, 4);
+    pair_free(&pair);
+    csio_tls_release(tls);
+    SSL_CTX_free(ctx);
+  }
+}
+
+static void breaks_at_damaged_bytes(void)
+{
+  SSL_CTX *ctx = server_context(&good, NULL);
+  csio_tls *tls = trusting(&authority);
+  pair pair = pair_open(tls, "localhost", PORT, ctx);
+  server_send(&pair, "x", 1);
+  feed(&pair, (const uint8_t *)"\x17\x03\x03\x00\x20rubbishrubbishrubbishrubbish1234", 37);
+  CHECK_INT(state_of(&pair), CSIO__TLS_BROKEN);
+  CHECK(!csio__tls_stream_write(pair.stream, "x", 1));
+  expect_failure(&pair, CSIO_ETLS, "the TLS connection with localhost failed: ");
+  pair_free(&pair);
+
+  pair = pair_start(tls, "localhost", PORT, ctx);
+  feed(&pair, (const uint8_t *)"HTTP/1.1 400 This is not TLS\r\n\r\n", 32);
+  expect_failure(&pair, CSIO_ETLS, "the TLS handshake with localhost failed: wrong version number");
+  pair_free(&pair);
+
+  pair = pair_start(tls, "localhost", PORT, ctx); /* nothing came at all */
+  expect_failure(&pair, CSIO_ETLS, "the TLS handshake with localhost failed: the connection was lost");
+  pair_free(&pair);
+  csio_tls_release(tls);
+  SSL_CTX_free(ctx);
+}
+
+/* --- what TLS does beside carrying bytes --- */
+
+static void changes_keys(void)
+{
+  SSL_CTX *ctx = server_context(&good, NULL);
+  csio_tls *tls = trusting(&authority);
+  pair pair = pair_open(tls, "localhost", PORT, ctx);
+  for (int i = 0; i < 3; i++) {
+    CHECK(SSL_key_update(pair.server, SSL_KEY_UPDATE_REQUESTED));
+    check_exchange(&pair, 20000);
+  }
+  pair_free(&pair);
+  csio_tls_release(tls);
+  SSL_CTX_free(ctx);
+}
+
+/* What is written meanwhile goes out after it. */
+static void renegotiates(void)
+{
+  SSL_CTX *ctx = limited_server(TLS1_2_VERSION);
+  csio_tls *tls = trusting(&authority);
+  pair pair = pair_open(tls, "localhost", PORT, ctx);
+  check_exchange(&pair, 100);
+  CHECK(SSL_renegotiate(pair.server));
+  SSL_do_handshake(pair.server); /* asks for it */
+  move_in(&pair);
+  CHECK(csio__tls_stream_write(pair.stream, "one ", 4));
+  CHECK(csio__tls_stream_write(pair.stream, "two", 3));
+  CHECK_INT(state_of(&pair), CSIO__TLS_OPEN);
+  uint8_t read[16];
+  size_t size = 0;
+  for (int i = 0; i < 6; i++) { /* the server goes on with it in reading */
+    move_out(&pair);
+    size += server_read(&pair, read + size, sizeof read - size);
+    move_in(&pair);
+  }
+  CHECK_INT(size, 7);
+  CHECK(!memcmp(read, "one two", 7));
+  check_exchange(&pair, 100);
+  pair_free(&pair);
+  csio_tls_release(tls);
+  SSL_CTX_free(ctx);
+}
+
+static int choose_protocol(SSL *ssl, const unsigned char **out, unsigned char *size,
+    const unsigned char *offered, unsigned offered_size, void *arg)
+{
+  (void)ssl;
+  CHECK_INT(offered_size, 9);
+  CHECK(!memcmp(offered, "\x08http/1.1", 9));
+  *out = offered + 1;
+  *size = offered[0];
+  (*(int *)arg)++;
+  return SSL_TLSEXT_ERR_OK;
+}
+
+static void offers_http(void)
+{
+  int asked = 0;
+  SSL_CTX *ctx = server_context(&good, NULL);
+  SSL_CTX_set_alpn_select_cb(ctx, choose_protocol, &asked);
+  csio_tls *tls = trusting(&authority);
+  pair pair = pair_open(tls, "localhost", PORT, ctx);
+  CHECK_INT(asked, 1);
+  pair_free(&pair);
+  csio_tls_release(tls);
+  SSL_CTX_free(ctx);
+}
+
+static void names_the_host(void)
+{
+  char longest[254], label[] = "012345678901234567890123456789012345678901234567890123456789abc.";
+  snprintf(longest, sizeof longest, "%s%s%s%.61s", label, label, label, label);
+  CHECK_INT(strlen(longest), 253);
+  char rooted[255];
+  snprintf(rooted, sizeof rooted, "%s.", longest);
+  const struct {
+    const char *host, *sni;
+  } cases[] = {
+      {"localhost", "localhost"},
+      {"localhost.", "localhost"},
+      {longest, longest},
+      {rooted, longest},
+      {"127.0.0.1", NULL},
+      {"::1", NULL},
+      {"fe80::1%lo", NULL},
+  };
+  SSL_CTX *ctx = server_context(&good, NULL);
+  for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+    csio_tls *tls = lenient();
+    pair pair = pair_open(tls, cases[i].host, PORT, ctx);
+    const char *sni = SSL_get_servername(pair.server, TLSEXT_NAMETYPE_host_name);
+    if (cases[i].sni)
+      CHECK_STRING(sni, cases[i].sni);
+    else
+      CHECK(!sni);
+    pair_free(&pair);
+    csio_tls_release(tls);
+  }
+  SSL_CTX_free(ctx);
+}
+
+/* --- verification --- */
+
+static void judges_certificates(void)
+{
+  identity long_named, zoned;
+  char longest[254], san[260], label[] = "012345678901234567890123456789012345678901234567890123456789abc.";
+  snprintf(longest, sizeof longest, "%s%s%s%.61s", label, label, label, label);
+  snprintf(san, sizeof san, "DNS:%s", longest);
+  long_named = identity_make("long", san, &authority, -DAY, DAY);
+  zoned = identity_make("zoned", "IP:fe80::1", &authority, -DAY, DAY);
+  const struct {
+    const identity *server;
+    const char *host;
+    int code;
+  } cases[] = {
+      {&good, "localhost", CSIO_OK}, {&good, "LOCALHOST.", CSIO_OK}, {&good, "example.com", CSIO_ETLS_HOST},
+      {&by_address, "127.0.0.1", CSIO_OK}, {&by_address, "::1", CSIO_OK},
+      {&by_address, "127.0.0.2", CSIO_ETLS_HOST}, {&zoned, "fe80::1%lo", CSIO_OK},
+      {&long_named, longest, CSIO_OK}, {&unknown, "localhost", CSIO_ETLS_UNTRUSTED},
+      {&expired, "localhost", CSIO_ETLS_EXPIRED},
+      {&nameless, "localhost", CSIO_ETLS_HOST}, /* its common name is not asked */
+  };
+  for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+    SSL_CTX *ctx = server_context(cases[i].server, NULL);
+    csio_tls *tls = trusting(&authority);
+    pair pair = pair_start(tls, cases[i].host, PORT, ctx);
+    pump(&pair);
+    if (cases[i].code) {
+      CHECK_INT(state_of(&pair), CSIO__TLS_BROKEN);
+      CHECK(pair.refused); /* the server is told, too */
+      expect_failure(&pair, cases[i].code, "localhost");
+    } else {
+      CHECK_INT(state_of(&pair), CSIO__TLS_OPEN);
+    }
+    pair_free(&pair);
+    csio_tls_release(tls);
+    SSL_CTX_free(ctx);
+  }
+  identity_free(&long_named);
+  identity_free(&zoned);
+}
+
+static void keeps_failures_apart(void)
+{
+  SSL_CTX *contexts[] = {server_context(&unknown, NULL), server_context(&expired, NULL),
+      server_context(&good, NULL), server_context(&good, NULL)};
+  csio_tls *tls = trusting(&authority);
+  pair pairs[4];
+  for (int i = 0; i < 4; i++)
+    pairs[i] = pair_start(tls, i == 2 ? "example.com" : "localhost", PORT, contexts[i]);
+  for (int i = 0; i < 4; i++)
+    pump(&pairs[i]);
+  expect_failure(&pairs[0], CSIO_ETLS_UNTRUSTED, "localhost");
+  expect_failure(&pairs[1], CSIO_ETLS_EXPIRED, "localhost");
+  expect_failure(&pairs[2], CSIO_ETLS_HOST, "localhost");
+  csio__failure failure;
+  CHECK(!csio__tls_stream_failure(pairs[3].stream, "localhost", &failure));
+  for (int i = 0; i < 4; i++) {
+    pair_free(&pairs[i]);
+    SSL_CTX_free(contexts[i]);
+  }
+  csio_tls_release(tls);
+}
+
+/* --- client certificates --- */
+
+static int accept_any(int ok, X509_STORE_CTX *store)
+{
+  (void)ok, (void)store;
+  return 1;
+}
+
+/* Asks for a certificate, takes what it gets, and looks at it when the handshake is done, as Node does. */
+static SSL_CTX *late_server(int version)
+{
+  SSL_CTX *ctx = limited_server(version);
+  SSL_CTX_set_verify(ctx, SSL_VERIFY_PEER, accept_any);
+  SSL_CTX_set_session_id_context(ctx, (const unsigned char *)"late", 4);
+  return ctx;
+}
+
+static void give_identity(csio_tls *tls, const identity *identity)
+{
+  char *certificate = identity_certificate_pem(identity), *key = identity_key_pem(identity, NULL);
+  CHECK_INT(csio_tls_set_identity(tls, certificate, strlen(certificate), key, strlen(key), NULL), CSIO_OK);
+  free(certificate);
+  free(key);
+}
+
+static void tells_of_refused_client_certificates(void)
+{
+  for (int i = 0; i < 2; i++)
+    for (int with = 0; with < 2; with++) {
+      SSL_CTX *ctx = late_server(versions[i]);
+      csio_tls *tls = trusting(&authority);
+      if (with) give_identity(tls, &own_client);
+      const char *words = with ? "the one that it got" : "that it got none";
+      for (int again = 0; again < 2; again++) { /* the second time with a session, where nobody asks */
+        pair pair = pair_open(tls, "localhost", PORT, ctx);
+        CHECK_INT(SSL_session_reused(pair.server), again);
+        expect_failure(&pair, CSIO_ETLS_CLIENT_CERT, words);
+        SSL_shutdown(pair.server);
+        pump(&pair);
+        CHECK_INT(state_of(&pair), CSIO__TLS_ENDED);
+        expect_failure(&pair, CSIO_ETLS_CLIENT_CERT, words);
+        pair_free(&pair);
+      }
+      pair pair = pair_open(tls, "localhost", PORT, ctx); /* one that has answered was content */
+      server_send(&pair, "HTTP/1.1 101", 12);
+      SSL_shutdown(pair.server);
+      pump(&pair);
+      csio__failure failure;
+      CHECK(!csio__tls_stream_failure(pair.stream, "localhost", &failure));
+      pair_free(&pair);
+      csio_tls_release(tls);
+      SSL_CTX_free(ctx);
+    }
+}
+
+static void tells_of_alerts(void)
+{
+  for (int i = 0; i < 2; i++) {
+    SSL_CTX *ctx = server_context(&good, &authority);
+    SSL_CTX_set_max_proto_version(ctx, versions[i]);
+    csio_tls *tls = trusting(&authority);
+    pair pair = pair_start(tls, "localhost", PORT, ctx);
+    pump(&pair);
+    CHECK_INT(state_of(&pair), CSIO__TLS_BROKEN);
+    expect_failure(&pair, CSIO_ETLS_CLIENT_CERT, "did not accept the client certificate, or the lack of one");
+    pair_free(&pair);
+    csio_tls_release(tls);
+    SSL_CTX_free(ctx);
+  }
+  SSL_CTX *ctx = limited_server(TLS1_2_VERSION);
+  csio_tls *tls = trusting(&authority);
+  CHECK_INT(csio_tls_set_ciphers(tls, "TLS_AES_128_GCM_SHA256"), CSIO_OK);
+  pair pair = pair_start(tls, "localhost", PORT, ctx);
+  pump(&pair);
+  expect_failure(&pair, CSIO_ETLS, "localhost ended the TLS handshake: protocol version");
+  pair_free(&pair);
+  csio_tls_release(tls);
+  SSL_CTX_free(ctx);
+}
+
+/* --- sessions --- */
+
+static bool resumes(csio_tls *tls, const char *host, uint16_t port, SSL_CTX *ctx)
+{
+  pair pair = pair_open(tls, host, port, ctx);
+  bool resumed = SSL_session_reused(pair.server);
+  check_exchange(&pair, 100);
+  pair_free(&pair); /* without a farewell, which must not cost the session */
+  return resumed;
+}
+
+static void resumes_sessions(void)
+{
+  for (int i = 0; i < 2; i++) {
+    SSL_CTX *ctx = limited_server(versions[i]);
+    csio_tls *tls = trusting(&authority), *same = trusting(&authority), *open = lenient();
+    CHECK(!resumes(tls, "localhost", PORT, ctx));
+    for (int again = 0; again < 5; again++)
+      CHECK(resumes(tls, "localhost", PORT, ctx));
+    CHECK(!resumes(tls, "localhost", PORT + 1, ctx)); /* another server */
+    CHECK(!resumes(same, "localhost", PORT, ctx));    /* other settings, however alike */
+    CHECK(!resumes(open, "localhost", PORT, ctx));
+    CHECK(!resumes(open, "example.com", PORT, ctx));
+    csio_tls_release(open);
+    csio_tls_release(same);
+    csio_tls_release(tls);
+    SSL_CTX_free(ctx);
+  }
+}
+
+/* A server gives two tickets; each of TLS 1.3's serves once, also for two connections at once. */
+static void uses_tickets_once(void)
+{
+  SSL_CTX *ctx = server_context(&good, NULL);
+  csio_tls *tls = trusting(&authority);
+  CHECK(!resumes(tls, "localhost", PORT, ctx));
+  pair pairs[3];
+  for (int i = 0; i < 3; i++)
+    pairs[i] = pair_start(tls, "localhost", PORT, ctx);
+  for (int i = 0; i < 3; i++) {
+    pump(&pairs[i]);
+    CHECK_INT(SSL_session_reused(pairs[i].server), i < 2);
+    pair_free(&pairs[i]);
+  }
+  csio_tls_release(tls);
+  SSL_CTX_free(ctx);
+}
+
+static void bounds_sessions(void)
+{
+  SSL_CTX *ctx = server_context(&good, NULL);
+  csio_tls *tls = trusting(&authority);
+  for (int i = 0; i < CSIO__TLS_MAX_SESSIONS; i++)
+    CHECK(!resumes(tls, "localhost", (uint16_t)(PORT + i), ctx));
+  CHECK_INT(tls->session_count, CSIO__TLS_MAX_SESSIONS);
+  CHECK(!resumes(tls, "localhost", PORT, ctx));
+  CHECK(resumes(tls, "localhost", PORT + CSIO__TLS_MAX_SESSIONS - 1, ctx));
+  csio_tls_release(tls);
+  SSL_CTX_free(ctx);
+}
+
+/* Were a session ever to be kept under the wrong name, it would not be used. */
+static void checks_sessions_again(void)
+{
+  SSL_CTX *ctx = server_context(&good, NULL);
+  csio_tls *tls = trusting(&authority);
+  CHECK(!resumes(tls, "localhost", PORT, ctx));
+  for (size_t i = 0; i < tls->session_count; i++) {
+    free(tls->sessions[i].peer);
+    tls->sessions[i].peer = strdup("example.com:443");
+  }
+  pair pair = pair_start(tls, "example.com", PORT, ctx);
+  pump(&pair);
+  expect_failure(&pair, CSIO_ETLS_HOST, "refused");
+  pair_free(&pair);
+  csio_tls_release(tls);
+  SSL_CTX_free(ctx);
+}
+
+/* --- the library underneath libcurl --- */
+
+static void knows_what_libcurl_uses(void)
+{
+  char own[64], behind[64], instead[64];
+  snprintf(own, sizeof own, "OpenSSL/%u.0.1", OPENSSL_version_major());
+  snprintf(behind, sizeof behind, "(GnuTLS/3.7.9) OpenSSL/%u.5.1", OPENSSL_version_major());
+  snprintf(instead, sizeof instead, "(OpenSSL/%u.0.1) GnuTLS/3.7", OPENSSL_version_major());
+  CHECK(csio__tls_fits(own));
+  CHECK(csio__tls_fits(behind));
+  static const char *const others[] = {"GnuTLS/3.7.9", "OpenSSL/1.1.1n", "LibreSSL/3.8", "OpenSSL/33.0",
+      "OpenSSL", "(OpenSSL/3.0.1)", "(", "", "mbedTLS/3.6.0", "quictls/3.1.4", "BoringSSL"};
+  CHECK(!csio__tls_fits(instead));
+  for (size_t i = 0; i < sizeof others / sizeof *others; i++)
+    CHECK(!csio__tls_fits(others[i]));
+  CHECK_STRING(csio_tls_last_message(NULL), "");
+}
+
+int main(int argc, char **argv)
+{
+  authority = identity_make("Test Authority", NULL, NULL, -DAY, DAY);
+  other_authority = identity_make("Other Authority", NULL, NULL, -DAY, DAY);
+  good = identity_make("good", "DNS:localhost", &authority, -DAY, DAY);
+  by_address = identity_make("by address", "IP:127.0.0.1,IP:::1", &authority, -DAY, DAY);
+  expired = identity_make("expired", "DNS:localhost", &authority, -2 * DAY, -DAY);
+  unknown = identity_make("unknown", "DNS:localhost", &other_authority, -DAY, DAY);
+  nameless = identity_make("localhost", NULL, &authority, -DAY, DAY);
+  own_client = identity_make("client", "DNS:client", &authority, -DAY, DAY);
+  RUN(carries_bytes);
+  RUN(writes_only_once_open);
+  RUN(ends_in_order);
+  RUN(breaks_at_damaged_bytes);
+  RUN(changes_keys);
+  RUN(renegotiates);
+  RUN(offers_http);
+  RUN(names_the_host);
+  RUN(judges_certificates);
+  RUN(keeps_failures_apart);
+  RUN(tells_of_refused_client_certificates);
+  RUN(tells_of_alerts);
+  RUN(resumes_sessions);
+  RUN(uses_tickets_once);
+  RUN(bounds_sessions);
+  RUN(checks_sessions_again);
+  RUN(knows_what_libcurl_uses);
+  identity *all[] = {
+      &authority, &other_authority, &good, &by_address, &expired, &unknown, &nameless, &own_client};
+  for (size_t i = 0; i < sizeof all / sizeof *all; i++)
+    identity_free(all[i]);
+}
