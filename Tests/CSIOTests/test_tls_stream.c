@@ -1,4 +1,5 @@
 /* TLS over bytes: both ends in memory, no sockets. */
+#include "allocations.h"
 #include "certs.h"
 
 #include "net/tls_internal.h"
@@ -75,12 +76,16 @@ static void pair_free(pair *pair)
   ERR_clear_error();
 }
 
+static bool scarce; /* allocations of the stream's may fail */
+
 static void feed(pair *pair, const uint8_t *bytes, size_t size)
 {
   size_t got;
+  allocations_watch(scarce);
   csio__tls_stream_feed(pair->stream, bytes, size);
   while ((got = csio__tls_stream_read(pair->stream, pair->received + pair->size, pair->room - pair->size)))
     pair->size += got;
+  allocations_watch(false);
 }
 
 /* What the server has written, to the stream. */
@@ -489,7 +494,7 @@ static void tells_of_refused_client_certificates(void)
       SSL_CTX *ctx = late_server(versions[i]);
       csio_tls *tls = trusting(&authority);
       if (with) give_identity(tls, &own_client);
-      const char *words = with ? "the one that it got" : "that it got none";
+      const char *words = with ? "not accept the one presented" : "require one";
       for (int again = 0; again < 2; again++) { /* the second time with a session, where nobody asks */
         pair pair = pair_open(tls, "localhost", PORT, ctx);
         CHECK_INT(SSL_session_reused(pair.server), again);
@@ -510,6 +515,29 @@ static void tells_of_refused_client_certificates(void)
       csio_tls_release(tls);
       SSL_CTX_free(ctx);
     }
+}
+
+/* TLS 1.3 lets a server ask when the handshake is over. */
+static void answers_late_questions(void)
+{
+  for (int with = 0; with < 2; with++) {
+    SSL_CTX *ctx = limited_server(TLS1_3_VERSION);
+    csio_tls *tls = trusting(&authority);
+    if (with) give_identity(tls, &own_client);
+    pair pair = pair_open(tls, "localhost", PORT, ctx);
+    SSL_set_verify(pair.server, SSL_VERIFY_PEER, accept_any);
+    CHECK_INT(SSL_verify_client_post_handshake(pair.server), 1);
+    CHECK_INT(SSL_do_handshake(pair.server), 1);
+    move_in(&pair);
+    expect_failure(&pair, CSIO_ETLS_CLIENT_CERT, "asked for a client certificate");
+    check_exchange(&pair, 10);
+    X509 *certificate = SSL_get1_peer_certificate(pair.server);
+    CHECK(with == (certificate != NULL));
+    X509_free(certificate);
+    pair_free(&pair);
+    csio_tls_release(tls);
+    SSL_CTX_free(ctx);
+  }
 }
 
 static void tells_of_alerts(void)
@@ -544,7 +572,7 @@ static bool resumes(csio_tls *tls, const char *host, uint16_t port, SSL_CTX *ctx
   pair pair = pair_open(tls, host, port, ctx);
   bool resumed = SSL_session_reused(pair.server);
   check_exchange(&pair, 100);
-  pair_free(&pair); /* without a farewell, which must not cost the session */
+  pair_free(&pair); /* without a close_notify, which must not cost the session */
   return resumed;
 }
 
@@ -598,6 +626,34 @@ static void bounds_sessions(void)
   SSL_CTX_free(ctx);
 }
 
+typedef struct shared {
+  csio_tls *tls;
+  SSL_CTX *ctx;
+} shared;
+
+static void *connect_often(void *arg)
+{
+  const shared *shared = arg;
+  for (int i = 0; i < 30; i++)
+    resumes(shared->tls, "localhost", (uint16_t)(PORT + i % 3), shared->ctx);
+  return NULL;
+}
+
+static void serves_threads(void)
+{
+  for (int i = 0; i < 2; i++) {
+    shared shared = {trusting(&authority), limited_server(versions[i])};
+    pthread_t threads[4];
+    for (int j = 0; j < 4; j++)
+      CHECK(!pthread_create(&threads[j], NULL, connect_often, &shared));
+    for (int j = 0; j < 4; j++)
+      pthread_join(threads[j], NULL);
+    CHECK(resumes(shared.tls, "localhost", PORT, shared.ctx));
+    csio_tls_release(shared.tls);
+    SSL_CTX_free(shared.ctx);
+  }
+}
+
 /* Were a session ever to be kept under the wrong name, it would not be used. */
 static void checks_sessions_again(void)
 {
@@ -614,6 +670,58 @@ static void checks_sessions_again(void)
   pair_free(&pair);
   csio_tls_release(tls);
   SSL_CTX_free(ctx);
+}
+
+/* --- memory failures --- */
+
+/* A connection of which one allocation fails: a csio_err. */
+static int try_with(csio_tls *tls, SSL_CTX *ctx, allocator of, long nth)
+{
+  pair pair = {.room = 1 << 20};
+  csio__failure failure = {0};
+  pair.received = malloc(pair.room);
+  CHECK(pair.received);
+  pair.server = new_server(ctx);
+  allocations_fail(of, nth);
+  allocations_watch(true);
+  int err = csio__tls_stream_create(tls, "localhost", PORT, &pair.stream);
+  allocations_watch(false);
+  scarce = true;
+  if (!err) pump(&pair);
+  scarce = false;
+  allocations_watch(true);
+  if (!err && state_of(&pair) == CSIO__TLS_OPEN && !csio__tls_stream_write(pair.stream, "hello", 5))
+    err = CSIO_ENOMEM;
+  allocations_watch(false);
+  if (!err) move_out(&pair);
+  if (!err && csio__tls_stream_failure(pair.stream, "localhost", &failure)) err = failure.error.code;
+  uint8_t hello[5];
+  if (!err) CHECK_INT(server_read(&pair, hello, 5), 5);
+  pair_free(&pair);
+  return err;
+}
+
+static void survives(allocator of, long step)
+{
+  SSL_CTX *ctx = server_context(&good, NULL);
+  long count = 1;
+  for (long nth = 0; nth <= count; nth += nth ? step : 1) {
+    csio_tls *tls = trusting(&authority);
+    int err = try_with(tls, ctx, of, nth);
+    if (!nth) count = allocations_count();
+    if (err && (!nth || (of == CSIO && err != CSIO_ENOMEM))) FAIL("%ld: %s", nth, csio_err_name(err));
+    /* OpenSSL takes a certificate whose extensions it had no memory to read as invalid from then on */
+    if (of == CSIO) CHECK_INT(try_with(tls, ctx, of, 0), CSIO_OK);
+    csio_tls_release(tls);
+  }
+  CHECK(count > 5);
+  SSL_CTX_free(ctx);
+}
+
+static void survives_memory_failures(void)
+{
+  survives(CSIO, 1);
+  survives(OPENSSL, 7);
 }
 
 /* --- the library underneath libcurl --- */
@@ -636,6 +744,7 @@ static void knows_what_libcurl_uses(void)
 
 int main(int argc, char **argv)
 {
+  allocations_install();
   authority = identity_make("Test Authority", NULL, NULL, -DAY, DAY);
   other_authority = identity_make("Other Authority", NULL, NULL, -DAY, DAY);
   good = identity_make("good", "DNS:localhost", &authority, -DAY, DAY);
@@ -655,11 +764,14 @@ int main(int argc, char **argv)
   RUN(judges_certificates);
   RUN(keeps_failures_apart);
   RUN(tells_of_refused_client_certificates);
+  RUN(answers_late_questions);
   RUN(tells_of_alerts);
   RUN(resumes_sessions);
   RUN(uses_tickets_once);
   RUN(bounds_sessions);
+  RUN(serves_threads);
   RUN(checks_sessions_again);
+  RUN(survives_memory_failures);
   RUN(knows_what_libcurl_uses);
   identity *all[] = {
       &authority, &other_authority, &good, &by_address, &expired, &unknown, &nameless, &own_client};

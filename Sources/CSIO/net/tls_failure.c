@@ -52,8 +52,8 @@ bool csio__tls_certificate_refused(
 {
   if (!handshake->report.certificate_requested) return false;
   csio__failure_set(failure, CSIO_ETLS_CLIENT_CERT,
-      "%s asked for a client certificate, and ended the connection before it answered: it may not accept %s",
-      host, handshake->tls->certificate ? "the one that it got" : "that it got none");
+      "%s asked for a client certificate and ended the connection without an answer: it may %s", host,
+      handshake->tls->certificate ? "not accept the one presented" : "require one");
   return true;
 }
 

@@ -72,7 +72,7 @@ void csio__tls_handshake_release(csio__tls_handshake *handshake)
 
 bool csio__tls_name(const char *host, char name[256])
 {
-  size_t length = strcspn(host, "%"); /* the zone of a link-local address is nobody else's business */
+  size_t length = strcspn(host, "%"); /* the zone of a link-local address means nothing to others */
   if (length && host[length - 1] == '.') length--;
   if (length >= 256) return false;
   memcpy(name, host, length);
@@ -87,7 +87,7 @@ bool csio__tls_is_address(const char *name)
   return address;
 }
 
-/* A common name does not count: what says nothing in subjectAltName names no host (RFC 9525). */
+/* Only a subjectAltName names a host; the common name does not count (RFC 9525). */
 bool csio__tls_host_matches(X509 *certificate, const char *host)
 {
   char name[256];
@@ -190,7 +190,7 @@ static int on_new_session(SSL *ssl, SSL_SESSION *session)
 static X509_STORE *authorities(csio_tls *tls)
 {
   uv_mutex_lock(&tls->lock);
-  if (!tls->store && (tls->store = X509_STORE_new())) X509_STORE_set_default_paths(tls->store);
+  if (!tls->store && (tls->store = X509_STORE_new()) && tls->verify) X509_STORE_set_default_paths(tls->store);
   ERR_clear_error(); /* a system without authorities trusts none, which is no error of its own */
   X509_STORE *store = tls->store;
   uv_mutex_unlock(&tls->lock);
@@ -216,13 +216,14 @@ int csio__tls_configure(csio_tls *tls, SSL_CTX *ctx)
 {
   X509_STORE *store = authorities(tls);
   if (!store) return CSIO_ENOMEM;
-  /* Not as the context's own store: libcurl changes that one, and shares it among contexts. */
+  /* not as the context's own store, which libcurl changes and shares among contexts */
   SSL_CTX_set1_verify_cert_store(ctx, store);
   SSL_CTX_set1_chain_cert_store(ctx, store);
   if (!set_ciphers(tls, ctx)) return CSIO_ETLS_CIPHERS;
   if (tls->certificate && SSL_CTX_use_cert_and_key(ctx, tls->certificate, tls->key, tls->chain, 1) != 1)
     return CSIO_ETLS_KEY;
   SSL_CTX_set_verify(ctx, SSL_VERIFY_PEER, on_verify);
+  SSL_CTX_set_post_handshake_auth(ctx, 1);
   SSL_CTX_set_mode(ctx, SSL_MODE_RELEASE_BUFFERS); /* else an idle connection keeps more than 32 KB of them */
   SSL_CTX_set_info_callback(ctx, on_info);
   SSL_CTX_clear_options(ctx, SSL_OP_NO_TICKET); /* libcurl's, without which TLS 1.2 resumes at few servers */

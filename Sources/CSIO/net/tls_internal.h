@@ -22,7 +22,7 @@ struct csio_tls {
   atomic_int references;
   atomic_int kept_references; /* those of them that loops keep in case the settings are used again */
   atomic_bool used;
-  unsigned id; /* never given twice in a process */
+  unsigned id; /* from 1, never given twice in a process */
   bool verify;
   X509 *certificate;
   STACK_OF(X509) * chain;

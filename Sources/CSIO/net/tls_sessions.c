@@ -27,8 +27,7 @@ static void drop(csio_tls *tls, size_t index)
   forget(tls, index);
 }
 
-/* The newest session with the peer. A ticket of TLS 1.3 is to be used once only (RFC 8446, C.4), others stay.
- */
+/* The newest session with the peer. One of TLS 1.3 is used once only (RFC 8446, C.4), others stay. */
 static SSL_SESSION *take(csio_tls *tls, const char *peer, bool *certificate_requested)
 {
   for (size_t i = tls->session_count; i-- > 0;) {
@@ -50,8 +49,8 @@ void csio__tls_drop_sessions(csio_tls *tls)
     drop(tls, tls->session_count - 1);
 }
 
-/* A copy, since OpenSSL makes a session unusable when its connection ends without a farewell, and wants a
- * session used with one SSL_CTX only. */
+/* Keeps a copy: OpenSSL marks a session as unusable when its connection ends without a close_notify, and
+ * wants each used with one SSL_CTX only. */
 void csio__tls_keep_session(csio__tls_handshake *handshake, SSL_SESSION *session)
 {
   csio_tls *tls = handshake->tls;
@@ -72,15 +71,15 @@ void csio__tls_keep_session(csio__tls_handshake *handshake, SSL_SESSION *session
   uv_mutex_unlock(&tls->lock);
 }
 
-/* Whether the peer's certificate would still do. It was verified when the session was made, under the same
- * settings; a resumed handshake verifies nothing. */
+/* Whether the peer's certificate is still good. A resumed handshake verifies nothing: the certificate was
+ * verified when the session was made, under the same settings. */
 static bool still_holds(const csio__tls_handshake *handshake, const SSL_SESSION *session)
 {
   const csio_tls *tls = handshake->tls;
   X509 *certificate = SSL_SESSION_get0_peer((SSL_SESSION *)session);
   if (!certificate) return false;
   if (tls->verify && (!csio__tls_host_matches(certificate, handshake->host) ||
-                         X509_cmp_current_time(X509_get0_notAfter(certificate)) < 0))
+                         X509_cmp_current_time(X509_get0_notAfter(certificate)) <= 0))
     return false;
   return !tls->pin_count || csio__tls_pin_matches(tls, certificate);
 }
