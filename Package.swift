@@ -3,7 +3,7 @@ import PackageDescription
 
 let package = Package(
   name: "socketio-swift",
-  platforms: [.macOS(.v15), .iOS(.v18)],
+  platforms: [.macOS(.v15)],
   products: [
     .library(name: "SocketIO", targets: ["SocketIO"]),
     .executable(name: "sio", targets: ["sio"]),
@@ -25,7 +25,10 @@ let package = Package(
       name: "CSIO",
       path: "Sources/CSIO",
       pkgConfig: "csio",
-      providers: [.apt(["libcurl4-openssl-dev", "libwebsockets-dev"])]
+      providers: [
+        .apt(["libcurl4-openssl-dev", "libwebsockets-dev"]),
+        .brew(["curl", "libwebsockets", "libuv", "openssl@3"]),
+      ]
     ),
     .target(
       name: "SocketIO",

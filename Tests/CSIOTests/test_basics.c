@@ -7,6 +7,8 @@
 #include "base/header.h"
 #include "net/url.h"
 
+#include <strings.h>
+
 static void names_every_error(void)
 {
   int count = 0;
@@ -102,28 +104,102 @@ static void reads_urls(void)
   check_url("ws://b\xc3\xbc"
             "cher.example:81/",
       "xn--bcher-kva.example", 81, false, "xn--bcher-kva.example:81", "/");
-  check_url("ws://example.com/\xc3\xa4?\xc3\xb6", "example.com", 80, false, "example.com", "/%c3%a4?%c3%b6");
+  check_url("ws://127.1/", "127.0.0.1", 80, false, "127.0.0.1", "/");
+  check_url("ws://0x7f.1/", "127.0.0.1", 80, false, "127.0.0.1", "/");
+  check_url("ws://\xef\xbc\x91\xef\xbc\x92\xef\xbc\x97.1/", "127.0.0.1", 80, false, "127.0.0.1",
+      "/"); /* wide digits */
+  check_url("ws://a%C3%BCb:8/", "xn--ab-xka", 8, false, "xn--ab-xka:8", "/");
+  check_url("ws://exa%6dple.com/", "example.com", 80, false, "example.com", "/");
+  check_url("ws://example.com./", "example.com.", 80, false, "example.com.", "/");
+  check_url("ws://example.com:/", "example.com", 80, false, "example.com", "/");
+  check_url("ws://example.com:65535/", "example.com", 65535, false, "example.com:65535", "/");
+  check_url("ws://example.com:080/", "example.com", 80, false, "example.com", "/");
+  check_url("ws://a/@example.com/", "a", 80, false, "a", "/@example.com/");
+  check_url("ws://a?@example.com/", "a", 80, false, "a", "/?@example.com/");
+  check_url("ws://a#@example.com/", "a", 80, false, "a", "/");
+}
 
+static void keeps_queries_as_written(void)
+{
+  check_url("ws://a?", "a", 80, false, "a", "/?");
+  check_url("ws://a/?#", "a", 80, false, "a", "/?");
+  check_url("ws://a/?#b", "a", 80, false, "a", "/?");
+  check_url("ws://a/#?", "a", 80, false, "a", "/");
+  check_url("ws://a/#b?c", "a", 80, false, "a", "/");
+  check_url("ws://a/b?c?d", "a", 80, false, "a", "/b?c?d");
   csio__url url;
-  CHECK_INT(csio__url_parse(&url, "https://b%C3%BCcher:p%40ss@example.com/", "http", "https"), CSIO_OK);
-  CHECK_STRING(url.userinfo, "b\xc3\xbc"
-                             "cher:p@ss");
+  CHECK_INT(csio__url_parse(&url, "http://a?#b", "http", "https"), CSIO_OK);
+  CHECK_STRING(url.whole, "http://a/?");
   csio__url_free(&url);
-  CHECK_INT(csio__url_parse(&url, "http://user@example.com/", "http", "https"), CSIO_OK);
-  CHECK_STRING(url.userinfo, "user:");
+  CHECK_INT(csio__url_parse(&url, "http://a/\xc3\xa4?\xc3\xb6", "http", "https"), CSIO_OK);
+  CHECK(!strcasecmp(url.target, "/%c3%a4?%c3%b6")); /* which case depends on libcurl */
   csio__url_free(&url);
 }
 
+static void check_userinfo(const char *text, const char *userinfo)
+{
+  csio__url url;
+  CHECK_INT(csio__url_parse(&url, text, "http", "https"), CSIO_OK);
+  CHECK_STRING(url.host, "example.com");
+  CHECK_STRING(url.userinfo ? url.userinfo : "none", userinfo);
+  csio__url_free(&url);
+}
+
+static void reads_users_and_passwords(void)
+{
+  check_userinfo("https://b%C3%BCcher:p%40ss@example.com/", "b\xc3\xbc"
+                                                            "cher:p@ss");
+  check_userinfo("http://user@example.com/", "user:");
+  check_userinfo("http://user:a:b@example.com/", "user:a:b");
+  check_userinfo("http://:pass@example.com/", ":pass");
+  check_userinfo("http://[::1];<>@example.com/", "[::1];<>");
+  check_userinfo("http://@example.com/", "none");
+  check_userinfo("http://:@example.com/", "none");
+}
+
+/* What programs do not read alike is refused: one that checks a URL and the one that connects could mean
+ * different hosts. */
 static void refuses_malformed_urls(void)
 {
-  static const char *const malformed[] = {"", "ws", "ws:", "ws://", "example.com", "/path",
-      "http://example.com/", "ftp://example.com/", "ws://example.com:99999/", "ws://example.com:x/",
-      "ws://example.com:0/", "ws://exa mple.com/", "ws://example.com/\r\nX: y", "ws://[::1/", "ws://[zz]/",
+  static const char *const malformed[] = {"", "ws", "ws:", "ws:/", "ws://", "example.com", "/path", "//a/",
+      "://a/", "http://example.com/", "ftp://example.com/",
+      /* ports */
+      "ws://a:99999/", "ws://a:65536/", "ws://a:x/", "ws://a:0/", "ws://a:+1/", "ws://a:-1/", "ws://a:1e1/",
+      "ws://a: 80/", "ws://a:80:80/",
+      /* slashes */
+      "ws:a", "ws:a/", "ws:/a", "ws:/a/", "ws:///a", "ws:///a/", "ws:////a/", "ws:\\\\a/", "ws:/\\a/",
+      "http:ws://a/",
+      /* backslashes, spaces, control characters */
+      "ws://127.0.0.1:1\\@a/", "ws://a\\@b/", "ws://a\\b/", "ws://a/\\b", "ws://a/?\\b", "ws://a/#\\b",
+      "ws://exa mple.com/", " ws://a/", "ws://a/ ", "ws://a/b c", "ws://a/?b c", "ws://a/\r\nX: y",
+      "ws://a/\tb", "ws://a\t/", "w\ns://a/", "\tws://a/", "ws://a/\n", "ws://a/\x7f", "ws://a/#\x01",
+      /* no host */
+      "ws:///", "ws://?a", "ws://#a", "ws://:80/", "ws://a@/", "ws://a@", "ws://@/",
+      /* hosts */
+      "ws://./", "ws://../", "ws://.a/", "ws://a../", "ws://a..b/", "ws://a,b/", "ws://a*b/", "ws://a(b/",
+      "ws://a%/", "ws://a%2fb/", "ws://a%5cb/", "ws://a%00b/", "ws://a%20b/", "ws://a%40b/", "ws://a%2541/",
+      "ws://a%25b/",
+      /* international ones: not UTF-8; nothing but a character that counts for nothing; "a/c.b", "a/b",
+       * "a@b", "a:8" and "a#b" in characters that stand for these */
+      "ws://\xff/", "ws://a%ff/", "ws://\xc2\xad/", "ws://\xe2\x80\x8b.a/", "ws://\xe2\x84\x80.b/",
+      "ws://a\xef\xbc\x8f"
+      "b/",
+      "ws://a\xef\xbc\xa0"
+      "b/",
+      "ws://a\xef\xbc\x9a"
+      "8/",
+      "ws://a\xef\xbc\x83"
+      "b/",
+      /* users */
+      "ws://a@b@c/", "ws://a%3Ab:c@d/", "ws://a%0d%0ab@c/", "ws://a:%00@c/",
+      /* IPv6 */
+      "ws://[::1/", "ws://::1/", "ws://[zz]/", "ws://[::1]a/", "ws://[::1]:x/", "ws://[v1.a]/", "ws://[]/",
       "ws://[fe80::1%25e@th0]/"};
   for (size_t i = 0; i < sizeof malformed / sizeof *malformed; i++) {
     csio__url url;
     int err = csio__url_parse(&url, malformed[i], "ws", "wss");
     if (err != CSIO_EURL) FAIL("\"%s\" gives %s", malformed[i], csio_err_name(err));
+    CHECK(!url.whole && !url.host);
   }
 }
 
@@ -148,6 +224,8 @@ int main(int argc, char **argv)
   RUN(makes_buffers);
   RUN(grows_bytes);
   RUN(reads_urls);
+  RUN(keeps_queries_as_written);
+  RUN(reads_users_and_passwords);
   RUN(refuses_malformed_urls);
   RUN(knows_tokens_and_values);
 }

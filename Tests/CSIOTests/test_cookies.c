@@ -1,5 +1,6 @@
 /* The cookie jar by itself. */
 #include "net/cookies_internal.h"
+#include "net/public_suffix.h"
 #include "test.h"
 
 #include <csio/error.h>
@@ -121,6 +122,76 @@ static void keeps_to_domains(void)
       {"http://[::1]/", "x=1", "http://[::2]/", ""},
   };
   CHECK_TABLE(cases);
+}
+
+/* Holds with libpsl and without it. */
+static void keeps_to_hosts_of_one_label(void)
+{
+  static const exchange cases[] = {
+      {"http://a.com/", "x=1; Domain=com", "http://b.com/", NULL},
+      {"http://a.com/", "x=1; Domain=.COM", "http://b.com/", NULL},
+      {"http://a.com./", "x=1; Domain=com.", "http://b.com./", NULL},
+      {"http://a.com./", "x=1; Domain=a.com.", "http://a.com./", "x=1"},
+      {"http://a.com./", "x=1; Domain=a.com.", "http://b.a.com./", ""},
+      {"http://a.xn--p1ai/", "x=1; Domain=xn--p1ai", "http://b.xn--p1ai/", NULL},
+      {"http://a.localhost/", "x=1; Domain=localhost", "http://localhost/", NULL},
+      {"http://com/", "x=1; Domain=com", "http://com/", "x=1"},
+      {"http://com/", "x=1; Domain=com", "http://a.com/", ""},
+      {"http://127.1/", "x=1; Domain=127.0.0.1", "http://127.0.0.1/", "x=1"},
+      {"http://1.2.3.4/", "x=1; Domain=.2.3.4", "http://1.2.3.4/", NULL},
+      {"http://1.2.3.4/", "x=1; Domain=3.4", "http://1.2.3.4/", NULL},
+      {"http://[::ffff:1.2.3.4]/", "x=1; Domain=2.3.4", "http://1.2.3.4/", NULL},
+      {"http://[fe80::1%25a.co]/", "x=1; Domain=a.co", "http://b.a.co/", NULL},
+      {"http://B.A.Com/", "x=1; Domain=a.cOM", "http://c.a.com/", "x=1"},
+  };
+  CHECK_TABLE(cases);
+  csio__public_suffixes_enable(false);
+  CHECK(!csio__knows_public_suffixes());
+  CHECK_TABLE(cases);
+  csio__public_suffixes_enable(true);
+}
+
+static void keeps_off_public_suffixes(void)
+{
+  static const exchange cases[] = {
+      {"http://a.co.uk/", "x=1; Domain=co.uk", "http://b.co.uk/", NULL},
+      {"http://A.CO.UK/", "x=1; Domain=.Co.Uk", "http://b.co.uk/", NULL},
+      {"http://a.b.co.uk/", "x=1; Domain=co.uk", "http://c.co.uk/", NULL},
+      {"http://a.b.co.uk/", "x=1; Domain=b.co.uk", "http://c.b.co.uk/", "x=1"},
+      {"http://a.co.uk/", "x=1; Domain=a.co.uk", "http://b.a.co.uk/", "x=1"},
+      {"http://a.github.io/", "x=1; Domain=github.io", "http://b.github.io/", NULL},
+      {"http://github.io/", "x=1; Domain=github.io", "http://github.io/", "x=1"},
+      {"http://github.io/", "x=1; Domain=github.io", "http://a.github.io/", ""},
+      /* rules for all but one of a domain's names */
+      {"http://a.b.ck/", "x=1; Domain=b.ck", "http://c.b.ck/", NULL},
+      {"http://b.ck/", "x=1; Domain=b.ck", "http://b.ck/", "x=1"},
+      {"http://b.ck/", "x=1; Domain=b.ck", "http://a.b.ck/", ""},
+      {"http://a.www.ck/", "x=1; Domain=www.ck", "http://b.www.ck/", "x=1"},
+      {"http://a.b.kawasaki.jp/", "x=1; Domain=kawasaki.jp", "http://c.kawasaki.jp/", NULL},
+      /* international ones, in both forms */
+      {"http://a.xn--55qx5d.cn/", "x=1; Domain=xn--55qx5d.cn", "http://b.xn--55qx5d.cn/", NULL},
+      {"http://a.\xe5\x85\xac\xe5\x8f\xb8.cn/", "x=1; Domain=xn--55qx5d.cn", "http://b.xn--55qx5d.cn/", NULL},
+      {"http://a.xn--55qx5d.cn/", "x=1; Domain=\xe5\x85\xac\xe5\x8f\xb8.cn", "http://b.xn--55qx5d.cn/", NULL},
+      {"http://b.a.xn--55qx5d.cn/", "x=1; Domain=a.xn--55qx5d.cn", "http://a.xn--55qx5d.cn/", "x=1"},
+      {"http://a.unheard.of/", "x=1; Domain=unheard.of", "http://b.unheard.of/", "x=1"},
+  };
+  if (!csio__knows_public_suffixes()) {
+    printf("  there is no libpsl here\n");
+    return;
+  }
+  CHECK_TABLE(cases);
+  static const exchange without[] = {{"http://a.co.uk/", "x=1; Domain=co.uk", "http://b.co.uk/", "x=1"}};
+  csio__public_suffixes_enable(false);
+  CHECK_TABLE(without);
+  csio__public_suffixes_enable(true);
+  char url[300] = "http://", line[300] = "x=1; Domain="; /* longer than any name */
+  for (int i = 0; i < 60; i++)
+    strcat(url, "abc.");
+  strcat(url, "abcdefghijk.co.uk/");
+  strcat(line, "co.uk");
+  csio_cookies *jar = test_jar();
+  CHECK_INT(store_at(jar, url, line, NOW), CSIO_EINVALID);
+  csio_cookies_release(jar);
 }
 
 static void keeps_to_paths(void)
@@ -400,6 +471,8 @@ int main(int argc, char **argv)
 {
   RUN(reads_names_and_values);
   RUN(keeps_to_domains);
+  RUN(keeps_to_hosts_of_one_label);
+  RUN(keeps_off_public_suffixes);
   RUN(keeps_to_paths);
   RUN(keeps_secrets);
   RUN(reads_ages_and_dates);

@@ -1,13 +1,11 @@
 /* TLS over bytes: both ends in memory, no sockets. */
-#include "allocations.h"
-#include "certs.h"
+#include "tls_pair.h"
 
 #include "net/tls_internal.h"
-#include "net/tls_stream.h"
 
 #include <openssl/err.h>
 
-enum { DAY = 24 * 3600, PORT = 443 };
+enum { PORT = 443 };
 
 static identity authority, other_authority, good, by_address, expired, unknown, nameless, own_client;
 
@@ -20,15 +18,6 @@ static csio_tls *new_tls(void)
   return tls;
 }
 
-static csio_tls *trusting(const identity *identity)
-{
-  csio_tls *tls = new_tls();
-  char *pem = identity_certificate_pem(identity);
-  CHECK_INT(csio_tls_add_ca(tls, pem, strlen(pem)), CSIO_OK);
-  free(pem);
-  return tls;
-}
-
 static csio_tls *lenient(void)
 {
   csio_tls *tls = new_tls();
@@ -36,113 +25,10 @@ static csio_tls *lenient(void)
   return tls;
 }
 
-/* --- two ends --- */
-
-typedef struct pair {
-  csio__tls_stream *stream;
-  SSL *server;
-  size_t piece; /* what the stream is fed at once; 0 for all of it */
-  bool accepted;
-  bool refused;      /* by the server */
-  uint8_t *received; /* by the stream */
-  size_t size, room;
-} pair;
-
-static SSL *new_server(SSL_CTX *ctx)
-{
-  SSL *server = SSL_new(ctx);
-  BIO *in = BIO_new(BIO_s_mem()), *out = BIO_new(BIO_s_mem());
-  CHECK(server && in && out);
-  SSL_set_bio(server, in, out);
-  SSL_set_accept_state(server);
-  return server;
-}
-
-static pair pair_start(csio_tls *tls, const char *host, uint16_t port, SSL_CTX *ctx)
-{
-  pair pair = {.room = 4 << 20};
-  CHECK_INT(csio__tls_stream_create(tls, host, port, &pair.stream), CSIO_OK);
-  pair.server = new_server(ctx);
-  pair.received = malloc(pair.room);
-  CHECK(pair.received);
-  return pair;
-}
-
-static void pair_free(pair *pair)
-{
-  csio__tls_stream_destroy(pair->stream);
-  SSL_free(pair->server);
-  free(pair->received);
-  ERR_clear_error();
-}
-
-static bool scarce; /* allocations of the stream's may fail */
-
-static void feed(pair *pair, const uint8_t *bytes, size_t size)
-{
-  size_t got;
-  allocations_watch(scarce);
-  csio__tls_stream_feed(pair->stream, bytes, size);
-  while ((got = csio__tls_stream_read(pair->stream, pair->received + pair->size, pair->room - pair->size)))
-    pair->size += got;
-  allocations_watch(false);
-}
-
-/* What the server has written, to the stream. */
-static bool move_in(pair *pair)
-{
-  char *data;
-  size_t size = (size_t)BIO_get_mem_data(SSL_get_wbio(pair->server), &data), step;
-  uint8_t *bytes = malloc(size + 1);
-  CHECK(bytes);
-  if (size) memcpy(bytes, data, size);
-  (void)BIO_reset(SSL_get_wbio(pair->server));
-  for (size_t at = 0; at < size; at += step) {
-    step = pair->piece && pair->piece < size - at ? pair->piece : size - at;
-    feed(pair, bytes + at, step);
-  }
-  free(bytes);
-  return size;
-}
-
-/* What the stream has put out, to the server. */
-static bool move_out(pair *pair)
-{
-  csio__bytes *output = csio__tls_stream_output(pair->stream);
-  bool some = output->size;
-  if (some) CHECK_INT(BIO_write(SSL_get_rbio(pair->server), output->data, (int)output->size), output->size);
-  csio__bytes_free(output);
-  return some;
-}
-
-static void serve(pair *pair)
-{
-  if (pair->accepted || pair->refused) return;
-  int result = SSL_do_handshake(pair->server);
-  pair->accepted = result == 1;
-  pair->refused = result != 1 && SSL_get_error(pair->server, result) != SSL_ERROR_WANT_READ;
-  ERR_clear_error();
-}
-
-/* Until both ends have nothing to say. */
-static void pump(pair *pair)
-{
-  do {
-    move_out(pair);
-    serve(pair);
-  } while (move_in(pair));
-  move_out(pair);
-}
-
-static csio__tls_state state_of(const pair *pair)
-{
-  return csio__tls_stream_state(pair->stream);
-}
-
 static pair pair_open(csio_tls *tls, const char *host, uint16_t port, SSL_CTX *ctx)
 {
   pair pair = pair_start(tls, host, port, ctx);
-  pump(&pair);
+  pair_pump(&pair);
   CHECK_INT(state_of(&pair), CSIO__TLS_OPEN);
   CHECK(pair.accepted);
   return pair;
@@ -151,19 +37,7 @@ static pair pair_open(csio_tls *tls, const char *host, uint16_t port, SSL_CTX *c
 static void server_send(pair *pair, const void *bytes, size_t size)
 {
   CHECK_INT(SSL_write(pair->server, bytes, (int)size), size);
-  pump(pair);
-}
-
-static size_t server_read(pair *pair, uint8_t *into, size_t room)
-{
-  size_t size = 0;
-  while (size < room) {
-    int got = SSL_read(pair->server, into + size, (int)(room - size));
-    if (got <= 0) break;
-    size += (size_t)got;
-  }
-  ERR_clear_error();
-  return size;
+  pair_pump(pair);
 }
 
 static void check_exchange(pair *pair, size_t size)
@@ -171,8 +45,8 @@ static void check_exchange(pair *pair, size_t size)
   uint8_t *bytes = test_bytes(size, 7), *read = malloc(size);
   CHECK(read);
   CHECK(csio__tls_stream_write(pair->stream, bytes, size));
-  move_out(pair);
-  CHECK_INT(server_read(pair, read, size), size);
+  pair_move_out(pair);
+  CHECK_INT(pair_server_read(pair, read, size), size);
   CHECK(!memcmp(read, bytes, size));
   pair->size = 0;
   server_send(pair, bytes, size);
@@ -208,10 +82,10 @@ static void carries_bytes(void)
   for (int i = 0; i < 2; i++)
     for (int j = 0; j < 3; j++) {
       SSL_CTX *ctx = limited_server(versions[i]);
-      csio_tls *tls = trusting(&authority);
+      csio_tls *tls = tls_trusting(&authority);
       pair pair = pair_start(tls, "localhost", PORT, ctx);
       pair.piece = pieces[j];
-      pump(&pair);
+      pair_pump(&pair);
       CHECK_INT(state_of(&pair), CSIO__TLS_OPEN);
       CHECK_INT(SSL_version(pair.server), versions[i]);
       check_exchange(&pair, 1);
@@ -229,13 +103,13 @@ static void carries_bytes(void)
 static void writes_only_once_open(void)
 {
   SSL_CTX *ctx = server_context(&good, NULL);
-  csio_tls *tls = trusting(&authority);
+  csio_tls *tls = tls_trusting(&authority);
   pair pair = pair_start(tls, "localhost", PORT, ctx);
   CHECK_INT(state_of(&pair), CSIO__TLS_HANDSHAKE);
   CHECK(csio__tls_stream_output(pair.stream)->size > 0);
   CHECK(!csio__tls_stream_write(pair.stream, "x", 1));
   csio__tls_stream_end(pair.stream);
-  pump(&pair);
+  pair_pump(&pair);
   CHECK_INT(state_of(&pair), CSIO__TLS_OPEN);
   pair_free(&pair);
   csio_tls_release(tls);
@@ -247,16 +121,16 @@ static void ends_in_order(void)
 {
   for (int i = 0; i < 2; i++) {
     SSL_CTX *ctx = limited_server(versions[i]);
-    csio_tls *tls = trusting(&authority);
+    csio_tls *tls = tls_trusting(&authority);
     pair pair = pair_open(tls, "localhost", PORT, ctx);
     server_send(&pair, "last", 4);
     CHECK_INT(SSL_shutdown(pair.server), 0);
-    pump(&pair);
+    pair_pump(&pair);
     CHECK_INT(pair.size, 4);
     CHECK_INT(state_of(&pair), CSIO__TLS_ENDED);
     CHECK(!csio__tls_stream_write(pair.stream, "x", 1));
     csio__tls_stream_end(pair.stream);
-    CHECK(move_out(&pair));
+    CHECK(pair_move_out(&pair));
     CHECK_INT(SSL_shutdown(pair.server), 1);
     csio__failure failure;
     CHECK(!csio__tls_stream_failure(pair.stream, "localhost", &failure));
@@ -275,17 +149,17 @@ static void ends_in_order(void)
 static void breaks_at_damaged_bytes(void)
 {
   SSL_CTX *ctx = server_context(&good, NULL);
-  csio_tls *tls = trusting(&authority);
+  csio_tls *tls = tls_trusting(&authority);
   pair pair = pair_open(tls, "localhost", PORT, ctx);
   server_send(&pair, "x", 1);
-  feed(&pair, (const uint8_t *)"\x17\x03\x03\x00\x20rubbishrubbishrubbishrubbish1234", 37);
+  pair_feed(&pair, (const uint8_t *)"\x17\x03\x03\x00\x20rubbishrubbishrubbishrubbish1234", 37);
   CHECK_INT(state_of(&pair), CSIO__TLS_BROKEN);
   CHECK(!csio__tls_stream_write(pair.stream, "x", 1));
   expect_failure(&pair, CSIO_ETLS, "the TLS connection with localhost failed: ");
   pair_free(&pair);
 
   pair = pair_start(tls, "localhost", PORT, ctx);
-  feed(&pair, (const uint8_t *)"HTTP/1.1 400 This is not TLS\r\n\r\n", 32);
+  pair_feed(&pair, (const uint8_t *)"HTTP/1.1 400 This is not TLS\r\n\r\n", 32);
   expect_failure(&pair, CSIO_ETLS, "the TLS handshake with localhost failed: wrong version number");
   pair_free(&pair);
 
@@ -301,7 +175,7 @@ static void breaks_at_damaged_bytes(void)
 static void changes_keys(void)
 {
   SSL_CTX *ctx = server_context(&good, NULL);
-  csio_tls *tls = trusting(&authority);
+  csio_tls *tls = tls_trusting(&authority);
   pair pair = pair_open(tls, "localhost", PORT, ctx);
   for (int i = 0; i < 3; i++) {
     CHECK(SSL_key_update(pair.server, SSL_KEY_UPDATE_REQUESTED));
@@ -316,21 +190,21 @@ static void changes_keys(void)
 static void renegotiates(void)
 {
   SSL_CTX *ctx = limited_server(TLS1_2_VERSION);
-  csio_tls *tls = trusting(&authority);
+  csio_tls *tls = tls_trusting(&authority);
   pair pair = pair_open(tls, "localhost", PORT, ctx);
   check_exchange(&pair, 100);
   CHECK(SSL_renegotiate(pair.server));
   SSL_do_handshake(pair.server); /* asks for it */
-  move_in(&pair);
+  pair_move_in(&pair);
   CHECK(csio__tls_stream_write(pair.stream, "one ", 4));
   CHECK(csio__tls_stream_write(pair.stream, "two", 3));
   CHECK_INT(state_of(&pair), CSIO__TLS_OPEN);
   uint8_t read[16];
   size_t size = 0;
   for (int i = 0; i < 6; i++) { /* the server goes on with it in reading */
-    move_out(&pair);
-    size += server_read(&pair, read + size, sizeof read - size);
-    move_in(&pair);
+    pair_move_out(&pair);
+    size += pair_server_read(&pair, read + size, sizeof read - size);
+    pair_move_in(&pair);
   }
   CHECK_INT(size, 7);
   CHECK(!memcmp(read, "one two", 7));
@@ -357,7 +231,7 @@ static void offers_http(void)
   int asked = 0;
   SSL_CTX *ctx = server_context(&good, NULL);
   SSL_CTX_set_alpn_select_cb(ctx, choose_protocol, &asked);
-  csio_tls *tls = trusting(&authority);
+  csio_tls *tls = tls_trusting(&authority);
   pair pair = pair_open(tls, "localhost", PORT, ctx);
   CHECK_INT(asked, 1);
   pair_free(&pair);
@@ -422,9 +296,9 @@ static void judges_certificates(void)
   };
   for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
     SSL_CTX *ctx = server_context(cases[i].server, NULL);
-    csio_tls *tls = trusting(&authority);
+    csio_tls *tls = tls_trusting(&authority);
     pair pair = pair_start(tls, cases[i].host, PORT, ctx);
-    pump(&pair);
+    pair_pump(&pair);
     if (cases[i].code) {
       CHECK_INT(state_of(&pair), CSIO__TLS_BROKEN);
       CHECK(pair.refused); /* the server is told, too */
@@ -444,12 +318,12 @@ static void keeps_failures_apart(void)
 {
   SSL_CTX *contexts[] = {server_context(&unknown, NULL), server_context(&expired, NULL),
       server_context(&good, NULL), server_context(&good, NULL)};
-  csio_tls *tls = trusting(&authority);
+  csio_tls *tls = tls_trusting(&authority);
   pair pairs[4];
   for (int i = 0; i < 4; i++)
     pairs[i] = pair_start(tls, i == 2 ? "example.com" : "localhost", PORT, contexts[i]);
   for (int i = 0; i < 4; i++)
-    pump(&pairs[i]);
+    pair_pump(&pairs[i]);
   expect_failure(&pairs[0], CSIO_ETLS_UNTRUSTED, "localhost");
   expect_failure(&pairs[1], CSIO_ETLS_EXPIRED, "localhost");
   expect_failure(&pairs[2], CSIO_ETLS_HOST, "localhost");
@@ -492,7 +366,7 @@ static void tells_of_refused_client_certificates(void)
   for (int i = 0; i < 2; i++)
     for (int with = 0; with < 2; with++) {
       SSL_CTX *ctx = late_server(versions[i]);
-      csio_tls *tls = trusting(&authority);
+      csio_tls *tls = tls_trusting(&authority);
       if (with) give_identity(tls, &own_client);
       const char *words = with ? "not accept the one presented" : "require one";
       for (int again = 0; again < 2; again++) { /* the second time with a session, where nobody asks */
@@ -500,7 +374,7 @@ static void tells_of_refused_client_certificates(void)
         CHECK_INT(SSL_session_reused(pair.server), again);
         expect_failure(&pair, CSIO_ETLS_CLIENT_CERT, words);
         SSL_shutdown(pair.server);
-        pump(&pair);
+        pair_pump(&pair);
         CHECK_INT(state_of(&pair), CSIO__TLS_ENDED);
         expect_failure(&pair, CSIO_ETLS_CLIENT_CERT, words);
         pair_free(&pair);
@@ -508,7 +382,7 @@ static void tells_of_refused_client_certificates(void)
       pair pair = pair_open(tls, "localhost", PORT, ctx); /* one that has answered was content */
       server_send(&pair, "HTTP/1.1 101", 12);
       SSL_shutdown(pair.server);
-      pump(&pair);
+      pair_pump(&pair);
       csio__failure failure;
       CHECK(!csio__tls_stream_failure(pair.stream, "localhost", &failure));
       pair_free(&pair);
@@ -522,13 +396,13 @@ static void answers_late_questions(void)
 {
   for (int with = 0; with < 2; with++) {
     SSL_CTX *ctx = limited_server(TLS1_3_VERSION);
-    csio_tls *tls = trusting(&authority);
+    csio_tls *tls = tls_trusting(&authority);
     if (with) give_identity(tls, &own_client);
     pair pair = pair_open(tls, "localhost", PORT, ctx);
     SSL_set_verify(pair.server, SSL_VERIFY_PEER, accept_any);
     CHECK_INT(SSL_verify_client_post_handshake(pair.server), 1);
     CHECK_INT(SSL_do_handshake(pair.server), 1);
-    move_in(&pair);
+    pair_move_in(&pair);
     expect_failure(&pair, CSIO_ETLS_CLIENT_CERT, "asked for a client certificate");
     check_exchange(&pair, 10);
     X509 *certificate = SSL_get1_peer_certificate(pair.server);
@@ -545,9 +419,9 @@ static void tells_of_alerts(void)
   for (int i = 0; i < 2; i++) {
     SSL_CTX *ctx = server_context(&good, &authority);
     SSL_CTX_set_max_proto_version(ctx, versions[i]);
-    csio_tls *tls = trusting(&authority);
+    csio_tls *tls = tls_trusting(&authority);
     pair pair = pair_start(tls, "localhost", PORT, ctx);
-    pump(&pair);
+    pair_pump(&pair);
     CHECK_INT(state_of(&pair), CSIO__TLS_BROKEN);
     expect_failure(&pair, CSIO_ETLS_CLIENT_CERT, "did not accept the client certificate, or the lack of one");
     pair_free(&pair);
@@ -555,10 +429,10 @@ static void tells_of_alerts(void)
     SSL_CTX_free(ctx);
   }
   SSL_CTX *ctx = limited_server(TLS1_2_VERSION);
-  csio_tls *tls = trusting(&authority);
+  csio_tls *tls = tls_trusting(&authority);
   CHECK_INT(csio_tls_set_ciphers(tls, "TLS_AES_128_GCM_SHA256"), CSIO_OK);
   pair pair = pair_start(tls, "localhost", PORT, ctx);
-  pump(&pair);
+  pair_pump(&pair);
   expect_failure(&pair, CSIO_ETLS, "localhost ended the TLS handshake: protocol version");
   pair_free(&pair);
   csio_tls_release(tls);
@@ -580,7 +454,7 @@ static void resumes_sessions(void)
 {
   for (int i = 0; i < 2; i++) {
     SSL_CTX *ctx = limited_server(versions[i]);
-    csio_tls *tls = trusting(&authority), *same = trusting(&authority), *open = lenient();
+    csio_tls *tls = tls_trusting(&authority), *same = tls_trusting(&authority), *open = lenient();
     CHECK(!resumes(tls, "localhost", PORT, ctx));
     for (int again = 0; again < 5; again++)
       CHECK(resumes(tls, "localhost", PORT, ctx));
@@ -599,13 +473,13 @@ static void resumes_sessions(void)
 static void uses_tickets_once(void)
 {
   SSL_CTX *ctx = server_context(&good, NULL);
-  csio_tls *tls = trusting(&authority);
+  csio_tls *tls = tls_trusting(&authority);
   CHECK(!resumes(tls, "localhost", PORT, ctx));
   pair pairs[3];
   for (int i = 0; i < 3; i++)
     pairs[i] = pair_start(tls, "localhost", PORT, ctx);
   for (int i = 0; i < 3; i++) {
-    pump(&pairs[i]);
+    pair_pump(&pairs[i]);
     CHECK_INT(SSL_session_reused(pairs[i].server), i < 2);
     pair_free(&pairs[i]);
   }
@@ -616,7 +490,7 @@ static void uses_tickets_once(void)
 static void bounds_sessions(void)
 {
   SSL_CTX *ctx = server_context(&good, NULL);
-  csio_tls *tls = trusting(&authority);
+  csio_tls *tls = tls_trusting(&authority);
   for (int i = 0; i < CSIO__TLS_MAX_SESSIONS; i++)
     CHECK(!resumes(tls, "localhost", (uint16_t)(PORT + i), ctx));
   CHECK_INT(tls->session_count, CSIO__TLS_MAX_SESSIONS);
@@ -642,7 +516,7 @@ static void *connect_often(void *arg)
 static void serves_threads(void)
 {
   for (int i = 0; i < 2; i++) {
-    shared shared = {trusting(&authority), limited_server(versions[i])};
+    shared shared = {tls_trusting(&authority), limited_server(versions[i])};
     pthread_t threads[4];
     for (int j = 0; j < 4; j++)
       CHECK(!pthread_create(&threads[j], NULL, connect_often, &shared));
@@ -658,70 +532,18 @@ static void serves_threads(void)
 static void checks_sessions_again(void)
 {
   SSL_CTX *ctx = server_context(&good, NULL);
-  csio_tls *tls = trusting(&authority);
+  csio_tls *tls = tls_trusting(&authority);
   CHECK(!resumes(tls, "localhost", PORT, ctx));
   for (size_t i = 0; i < tls->session_count; i++) {
     free(tls->sessions[i].peer);
     tls->sessions[i].peer = strdup("example.com:443");
   }
   pair pair = pair_start(tls, "example.com", PORT, ctx);
-  pump(&pair);
+  pair_pump(&pair);
   expect_failure(&pair, CSIO_ETLS_HOST, "refused");
   pair_free(&pair);
   csio_tls_release(tls);
   SSL_CTX_free(ctx);
-}
-
-/* --- memory failures --- */
-
-/* A connection of which one allocation fails: a csio_err. */
-static int try_with(csio_tls *tls, SSL_CTX *ctx, allocator of, long nth)
-{
-  pair pair = {.room = 1 << 20};
-  csio__failure failure = {0};
-  pair.received = malloc(pair.room);
-  CHECK(pair.received);
-  pair.server = new_server(ctx);
-  allocations_fail(of, nth);
-  allocations_watch(true);
-  int err = csio__tls_stream_create(tls, "localhost", PORT, &pair.stream);
-  allocations_watch(false);
-  scarce = true;
-  if (!err) pump(&pair);
-  scarce = false;
-  allocations_watch(true);
-  if (!err && state_of(&pair) == CSIO__TLS_OPEN && !csio__tls_stream_write(pair.stream, "hello", 5))
-    err = CSIO_ENOMEM;
-  allocations_watch(false);
-  if (!err) move_out(&pair);
-  if (!err && csio__tls_stream_failure(pair.stream, "localhost", &failure)) err = failure.error.code;
-  uint8_t hello[5];
-  if (!err) CHECK_INT(server_read(&pair, hello, 5), 5);
-  pair_free(&pair);
-  return err;
-}
-
-static void survives(allocator of, long step)
-{
-  SSL_CTX *ctx = server_context(&good, NULL);
-  long count = 1;
-  for (long nth = 0; nth <= count; nth += nth ? step : 1) {
-    csio_tls *tls = trusting(&authority);
-    int err = try_with(tls, ctx, of, nth);
-    if (!nth) count = allocations_count();
-    if (err && (!nth || (of == CSIO && err != CSIO_ENOMEM))) FAIL("%ld: %s", nth, csio_err_name(err));
-    /* OpenSSL takes a certificate whose extensions it had no memory to read as invalid from then on */
-    if (of == CSIO) CHECK_INT(try_with(tls, ctx, of, 0), CSIO_OK);
-    csio_tls_release(tls);
-  }
-  CHECK(count > 5);
-  SSL_CTX_free(ctx);
-}
-
-static void survives_memory_failures(void)
-{
-  survives(CSIO, 1);
-  survives(OPENSSL, 7);
 }
 
 /* --- the library underneath libcurl --- */
@@ -744,7 +566,6 @@ static void knows_what_libcurl_uses(void)
 
 int main(int argc, char **argv)
 {
-  allocations_install();
   authority = identity_make("Test Authority", NULL, NULL, -DAY, DAY);
   other_authority = identity_make("Other Authority", NULL, NULL, -DAY, DAY);
   good = identity_make("good", "DNS:localhost", &authority, -DAY, DAY);
@@ -771,7 +592,6 @@ int main(int argc, char **argv)
   RUN(bounds_sessions);
   RUN(serves_threads);
   RUN(checks_sessions_again);
-  RUN(survives_memory_failures);
   RUN(knows_what_libcurl_uses);
   identity *all[] = {
       &authority, &other_authority, &good, &by_address, &expired, &unknown, &nameless, &own_client};

@@ -3,8 +3,10 @@
  * A csio_cookies is counted by reference. Every function may be called on any thread, also while the jar is
  * in use on others.
  *
- * Of the RFC, everything but a list of public suffixes: a Domain attribute must hold a dot, or be the host
- * itself. At most 50 cookies of one host and 3,000 in all are kept, the ones unused for longest giving way;
+ * A Domain attribute that names a public suffix ("co.uk", "github.io") is refused, unless it is the host
+ * itself: the cookie is for that host alone then. Which suffixes are public is known from libpsl, which is
+ * loaded when the program runs, where the system has it; without it, only names without a dot ("com") count
+ * as such. At most 50 cookies of one host and 3,000 in all are kept, the ones unused for longest giving way;
  * one of more than 4,096 bytes, name and value together, is refused. Secure cookies go to https and wss URLs
  * only, are taken from those only, and are not replaced or hidden by what others set. HttpOnly and SameSite
  * are accepted and mean nothing here. Cookies do not outlive the jar. */

@@ -248,23 +248,27 @@ static int start_thread(csio_loop *loop)
   return err;
 }
 
-/* With a process's first loop libuv makes a pipe for signals, and aborts the process where it cannot. The
- * loop's own descriptor, which it makes before, has to leave room for that. */
-static bool can_make_pipe(void)
+/* Where libuv cannot make the pipe for signals that comes with a process's first loop, it aborts the process.
+ * So there has to be room for all that a loop takes, 7 descriptors with libuv 1.50, before it is made, and
+ * for a few more that other threads may take meanwhile. */
+static bool has_room(void)
 {
-  uv_file ends[2];
-  if (uv_pipe(ends, 0, 0)) return false;
-  int third = fcntl(ends[0], F_DUPFD_CLOEXEC, 0);
-  close(ends[0]);
-  close(ends[1]);
-  if (third >= 0) close(third);
-  return third >= 0;
+  enum { NEEDED = 12 };
+  uv_file held[NEEDED];
+  if (uv_pipe(held, 0, 0)) return false;
+  int count = 2;
+  while (count < NEEDED && (held[count] = fcntl(held[0], F_DUPFD_CLOEXEC, 0)) >= 0)
+    count++;
+  bool enough = count == NEEDED;
+  while (count)
+    close(held[--count]);
+  return enough;
 }
 
 static int loop_init(csio_loop *loop)
 {
   loop->last_task = &loop->first_task;
-  if (!can_make_pipe() || uv_mutex_init(&loop->lock)) return CSIO_ESYSTEM;
+  if (!has_room() || uv_mutex_init(&loop->lock)) return CSIO_ESYSTEM;
   if (uv_loop_init(&loop->uv)) goto no_loop;
   if (uv_async_init(&loop->uv, &loop->wake, on_wake)) goto no_async;
   loop->wake.data = loop;

@@ -1,5 +1,7 @@
 #include "net/cookies_internal.h"
 
+#include "net/public_suffix.h"
+
 #include <csio/error.h>
 
 #include <stdatomic.h>
@@ -159,11 +161,10 @@ static bool settle(csio__cookie_line *line, const csio__url *url, bool *host_onl
     return true;
   }
   if (!domain_matches(url->host, line->domain.start, line->domain.size)) return false;
-  /* no cookies for a whole "com"; what has no dot can be for itself alone, and so can an address */
-  bool narrow = !memchr(line->domain.start, '.', line->domain.size) || csio__is_address(url->host);
-  if (narrow && line->domain.size != host.size) return false;
-  *host_only = narrow;
-  return true;
+  /* no cookies for a whole "com"; a host that is one can set them for itself alone, and so can an address */
+  *host_only = csio__is_address(url->host) ||
+               !csio__may_share_cookies(url->host, line->domain.start, line->domain.size);
+  return !*host_only || line->domain.size == host.size;
 }
 
 /* --- storing --- */

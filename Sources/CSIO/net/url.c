@@ -6,6 +6,9 @@
 
 #include <curl/curl.h>
 #include <locale.h>
+#ifdef __APPLE__
+#include <xlocale.h>
+#endif
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -59,25 +62,64 @@ static bool is_ascii(const char *text)
   return !*text;
 }
 
-/* Turns the host of `parts`, which is an international name, into ASCII; a library built without that says
- * LACKS_IDN. By way of the whole URL, since 7.88 leaks the host where it is asked for that. */
-static CURLUcode convert_host(CURLU *parts)
+/* libcurl is lenient: it connects "ws:/host" and "ws:///host" to host, and "ws://a\@b" to b where browsers
+ * connect to a. A URL that others may read in another way is refused. */
+static bool is_unambiguous(const char *text)
 {
-  char *text;
-  CURLUcode code = curl_url_get(parts, CURLUPART_URL, &text, CURLU_PUNYCODE);
-  if (code) return code;
-  code = curl_url_set(parts, CURLUPART_URL, text, CURLU_NON_SUPPORT_SCHEME);
-  curl_free(text);
+  for (const char *c = text; *c; c++)
+    if ((unsigned char)*c <= ' ' || *c == 127 || *c == '\\') return false;
+  const char *colon = strchr(text, ':');
+  return colon && colon[1] == '/' && colon[2] == '/' && colon[3] != '/';
+}
+
+/* The host of `parts` becomes that of `text`, "http://HOST/". What an international character stands for may
+ * be a "/", or a digit of an address. */
+static CURLUcode take_host(CURLU *parts, CURLU *alone, const char *text)
+{
+  const char *host = text + strlen("http://");
+  char *read = NULL;
+  if (host[strcspn(host, "/?#@:\\") + 1]) return CURLUE_MALFORMED_INPUT;
+  CURLUcode code = curl_url_set(alone, CURLUPART_URL, text, 0);
+  if (!code) code = curl_url_get(alone, CURLUPART_HOST, &read, 0);
+  if (!code) code = curl_url_set(parts, CURLUPART_HOST, read, 0);
+  curl_free(read);
   return code;
+}
+
+/* Converts an international name to ASCII. */
+static CURLUcode convert_host(CURLU *parts, const char *host)
+{
+  char *text = NULL;
+  CURLU *alone = curl_url();
+  if (!alone) return CURLUE_OUT_OF_MEMORY;
+  CURLUcode code = curl_url_set(alone, CURLUPART_SCHEME, "http", 0);
+  if (!code) code = curl_url_set(alone, CURLUPART_HOST, host, 0);
+  /* not the host alone, which libcurl 7.88 leaks; it calls a name that cannot be converted a lack of memory
+   */
+  if (!code && curl_url_get(alone, CURLUPART_URL, &text, CURLU_PUNYCODE)) code = CURLUE_MALFORMED_INPUT;
+  if (!code) code = take_host(parts, alone, text);
+  curl_free(text);
+  curl_url_cleanup(alone);
+  return code;
+}
+
+/* A locale whose encoding is UTF-8; their names depend on the system. */
+static locale_t utf8_locale(void)
+{
+  static const char *const names[] = {"C.UTF-8", "UTF-8", "en_US.UTF-8"};
+  locale_t found = (locale_t)0;
+  for (size_t i = 0; i < sizeof names / sizeof *names && !found; i++)
+    found = newlocale(LC_CTYPE_MASK, names[i], (locale_t)0);
+  return found;
 }
 
 /* libcurl takes the name to be in the encoding of the thread's locale, which is ASCII unless the program has
  * set one. */
-static CURLUcode convert_host_as_utf8(CURLU *parts)
+static CURLUcode convert_host_as_utf8(CURLU *parts, const char *host)
 {
-  locale_t utf8 = newlocale(LC_CTYPE_MASK, "C.UTF-8", (locale_t)0);
+  locale_t utf8 = utf8_locale();
   locale_t before = utf8 ? uselocale(utf8) : (locale_t)0;
-  CURLUcode code = convert_host(parts);
+  CURLUcode code = convert_host(parts, host);
   if (!utf8) return code;
   uselocale(before);
   freelocale(utf8);
@@ -86,12 +128,17 @@ static CURLUcode convert_host_as_utf8(CURLU *parts)
 
 static CURLUcode make_host_ascii(CURLU *parts)
 {
-  char *host;
+  char *host = NULL;
   CURLUcode code = curl_url_get(parts, CURLUPART_HOST, &host, 0);
-  if (code) return code;
-  bool ready = is_ascii(host);
+  if (!code && !is_ascii(host)) code = convert_host_as_utf8(parts, host);
   curl_free(host);
-  return ready ? CURLUE_OK : convert_host_as_utf8(parts);
+  return code;
+}
+
+/* No label of a name is empty, but for the last one. What is still encoded was encoded twice. */
+static bool is_name(const char *host)
+{
+  return *host != '.' && !strstr(host, "..") && !strchr(host, '%') && is_ascii(host);
 }
 
 /* The zone of a scoped IPv6 address (RFC 6874, section 2), of which libcurl takes any character but a few. */
@@ -108,6 +155,10 @@ static int read_host(csio__url *out, CURLU *parts)
   if (code) return code_of(code);
   size_t length = strlen(host);
   bool v6 = length > 2 && host[0] == '[';
+  if (!v6 && !is_name(host)) {
+    curl_free(host);
+    return CSIO_EURL;
+  }
   char port[8] = "";
   if (out->port != (out->secure ? 443 : 80)) snprintf(port, sizeof port, ":%u", (unsigned)out->port);
   out->authority = join(2, host, port);
@@ -144,13 +195,14 @@ static int read_port(csio__url *out, CURLU *parts)
   return out->port ? CSIO_OK : CSIO_EURL;
 }
 
-static int read_target(csio__url *out, CURLU *parts)
+/* libcurl's versions differ in whether they tell of an empty query. */
+static int read_target(csio__url *out, CURLU *parts, bool has_query)
 {
   char *path, *query = NULL;
   CURLUcode code = curl_url_get(parts, CURLUPART_PATH, &path, 0);
   if (code) return code_of(code);
   code = curl_url_get(parts, CURLUPART_QUERY, &query, 0);
-  if (!code || code == CURLUE_NO_QUERY) out->target = join(3, path, query ? "?" : "", query ? query : "");
+  if (!code || code == CURLUE_NO_QUERY) out->target = join(3, path, has_query ? "?" : "", query ? query : "");
   curl_free(path);
   curl_free(query);
   return out->target ? CSIO_OK : CSIO_ENOMEM;
@@ -162,20 +214,24 @@ static int read_userinfo(csio__url *out, CURLU *parts)
   CURLUcode code = curl_url_get(parts, CURLUPART_USER, &user, CURLU_URLDECODE);
   if (code == CURLUE_NO_USER) return CSIO_OK;
   if (!code) code = curl_url_get(parts, CURLUPART_PASSWORD, &password, CURLU_URLDECODE);
-  if (!code || code == CURLUE_NO_PASSWORD) out->userinfo = join(3, user, ":", password ? password : "");
+  if (code == CURLUE_NO_PASSWORD) code = CURLUE_OK;
+  /* a user's name with a colon would be taken for another one with another password */
+  if (!code && strchr(user, ':')) code = CURLUE_MALFORMED_INPUT;
+  bool empty = !code && !*user && !(password && *password);
+  if (!code && !empty) out->userinfo = join(3, user, ":", password ? password : "");
   curl_free(user);
   curl_free(password);
-  if (code && code != CURLUE_NO_PASSWORD) return code_of(code);
-  return out->userinfo ? CSIO_OK : CSIO_ENOMEM;
+  if (code) return code_of(code);
+  return out->userinfo || empty ? CSIO_OK : CSIO_ENOMEM;
 }
 
-static int read_whole(csio__url *out, CURLU *parts)
+static int read_whole(csio__url *out, CURLU *parts, bool has_query)
 {
   char *whole;
   CURLUcode code = curl_url_set(parts, CURLUPART_FRAGMENT, NULL, 0);
   if (!code) code = curl_url_get(parts, CURLUPART_URL, &whole, 0);
   if (code) return code_of(code);
-  out->whole = join(1, whole);
+  out->whole = join(2, whole, has_query && !strchr(whole, '?') ? "?" : "");
   curl_free(whole);
   return out->whole ? CSIO_OK : CSIO_ENOMEM;
 }
@@ -183,6 +239,8 @@ static int read_whole(csio__url *out, CURLU *parts)
 int csio__url_parse(csio__url *out, const char *text, const char *plain, const char *secure)
 {
   *out = (csio__url){0};
+  if (!is_unambiguous(text)) return CSIO_EURL;
+  bool has_query = text[strcspn(text, "?#")] == '?';
   csio__curl_global_init();
   CURLU *parts = curl_url();
   if (!parts) return CSIO_ENOMEM;
@@ -192,9 +250,9 @@ int csio__url_parse(csio__url *out, const char *text, const char *plain, const c
   int err = code ? code_of(code) : read_scheme(out, parts, plain, secure);
   if (!err) err = read_port(out, parts);
   if (!err) err = read_host(out, parts);
-  if (!err) err = read_target(out, parts);
+  if (!err) err = read_target(out, parts, has_query);
   if (!err) err = read_userinfo(out, parts);
-  if (!err) err = read_whole(out, parts);
+  if (!err) err = read_whole(out, parts, has_query);
   curl_url_cleanup(parts);
   if (err) csio__url_free(out);
   return err;

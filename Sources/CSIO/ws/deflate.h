@@ -1,6 +1,4 @@
-/* permessage-deflate (RFC 7692). libwebsockets has it, too, but keeps pointing at a message that its caller
- * has freed, compresses all or nothing, and holds 256 KiB for each connection that has sent something. So it
- * is told of an extension of ours that leaves the bytes alone. */
+/* permessage-deflate (RFC 7692): its terms, and messages compressed and decompressed. */
 #ifndef CSIO_DEFLATE_H
 #define CSIO_DEFLATE_H
 

@@ -1,7 +1,7 @@
 /* Messages both ways, and the closing handshake. */
 #include "ws/ws_internal.h"
 
-#include "ws/frame.h"
+#include "ws/frame_writer.h"
 
 #include <errno.h>
 #include <stdlib.h>

@@ -1,10 +1,11 @@
-#include "ws/frame.h"
+#include "ws/frame_writer.h"
 
 #include <stdlib.h>
 
 enum {
   MASK_SIZE = 4,
-  MASKS = 256, /* taken from the system at once */
+  MAX_CONTROL = 125, /* bytes that a control frame carries */
+  MASKS = 256,       /* taken from the system at once */
   /* More in one send() gains nothing, and what the socket does not take is copied. */
   BATCH_SIZE = 64 * 1024,
 };
@@ -79,17 +80,35 @@ static void copy_masked(uint8_t *into, const uint8_t *bytes, size_t size, const 
     into[i] = bytes[i] ^ mask[i % MASK_SIZE];
 }
 
-bool csio__framer_add(csio__framer *framer, unsigned kind, const csio_buffer *message)
+static bool add(csio__framer *framer, unsigned kind, const void *payload, size_t size)
 {
-  size_t room = sizeof framer->batch - framer->size, head = head_size(message->size);
-  if (message->size > room || head > room - message->size) return false;
+  size_t room = sizeof framer->batch - framer->size, head = head_size(size);
+  if (size > room || head > room - size) return false;
   const uint8_t *mask = new_mask(framer);
   if (!mask) return false;
   uint8_t *into = framer->batch + framer->size;
-  write_head(into, kind, message->size, mask);
-  copy_masked(into + head, message->bytes, message->size, mask);
-  framer->size += head + message->size;
+  write_head(into, kind, size, mask);
+  copy_masked(into + head, payload, size, mask);
+  framer->size += head + size;
   return true;
+}
+
+bool csio__framer_add(csio__framer *framer, unsigned kind, const csio_buffer *message)
+{
+  return add(framer, kind, message->bytes, message->size);
+}
+
+bool csio__framer_add_control(csio__framer *framer, csio__control_kind kind, const void *payload, size_t size)
+{
+  return size <= MAX_CONTROL && add(framer, kind, payload, size);
+}
+
+bool csio__framer_add_close(csio__framer *framer, uint16_t code, const void *reason, size_t size)
+{
+  uint8_t payload[MAX_CONTROL] = {(uint8_t)(code >> 8), (uint8_t)code};
+  if (size > sizeof payload - 2) return false;
+  if (size) memcpy(payload + 2, reason, size);
+  return csio__framer_add_control(framer, CSIO__CONTROL_CLOSE, payload, code ? 2 + size : 0);
 }
 
 uint8_t *csio__framer_take(csio__framer *framer, size_t *size)

@@ -1,0 +1,241 @@
+#include "ws/handshake.h"
+
+#include "base/header.h"
+
+#include <csio/error.h>
+
+#include <openssl/evp.h>
+#include <stdio.h>
+#include <strings.h>
+
+/* --- the request --- */
+
+enum { KEY_SIZE = 24 }; /* 16 bytes in base64 */
+
+static int make_key(char key[KEY_SIZE + 1], char accept[29])
+{
+  static const char guid[] = "258EAFA5-E914-47DA-95CA-C5AB0DC85B11";
+  unsigned char nonce[16], digest[EVP_MAX_MD_SIZE];
+  char text[KEY_SIZE + sizeof guid];
+  unsigned size;
+  if (uv_random(NULL, NULL, nonce, sizeof nonce, 0, NULL)) return CSIO_ESYSTEM;
+  EVP_EncodeBlock((unsigned char *)key, nonce, sizeof nonce);
+  snprintf(text, sizeof text, "%s%s", key, guid);
+  if (!EVP_Digest(text, strlen(text), digest, &size, EVP_sha1(), NULL)) return CSIO_ENOMEM;
+  EVP_EncodeBlock((unsigned char *)accept, digest, (int)size);
+  return CSIO_OK;
+}
+
+/* Appends texts up to a NULL. */
+static bool append_all(csio__bytes *out, const char *const *texts)
+{
+  for (; *texts; texts++)
+    if (!csio__bytes_append(out, *texts, strlen(*texts))) return false;
+  return true;
+}
+
+int csio__handshake_begin(
+    csio__handshake *handshake, const csio__handshake_request *request, csio__bytes *out)
+{
+  char key[KEY_SIZE + 1];
+  *handshake = (csio__handshake){.deflate = request->deflate, .protocols = request->protocols};
+  int err = make_key(key, handshake->accept);
+  if (err) return err;
+  const char *const head[] = {"GET ", request->target, " HTTP/1.1\r\nHost: ", request->host_header,
+      "\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: ",
+      key, "\r\n", request->deflate ? "Sec-WebSocket-Extensions: " CSIO__DEFLATE_OFFER "\r\n" : "",
+      request->protocols ? "Sec-WebSocket-Protocol: " : "", request->protocols ? request->protocols : "",
+      request->protocols ? "\r\n" : "", NULL};
+  const csio__bytes none = {0}, *headers = request->headers ? request->headers : &none;
+  size_t before = out->size;
+  if (append_all(out, head) && csio__bytes_append(out, headers->data, headers->size) &&
+      csio__bytes_append(out, "\r\n", 2))
+    return CSIO_OK;
+  out->size = before;
+  return CSIO_ENOMEM;
+}
+
+/* --- the answer's lines --- */
+
+static csio__handshake_state end(csio__handshake *handshake, csio__handshake_state state)
+{
+  handshake->state = state;
+  return state;
+}
+
+static csio__handshake_state broken(csio__handshake *handshake, const char *fault)
+{
+  handshake->fault = fault;
+  return end(handshake, CSIO__HANDSHAKE_BROKEN);
+}
+
+const char *csio__handshake_header(const csio__handshake *handshake, const char *name, size_t index)
+{
+  const char *at = (const char *)handshake->head.data, *end_of_all = at ? at + handshake->line : NULL;
+  while (at != end_of_all) {
+    const char *value = at + strlen(at) + 1;
+    if (!strcasecmp(at, name) && !index--) return value;
+    at = value + strlen(value) + 1;
+  }
+  return NULL;
+}
+
+static bool is_digit(char c)
+{
+  return c >= '0' && c <= '9';
+}
+
+/* "HTTP/1.1 101 Switching Protocols"; the words may be missing. */
+static const char *read_status_line(csio__handshake *handshake, const char *line)
+{
+  const char *version = line + strlen("HTTP/1."), *status = version + 2;
+  if ((*version != '0' && *version != '1') || version[1] != ' ') return "the answer is not HTTP/1.1";
+  if (*status == '0' || !is_digit(status[0]) || !is_digit(status[1]) || !is_digit(status[2]) ||
+      (status[3] && status[3] != ' ') || !csio__is_field_value(status))
+    return "the status line is malformed";
+  handshake->old = *version == '0';
+  handshake->status = (unsigned)((status[0] - '0') * 100 + (status[1] - '0') * 10 + status[2] - '0');
+  handshake->in_headers = true;
+  handshake->head.size = 0;
+  return NULL;
+}
+
+/* "Name: value" becomes the name and the value, each terminated, in the same place. */
+static const char *read_header_line(csio__handshake *handshake, char *line)
+{
+  char *colon = strchr(line, ':');
+  if (*line == ' ' || *line == '\t') return "a header is folded";
+  if (!colon) return "a header has no colon";
+  *colon = '\0';
+  if (!csio__is_token(line)) return "the name of a header is malformed";
+  char *value = colon + 1;
+  size_t blank = strspn(value, " \t"), size = strlen(value);
+  while (size > blank && (value[size - 1] == ' ' || value[size - 1] == '\t'))
+    size--;
+  memmove(value, value + blank, size - blank);
+  value[size - blank] = '\0';
+  if (!csio__is_field_value(value)) return "a header contains a control character";
+  handshake->line = (size_t)(value + size - blank + 1 - (char *)handshake->head.data);
+  handshake->head.size = handshake->line;
+  return NULL;
+}
+
+/* --- what accepts --- */
+
+/* Whether a header that is a list contains a token, without case. */
+static bool lists(const csio__handshake *handshake, const char *name, const char *token)
+{
+  const char *value;
+  for (size_t i = 0; (value = csio__handshake_header(handshake, name, i)); i++)
+    while (*value) {
+      value += strspn(value, ", \t");
+      size_t size = strcspn(value, ", \t"), blank = strspn(value + size, " \t");
+      char next = value[size + blank];
+      if ((!next || next == ',') && size == strlen(token) && !strncasecmp(value, token, size)) return true;
+      value += strcspn(value, ",");
+    }
+  return false;
+}
+
+/* Whether the chosen subprotocol is one of those offered. */
+static bool was_offered(const char *offered, const char *chosen)
+{
+  size_t size = strlen(chosen);
+  while (offered && *offered && size) {
+    size_t length = strcspn(offered, ",");
+    if (length == size && !memcmp(offered, chosen, size)) return true;
+    offered += length;
+    offered += strspn(offered, ", ");
+  }
+  return false;
+}
+
+/* What is wrong with an answer of status 101, or NULL. */
+static const char *fault_of_acceptance(csio__handshake *handshake)
+{
+  const char *accept = csio__handshake_header(handshake, "Sec-WebSocket-Accept", 0);
+  const char *protocol = csio__handshake_header(handshake, "Sec-WebSocket-Protocol", 0);
+  const char *extensions = csio__handshake_header(handshake, "Sec-WebSocket-Extensions", 0);
+  if (handshake->old) return "the answer is HTTP/1.0";
+  if (!lists(handshake, "Upgrade", "websocket")) return "the header \"Upgrade: websocket\" is missing";
+  if (!lists(handshake, "Connection", "Upgrade")) return "the header \"Connection: Upgrade\" is missing";
+  if (!accept) return "the header Sec-WebSocket-Accept is missing";
+  if (csio__handshake_header(handshake, "Sec-WebSocket-Accept", 1))
+    return "the header Sec-WebSocket-Accept is repeated";
+  if (strcmp(accept, handshake->accept)) return "the header Sec-WebSocket-Accept does not match the request";
+  if (csio__handshake_header(handshake, "Sec-WebSocket-Protocol", 1))
+    return "the header Sec-WebSocket-Protocol is repeated";
+  if (protocol && !was_offered(handshake->protocols, protocol))
+    return "it chose a subprotocol that was not offered";
+  if (extensions && !handshake->deflate) return "it chose an extension that was not offered";
+  if (csio__handshake_header(handshake, "Sec-WebSocket-Extensions", 1) ||
+      !csio__deflate_read_terms(extensions, &handshake->terms))
+    return "the header Sec-WebSocket-Extensions does not match the offer";
+  return NULL;
+}
+
+/* --- the answer --- */
+
+/* The empty line. */
+static csio__handshake_state read_end(csio__handshake *handshake)
+{
+  if (handshake->status == 101) {
+    const char *fault = fault_of_acceptance(handshake);
+    return fault ? broken(handshake, fault) : end(handshake, CSIO__HANDSHAKE_ACCEPTED);
+  }
+  if (handshake->status >= 200) return end(handshake, CSIO__HANDSHAKE_REFUSED);
+  handshake->in_headers = false; /* the final answer follows */
+  handshake->head.size = handshake->line = 0;
+  return CSIO__HANDSHAKE_WAITING;
+}
+
+/* A line that is whole. */
+static csio__handshake_state read_line(csio__handshake *handshake)
+{
+  char *line = (char *)handshake->head.data + handshake->line;
+  size_t size = handshake->head.size - handshake->line - 1;
+  if (!size || line[size - 1] != '\r') return broken(handshake, "a line does not end in CR LF");
+  line[--size] = '\0';
+  if (memchr(line, '\0', size)) return broken(handshake, "the head contains a NUL byte");
+  if (!size && handshake->in_headers) return read_end(handshake);
+  const char *fault =
+      handshake->in_headers ? read_header_line(handshake, line) : read_status_line(handshake, line);
+  return fault ? broken(handshake, fault) : CSIO__HANDSHAKE_WAITING;
+}
+
+/* Whether the answer so far begins like one. */
+static bool begins_as_http(const csio__handshake *handshake)
+{
+  static const char beginning[] = "HTTP/1.";
+  size_t size = handshake->head.size < strlen(beginning) ? handshake->head.size : strlen(beginning);
+  return handshake->in_headers || !memcmp(handshake->head.data, beginning, size);
+}
+
+/* Takes the input up to the end of a line, or of the input. */
+static csio__handshake_state read_part(csio__handshake *handshake, const uint8_t **bytes, size_t *left)
+{
+  const uint8_t *newline = memchr(*bytes, '\n', *left);
+  size_t size = newline ? (size_t)(newline - *bytes) + 1 : *left,
+         room = CSIO__MAX_ANSWER_HEAD - handshake->taken;
+  size_t part = size > room ? room + 1 : size;
+  if (!csio__bytes_append(&handshake->head, *bytes, part)) return end(handshake, CSIO__HANDSHAKE_NO_MEMORY);
+  *bytes += part;
+  *left -= part;
+  handshake->taken += part;
+  if (!begins_as_http(handshake)) return broken(handshake, "the answer is not HTTP");
+  if (handshake->taken > CSIO__MAX_ANSWER_HEAD) return end(handshake, CSIO__HANDSHAKE_TOO_LARGE);
+  return newline ? read_line(handshake) : CSIO__HANDSHAKE_WAITING;
+}
+
+csio__handshake_state csio__handshake_read(csio__handshake *handshake, const uint8_t **bytes, size_t *size)
+{
+  while (*size && handshake->state == CSIO__HANDSHAKE_WAITING)
+    read_part(handshake, bytes, size);
+  return handshake->state;
+}
+
+void csio__handshake_free(csio__handshake *handshake)
+{
+  csio__bytes_free(&handshake->head);
+  handshake->line = 0;
+}
