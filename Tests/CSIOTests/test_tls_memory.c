@@ -19,7 +19,7 @@ static int try_with(csio_tls *tls, SSL_CTX *ctx, allocator of, long nth)
   if (!err) pair_pump(&pair);
   allocations_watch(true);
   if (!err && state_of(&pair) == CSIO__TLS_OPEN && !csio__tls_stream_write(pair.stream, "hello", 5))
-    err = CSIO_ENOMEM;
+    CHECK(csio__tls_stream_failure(pair.stream, "localhost", &failure));
   allocations_watch(false);
   if (!err) pair_move_out(&pair);
   if (!err && csio__tls_stream_failure(pair.stream, "localhost", &failure)) err = failure.error.code;

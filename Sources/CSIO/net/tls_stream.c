@@ -9,8 +9,8 @@ struct csio__tls_stream {
   SSL *ssl;
   csio__tls_handshake *handshake;
   csio__tls_state state;
-  bool answered; /* by a byte at least */
-  bool no_memory;
+  bool answered;  /* by a byte at least */
+  bool no_memory; /* bytes are missing: the connection cannot go on */
   const uint8_t *input;
   size_t input_size;
   csio__bytes output;
@@ -179,7 +179,10 @@ static bool encrypt(csio__tls_stream *stream, const void *bytes, size_t size)
 {
   enum { RECORD = 16 * 1024, OVERHEAD = 64 };
   size_t done;
-  if (!csio__bytes_reserve(&stream->output, size + (size / RECORD + 1) * OVERHEAD)) return false;
+  if (!csio__bytes_reserve(&stream->output, size + (size / RECORD + 1) * OVERHEAD)) {
+    stream->no_memory = true;
+    return false;
+  }
   int result = SSL_write_ex(stream->ssl, bytes, size, &done);
   if (result != 1) note_result(stream, result);
   return result == 1;
@@ -227,8 +230,10 @@ bool csio__tls_stream_write(csio__tls_stream *stream, const void *bytes, size_t 
   if (!size) return true;
   ERR_clear_error();
   if (!stream->held.size && encrypt(stream, bytes, size)) return true;
-  bool waits = stream->state == CSIO__TLS_OPEN && SSL_in_init(stream->ssl);
-  return waits && csio__bytes_append(&stream->held, bytes, size);
+  if (stream->state != CSIO__TLS_OPEN || !SSL_in_init(stream->ssl)) return false;
+  bool held = csio__bytes_append(&stream->held, bytes, size);
+  if (!held) stream->no_memory = true;
+  return held;
 }
 
 void csio__tls_stream_end(csio__tls_stream *stream)
@@ -251,7 +256,7 @@ csio__bytes *csio__tls_stream_output(csio__tls_stream *stream)
 bool csio__tls_stream_failure(csio__tls_stream *stream, const char *host, csio__failure *failure)
 {
   bool broken = stream->state == CSIO__TLS_BROKEN, shaking = !stream->handshake->report.finished;
-  if (broken && stream->no_memory)
+  if (stream->no_memory)
     csio__failure_code(failure, CSIO_ENOMEM);
   else if (broken && csio__tls_failure(stream->handshake, host, failure))
     return true;

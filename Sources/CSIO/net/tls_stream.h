@@ -29,7 +29,8 @@ void csio__tls_stream_feed(csio__tls_stream *stream, const uint8_t *bytes, size_
  * is used up, or the stream has ended or is broken. May add to the output. */
 size_t csio__tls_stream_read(csio__tls_stream *stream, uint8_t *into, size_t room);
 
-/* Encrypts all of it into the output. False when memory is short, and unless OPEN. */
+/* Encrypts all of it into the output. False when memory is short, and unless OPEN; the stream is of no more
+ * use then. */
 bool csio__tls_stream_write(csio__tls_stream *stream, const void *bytes, size_t size);
 
 /* Puts a close_notify into the output. */
