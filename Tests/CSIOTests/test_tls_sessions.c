@@ -214,7 +214,8 @@ static void keeps_settings_apart(void)
 
 static void resumes_within_settings(void)
 {
-  static transport *const order[] = {by_http, by_http, by_stream, by_http, by_stream, by_stream};
+  static transport *const order[] = {
+      by_http, by_http, by_websocket, by_stream, by_http, by_websocket, by_stream, by_websocket};
   static const int versions[] = {TLS1_2_VERSION, TLS1_3_VERSION};
   static const kind accepted[] = {LENIENT, RIGHT_CA, RIGHT_PIN, IDENTITY};
   for (size_t i = 0; i < 2 * sizeof accepted / sizeof *accepted; i++) {
