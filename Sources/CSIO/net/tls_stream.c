@@ -200,6 +200,12 @@ void csio__tls_stream_feed(csio__tls_stream *stream, const uint8_t *bytes, size_
   stream->input_size = size;
 }
 
+/* Trying in vain costs as much as reading a small record. */
+static bool has_more(const csio__tls_stream *stream)
+{
+  return stream->input_size || SSL_has_pending(stream->ssl);
+}
+
 size_t csio__tls_stream_read(csio__tls_stream *stream, uint8_t *into, size_t room)
 {
   ERR_clear_error();
@@ -211,7 +217,7 @@ size_t csio__tls_stream_read(csio__tls_stream *stream, uint8_t *into, size_t roo
       note_result(stream, result);
   }
   size_t size = 0;
-  while (stream->state == CSIO__TLS_OPEN && size < room) {
+  while (stream->state == CSIO__TLS_OPEN && size < room && has_more(stream)) {
     size_t got = 0;
     int result = SSL_read_ex(stream->ssl, into + size, room - size, &got);
     size += got;
