@@ -91,6 +91,8 @@ SSL_CTX *server_context(const identity *identity, const struct identity *clients
   if (clients) {
     X509_STORE_add_cert(SSL_CTX_get_cert_store(ctx), clients->certificate);
     SSL_CTX_set_verify(ctx, SSL_VERIFY_PEER | SSL_VERIFY_FAIL_IF_NO_PEER_CERT, NULL);
+    /* without one, OpenSSL ends every handshake that is to resume a session */
+    SSL_CTX_set_session_id_context(ctx, (const unsigned char *)"test", 4);
   }
   return ctx;
 }

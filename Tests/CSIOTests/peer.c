@@ -20,7 +20,7 @@ static void *run_client(void *arg)
     client->ssl = SSL_new(peer->tls);
     CHECK(client->ssl && SSL_set_fd(client->ssl, client->fd));
     ready = SSL_accept(client->ssl) == 1;
-    if (ready) CHANGE(&peer->monitor, peer->handshakes++);
+    if (ready) CHANGE(&peer->monitor, (peer->handshakes++, peer->resumed += SSL_session_reused(client->ssl)));
   }
   if (ready)
     peer->script(client);

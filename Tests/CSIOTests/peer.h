@@ -30,6 +30,7 @@ struct peer {
   int accepted; /* under `monitor`, as all below */
   int ended;
   int handshakes; /* TLS handshakes that succeeded */
+  int resumed;    /* those of them that went on with an earlier session */
   int requests;   /* HTTP requests read by client_read_request */
   pthread_t acceptor;
   pthread_t clients[1024];

@@ -10,7 +10,7 @@
 enum { DAY = 24 * 3600 };
 
 static csio_loop *loop;
-static identity authority, other_authority, good, by_address, expired, future, unknown, own_client,
+static identity authority, other_authority, good, by_address, expired, future, unknown, nameless, own_client,
     wrong_client;
 
 /* One script for both transports: a WebSocket handshake, or a plain answer. */
@@ -126,6 +126,12 @@ static void refuses_other_certificates(void)
       "ostname mismatch");
 }
 
+/* Without a subjectAltName a certificate names no host, whatever its common name is. */
+static void asks_no_common_name(void)
+{
+  expect(server_context(&nameless, NULL), "localhost", trusting(&authority), CSIO_ETLS_HOST, "localhost");
+}
+
 static void verifies_nothing_when_told_so(void)
 {
   const identity *all[] = {&unknown, &expired, &by_address};
@@ -176,6 +182,50 @@ static void presents_a_client_certificate(void)
     tls = trusting(&authority);
     CHECK_INT(set_identity(tls, &wrong_client, &wrong_client, NULL, NULL), CSIO_OK);
     expect(asking_server(versions[i]), "localhost", tls, CSIO_ETLS_CLIENT_CERT, "client certificate");
+  }
+}
+
+static int accept_any(int ok, X509_STORE_CTX *store)
+{
+  (void)ok, (void)store;
+  return 1;
+}
+
+typedef enum end { CLOSE_NOTIFY, FIN, RESET, ENDS } end;
+
+/* Node's way to refuse a client's certificate: the handshake succeeds, and then the connection ends. */
+static void refuse_late(client *client)
+{
+  end end = *(const int *)client->peer->data % ENDS;
+  bool read = *(const int *)client->peer->data / ENDS;
+  char request[16];
+  if (read) client_read(client, request, 1);
+  SSL_set_quiet_shutdown(client->ssl, end != CLOSE_NOTIFY);
+  if (end == RESET) client_reset(client);
+}
+
+static void tells_of_late_refusals(void)
+{
+  static const int versions[] = {TLS1_2_VERSION, TLS1_3_VERSION};
+  for (int i = 0; i < 2 * 2 * 2 * ENDS; i++) {
+    int how = i % (2 * ENDS), with = i / (2 * ENDS) % 2, version = versions[i / (4 * ENDS)];
+    SSL_CTX *ctx = server_context(&good, NULL);
+    SSL_CTX_set_max_proto_version(ctx, version);
+    SSL_CTX_set_verify(ctx, SSL_VERIFY_PEER, accept_any);
+    SSL_CTX_set_session_id_context(ctx, (const unsigned char *)"late", 4);
+    peer server;
+    peer_start(&server, refuse_late, ctx, &how);
+    csio_tls *tls = trusting(&authority);
+    if (with) CHECK_INT(set_identity(tls, &wrong_client, &wrong_client, NULL, NULL), CSIO_OK);
+    for (int again = 0; again < 2; again++) { /* a resumed handshake asks for nothing, and ends alike */
+      call call = {.loop = loop, .url = peer_url(&server, "https", "localhost", "/"), .tls = tls};
+      call_expect_error(&call, CSIO_ETLS_CLIENT_CERT, "localhost asked for a client certificate");
+    }
+    socket_test socket = {.loop = loop, .url = peer_url(&server, "wss", "localhost", "/"), .tls = tls};
+    socket_expect_error(&socket, CSIO_ETLS_CLIENT_CERT, "localhost asked for a client certificate");
+    csio_tls_release(tls);
+    peer_stop(&server);
+    SSL_CTX_free(ctx);
   }
 }
 
@@ -276,6 +326,72 @@ static void reports_broken_handshakes(void)
     socket_expect_error(&socket, CSIO_ETLS, "TLS handshake with 127.0.0.1");
     peer_stop(&server);
   }
+}
+
+/* Handshakes that fail at the same time, each for a reason of its own. */
+enum { SERVERS = 5, AT_ONCE = 4 * SERVERS };
+
+static const int reasons[SERVERS] = {
+    CSIO_ETLS_UNTRUSTED, CSIO_ETLS_EXPIRED, CSIO_ETLS_HOST, CSIO_ETLS, CSIO_OK};
+
+static void start_servers(peer servers[SERVERS], SSL_CTX *contexts[SERVERS])
+{
+  const identity *const identities[SERVERS] = {&unknown, &expired, &by_address, NULL, &good};
+  for (int i = 0; i < SERVERS; i++) {
+    contexts[i] = identities[i] ? server_context(identities[i], NULL) : NULL;
+    peer_start(&servers[i], contexts[i] ? serve : close_at_once, contexts[i], NULL);
+  }
+}
+
+static void stop_servers(peer servers[SERVERS], SSL_CTX *contexts[SERVERS])
+{
+  for (int i = 0; i < SERVERS; i++) {
+    peer_stop(&servers[i]);
+    SSL_CTX_free(contexts[i]);
+  }
+}
+
+static void keeps_failures_of_requests_apart(void)
+{
+  peer servers[SERVERS];
+  SSL_CTX *contexts[SERVERS];
+  call calls[AT_ONCE];
+  csio_tls *tls = trusting(&authority);
+  start_servers(servers, contexts);
+  for (int i = 0; i < AT_ONCE; i++) {
+    calls[i] =
+        (call){.loop = loop, .tls = tls, .url = peer_url(&servers[i % SERVERS], "https", "localhost", "/")};
+    call_start(&calls[i]);
+  }
+  for (int i = 0; i < AT_ONCE; i++) {
+    AWAIT(&calls[i].monitor, calls[i].done);
+    call_close(&calls[i]);
+    CHECK_INT(calls[i].error_code, reasons[i % SERVERS]);
+    call_free(&calls[i]);
+  }
+  csio_tls_release(tls);
+  stop_servers(servers, contexts);
+}
+
+static void keeps_failures_of_websockets_apart(void)
+{
+  peer servers[SERVERS];
+  SSL_CTX *contexts[SERVERS];
+  socket_test sockets[AT_ONCE];
+  csio_tls *tls = trusting(&authority);
+  start_servers(servers, contexts);
+  for (int i = 0; i < AT_ONCE; i++) {
+    sockets[i] = (socket_test){
+        .loop = loop, .tls = tls, .url = peer_url(&servers[i % SERVERS], "wss", "localhost", "/")};
+    socket_start(&sockets[i]);
+  }
+  for (int i = 0; i < AT_ONCE; i++) {
+    AWAIT(&sockets[i].monitor, sockets[i].opened || sockets[i].errors);
+    CHECK_INT(sockets[i].error_code, reasons[i % SERVERS]);
+    socket_close(&sockets[i]);
+  }
+  csio_tls_release(tls);
+  stop_servers(servers, contexts);
 }
 
 static void hang(client *client)
@@ -415,19 +531,24 @@ int main(int argc, char **argv)
   expired = identity_make("expired", "DNS:localhost", &authority, -2 * DAY, -DAY);
   future = identity_make("future", "DNS:localhost", &authority, DAY, 2 * DAY);
   unknown = identity_make("unknown", "DNS:localhost", &other_authority, -DAY, DAY);
+  nameless = identity_make("localhost", NULL, &authority, -DAY, DAY);
   own_client = identity_make("client", "DNS:client", &authority, -DAY, DAY);
   wrong_client = identity_make("wrong client", "DNS:client", &other_authority, -DAY, DAY);
   loop = test_loop();
   RUN(accepts_a_trusted_certificate);
   RUN(refuses_other_certificates);
+  RUN(asks_no_common_name);
   RUN(verifies_nothing_when_told_so);
   RUN(checks_pins);
   RUN(presents_a_client_certificate);
+  RUN(tells_of_late_refusals);
   RUN(reads_encrypted_keys);
   RUN(reads_pkcs12);
   RUN(refuses_what_cannot_be_read);
   RUN(restricts_ciphers);
   RUN(reports_broken_handshakes);
+  RUN(keeps_failures_of_requests_apart);
+  RUN(keeps_failures_of_websockets_apart);
   RUN(limits_and_closes_handshakes);
   RUN(keeps_settings_apart);
   RUN(is_constant_once_used);
@@ -435,7 +556,7 @@ int main(int argc, char **argv)
   RUN(forgets_settings_of_two_loops);
   RUN(reads_the_systems_authorities);
   csio_loop_close(loop);
-  identity *all[] = {&authority, &other_authority, &good, &by_address, &expired, &future, &unknown,
+  identity *all[] = {&authority, &other_authority, &good, &by_address, &expired, &future, &unknown, &nameless,
       &own_client, &wrong_client};
   for (size_t i = 0; i < sizeof all / sizeof *all; i++)
     identity_free(all[i]);

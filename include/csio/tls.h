@@ -2,7 +2,11 @@
  * the system's authorities, checks the host name and presents no certificate.
  *
  * A csio_tls is counted by reference. Its setters are called by one thread before it is first used by a
- * handle; from then on it is constant (setters fail with STATE) and may be shared by loops and threads. */
+ * handle; from then on it is constant (setters fail with STATE) and may be shared by loops and threads.
+ *
+ * Connections resume TLS sessions of earlier ones, HTTP or WebSocket, to the same host and port under the
+ * same csio_tls, and of no others. To save full handshakes, keep one csio_tls rather than making equal ones.
+ */
 #ifndef CSIO_TLS_H
 #define CSIO_TLS_H
 
@@ -16,7 +20,8 @@ typedef struct csio_tls csio_tls;
 
 #define CSIO_TLS_PIN_SIZE 32
 
-/* Makes default settings with one reference, the caller's. */
+/* Makes default settings with one reference, the caller's. Fails with UNSUPPORTED where libcurl does not use
+ * the same OpenSSL, version 3 or later; csio_tls_last_message(NULL) then says what it uses. */
 CSIO_EXTERN int csio_tls_create(csio_tls **out);
 
 /* Adds and drops a reference. Any thread. csio_tls_release(NULL) is allowed. */
@@ -41,7 +46,8 @@ CSIO_EXTERN int csio_tls_set_identity_pkcs12(
  * TLS_CIPHERS. */
 CSIO_EXTERN int csio_tls_set_ciphers(csio_tls *tls, const char *ciphers);
 
-/* Whether the server's certificate and host name are verified; true unless set. */
+/* Whether the server's certificate and host name are verified; true unless set. The host name must stand in
+ * the certificate's subjectAltName; its common name does not count. */
 CSIO_EXTERN int csio_tls_set_verify(csio_tls *tls, bool verify);
 
 /* Accepts only servers whose public key (DER SubjectPublicKeyInfo) has this SHA-256, besides all other

@@ -13,7 +13,7 @@ static void http_free(csio_http *http)
   csio__transfer_free(&http->transfer);
   curl_slist_free_all(http->headers);
   curl_slist_free_all(http->hop_headers);
-  csio__tls_session_release(http->session);
+  csio__tls_handshake_release(http->handshake);
   csio_tls_release(http->tls);
   csio_cookies_release(http->cookies);
   csio_proxy_release(http->proxy);

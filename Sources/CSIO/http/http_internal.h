@@ -35,7 +35,7 @@ struct csio_http {
   csio__bytes key; /* of this hop's connections */
   bool keep_alive;
   csio_tls *tls;
-  csio__tls_session *session; /* of the TLS connection that this request made last */
+  csio__tls_handshake *handshake; /* of the TLS connection that this hop made last */
   bool proxy_tls_next;        /* the next TLS session is the one with the proxy */
   uint64_t timeout;
   uint64_t deadline; /* 0 for none */

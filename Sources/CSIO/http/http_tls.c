@@ -1,28 +1,28 @@
-/* TLS of requests. libcurl is told to verify nothing: the session does, in the same way as for WebSockets. */
+/* TLS of requests. libcurl makes the connections, ours are the settings, sessions and words. Its own
+ * verification stays on behind ours. */
 #include "http/http_internal.h"
 
-static csio_tls *or_default(csio_http *http, csio_tls *tls)
+static int follow(csio_http *http, csio_tls *settings, const char *host, uint16_t port, SSL_CTX *ctx)
 {
-  return tls ? tls : csio__tls_default(http->handle.loop);
-}
-
-static int create_session(csio_http *http, SSL_CTX *ctx)
-{
-  if (http->proxy_tls_next) {
-    http->proxy_tls_next = false;
-    csio_proxy *proxy = http->proxy;
-    return csio__tls_session_create(or_default(http, proxy->tls), ctx, proxy->host, &http->session);
-  }
-  return csio__tls_session_create(or_default(http, http->tls), ctx, http->url.host, &http->session);
+  csio_tls *tls;
+  csio__tls_handshake_release(http->handshake);
+  http->handshake = NULL;
+  int err = csio__tls_or_default(settings, &tls);
+  if (!err) err = csio__tls_configure(tls, ctx);
+  if (err) return err;
+  http->handshake = csio__tls_handshake_create(tls, host, port);
+  return http->handshake ? csio__tls_follow_ctx(http->handshake, ctx) : CSIO_ENOMEM;
 }
 
 static CURLcode on_ssl_ctx(CURL *easy, void *ctx, void *data)
 {
   (void)easy;
   csio_http *http = data;
-  csio__tls_session_release(http->session);
-  http->session = NULL;
-  switch (create_session(http, ctx)) {
+  const csio_proxy *proxy = http->proxy;
+  int err = http->proxy_tls_next ? follow(http, proxy->tls, proxy->host, proxy->port, ctx)
+                                 : follow(http, http->tls, http->url.host, http->url.port, ctx);
+  http->proxy_tls_next = false;
+  switch (err) {
   case CSIO_OK:
     return CURLE_OK;
   case CSIO_ENOMEM:
@@ -42,51 +42,58 @@ static int on_new_socket(void *data, curl_socket_t socket, curlsocktype purpose)
   return CURL_SOCKOPT_OK;
 }
 
-/* libcurl reuses a connection where its own settings are the same, and knows nothing of ours. Without its
- * verification it never opens this "file", but compares the name: no connection serves two different
- * csio_tls. */
-static void set_name(CURL *easy, CURLoption option, const csio_tls *tls)
+/* Without files, libcurl reads no authorities; those of `tls` come with on_ssl_ctx. */
+static int verify_for(CURL *easy, csio_tls *settings, const CURLoption options[4])
 {
-  char name[32];
-  snprintf(name, sizeof name, "csio-tls-%u", tls->id);
-  curl_easy_setopt(easy, option, name);
+  csio_tls *tls;
+  int err = csio__tls_or_default(settings, &tls);
+  if (err) return err;
+  curl_easy_setopt(easy, options[0], tls->verify ? 1L : 0L);
+  curl_easy_setopt(easy, options[1], tls->verify ? 2L : 0L);
+  curl_easy_setopt(easy, options[2], NULL);
+  curl_easy_setopt(easy, options[3], NULL);
+  return CSIO_OK;
 }
 
 int csio__http_prepare_tls(csio_http *http)
 {
+  static const CURLoption server[] = {
+      CURLOPT_SSL_VERIFYPEER, CURLOPT_SSL_VERIFYHOST, CURLOPT_CAINFO, CURLOPT_CAPATH};
+  static const CURLoption proxy[] = {
+      CURLOPT_PROXY_SSL_VERIFYPEER, CURLOPT_PROXY_SSL_VERIFYHOST, CURLOPT_PROXY_CAINFO, CURLOPT_PROXY_CAPATH};
   CURL *easy = http->transfer.easy;
-  csio_tls *tls = or_default(http, http->tls);
-  if (!tls) return CSIO_ENOMEM;
-  set_name(easy, CURLOPT_CAINFO, tls);
-  curl_easy_setopt(easy, CURLOPT_SSL_VERIFYPEER, 0L);
-  curl_easy_setopt(easy, CURLOPT_SSL_VERIFYHOST, 0L);
-  if (http->proxy && http->proxy->kind == CSIO__PROXY_HTTPS) {
-    if (!(tls = or_default(http, http->proxy->tls))) return CSIO_ENOMEM;
-    set_name(easy, CURLOPT_PROXY_CAINFO, tls);
-    curl_easy_setopt(easy, CURLOPT_PROXY_SSL_VERIFYPEER, 0L);
-    curl_easy_setopt(easy, CURLOPT_PROXY_SSL_VERIFYHOST, 0L);
+  csio__tls_handshake_release(http->handshake);
+  http->handshake = NULL;
+  int err = verify_for(easy, http->tls, server);
+  if (!err && http->proxy && http->proxy->kind == CSIO__PROXY_HTTPS) {
+    err = verify_for(easy, http->proxy->tls, proxy);
     curl_easy_setopt(easy, CURLOPT_SOCKOPTFUNCTION, on_new_socket);
     curl_easy_setopt(easy, CURLOPT_SOCKOPTDATA, http);
   }
+  if (err) return err;
+  curl_easy_setopt(easy, CURLOPT_SSL_SESSIONID_CACHE, 0L); /* it would share sessions among all settings */
   curl_easy_setopt(easy, CURLOPT_SSL_CTX_FUNCTION, on_ssl_ctx);
   return curl_easy_setopt(easy, CURLOPT_SSL_CTX_DATA, http) ? CSIO_EUNSUPPORTED : CSIO_OK;
 }
 
 bool csio__http_tls_failure(csio_http *http, CURLcode result, csio__failure *failure)
 {
-  if (http->session && csio__tls_failure(http->session, http->session->host, failure)) return true;
+  const csio__tls_handshake *handshake = http->handshake;
+  if (handshake && csio__tls_failure(handshake, handshake->host, failure)) return true;
   switch (result) {
   case CURLE_SSL_CONNECT_ERROR:
   case CURLE_SSL_CERTPROBLEM:
   case CURLE_SSL_CIPHER:
   case CURLE_PEER_FAILED_VERIFICATION:
+    if (handshake && csio__tls_certificate_refused(handshake, handshake->host, failure)) return true;
     csio__failure_set(failure, CSIO_ETLS, "the TLS handshake with %s failed: %s", http->url.host,
         http->curl_error[0] ? http->curl_error : curl_easy_strerror(result));
     return true;
   case CURLE_RECV_ERROR:
   case CURLE_SEND_ERROR:
   case CURLE_GOT_NOTHING:
-    return http->session && csio__tls_lacks_certificate(http->session, http->session->host, failure);
+    return handshake && !http->head_size &&
+           csio__tls_certificate_refused(handshake, handshake->host, failure);
   default:
     return false;
   }

@@ -9,11 +9,20 @@
 #include <openssl/ssl.h>
 #include <stdatomic.h>
 
+enum { CSIO__TLS_MAX_SESSIONS = 64 };
+
+/* A session of an earlier connection, which a later one to the same peer may resume. */
+typedef struct csio__kept_session {
+  char *peer; /* "HOST:PORT" */
+  SSL_SESSION *session;
+  bool certificate_requested; /* when it was made, since a resumed handshake does not ask again */
+} csio__kept_session;
+
 struct csio_tls {
   atomic_int references;
   atomic_int kept_references; /* those of them that loops keep in case the settings are used again */
   atomic_bool used;
-  unsigned id; /* never given twice in a process */
+  unsigned id; /* from 1, never given twice in a process */
   bool verify;
   X509 *certificate;
   STACK_OF(X509) * chain;
@@ -22,51 +31,109 @@ struct csio_tls {
   char *ciphersuites; /* the same for TLS 1.3 */
   uint8_t (*pins)[CSIO_TLS_PIN_SIZE];
   size_t pin_count;
-  uv_mutex_t lock;
-  X509_STORE *store; /* under `lock` once used: the system's authorities are read with the first connection */
+  uv_mutex_t lock;   /* guards what follows, up to `message` */
+  X509_STORE *store; /* the system's authorities are read with the first connection */
+  SSL_CTX *ctx;      /* of all streams; made with the first */
+  csio__kept_session sessions[CSIO__TLS_MAX_SESSIONS]; /* the oldest first */
+  size_t session_count;
   char message[256];
 };
 
-/* What is known of a failed handshake. OpenSSL shows it in passing, and libwebsockets and libcurl keep little
- * of it. */
+/* What is known of a handshake that failed. OpenSSL shows it in passing, and libcurl keeps little of it. */
 typedef struct csio__tls_report {
   long verify_error; /* X509_V_OK, or why the certificate was refused */
   bool wrong_pin;
   bool certificate_requested; /* the server asked for a client certificate */
+  bool finished;              /* the handshake succeeded: what is reported came after it */
   int alert;                  /* the fatal alert that the server sent, or 0 */
   unsigned long reason;       /* the last of OpenSSL's error queue, or 0 */
 } csio__tls_report;
 
-/* One SSL_CTX configured by a csio_tls, and what its handshakes report. Used on one loop only. */
-typedef struct csio__tls_session {
+/* One connection's TLS: with whom, under which settings, and what happened. Used on one loop only. */
+typedef struct csio__tls_handshake {
   int references;
   csio_tls *tls;
-  char *host; /* the name to verify where the SSL_CTX is for one host only, else NULL */
+  char *host; /* the name to verify */
+  uint16_t port;
+  bool begun;
+  bool asked_before; /* what the session to resume says of `certificate_requested` */
   csio__tls_report report;
-} csio__tls_session;
+} csio__tls_handshake;
 
 /* Has OpenSSL leave its state alone when the process exits, since loops may still be using it then. Comes
  * before anything else of OpenSSL's, or it does nothing. */
 void csio__tls_init(void);
 
+/* Whether a libcurl with these TLS libraries, as curl_version_info names them, can be given our settings. */
+bool csio__tls_fits(const char *libraries);
+
 /* Marks the settings as constant and retains them; NULL gives NULL. */
 csio_tls *csio__tls_use(csio_tls *tls);
 
-/* The loop's own default settings, which the loop owns; NULL when memory is short. */
-csio_tls *csio__tls_default(csio_loop *loop);
+/* `tls`, or the default settings where that is NULL, which live as long as the process. Fails with NOMEM or
+ * UNSUPPORTED. */
+int csio__tls_or_default(csio_tls *tls, csio_tls **out);
 
-/* Configures `ctx`, and ties a session to it that the caller shares. */
+/* --- for setters --- */
+
+/* Clears the message; fails with STATE where the settings are used already. */
+int csio__tls_begin(csio_tls *tls);
+
+/* Notes what failed, with OpenSSL's reason, and passes `code` on. */
+int csio__tls_fail(csio_tls *tls, int code);
+
+BIO *csio__tls_open_memory(const void *data, size_t size);
+void csio__tls_drop_identity(csio_tls *tls);
+
+/* --- sessions to resume --- */
+
+/* Keeps a copy of the session that a connection was given. */
+void csio__tls_keep_session(csio__tls_handshake *handshake, SSL_SESSION *session);
+
+/* Begins `ssl` with a kept session where there is one for its peer. */
+void csio__tls_resume(csio__tls_handshake *handshake, SSL *ssl);
+
+void csio__tls_drop_sessions(csio_tls *tls);
+
+/* --- handshakes --- */
+
+/* NULL when memory is short. `host` may be NULL for an SSL_CTX of many connections, which then resume none.
+ */
+csio__tls_handshake *csio__tls_handshake_create(csio_tls *tls, const char *host, uint16_t port);
+void csio__tls_handshake_release(csio__tls_handshake *handshake);
+
+/* Gives `ctx` the settings. */
+int csio__tls_configure(csio_tls *tls, SSL_CTX *ctx);
+
+/* Ties the handshake to its SSL, which does not own it; or to the SSL_CTX of one SSL that libcurl makes,
+ * which shares it. Fails with NOMEM. */
+int csio__tls_follow(csio__tls_handshake *handshake, SSL *ssl);
+int csio__tls_follow_ctx(csio__tls_handshake *handshake, SSL_CTX *ctx);
+
+/* `host` as certificates and SNI know it: without zone and final dot. False where it is too long for a name.
+ */
+bool csio__tls_name(const char *host, char name[256]);
+bool csio__tls_is_address(const char *name);
+
+/* Whether the certificate is one for `host`, and one of the pins where there are any. */
+bool csio__tls_host_matches(X509 *certificate, const char *host);
+bool csio__tls_pin_matches(const csio_tls *tls, X509 *certificate);
+
+/* Puts the report into words; false when it says nothing. */
+bool csio__tls_failure(const csio__tls_handshake *handshake, const char *host, csio__failure *failure);
+
+/* Whether a connection that was lost before any answer may have been lost because of the client certificate,
+ * or for want of one: many servers end it without an alert, or a reset overtakes the alert. */
+bool csio__tls_certificate_refused(
+    const csio__tls_handshake *handshake, const char *host, csio__failure *failure);
+
+/* --- for libwebsockets' own TLS --- */
+
+typedef csio__tls_handshake csio__tls_session;
+csio_tls *csio__tls_default(csio_loop *loop);
 int csio__tls_session_create(csio_tls *tls, SSL_CTX *ctx, const char *host, csio__tls_session **out);
 void csio__tls_session_release(csio__tls_session *session);
-
-/* A step of OpenSSL's verification, for a verify callback: whether to go on. */
 bool csio__tls_verify_step(csio__tls_session *session, const char *host, bool ok, X509_STORE_CTX *store);
-
-/* Puts the report into words and clears it; false when it says nothing. */
-bool csio__tls_failure(csio__tls_session *session, const char *host, csio__failure *failure);
-
-/* Whether a connection that was lost before any answer may have been lost for want of a client certificate:
- * many servers end it without an alert, or the alert is overtaken by a reset. */
 bool csio__tls_lacks_certificate(csio__tls_session *session, const char *host, csio__failure *failure);
 
 #endif

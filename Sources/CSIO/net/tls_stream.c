@@ -1,0 +1,277 @@
+#include "net/tls_stream.h"
+
+#include "net/tls_internal.h"
+
+#include <openssl/err.h>
+#include <stdlib.h>
+
+struct csio__tls_stream {
+  SSL *ssl;
+  csio__tls_handshake *handshake;
+  csio__tls_state state;
+  bool answered;  /* by a byte at least */
+  bool no_memory; /* bytes are missing: the connection cannot go on */
+  const uint8_t *input;
+  size_t input_size;
+  csio__bytes output;
+  csio__bytes held; /* what may not be encrypted before a renegotiation has ended */
+};
+
+/* --- OpenSSL's way to the bytes --- */
+
+static int read_input(BIO *bio, char *into, int room)
+{
+  csio__tls_stream *stream = BIO_get_data(bio);
+  BIO_clear_retry_flags(bio);
+  if (!stream->input_size) {
+    BIO_set_retry_read(bio);
+    return -1;
+  }
+  size_t size = stream->input_size < (size_t)room ? stream->input_size : (size_t)room;
+  memcpy(into, stream->input, size);
+  stream->input += size;
+  stream->input_size -= size;
+  return (int)size;
+}
+
+static int write_output(BIO *bio, const char *bytes, int size)
+{
+  csio__tls_stream *stream = BIO_get_data(bio);
+  BIO_clear_retry_flags(bio);
+  if (csio__bytes_append(&stream->output, bytes, (size_t)size)) return size;
+  stream->no_memory = true;
+  return -1;
+}
+
+static long control(BIO *bio, int command, long number, void *pointer)
+{
+  (void)bio, (void)number, (void)pointer;
+  return command == BIO_CTRL_FLUSH;
+}
+
+static int start_bio(BIO *bio)
+{
+  BIO_set_init(bio, 1);
+  return 1;
+}
+
+/* Made once and never freed. */
+static const BIO_METHOD *bytes_method(void)
+{
+  static _Atomic(BIO_METHOD *) shared;
+  BIO_METHOD *method = atomic_load(&shared), *first = NULL;
+  if (method) return method;
+  method = BIO_meth_new(BIO_TYPE_SOURCE_SINK, "csio");
+  if (!method || !BIO_meth_set_read(method, read_input) || !BIO_meth_set_write(method, write_output) ||
+      !BIO_meth_set_ctrl(method, control) || !BIO_meth_set_create(method, start_bio)) {
+    BIO_meth_free(method);
+    return NULL;
+  }
+  if (atomic_compare_exchange_strong(&shared, &first, method)) return method;
+  BIO_meth_free(method);
+  return first;
+}
+
+/* --- beginning --- */
+
+static int make_ctx(csio_tls *tls, SSL_CTX **out)
+{
+  static const unsigned char alpn[] = "\x08http/1.1";
+  SSL_CTX *ctx = SSL_CTX_new(TLS_client_method());
+  int err = ctx ? csio__tls_configure(tls, ctx) : CSIO_ENOMEM;
+  if (!err && SSL_CTX_set_alpn_protos(ctx, alpn, sizeof alpn - 1)) err = CSIO_ENOMEM;
+  if (err)
+    SSL_CTX_free(ctx);
+  else
+    *out = ctx;
+  return err;
+}
+
+/* The settings' context for streams, made by whoever is first. */
+static int ctx_of(csio_tls *tls, SSL_CTX **out)
+{
+  uv_mutex_lock(&tls->lock);
+  *out = tls->ctx;
+  uv_mutex_unlock(&tls->lock);
+  if (*out) return CSIO_OK;
+  int err = make_ctx(tls, out);
+  if (err) return err;
+  uv_mutex_lock(&tls->lock);
+  SSL_CTX *spare = tls->ctx ? *out : NULL;
+  if (!spare) tls->ctx = *out;
+  *out = tls->ctx;
+  uv_mutex_unlock(&tls->lock);
+  SSL_CTX_free(spare);
+  return CSIO_OK;
+}
+
+static bool attach_bytes(csio__tls_stream *stream)
+{
+  const BIO_METHOD *method = bytes_method();
+  BIO *bio = method ? BIO_new(method) : NULL;
+  if (!bio) return false;
+  BIO_set_data(bio, stream);
+  SSL_set_bio(stream->ssl, bio, bio);
+  return true;
+}
+
+static int prepare(csio__tls_stream *stream, csio_tls *tls, const char *host, uint16_t port)
+{
+  SSL_CTX *ctx;
+  char name[256];
+  stream->handshake = csio__tls_handshake_create(tls, host, port);
+  if (!stream->handshake) return CSIO_ENOMEM;
+  int err = ctx_of(tls, &ctx);
+  if (err) return err;
+  stream->ssl = SSL_new(ctx);
+  if (!stream->ssl || !attach_bytes(stream)) return CSIO_ENOMEM;
+  bool named = csio__tls_name(host, name) && *name && !csio__tls_is_address(name);
+  if (named && !SSL_set_tlsext_host_name(stream->ssl, name)) return CSIO_ENOMEM;
+  SSL_set_connect_state(stream->ssl);
+  return csio__tls_follow(stream->handshake, stream->ssl);
+}
+
+int csio__tls_stream_create(csio_tls *tls, const char *host, uint16_t port, csio__tls_stream **out)
+{
+  csio__tls_stream *stream = calloc(1, sizeof *stream);
+  if (!stream) return CSIO_ENOMEM;
+  ERR_clear_error();
+  int err = prepare(stream, tls, host, port);
+  if (!err) csio__tls_stream_read(stream, NULL, 0);
+  if (!err && stream->state == CSIO__TLS_BROKEN) err = CSIO_ENOMEM;
+  ERR_clear_error();
+  if (err)
+    csio__tls_stream_destroy(stream);
+  else
+    *out = stream;
+  return err;
+}
+
+void csio__tls_stream_destroy(csio__tls_stream *stream)
+{
+  if (!stream) return;
+  SSL_free(stream->ssl);
+  csio__tls_handshake_release(stream->handshake);
+  csio__bytes_free(&stream->output);
+  csio__bytes_free(&stream->held);
+  free(stream);
+}
+
+/* --- at work --- */
+
+/* After a call to OpenSSL that did not succeed: the stream waits, or it is over. */
+static void note_result(csio__tls_stream *stream, int result)
+{
+  switch (SSL_get_error(stream->ssl, result)) {
+  case SSL_ERROR_WANT_READ:
+    break;
+  case SSL_ERROR_ZERO_RETURN:
+    stream->state = stream->state == CSIO__TLS_OPEN ? CSIO__TLS_ENDED : CSIO__TLS_BROKEN;
+    break;
+  default:
+    stream->state = CSIO__TLS_BROKEN;
+    stream->handshake->report.reason = ERR_peek_last_error();
+  }
+  ERR_clear_error();
+}
+
+static bool encrypt(csio__tls_stream *stream, const void *bytes, size_t size)
+{
+  enum { RECORD = 16 * 1024, OVERHEAD = 64 };
+  size_t done;
+  if (!csio__bytes_reserve(&stream->output, size + (size / RECORD + 1) * OVERHEAD)) {
+    stream->no_memory = true;
+    return false;
+  }
+  int result = SSL_write_ex(stream->ssl, bytes, size, &done);
+  if (result != 1) note_result(stream, result);
+  return result == 1;
+}
+
+static void send_held(csio__tls_stream *stream)
+{
+  if (stream->held.size && encrypt(stream, stream->held.data, stream->held.size))
+    csio__bytes_free(&stream->held);
+}
+
+void csio__tls_stream_feed(csio__tls_stream *stream, const uint8_t *bytes, size_t size)
+{
+  stream->input = bytes;
+  stream->input_size = size;
+}
+
+/* Trying in vain costs as much as reading a small record. */
+static bool has_more(const csio__tls_stream *stream)
+{
+  return stream->input_size || SSL_has_pending(stream->ssl);
+}
+
+size_t csio__tls_stream_read(csio__tls_stream *stream, uint8_t *into, size_t room)
+{
+  ERR_clear_error();
+  if (stream->state == CSIO__TLS_HANDSHAKE) {
+    int result = SSL_do_handshake(stream->ssl);
+    if (result == 1)
+      stream->state = CSIO__TLS_OPEN;
+    else
+      note_result(stream, result);
+  }
+  size_t size = 0;
+  while (stream->state == CSIO__TLS_OPEN && size < room && has_more(stream)) {
+    size_t got = 0;
+    int result = SSL_read_ex(stream->ssl, into + size, room - size, &got);
+    size += got;
+    if (result == 1) continue;
+    note_result(stream, result);
+    break;
+  }
+  if (size) stream->answered = true;
+  send_held(stream);
+  return size;
+}
+
+bool csio__tls_stream_write(csio__tls_stream *stream, const void *bytes, size_t size)
+{
+  if (stream->state != CSIO__TLS_OPEN) return false;
+  if (!size) return true;
+  ERR_clear_error();
+  if (!stream->held.size && encrypt(stream, bytes, size)) return true;
+  if (stream->state != CSIO__TLS_OPEN || !SSL_in_init(stream->ssl)) return false;
+  bool held = csio__bytes_append(&stream->held, bytes, size);
+  if (!held) stream->no_memory = true;
+  return held;
+}
+
+void csio__tls_stream_end(csio__tls_stream *stream)
+{
+  ERR_clear_error();
+  if (stream->state == CSIO__TLS_OPEN || stream->state == CSIO__TLS_ENDED) SSL_shutdown(stream->ssl);
+  ERR_clear_error();
+}
+
+csio__tls_state csio__tls_stream_state(const csio__tls_stream *stream)
+{
+  return stream->state;
+}
+
+csio__bytes *csio__tls_stream_output(csio__tls_stream *stream)
+{
+  return &stream->output;
+}
+
+bool csio__tls_stream_failure(csio__tls_stream *stream, const char *host, csio__failure *failure)
+{
+  bool broken = stream->state == CSIO__TLS_BROKEN, shaking = !stream->handshake->report.finished;
+  if (stream->no_memory)
+    csio__failure_code(failure, CSIO_ENOMEM);
+  else if (broken && csio__tls_failure(stream->handshake, host, failure))
+    return true;
+  else if (!stream->answered && csio__tls_certificate_refused(stream->handshake, host, failure))
+    return true;
+  else if (broken || shaking)
+    csio__failure_set(failure, CSIO_ETLS, "the TLS %s with %s failed: the connection was lost",
+        shaking ? "handshake" : "connection", host);
+  else
+    return false;
+  return true;
+}
