@@ -36,7 +36,7 @@ struct csio_http {
   bool keep_alive;
   csio_tls *tls;
   csio__tls_handshake *handshake; /* of the TLS connection that this hop made last */
-  bool proxy_tls_next;        /* the next TLS session is the one with the proxy */
+  bool proxy_tls_next;            /* the next TLS session is the one with the proxy */
   uint64_t timeout;
   uint64_t deadline; /* 0 for none */
   csio_buffer *body;
