@@ -100,7 +100,7 @@ static void refuses_broken_messages(void)
     peer server;
     peer_start(&server, send_as_told, NULL, &frames[i]);
     socket_test socket = {.loop = loop, .url = peer_url(&server, "ws", NULL, "/"), .deflate = true};
-    socket_expect_error(&socket, CSIO_EPROTOCOL, i < 2 ? "cannot be decompressed" : "no WebSocket frame");
+    socket_expect_error(&socket, CSIO_EPROTOCOL, i < 2 ? "cannot be decompressed" : "a reserved bit");
     CHECK_INT(socket.messages, 0);
     peer_stop(&server);
   }

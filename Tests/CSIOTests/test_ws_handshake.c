@@ -72,7 +72,7 @@ static void send_garbage_and_close(client *client)
 
 static void reports_lost_handshakes(void)
 {
-  expect_error_from(send_garbage_and_close, "", CSIO_ELOST, 0, "was lost during");
+  expect_error_from(send_garbage_and_close, "", CSIO_EPROTOCOL, 0, "did not answer the WebSocket handshake");
   expect_error_from(close_as_told, NULL, CSIO_ELOST, 0, "was lost during");
   expect_error_from(close_as_told, "", CSIO_ELOST, 0, "was lost during");
   expect_error_from(reset_as_told, "", CSIO_ELOST, 0, "was lost during");
@@ -120,8 +120,7 @@ static void answer_headers(client *client)
 
 static void limits_the_head(void)
 {
-  expect_error_from(
-      answer_headers, NULL, CSIO_EPROTOCOL, 0, "did not answer the WebSocket handshake correctly");
+  expect_error_from(answer_headers, NULL, CSIO_ETOO_LARGE, 0, "the head of the answer is larger than 32768");
 }
 
 /* --- what is said in the handshake --- */
@@ -200,6 +199,136 @@ static void replaces_the_host_header(void)
   peer_stop(&server);
 }
 
+/* --- what stands between --- */
+
+static void answer_with_hints(client *client)
+{
+  request *request = malloc(sizeof *request);
+  CHECK(request);
+  if (client_read_request(client, request)) {
+    client_print(client, "HTTP/1.1 103 Early Hints\r\nLink: </style.css>\r\nSet-Cookie: no=1\r\n\r\n");
+    client_print(client,
+        "HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 101 Switching Protocols\r\n"
+        "Upgrade: websocket\r\nConnection: Upgrade\r\nX-Own: yes\r\n"
+        "Sec-WebSocket-Accept: %s\r\n\r\n",
+        ws_accept_key(request->head));
+    ws_echo_frames(client);
+  }
+  free(request);
+}
+
+static void check_headers(socket_test *socket)
+{
+  CHECK_STRING(csio_ws_header(socket->ws, "x-own", 0), "yes");
+  CHECK(!csio_ws_header(socket->ws, "Link", 0) && !csio_ws_header(socket->ws, "Set-Cookie", 0));
+}
+
+static void passes_over_interim_answers(void)
+{
+  peer server;
+  peer_start(&server, answer_with_hints, NULL, NULL);
+  socket_test socket = {.loop = loop, .url = peer_url(&server, "ws", NULL, "/"), .on_open = check_headers};
+  socket_open(&socket);
+  socket_close(&socket);
+  peer_stop(&server);
+}
+
+/* The server stays, and would leave the client waiting. */
+static void speak_as_told(client *client)
+{
+  client_print(client, "%s", (char *)client->peer->data);
+  client_drain(client);
+}
+
+static void tells_other_protocols_at_once(void)
+{
+  static const char *const greetings[] = {
+      "SSH-2.0-OpenSSH_9.2\r\n", "220 mail ESMTP\r\n", "\x15\x03\x01", "<html>", "HTTP/2 101\r\n\r\n", "\n"};
+  for (size_t i = 0; i < sizeof greetings / sizeof *greetings; i++)
+    expect_error_from(speak_as_told, (void *)greetings[i], CSIO_EPROTOCOL, 0,
+        "did not answer the WebSocket handshake correctly: ");
+}
+
+/* What a proxy says before it resets the connection counts. */
+static void refuse_and_reset(client *client)
+{
+  char byte;
+  client_read(client, &byte, 1); /* the rest of the request makes the close a reset */
+  client_print(client, "HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\n\r\n");
+  client_reset(client);
+}
+
+static void reads_an_answer_before_a_reset(void)
+{
+  for (int i = 0; i < 40; i++)
+    expect_error_from(refuse_and_reset, NULL, CSIO_EHANDSHAKE, 400, "HTTP status 400");
+}
+
+static void check_large_request(client *client)
+{
+  request *request = calloc(1, sizeof *request + 200000);
+  char byte;
+  size_t size = 0;
+  CHECK(request);
+  char *head = request->head;
+  while (size < 199999 && !strstr(head + (size > 4 ? size - 4 : 0), "\r\n\r\n") &&
+         client_read(client, &byte, 1) == 1)
+    head[size++] = byte;
+  CHECK(size > 160000);
+  client_print(client,
+      "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+      "Sec-WebSocket-Accept: %s\r\n\r\n",
+      ws_accept_key(head));
+  ws_echo_frames(client);
+  free(request);
+}
+
+static void sends_requests_of_any_size(void)
+{
+  char *large = malloc(160001);
+  CHECK(large);
+  memset(large, 'x', 160000);
+  large[160000] = '\0';
+  peer server;
+  peer_start(&server, check_large_request, NULL, NULL);
+  socket_test socket = {.loop = loop, .url = peer_url(&server, "ws", NULL, "/"), .headers = {{"X", large}}};
+  socket_open(&socket);
+  socket_close(&socket);
+  peer_stop(&server);
+  free(large);
+}
+
+static void answer_with_many_headers(client *client)
+{
+  request *request = malloc(sizeof *request);
+  CHECK(request);
+  if (client_read_request(client, request)) {
+    client_print(client, "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n");
+    for (int i = 0; i < 90; i++)
+      client_print(client, "Set-Cookie: c%d=%0300d\r\n", i, i);
+    client_print(client, "Sec-WebSocket-Accept: %s\r\n\r\n", ws_accept_key(request->head));
+    ws_echo_frames(client);
+  }
+  free(request);
+}
+
+static void count_cookies(socket_test *socket)
+{
+  for (size_t i = 0; i < 90; i++)
+    CHECK(csio_ws_header(socket->ws, "Set-Cookie", i));
+  CHECK(!csio_ws_header(socket->ws, "Set-Cookie", 90));
+}
+
+static void reads_many_headers(void)
+{
+  peer server;
+  peer_start(&server, answer_with_many_headers, NULL, NULL);
+  socket_test socket = {.loop = loop, .url = peer_url(&server, "ws", NULL, "/"), .on_open = count_cookies};
+  socket_open(&socket);
+  socket_close(&socket);
+  peer_stop(&server);
+}
+
 static void misuse(void *arg)
 {
   csio_ws *ws;
@@ -213,13 +342,8 @@ static void misuse(void *arg)
   CHECK_INT(csio_ws_send(ws, CSIO_WS_TEXT, "x", 1), CSIO_ESTATE);
   CHECK_INT(csio_ws_send_buffer(ws, CSIO_WS_TEXT, csio_buffer_create(1)), CSIO_ESTATE);
   CHECK_INT(csio_ws_shutdown(ws, 1000, ""), CSIO_ESTATE);
-  char *large = malloc(70000);
-  CHECK(large);
-  memset(large, 'x', 69999);
-  large[69999] = '\0';
-  CHECK_INT(csio_ws_add_header(ws, "X", large), CSIO_OK);
-  free(large);
-  CHECK_INT(csio_ws_connect(ws), CSIO_EINVALID);
+  CHECK_INT(csio_ws_add_header(ws, "Content-Length", "1"), CSIO_EINVALID);
+  CHECK_INT(csio_ws_add_header(ws, "transfer-encoding", "chunked"), CSIO_EINVALID);
   csio_ws_close(ws, NULL);
   CHECK_INT(csio_ws_create(loop, arg, &ws), CSIO_OK);
   CHECK_INT(csio_ws_connect(ws), CSIO_OK);
@@ -264,6 +388,11 @@ int main(int argc, char **argv)
   RUN(limits_the_head);
   RUN(carries_long_requests);
   RUN(replaces_the_host_header);
+  RUN(passes_over_interim_answers);
+  RUN(tells_other_protocols_at_once);
+  RUN(reads_an_answer_before_a_reset);
+  RUN(sends_requests_of_any_size);
+  RUN(reads_many_headers);
   RUN(refuses_misuse);
   RUN(reaches_localhost_by_either_family);
   csio_loop_close(loop);

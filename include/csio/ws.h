@@ -24,16 +24,14 @@ typedef enum csio_ws_type { CSIO_WS_TEXT = 1, CSIO_WS_BINARY = 2, CSIO_WS_UNCOMP
 
 /* The callbacks, each of which may be NULL. */
 typedef void (*csio_ws_open_cb)(csio_ws *ws, void *data);
-/* One whole message; the bytes are the library's and valid during the call. Text is not checked to be UTF-8.
- */
+/* One whole message; the bytes are the library's and valid during the call. Text is valid UTF-8. */
 typedef void (*csio_ws_message_cb)(
     csio_ws *ws, csio_ws_type type, const uint8_t *bytes, size_t size, void *data);
 /* Everything that was queued has been handed to the operating system. */
 typedef void (*csio_ws_drain_cb)(csio_ws *ws, void *data);
-/* The closing handshake's code (1005 where the peer gave none, 1006 where the connection ended without a
- * close frame, be it by FIN or reset) and reason (as the peer sent it, not checked to be UTF-8, not
- * terminated, `size` up to 123 bytes). libwebsockets 4.1 takes 1012 to 1014 for invalid, and shows them as
- * 1002. */
+/* The peer's close frame has come: its code (1000 to 1003, 1007 to 1014, 3000 to 4999; 1005 where it gave
+ * none) and reason (UTF-8, not terminated, `size` up to 123 bytes). Or the connection ended without one, by
+ * FIN, reset or an error of TLS: code 1006. */
 typedef void (*csio_ws_close_cb)(csio_ws *ws, uint16_t code, const char *reason, size_t size, void *data);
 /* The connection could not be made, or it was made and the peer broke the protocol (PROTOCOL) or sent too
  * much (TOO_LARGE), or the loop ends (CANCELLED). */
@@ -49,9 +47,10 @@ CSIO_EXTERN void csio_ws_on_drain(csio_ws *ws, csio_ws_drain_cb callback);
 CSIO_EXTERN void csio_ws_on_close(csio_ws *ws, csio_ws_close_cb callback);
 CSIO_EXTERN void csio_ws_on_error(csio_ws *ws, csio_ws_error_cb callback);
 
-/* Adds a header to the handshake; INVALID for one that cannot stand in a header, and for those that belong to
- * the handshake itself (Connection, Upgrade, Sec-WebSocket-*). A Host header replaces the URL's, an
- * Authorization header what the URL's user and password would give. */
+/* Adds a header to the handshake; INVALID for one that cannot stand in a header, for those that belong to the
+ * handshake itself (Connection, Upgrade, Sec-WebSocket-*), and for Content-Length and Transfer-Encoding. A
+ * Host header replaces the URL's, an Authorization header what the URL's user and password would give, and
+ * Proxy-Authorization goes to the proxy where there is one. */
 CSIO_EXTERN int csio_ws_add_header(csio_ws *ws, const char *name, const char *value);
 
 /* Offers a subprotocol; called again, one more. */
@@ -82,16 +81,15 @@ CSIO_EXTERN int csio_ws_set_deflate(csio_ws *ws, bool deflate);
 /* Messages of fewer bytes are sent uncompressed (default: 1024). */
 CSIO_EXTERN int csio_ws_set_deflate_threshold(csio_ws *ws, size_t bytes);
 
-/* Limit from csio_ws_connect to on_open in milliseconds; 0, the default, is no limit. */
+/* Limit from csio_ws_connect to on_open in milliseconds (default: 60,000); 0 is no limit. */
 CSIO_EXTERN int csio_ws_set_timeout(csio_ws *ws, uint64_t ms);
 
 /* Largest accepted message in bytes, decompressed, 0 for no limit (default: 64 MiB); beyond it the WebSocket
  * is closed with code 1009 and on_error gets TOO_LARGE. */
 CSIO_EXTERN int csio_ws_set_max_message(csio_ws *ws, size_t bytes);
 
-/* Resolves the name, connects (to each address in turn, the next one 250 ms after the one before or as soon
- * as that has failed; the first that answers is taken) and makes the handshake. Never calls back before it
- * returns. Fails with INVALID when URL, headers and subprotocols together are larger than 60 KiB. */
+/* Connects and makes the handshake. Names are resolved and addresses chosen by libcurl, as for HTTP requests.
+ * Never calls back before it returns. */
 CSIO_EXTERN int csio_ws_connect(csio_ws *ws);
 
 /* Queues one message, copying `bytes`. Allowed between on_open and csio_ws_shutdown, else STATE. */
@@ -108,15 +106,15 @@ CSIO_EXTERN size_t csio_ws_queued_bytes(const csio_ws *ws);
  * follows, at the latest after 5 s, with or without the peer's answer. */
 CSIO_EXTERN int csio_ws_shutdown(csio_ws *ws, uint16_t code, const char *reason);
 
-/* From on_open on: the subprotocol the server chose, "" for none; the value of a header of its answer, NULL
- * for none (known are Set-Cookie and Sec-WebSocket-Extensions, `index` counts from 0). */
+/* From on_open on: the subprotocol the server chose, "" for none; the value of a header of its answer. A
+ * header's name is compared without case, `index` counts from 0 among headers of that name; NULL for none. */
 CSIO_EXTERN const char *csio_ws_protocol(const csio_ws *ws);
 CSIO_EXTERN const char *csio_ws_header(const csio_ws *ws, const char *name, size_t index);
 
 /* Frees the WebSocket. A connection that still stands is cut without a closing handshake; on_close and
  * on_error do not run any more. `on_closed` (may be NULL) gets the data in a later turn of the loop, when the
- * socket is closed: after TOO_LARGE that may take 5 s, so that the peer learns why, unless the loop is
- * closed. The handle must not be used after the call. */
+ * socket is closed: after TOO_LARGE and PROTOCOL that may take 5 s, so that the peer learns why, unless the
+ * loop is closed. The handle must not be used after the call. */
 CSIO_EXTERN void csio_ws_close(csio_ws *ws, void (*on_closed)(void *data));
 
 #ifdef __cplusplus

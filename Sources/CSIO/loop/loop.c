@@ -1,12 +1,12 @@
 #include "loop/loop_internal.h"
 
+#include "loop/descriptors.h"
+
 #include <csio/error.h>
 
-#include <fcntl.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdlib.h>
-#include <unistd.h>
 
 /* Of the loop's thread, whatever the limit of the process: callbacks may descend into nested data. */
 enum { STACK_SIZE = 8 << 20 };
@@ -250,24 +250,12 @@ static int start_thread(csio_loop *loop)
 /* Where libuv cannot make the pipe for signals that comes with a process's first loop, it aborts the process.
  * So there has to be room for all that a loop takes, 7 descriptors with libuv 1.50, before it is made, and
  * for a few more that other threads may take meanwhile. */
-static bool has_room(void)
-{
-  enum { NEEDED = 12 };
-  uv_file held[NEEDED];
-  if (uv_pipe(held, 0, 0)) return false;
-  int count = 2;
-  while (count < NEEDED && (held[count] = fcntl(held[0], F_DUPFD_CLOEXEC, 0)) >= 0)
-    count++;
-  bool enough = count == NEEDED;
-  while (count)
-    close(held[--count]);
-  return enough;
-}
+enum { LOOP_DESCRIPTORS = 12 };
 
 static int loop_init(csio_loop *loop)
 {
   loop->last_task = &loop->first_task;
-  if (!has_room() || uv_mutex_init(&loop->lock)) return CSIO_ESYSTEM;
+  if (!csio__has_descriptors(LOOP_DESCRIPTORS) || uv_mutex_init(&loop->lock)) return CSIO_ESYSTEM;
   if (uv_loop_init(&loop->uv)) goto no_loop;
   if (uv_async_init(&loop->uv, &loop->wake, on_wake)) goto no_async;
   loop->wake.data = loop;

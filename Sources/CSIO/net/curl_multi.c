@@ -1,5 +1,6 @@
 #include "net/curl_multi.h"
 
+#include "loop/descriptors.h"
 #include "net/tls_internal.h"
 
 #include <csio/error.h>
@@ -260,18 +261,6 @@ bool csio__curl_use(csio__transfer *transfer, csio__ends ends)
   return csio__sockets_use(&transfer->curl->sockets, ends, &transfer->user);
 }
 
-bool csio__lacks_descriptors(void)
-{
-  enum { NEEDED = 4 };
-  int taken[NEEDED], count = 0;
-  while (count < NEEDED && (taken[count] = open("/", O_RDONLY | O_CLOEXEC)) >= 0)
-    count++;
-  bool lacking = count < NEEDED && (errno == EMFILE || errno == ENFILE);
-  for (int i = 0; i < count; i++)
-    close(taken[i]);
-  return lacking;
-}
-
 static void stop(csio__guest *guest)
 {
   struct csio__curl *curl = (struct csio__curl *)guest;
@@ -299,7 +288,7 @@ static int curl_of(csio_loop *loop, struct csio__curl **out)
   curl->multi = curl_multi_init();
   if (!curl->multi) {
     free(curl);
-    return csio__lacks_descriptors() ? CSIO_ESYSTEM : CSIO_ENOMEM;
+    return csio__has_descriptors(CSIO__CURL_DESCRIPTORS) ? CSIO_ENOMEM : CSIO_ESYSTEM;
   }
   curl->loop = loop;
   uv_timer_init(&loop->uv, &curl->timer);

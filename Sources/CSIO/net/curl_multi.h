@@ -43,9 +43,8 @@ typedef struct csio__transfer {
 /* libcurl's own start, once in a process. */
 void csio__curl_global_init(void);
 
-/* Whether so few descriptors are left that a name could not be looked up, which takes a pair of sockets for
- * the thread, and two files at a time in it. */
-bool csio__lacks_descriptors(void);
+/* What libcurl may open to start or to resolve a name. */
+enum { CSIO__CURL_DESCRIPTORS = 4 };
 
 /* A time as libcurl takes it. */
 long csio__curl_ms(uint64_t ms);

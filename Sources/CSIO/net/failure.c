@@ -1,6 +1,7 @@
 /* Why there is no connection, told from codes. */
 #include "net/failure.h"
 
+#include "loop/descriptors.h"
 #include "base/header.h"
 #include "net/url.h"
 
@@ -41,7 +42,9 @@ static bool system_failure(csio__transfer *transfer, CURLcode result, csio__fail
 {
   bool resolving = result == CURLE_COULDNT_RESOLVE_HOST || result == CURLE_COULDNT_RESOLVE_PROXY;
   int number = transfer->socket_errno;
-  if (!number && (resolving || result == CURLE_OUT_OF_MEMORY) && csio__lacks_descriptors()) number = EMFILE;
+  if (!number && (resolving || result == CURLE_OUT_OF_MEMORY) &&
+      !csio__has_descriptors(CSIO__CURL_DESCRIPTORS))
+    number = errno;
   switch (number) {
   case EMFILE:
   case ENFILE:

@@ -46,7 +46,6 @@ int csio_tls_create(csio_tls **out)
     return CSIO_ESYSTEM;
   }
   atomic_init(&tls->references, 1);
-  atomic_init(&tls->kept_references, 0);
   atomic_init(&tls->used, false);
   tls->id = atomic_fetch_add(&next_id, 1) + 1;
   tls->verify = true;

@@ -55,7 +55,7 @@ csio__tls_handshake *csio__tls_handshake_create(csio_tls *tls, const char *host,
   handshake->references = 1;
   handshake->tls = csio__tls_use(tls);
   handshake->port = port;
-  if (!host || (handshake->host = strdup(host))) return handshake;
+  if ((handshake->host = strdup(host))) return handshake;
   csio__tls_handshake_release(handshake);
   return NULL;
 }
@@ -110,7 +110,7 @@ bool csio__tls_pin_matches(const csio_tls *tls, X509 *certificate)
   return matches;
 }
 
-bool csio__tls_verify_step(csio__tls_handshake *handshake, const char *host, bool ok, X509_STORE_CTX *store)
+static bool verify_step(csio__tls_handshake *handshake, const char *host, bool ok, X509_STORE_CTX *store)
 {
   csio_tls *tls = handshake->tls;
   csio__tls_report *report = &handshake->report;
@@ -138,39 +138,23 @@ static int on_verify(int ok, X509_STORE_CTX *store)
 {
   SSL *ssl = X509_STORE_CTX_get_ex_data(store, SSL_get_ex_data_X509_STORE_CTX_idx());
   csio__tls_handshake *handshake = handshake_of(ssl);
-  return handshake && csio__tls_verify_step(handshake, handshake->host, ok, store);
+  return handshake && verify_step(handshake, handshake->host, ok, store);
 }
 
 /* --- following the handshake --- */
-
-/* An address must not stand in SNI (RFC 6066), and what libwebsockets makes of an IPv6 one is not even an
- * address. */
-static void clear_bad_sni(SSL *ssl)
-{
-  const char *name = SSL_get_servername(ssl, TLSEXT_NAMETYPE_host_name);
-  if (name && (csio__tls_is_address(name) || !*name || *name == '[')) SSL_set_tlsext_host_name(ssl, NULL);
-}
-
-static void on_start(csio__tls_handshake *handshake, SSL *ssl)
-{
-  if (!handshake->host) { /* libwebsockets' */
-    clear_bad_sni(ssl);
-    handshake->report = (csio__tls_report){0};
-  } else if (!handshake->begun) { /* else the server renegotiates */
-    handshake->begun = true;
-    csio__tls_resume(handshake, ssl);
-  }
-}
 
 static void on_info(const SSL *ssl, int where, int value)
 {
   csio__tls_handshake *handshake = handshake_of(ssl);
   if (!handshake) return;
   csio__tls_report *report = &handshake->report;
-  if (where & SSL_CB_HANDSHAKE_START) on_start(handshake, (SSL *)ssl);
+  if (where & SSL_CB_HANDSHAKE_START && !handshake->begun) { /* else the server renegotiates */
+    handshake->begun = true;
+    csio__tls_resume(handshake, (SSL *)ssl);
+  }
   if (where & SSL_CB_LOOP && SSL_get_state(ssl) == TLS_ST_CR_CERT_REQ) report->certificate_requested = true;
   if (where & SSL_CB_HANDSHAKE_DONE) {
-    report->finished = handshake->host;
+    report->finished = true;
     if (SSL_session_reused(ssl)) report->certificate_requested |= handshake->asked_before;
   }
   if (where & SSL_CB_ALERT && where & SSL_CB_READ && value >> 8 == SSL3_AL_FATAL)
@@ -181,7 +165,7 @@ static void on_info(const SSL *ssl, int where, int value)
 static int on_new_session(SSL *ssl, SSL_SESSION *session)
 {
   csio__tls_handshake *handshake = handshake_of(ssl);
-  if (handshake && handshake->host) csio__tls_keep_session(handshake, session);
+  if (handshake) csio__tls_keep_session(handshake, session);
   return 0; /* the session itself stays OpenSSL's */
 }
 
@@ -230,36 +214,4 @@ int csio__tls_configure(csio_tls *tls, SSL_CTX *ctx)
   SSL_CTX_set_session_cache_mode(ctx, SSL_SESS_CACHE_CLIENT | SSL_SESS_CACHE_NO_INTERNAL);
   SSL_CTX_sess_set_new_cb(ctx, on_new_session);
   return CSIO_OK;
-}
-
-/* --- for libwebsockets' own TLS --- */
-
-int csio__tls_session_create(csio_tls *tls, SSL_CTX *ctx, const char *host, csio__tls_session **out)
-{
-  csio__tls_handshake *handshake = csio__tls_handshake_create(tls, host, 0);
-  if (!handshake) return CSIO_ENOMEM;
-  int err = csio__tls_configure(tls, ctx);
-  if (!err) err = csio__tls_follow_ctx(handshake, ctx);
-  if (err)
-    csio__tls_handshake_release(handshake);
-  else
-    *out = handshake;
-  return err;
-}
-
-void csio__tls_session_release(csio__tls_session *session)
-{
-  csio__tls_handshake_release(session);
-}
-
-csio_tls *csio__tls_default(csio_loop *loop)
-{
-  (void)loop;
-  csio_tls *tls;
-  return csio__tls_or_default(NULL, &tls) ? NULL : tls;
-}
-
-bool csio__tls_lacks_certificate(csio__tls_session *session, const char *host, csio__failure *failure)
-{
-  return csio__tls_certificate_refused(session, host, failure);
 }

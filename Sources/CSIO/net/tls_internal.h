@@ -20,7 +20,6 @@ typedef struct csio__kept_session {
 
 struct csio_tls {
   atomic_int references;
-  atomic_int kept_references; /* those of them that loops keep in case the settings are used again */
   atomic_bool used;
   unsigned id; /* from 1, never given twice in a process */
   bool verify;
@@ -97,8 +96,7 @@ void csio__tls_drop_sessions(csio_tls *tls);
 
 /* --- handshakes --- */
 
-/* NULL when memory is short. `host` may be NULL for an SSL_CTX of many connections, which then resume none.
- */
+/* NULL when memory is short. */
 csio__tls_handshake *csio__tls_handshake_create(csio_tls *tls, const char *host, uint16_t port);
 void csio__tls_handshake_release(csio__tls_handshake *handshake);
 
@@ -126,14 +124,5 @@ bool csio__tls_failure(const csio__tls_handshake *handshake, const char *host, c
  * or for want of one: many servers end it without an alert, or a reset overtakes the alert. */
 bool csio__tls_certificate_refused(
     const csio__tls_handshake *handshake, const char *host, csio__failure *failure);
-
-/* --- for libwebsockets' own TLS --- */
-
-typedef csio__tls_handshake csio__tls_session;
-csio_tls *csio__tls_default(csio_loop *loop);
-int csio__tls_session_create(csio_tls *tls, SSL_CTX *ctx, const char *host, csio__tls_session **out);
-void csio__tls_session_release(csio__tls_session *session);
-bool csio__tls_verify_step(csio__tls_session *session, const char *host, bool ok, X509_STORE_CTX *store);
-bool csio__tls_lacks_certificate(csio__tls_session *session, const char *host, csio__failure *failure);
 
 #endif

@@ -181,7 +181,7 @@ static csio__frame_event read_compressed(csio__frame_reader *reader, const uint8
 
 /* --- control frames --- */
 
-static bool is_close_code(unsigned code)
+bool csio__is_close_code(unsigned code)
 {
   return (code >= 1000 && code <= 1003) || (code >= 1007 && code <= 1014) || (code >= 3000 && code <= 4999);
 }
@@ -196,7 +196,7 @@ static csio__frame_event end_close(csio__frame_reader *reader)
     event.bytes = reader->control + 2;
     event.size = size - 2;
   }
-  if (size && !is_close_code(event.code)) {
+  if (size && !csio__is_close_code(event.code)) {
     char *fault = (char *)reader->control;
     snprintf(fault, sizeof reader->control, "the close code %u", (unsigned)event.code);
     return broken(reader, PROTOCOL_ERROR, fault);

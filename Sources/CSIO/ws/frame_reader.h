@@ -54,6 +54,9 @@ void csio__frame_reader_init(
  * message took. After CLOSE, BROKEN, TOO_LARGE and NO_MEMORY it drops all input. */
 csio__frame_event csio__frame_reader_next(csio__frame_reader *reader, const uint8_t **bytes, size_t *size);
 
+/* Whether a close frame may carry the code (RFC 6455, section 7.4). */
+bool csio__is_close_code(unsigned code);
+
 /* Frees the memory and ends the reading; may be called again. */
 void csio__frame_reader_free(csio__frame_reader *reader);
 

@@ -1,27 +1,31 @@
-#include "ws/lws_internal.h"
+#include "ws/lws_context.h"
 
-#include "base/header.h"
+#include "loop/descriptors.h"
 
 #include <csio/error.h>
 
+#include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
 #include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
-/* libwebsockets' own time limits, in seconds: far beyond ours. */
-enum { NEVER = 365 * 24 * 3600 };
-
 enum {
-  /* With more file descriptors allowed than this, libwebsockets' tables of all possible ones get too large
-   * (16 bytes each, all written to), and it is told to search a table of MAX_SOCKETS instead. */
-  MAX_TABLE = 128 * 1024,
-  MAX_SOCKETS = 64 * 1024,
+  /* libwebsockets' own time limits, in seconds: far beyond ours. */
+  NEVER = 365 * 24 * 3600,
+  /* libwebsockets makes a table with 16 bytes for each descriptor that the process may open, or searches all
+   * connections at each event. A table of this many entries takes 4 MiB. */
+  MAX_TABLE = 256 * 1024,
+  /* A context opens up to three descriptors: to be woken up, for random numbers, for the network's state.
+   * Where it cannot, it leaves handles behind that keep the loop from ending. */
+  CONTEXT_DESCRIPTORS = 5,
 };
 
 /* Making and destroying contexts writes to libwebsockets' globals. */
 static uv_mutex_t global_lock;
-static bool global_started; /* under `global_lock` */
 
 static void init_globals(void)
 {
@@ -36,194 +40,169 @@ static void lock_globals(void)
   uv_mutex_lock(&global_lock);
 }
 
-/* --- the context --- */
+/* --- the beginning --- */
 
-static struct lws_context *create_context(csio_loop *loop, struct csio__lws *lws)
+/* libwebsockets sizes its table by the limit of open files, so that limit is lowered for the moment. */
+static bool lower_limit(struct rlimit *before)
+{
+  if (getrlimit(RLIMIT_NOFILE, before) || before->rlim_cur <= MAX_TABLE) return false;
+  struct rlimit lowered = {.rlim_cur = MAX_TABLE, .rlim_max = before->rlim_max};
+  return !setrlimit(RLIMIT_NOFILE, &lowered);
+}
+
+/* Unless another thread has set the limit meanwhile. */
+static void restore_limit(const struct rlimit *before)
+{
+  struct rlimit now;
+  if (!getrlimit(RLIMIT_NOFILE, &now) && now.rlim_cur == MAX_TABLE) setrlimit(RLIMIT_NOFILE, before);
+}
+
+static struct lws_context *create_context(csio_loop *loop, csio__lws *lws)
 {
   void *loops[] = {&loop->uv};
-  struct lws_context_creation_info info = {
+  const struct lws_context_creation_info info = {
       .port = CONTEXT_PORT_NO_LISTEN,
       .options = LWS_SERVER_OPTION_LIBUV | LWS_SERVER_OPTION_EXPLICIT_VHOSTS,
       .foreign_loops = loops,
-      .pt_serv_buf_size = CSIO__LWS_SHARED_BUFFER,
-      .max_http_header_data = CSIO__MAX_ANSWER_HEAD, /* allocated while a handshake goes on */
+      .pt_serv_buf_size = CSIO__READ_SIZE + LWS_PRE,
       .timeout_secs = NEVER,
       .pcontext = &lws->context,
-      .user = loop,
       .gid = (gid_t)-1,
       .uid = (uid_t)-1,
   };
-  if (sysconf(_SC_OPEN_MAX) > MAX_TABLE) info.fd_limit_per_thread = MAX_SOCKETS;
-
-  lock_globals();
-  /* once only: a second time it would change the index under which other loops' handshakes find their
-   * connection */
-  if (!global_started) info.options |= LWS_SERVER_OPTION_DO_SSL_GLOBAL_INIT;
+  struct rlimit limit;
   struct sigaction sigpipe; /* libwebsockets ignores it for the whole process, which is not its business */
+  lock_globals();
+  bool lowered = lower_limit(&limit);
   sigaction(SIGPIPE, NULL, &sigpipe);
   struct lws_context *context = lws_create_context(&info);
   sigaction(SIGPIPE, &sigpipe, NULL);
-  if (context) global_started = true;
+  if (lowered) restore_limit(&limit);
   uv_mutex_unlock(&global_lock);
   return context;
 }
 
-/* --- virtual hosts --- */
-
-/* What a virtual host keeps of its settings: a reference of its own, and its session's. */
-enum { KEPT_REFERENCES = 2 };
-
-static void vhost_free(csio__vhost *vhost)
+static struct lws_vhost *create_vhost(struct lws_context *context, const struct lws_protocols *protocols)
 {
-  if (vhost->session) atomic_fetch_sub(&vhost->tls->kept_references, KEPT_REFERENCES);
-  csio__tls_session_release(vhost->session);
-  SSL_CTX_free(vhost->ctx);
-  csio_tls_release(vhost->tls);
-  free(vhost);
-}
-
-static int vhost_create(struct csio__lws *lws, csio_tls *tls, csio__vhost **out)
-{
-  csio__vhost *vhost = calloc(1, sizeof *vhost);
-  if (!vhost) return CSIO_ENOMEM;
-  int err = CSIO_OK;
-  if (tls) {
-    vhost->tls = csio_tls_retain(tls);
-    vhost->ctx = SSL_CTX_new(TLS_client_method());
-    err = vhost->ctx ? csio__tls_session_create(tls, vhost->ctx, NULL, &vhost->session) : CSIO_ENOMEM;
-    if (!err) atomic_fetch_add(&tls->kept_references, KEPT_REFERENCES);
-  }
-  struct lws_context_creation_info info = {
+  const struct lws_context_creation_info info = {
       .port = CONTEXT_PORT_NO_LISTEN,
       .vhost_name = "csio",
-      .protocols = csio__lws_protocols,
-      .extensions = csio__lws_extensions,
-      .options = tls ? LWS_SERVER_OPTION_DO_SSL_GLOBAL_INIT : 0,
-      .provided_client_ssl_ctx = vhost->ctx,
+      .protocols = protocols,
       .http_proxy_address = "", /* not even the environment's, which it would look for */
 #if defined(LWS_WITH_SOCKS5)
       .socks_proxy_address = "",
 #endif
   };
-  if (!err && !(vhost->lws = lws_create_vhost(lws->context, &info))) err = CSIO_ENOMEM;
-  if (err) {
-    vhost_free(vhost);
-    return err;
-  }
-  vhost->next = lws->vhosts;
-  lws->vhosts = vhost;
-  *out = vhost;
-  return CSIO_OK;
+  return lws_create_vhost(context, &info);
 }
 
-/* Whether nobody has the settings any more but loops that keep them. Other loops may change the counts
- * meanwhile: a virtual host that is then dropped too early is made again when it is needed. */
-static bool is_forgotten(csio_tls *tls)
+/* --- the descriptor that wakes libwebsockets up ---
+ *
+ * libwebsockets 4.1 closes it twice when a context ends, 4.3 never. A duplicate tells whether the number
+ * still stands for it. */
+
+static void find_wake(uv_handle_t *handle, void *data)
 {
-  return atomic_load(&tls->references) == atomic_load(&tls->kept_references);
+  csio__lws *lws = data;
+  struct stat status;
+  uv_os_fd_t fd;
+  if (uv_handle_get_type(handle) != UV_POLL || uv_is_closing(handle) || uv_fileno(handle, &fd)) return;
+  if (!fstat(fd, &status) && !S_ISSOCK(status.st_mode)) lws->wake = fd;
 }
 
-/* Drops the virtual hosts of settings that nobody has any more. Only where a new one is to be made: their
- * number stays bounded, and no callback of libwebsockets is under way. */
-static void drop_unused_vhosts(struct csio__lws *lws)
+/* Whether the two descriptors stand for the same open file, which shares its status flags. */
+static bool is_same_file(int fd, int twin)
 {
-  for (csio__vhost **link = &lws->vhosts; *link;) {
-    csio__vhost *vhost = *link;
-    if (!vhost->tls || vhost->connections || !is_forgotten(vhost->tls)) {
-      link = &vhost->next;
-      continue;
-    }
-    *link = vhost->next;
-    lws_vhost_destroy(vhost->lws);
-    vhost_free(vhost);
-  }
+  int flags = fcntl(twin, F_GETFL);
+  if (flags < 0 || fcntl(fd, F_GETFL) != flags) return false;
+  bool same = !fcntl(twin, F_SETFL, flags ^ O_NONBLOCK) && fcntl(fd, F_GETFL) == (flags ^ O_NONBLOCK);
+  fcntl(twin, F_SETFL, flags);
+  return same;
 }
 
-int csio__lws_vhost_for(struct csio__lws *lws, csio_tls *tls, csio__vhost **out)
+/* Takes the number again where it has been closed: another thread might be given it, and would lose it to the
+ * second close. */
+static void hold_wake(csio__lws *lws)
 {
-  for (csio__vhost *vhost = lws->vhosts; vhost; vhost = vhost->next)
-    if (vhost->tls == tls) {
-      *out = vhost;
-      return CSIO_OK;
-    }
-  drop_unused_vhosts(lws);
-  return vhost_create(lws, tls, out);
+  if (lws->wake_twin < 0 || is_same_file(lws->wake, lws->wake_twin)) return;
+  int taken = fcntl(lws->wake_twin, F_DUPFD_CLOEXEC, lws->wake);
+  if (taken > lws->wake) close(taken);
+}
+
+static void close_wake(csio__lws *lws)
+{
+  if (lws->wake_twin < 0) return;
+  if (is_same_file(lws->wake, lws->wake_twin)) close(lws->wake);
+  close(lws->wake_twin);
 }
 
 /* --- the end --- */
 
 /* Destroying a context under a foreign loop goes in two calls: the first closes everything that the loop has
  * to close in its own time, the second, when the loop has nothing left, frees the memory. */
-static void destroy_context(struct csio__lws *lws)
+static void destroy_context(csio__lws *lws)
 {
   lock_globals();
   lws_context_destroy(lws->context);
   uv_mutex_unlock(&global_lock);
 }
 
-#if LWS_LIBRARY_VERSION_NUMBER < 4002000
-static void find_wake(uv_handle_t *handle, void *out)
-{
-  /* nothing else is watched any more when a loop ends */
-  if (uv_handle_get_type(handle) == UV_POLL && !uv_is_closing(handle)) uv_fileno(handle, out);
-}
-
-/* libwebsockets 4.1 closes the descriptor that wakes it up at once, and again when the loop has closed its
- * handle. In between, another thread might be given the number, and would lose what it has opened. So
- * something of ours takes it. */
 static void stop(csio__guest *guest)
 {
-  struct csio__lws *lws = (struct csio__lws *)guest;
-  uv_loop_t *uv = &lws->loop->uv;
-  uv_os_fd_t wake = -1;
-  uv_walk(uv, find_wake, &wake);
+  csio__lws *lws = (csio__lws *)guest;
+  lws->wake = lws->wake_twin = -1;
+  uv_walk(&lws->loop->uv, find_wake, lws);
+  if (lws->wake >= 0) lws->wake_twin = fcntl(lws->wake, F_DUPFD_CLOEXEC, 0);
   destroy_context(lws);
-  int taken = wake < 0 ? -1 : fcntl(uv_backend_fd(uv), F_DUPFD_CLOEXEC, wake);
-  if (taken > wake) close(taken);
+  hold_wake(lws);
 }
-#else
-static void stop(csio__guest *guest)
-{
-  destroy_context((struct csio__lws *)guest);
-}
-#endif
 
 static void free_guest(csio__guest *guest)
 {
-  struct csio__lws *lws = (struct csio__lws *)guest;
+  csio__lws *lws = (csio__lws *)guest;
   if (lws->context) destroy_context(lws);
   uv_run(&lws->loop->uv, UV_RUN_DEFAULT);
-  while (lws->conns)
-    csio__conn_free(lws->conns);
-  while (lws->vhosts) {
-    csio__vhost *vhost = lws->vhosts;
-    lws->vhosts = vhost->next;
-    vhost_free(vhost);
-  }
-  if (lws->decoy >= 0) close(lws->decoy);
+  close_wake(lws);
+  free(lws->plain);
   free(lws);
 }
 
-/* --- the beginning --- */
-
-int csio__lws_of(csio_loop *loop, struct csio__lws **out, csio__failure *failure)
+static void hurry(csio__guest *guest)
 {
-  static const csio__guest_kind lws_guest = {.hurry = csio__lws_hurry, .stop = stop, .free = free_guest};
-  struct csio__lws *lws = csio__guest_of(loop, &lws_guest);
-  if (!lws) {
-    lws = calloc(1, sizeof *lws);
-    if (!lws) return CSIO_ENOMEM;
-    lws->loop = loop;
-    lws->decoy = -1;
-    lws->context = create_context(loop, lws);
-    if (!lws->context) {
-      free(lws);
-      csio__failure_set(failure, CSIO_EUNSUPPORTED,
-          "libwebsockets could not start; is its libuv plugin installed (libwebsockets-evlib-uv)?");
-      return CSIO_EUNSUPPORTED;
-    }
-    csio__guest_add(loop, &lws_guest, &lws->guest);
+  csio__lws *lws = (csio__lws *)guest;
+  lws->hurry(lws);
+}
+
+static const csio__guest_kind lws_guest = {.hurry = hurry, .stop = stop, .free = free_guest};
+
+static csio__lws *start(csio_loop *loop, csio__failure *failure)
+{
+  if (!csio__has_descriptors(CONTEXT_DESCRIPTORS)) {
+    csio__failure_set(failure, CSIO_ESYSTEM, "no WebSocket could be opened: %s", strerror(errno));
+    return NULL;
   }
-  *out = lws;
-  return CSIO_OK;
+  csio__lws *lws = calloc(1, sizeof *lws);
+  if (!lws) return NULL;
+  lws->loop = loop;
+  lws->context = create_context(loop, lws);
+  if (!lws->context) {
+    free(lws);
+    csio__failure_set(failure, CSIO_EUNSUPPORTED,
+        "libwebsockets could not start; is its libuv plugin installed (libwebsockets-evlib-uv)?");
+    return NULL;
+  }
+  csio__guest_add(loop, &lws_guest, &lws->guest);
+  return lws;
+}
+
+csio__lws *csio__lws_of(csio_loop *loop, const struct lws_protocols *protocols, void (*hurry)(csio__lws *lws),
+    csio__failure *failure)
+{
+  csio__lws *lws = csio__guest_of(loop, &lws_guest);
+  csio__failure_code(failure, CSIO_ENOMEM);
+  if (!lws) lws = start(loop, failure);
+  if (!lws) return NULL;
+  lws->hurry = hurry;
+  if (!lws->vhost) lws->vhost = create_vhost(lws->context, protocols);
+  return lws->vhost ? lws : NULL;
 }

@@ -4,26 +4,32 @@
 #include <csio/ws.h>
 
 #include "base/buffer_internal.h"
-#include "net/cookies_internal.h"
-#include "ws/deflate.h"
-#include "net/dial.h"
 #include "base/error_internal.h"
 #include "loop/loop_internal.h"
-#include "ws/lws_context.h"
+#include "net/cookies_internal.h"
+#include "net/dial.h"
 #include "net/url.h"
+#include "ws/carrier.h"
+#include "ws/frame_reader.h"
+#include "ws/handshake.h"
 
-enum {
-  CSIO__WS_MAX_REASON = 123,
-  CSIO__WS_MAX_HANDSHAKE = 60 * 1024, /* leaves room in libwebsockets' buffer for its own part */
-};
+enum { CSIO__WS_MAX_REASON = 123 };
 
 typedef enum csio__ws_state {
   CSIO__WS_NEW,
   CSIO__WS_CONNECTING, /* from csio_ws_connect to on_open */
   CSIO__WS_OPEN,
-  CSIO__WS_CLOSING, /* either side has begun the closing handshake */
+  CSIO__WS_CLOSING, /* csio_ws_shutdown was called */
   CSIO__WS_ENDED,   /* on_close or on_error has been called, or never will be */
 } csio__ws_state;
+
+/* What the socket has not taken yet of the bytes given to it. */
+typedef struct csio__ws_rest {
+  csio_buffer *buffer; /* holds the bytes */
+  const uint8_t *at;
+  size_t size;
+  size_t payload; /* bytes of messages that count as queued until all is out */
+} csio__ws_rest;
 
 struct csio_ws {
   csio__handle handle;
@@ -37,10 +43,11 @@ struct csio_ws {
   size_t max_message;
   bool deflate; /* offered */
   size_t deflate_threshold;
-  char *host_header;       /* the user's, or NULL */
-  csio__bytes headers;     /* the user's others, as they go out */
-  csio__bytes own_cookies; /* the user's Cookie headers, joined and terminated once there is one */
-  csio__bytes protocols;   /* offered, separated by ", " and terminated once there is one */
+  char *host_header;         /* the user's, or NULL */
+  char *proxy_authorization; /* the user's, or NULL */
+  csio__bytes headers;       /* the user's others, as they go out */
+  csio__bytes own_cookies;   /* the user's Cookie headers, joined and terminated once there is one */
+  csio__bytes protocols;     /* offered, separated by ", " and terminated once there is one */
 
   csio_ws_open_cb on_open;
   csio_ws_message_cb on_message;
@@ -50,73 +57,55 @@ struct csio_ws {
   void (*on_closed)(void *data);
   void *data;
 
-  uv_timer_t timer; /* limits connecting, then the closing handshake */
-  csio__dial *dial; /* while it goes on */
-  csio__conn *conn; /* from then on */
-  unsigned pending; /* what still refers to this: the timer, the dial, the connection */
+  uv_timer_t timer;       /* limits connecting, then the closing handshake */
+  csio__dial *dial;       /* while it goes on */
+  csio__carrier *carrier; /* from then on */
+  unsigned pending;       /* what still refers to this: the timer, the dial, the carrier */
+
+  csio__handshake handshake;
+  csio__frame_reader reader;
 
   csio_buffer *first, **last; /* messages to send */
   size_t queued;              /* bytes in them */
-  size_t
-      in_lws;   /* bytes of the messages that libwebsockets holds since the socket took a part of them only */
-  bool drained; /* nothing was queued since the last on_drain */
-  unsigned held_turns; /* for how many turns of the loop the queue has been held back */
-  size_t received;     /* bytes since the last csio__ws_flush */
+  csio__ws_rest rest;
+  csio_buffer *pong; /* goes out before the next message; the latest one where there are more */
+  bool drained;      /* nothing was queued since the last on_drain */
 
-  csio__bytes message; /* the fragments so far of a message */
-  bool binary;         /* its type */
-  bool compressed;
-  csio__inflater *inflater;
-
-  csio__deflate_terms deflate_terms; /* what the server agreed to */
-  bool extended;                     /* libwebsockets has turned our extension on */
-
-  uint16_t close_code; /* ours to send, then the peer's; 0 for none to send */
+  uint16_t close_code; /* ours to send; 0 for none */
   uint8_t close_size;
   char close_reason[CSIO__WS_MAX_REASON];
-  bool close_sent;     /* our close frame has gone out */
-  bool close_received; /* `close_code` and the reason are the peer's */
-  bool lingering;      /* the close frame of a message too large is under way, and is not to be cut off */
-
-  char *protocol;      /* what the server chose */
-  csio__bytes cookies; /* its Set-Cookie headers, each terminated */
-  char *extensions;    /* its Sec-WebSocket-Extensions, or NULL */
+  bool close_sent;
+  bool lingering; /* the peer is to read our close frame: the connection is not to be cut off */
 };
 
-/* What the connection's callbacks do. Those that return int end the connection by returning other than 0. */
-int csio__ws_write_handshake(csio__conn *conn, char **end, size_t room);
-int csio__ws_read_answer(csio__conn *conn);
-void csio__ws_opened(csio__conn *conn);
-int csio__ws_received(csio__conn *conn, const uint8_t *bytes, size_t size);
-int csio__ws_writable(csio__conn *conn);
-void csio__ws_flush(csio__conn *conn);
-int csio__ws_peer_closed(csio__conn *conn, const uint8_t *payload, size_t size);
-void csio__ws_connect_failed(csio__conn *conn, const char *text, size_t size);
-void csio__ws_ended(csio__conn *conn);
-void csio__ws_conn_gone(csio__conn *conn);
-
-/* Whether the extension is to be turned on; called once for every time that the server names it. */
-bool csio__ws_extend(csio__conn *conn);
-
-const char *csio__ws_host(const struct csio_ws *ws);
-
-/* Puts the last headers of the request together. INVALID where it is too large. */
+/* Puts the last headers of the request together. */
 int csio__ws_complete_request(struct csio_ws *ws);
 
 /* Connects, then makes the handshake. */
 int csio__ws_dial(struct csio_ws *ws);
 
-/* Limits the present phase; `on_timer` is the WebSocket's own. */
-void csio__ws_start_timer(struct csio_ws *ws, uint64_t ms);
+/* Reads frames. */
+void csio__ws_receive(struct csio_ws *ws, const uint8_t *bytes, size_t size);
+
+/* Sends what waits, as far as the socket takes it. */
+void csio__ws_flush(struct csio_ws *ws);
+
+/* Sends bytes that nothing waits before; what the socket does not take is kept, as a part of `payload` bytes
+ * of messages. Fails with NOMEM. */
+int csio__ws_send_bytes(struct csio_ws *ws, const uint8_t *bytes, size_t size, size_t payload);
+
+/* Sends a close frame, code 0 for one without, if the peer can still make sense of one. */
+void csio__ws_say_close(struct csio_ws *ws, uint16_t code, const uint8_t *reason, size_t size);
+
+/* Ends the WebSocket without a callback. */
+void csio__ws_end(struct csio_ws *ws);
 
 /* Ends the WebSocket and calls back, once. */
 void csio__ws_fail(struct csio_ws *ws, const csio__failure *failure);
-void csio__ws_closed(struct csio_ws *ws, uint16_t code, const char *reason, size_t size);
+void csio__ws_fail_with(struct csio_ws *ws, int code);
+void csio__ws_closed(struct csio_ws *ws, uint16_t code, const uint8_t *reason, size_t size);
 
-/* Drops what `pending` counted. */
+/* Drops what `pending` counted; frees the WebSocket once that is nothing. */
 void csio__ws_unpend(struct csio_ws *ws);
-
-/* Frees the messages that will not be sent any more. */
-void csio__ws_drop_queue(struct csio_ws *ws);
 
 #endif

@@ -2,6 +2,7 @@
 #include "ws/ws_internal.h"
 
 #include "base/header.h"
+#include "net/tls_internal.h"
 
 #include <openssl/evp.h>
 #include <stdlib.h>
@@ -10,8 +11,17 @@
 
 static bool belongs_to_handshake(const char *name)
 {
-  return !strcasecmp(name, "Connection") || !strcasecmp(name, "Upgrade") ||
+  return !strcasecmp(name, "Connection") || !strcasecmp(name, "Upgrade") || csio__is_framing_header(name) ||
          !strncasecmp(name, "Sec-WebSocket-", strlen("Sec-WebSocket-"));
+}
+
+static int set_text(char **place, const char *text)
+{
+  char *copy = text ? strdup(text) : NULL;
+  if (text && !copy) return CSIO_ENOMEM;
+  free(*place);
+  *place = copy;
+  return CSIO_OK;
 }
 
 static int append_header(csio_ws *ws, const char *name, const char *value)
@@ -43,19 +53,14 @@ int csio_ws_add_header(csio_ws *ws, const char *name, const char *value)
   if (!csio__is_token(name) || !csio__is_field_value(value) || belongs_to_handshake(name))
     return CSIO_EINVALID;
   if (!strcasecmp(name, "Cookie")) return append_to_list(&ws->own_cookies, "; ", value);
-  if (strcasecmp(name, "Host")) {
-    /* the user's own takes the place of what the URL says */
-    if (!strcasecmp(name, "Authorization")) {
-      free(ws->url.userinfo);
-      ws->url.userinfo = NULL;
-    }
-    return append_header(ws, name, value);
+  if (!strcasecmp(name, "Host")) return set_text(&ws->host_header, value);
+  if (!strcasecmp(name, "Proxy-Authorization")) return set_text(&ws->proxy_authorization, value);
+  /* the user's own takes the place of what the URL says */
+  if (!strcasecmp(name, "Authorization")) {
+    free(ws->url.userinfo);
+    ws->url.userinfo = NULL;
   }
-  char *host = strdup(value);
-  if (!host) return CSIO_ENOMEM;
-  free(ws->host_header);
-  ws->host_header = host;
-  return CSIO_OK;
+  return append_header(ws, name, value);
 }
 
 int csio_ws_add_protocol(csio_ws *ws, const char *name)
@@ -97,11 +102,7 @@ int csio_ws_set_local_address(csio_ws *ws, const char *address)
 {
   if (ws->state != CSIO__WS_NEW) return CSIO_ESTATE;
   if (address && !csio__is_address(address)) return CSIO_EINVALID;
-  char *copy = address ? strdup(address) : NULL;
-  if (address && !copy) return CSIO_ENOMEM;
-  free(ws->local_address);
-  ws->local_address = copy;
-  return CSIO_OK;
+  return set_text(&ws->local_address, address);
 }
 
 int csio_ws_set_deflate(csio_ws *ws, bool deflate)
@@ -137,7 +138,7 @@ static int add_authorization(csio_ws *ws)
 {
   size_t size = strlen(ws->url.userinfo);
   const char scheme[] = "Basic ";
-  if (size > CSIO__WS_MAX_HANDSHAKE / 2) return CSIO_EINVALID;
+  if (size > INT32_MAX) return CSIO_EINVALID;
   char *value = malloc(sizeof scheme + (size + 2) / 3 * 4);
   if (!value) return CSIO_ENOMEM;
   memcpy(value, scheme, sizeof scheme);
@@ -164,8 +165,8 @@ int csio__ws_complete_request(csio_ws *ws)
 {
   int err = ws->url.userinfo ? add_authorization(ws) : CSIO_OK;
   if (!err) err = add_cookies(ws);
-  if (err) return err;
-  const char *host = ws->host_header ? ws->host_header : ws->url.authority;
-  size_t size = strlen(ws->url.target) + strlen(host) + ws->headers.size + ws->protocols.size;
-  return size > CSIO__WS_MAX_HANDSHAKE ? CSIO_EINVALID : CSIO_OK;
+  /* without a proxy it is a header like any other */
+  if (!err && ws->proxy_authorization && !ws->proxy)
+    err = append_header(ws, "Proxy-Authorization", ws->proxy_authorization);
+  return err;
 }

@@ -1,0 +1,9 @@
+#ifndef CSIO_DESCRIPTORS_H
+#define CSIO_DESCRIPTORS_H
+
+#include <stdbool.h>
+
+/* Whether the process may open that many more files, up to 16; else false, with errno set to the reason. */
+bool csio__has_descriptors(int count);
+
+#endif

@@ -1,0 +1,93 @@
+/* What comes in: messages, pings, the close frame, and what is none of them. */
+#include "ws/ws_internal.h"
+
+#include <csio/error.h>
+
+#include <string.h>
+
+/* How long a peer has to end a connection that it was told to end. */
+enum { LINGER_SECONDS = 5 };
+
+/* Only the latest ping needs an answer (RFC 6455, section 5.5.3). */
+static void answer_ping(csio_ws *ws, const csio__frame_event *ping)
+{
+  if (ws->close_sent) return;
+  csio_buffer *pong = csio_buffer_create(ping->size);
+  if (!pong) {
+    csio__ws_fail_with(ws, CSIO_ENOMEM);
+    return;
+  }
+  if (ping->size) memcpy(pong->bytes, ping->bytes, ping->size);
+  csio_buffer_destroy(ws->pong);
+  ws->pong = pong;
+  csio__carrier_flush_soon(ws->carrier);
+}
+
+/* Ends a connection that the peer goes on sending over. Cut off with data unread it would be reset, and the
+ * peer would not learn the reason. */
+static void refuse(csio_ws *ws, uint16_t close_code, const csio__failure *failure)
+{
+  csio__ws_say_close(ws, close_code, NULL, 0);
+  ws->lingering = true;
+  csio__carrier_linger(ws->carrier, LINGER_SECONDS);
+  csio__ws_fail(ws, failure);
+}
+
+static void refuse_too_large(csio_ws *ws)
+{
+  csio__failure failure;
+  csio__failure_set(
+      &failure, CSIO_ETOO_LARGE, "%s sent a message of more than %zu bytes", ws->url.host, ws->max_message);
+  refuse(ws, 1009, &failure);
+}
+
+static void refuse_broken(csio_ws *ws, const csio__frame_event *event)
+{
+  csio__failure failure;
+  csio__failure_set(&failure, CSIO_EPROTOCOL, "%s sent %s", ws->url.host, event->fault);
+  refuse(ws, event->code, &failure);
+}
+
+static void take_close(csio_ws *ws, const csio__frame_event *close)
+{
+  csio__ws_say_close(ws, close->code == 1005 ? 0 : close->code, close->bytes, close->size);
+  csio__ws_closed(ws, close->code, close->bytes, close->size);
+}
+
+static void take_event(csio_ws *ws, const csio__frame_event *event)
+{
+  switch (event->kind) {
+  case CSIO__FRAME_MESSAGE:
+    if (ws->on_message)
+      ws->on_message(ws, event->binary ? CSIO_WS_BINARY : CSIO_WS_TEXT, event->bytes, event->size, ws->data);
+    break;
+  case CSIO__FRAME_PING:
+    answer_ping(ws, event);
+    break;
+  case CSIO__FRAME_CLOSE:
+    take_close(ws, event);
+    break;
+  case CSIO__FRAME_BROKEN:
+    refuse_broken(ws, event);
+    break;
+  case CSIO__FRAME_TOO_LARGE:
+    refuse_too_large(ws);
+    break;
+  case CSIO__FRAME_NO_MEMORY:
+    csio__ws_fail_with(ws, CSIO_ENOMEM);
+    break;
+  case CSIO__FRAME_PONG:
+  case CSIO__FRAME_NONE:
+    break;
+  }
+}
+
+void csio__ws_receive(csio_ws *ws, const uint8_t *bytes, size_t size)
+{
+  csio__frame_event event;
+  do {
+    event = csio__frame_reader_next(&ws->reader, &bytes, &size);
+    take_event(ws, &event);
+  } while (event.kind != CSIO__FRAME_NONE && ws->state != CSIO__WS_ENDED);
+  if (ws->state == CSIO__WS_ENDED) csio__frame_reader_free(&ws->reader);
+}

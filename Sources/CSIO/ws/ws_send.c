@@ -1,0 +1,198 @@
+/* What goes out: messages, pongs and the close frame. */
+#include "ws/ws_internal.h"
+
+#include "ws/frame_writer.h"
+
+#include <csio/error.h>
+
+#include <stdlib.h>
+#include <string.h>
+
+enum {
+  /* The most written in one turn, lest one connection keep the loop from the others. */
+  BATCH = 1 << 20,
+};
+
+int csio_ws_send_buffer(csio_ws *ws, csio_ws_type type, csio_buffer *message)
+{
+  if (ws->state != CSIO__WS_OPEN) {
+    csio_buffer_destroy(message);
+    return CSIO_ESTATE;
+  }
+  message->binary = type & CSIO_WS_BINARY;
+  message->uncompressed = type & CSIO_WS_UNCOMPRESSED;
+  message->compressed = false;
+  message->next = NULL;
+  if (!ws->first) csio__carrier_flush_soon(ws->carrier);
+  *ws->last = message;
+  ws->last = &message->next;
+  ws->queued += message->size;
+  ws->drained = false;
+  return CSIO_OK;
+}
+
+int csio_ws_send(csio_ws *ws, csio_ws_type type, const void *bytes, size_t size)
+{
+  if (ws->state != CSIO__WS_OPEN) return CSIO_ESTATE;
+  csio_buffer *message = csio_buffer_create(size);
+  if (!message) return CSIO_ENOMEM;
+  if (size) memcpy(message->bytes, bytes, size);
+  return csio_ws_send_buffer(ws, type, message);
+}
+
+/* Gives the socket what is left; whether it took all of it. */
+static bool send_rest(csio_ws *ws)
+{
+  csio__ws_rest *rest = &ws->rest;
+  if (!rest->size) return true;
+  size_t taken = csio__carrier_send(ws->carrier, rest->at, rest->size);
+  rest->at += taken;
+  rest->size -= taken;
+  if (rest->size) return false;
+  csio_buffer_destroy(rest->buffer);
+  *rest = (csio__ws_rest){0};
+  return true;
+}
+
+int csio__ws_send_bytes(csio_ws *ws, const uint8_t *bytes, size_t size, size_t payload)
+{
+  csio__busy_poll_expect(&ws->handle.loop->busy_poll);
+  size_t taken = csio__carrier_send(ws->carrier, bytes, size), left = size - taken;
+  if (!left) return CSIO_OK;
+  csio_buffer *buffer = csio_buffer_create(left);
+  if (!buffer) return CSIO_ENOMEM;
+  memcpy(buffer->bytes, bytes + taken, left);
+  ws->rest = (csio__ws_rest){buffer, buffer->bytes, left, payload};
+  return CSIO_OK;
+}
+
+/* Sends one message from its own memory. */
+static int send_alone(csio_ws *ws, csio__framer *framer, unsigned kind, csio_buffer *message)
+{
+  size_t size;
+  const uint8_t *frame = csio__framer_wrap(framer, kind, message, &size);
+  if (!frame) {
+    csio_buffer_destroy(message);
+    return CSIO_ESYSTEM;
+  }
+  csio__busy_poll_expect(&ws->handle.loop->busy_poll);
+  ws->rest = (csio__ws_rest){message, frame, size, message->size};
+  send_rest(ws);
+  return CSIO_OK;
+}
+
+static csio_buffer *take_first(csio_ws *ws)
+{
+  csio_buffer *message = ws->first;
+  ws->first = message->next;
+  if (!ws->first) ws->last = &ws->first;
+  ws->queued -= message->size;
+  return message;
+}
+
+/* Compresses the first message of the queue where it has to be, and says what its frame is. */
+static unsigned prepare_first(csio_ws *ws)
+{
+  csio_buffer *message = ws->first;
+  unsigned kind = message->binary ? CSIO__FRAME_BINARY : CSIO__FRAME_TEXT;
+  if (message->compressed) return kind | CSIO__FRAME_COMPRESSED;
+  bool compress =
+      ws->reader.terms.accepted && !message->uncompressed && message->size >= ws->deflate_threshold;
+  csio_buffer *compressed = compress ? csio__deflate(ws->handle.loop, message) : NULL;
+  if (!compressed) {
+    message->uncompressed = true; /* should it be asked again */
+    return kind;
+  }
+  compressed->binary = message->binary;
+  compressed->compressed = true;
+  ws->queued += compressed->size;
+  csio_buffer_destroy(take_first(ws));
+  compressed->next = ws->first;
+  if (!ws->first) ws->last = &compressed->next;
+  ws->first = compressed;
+  return kind | CSIO__FRAME_COMPRESSED;
+}
+
+static int send_batch(csio_ws *ws, csio__framer *framer, size_t payload)
+{
+  size_t size;
+  const uint8_t *frames = csio__framer_take(framer, &size);
+  return csio__ws_send_bytes(ws, frames, size, payload);
+}
+
+static bool add_pong(csio_ws *ws, csio__framer *framer)
+{
+  csio_buffer *pong = ws->pong;
+  bool added = pong && csio__framer_add_control(framer, CSIO__CONTROL_PONG, pong->bytes, pong->size);
+  if (added) {
+    csio_buffer_destroy(pong);
+    ws->pong = NULL;
+  }
+  return added;
+}
+
+/* Sends the pong that waits and as many of the first messages as fit one batch, or the first one alone. */
+static int send_some(csio_ws *ws, csio__framer *framer)
+{
+  size_t queued = ws->queued;
+  bool any = add_pong(ws, framer);
+  while (ws->first) {
+    unsigned kind = prepare_first(ws); /* which may put another message first */
+    if (csio__framer_add(framer, kind, ws->first)) {
+      csio_buffer_destroy(take_first(ws));
+      any = true;
+    } else if (any) {
+      break;
+    } else {
+      return send_alone(ws, framer, kind, take_first(ws));
+    }
+  }
+  return any ? send_batch(ws, framer, queued - ws->queued) : CSIO_ESYSTEM;
+}
+
+static int send_close(csio_ws *ws, csio__framer *framer)
+{
+  ws->close_sent = true;
+  if (!csio__framer_add_close(framer, ws->close_code, ws->close_reason, ws->close_size)) return CSIO_ESYSTEM;
+  return send_batch(ws, framer, 0);
+}
+
+/* Sends what waits, in its order, until the socket takes no more; whether nothing is left. */
+static bool send_all(csio_ws *ws)
+{
+  csio__framer *framer = csio__framer_of(ws->handle.loop);
+  size_t queued = ws->queued;
+  int err = framer ? CSIO_OK : CSIO_ENOMEM;
+  while (!err && send_rest(ws)) {
+    bool closes = ws->state == CSIO__WS_CLOSING && !ws->close_sent;
+    if (ws->first && queued - ws->queued >= BATCH) return csio__carrier_flush_soon(ws->carrier), false;
+    if (ws->first || ws->pong)
+      err = send_some(ws, framer);
+    else if (closes && ws->drained)
+      err = send_close(ws, framer);
+    else
+      return true;
+  }
+  if (err) csio__ws_fail_with(ws, err);
+  return false;
+}
+
+void csio__ws_flush(csio_ws *ws)
+{
+  if (ws->state == CSIO__WS_CONNECTING) send_rest(ws);
+  if (ws->state != CSIO__WS_OPEN && ws->state != CSIO__WS_CLOSING) return;
+  if (!send_all(ws) || ws->drained || csio__carrier_holds_bytes(ws->carrier)) return;
+  ws->drained = true;
+  if (ws->state == CSIO__WS_CLOSING) csio__carrier_flush_soon(ws->carrier);
+  if (ws->on_drain) ws->on_drain(ws, ws->data);
+}
+
+void csio__ws_say_close(csio_ws *ws, uint16_t code, const uint8_t *reason, size_t size)
+{
+  csio__framer *framer = csio__framer_of(ws->handle.loop);
+  if (ws->close_sent || !framer || !send_rest(ws)) return;
+  ws->close_code = code;
+  ws->close_size = (uint8_t)size;
+  if (size) memcpy(ws->close_reason, reason, size);
+  send_close(ws, framer);
+}

@@ -1,0 +1,270 @@
+/* What reaches the client when a connection ends badly, and what is not to be spent on it. */
+#include "socket.h"
+#include "ws_peer.h"
+
+#include <errno.h>
+#include <malloc.h>
+#include <sys/resource.h>
+#include <time.h>
+#include <unistd.h>
+
+static csio_loop *loop;
+
+/* --- what came before a reset --- */
+
+enum { EVENTS = 80 };
+
+/* In one piece: what is still on the sender's side at a reset is lost there. */
+static void send_and_reset(client *client)
+{
+  enum { SIZE = 100 };
+  static const char close_frame[] = "\x88\x09\x03\xf1too big";
+  char frames[EVENTS * (2 + SIZE) + sizeof close_frame], *end = frames;
+  if (!ws_accept(client, "", NULL)) return;
+  for (int i = 0; i < EVENTS; i++, end += 2 + SIZE) {
+    end[0] = (char)0x81;
+    end[1] = SIZE;
+    memset(end + 2, 'x', SIZE);
+  }
+  if (client->peer->data) {
+    memcpy(end, close_frame, sizeof close_frame - 1);
+    end += sizeof close_frame - 1;
+  }
+  client_write(client, frames, (size_t)(end - frames));
+  client_reset(client);
+}
+
+static void delivers_what_came_before_a_reset(void)
+{
+  for (int i = 0; i < 40; i++) {
+    bool with_close = i % 2;
+    peer server;
+    peer_start(&server, send_and_reset, NULL, with_close ? &server : NULL);
+    socket_test socket = {.loop = loop, .url = peer_url(&server, "ws", NULL, "/")};
+    socket_start(&socket);
+    socket_await_end(&socket);
+    CHECK_INT(socket.messages, EVENTS);
+    CHECK_INT(socket.errors, 0);
+    CHECK_INT(socket.code, with_close ? 1009 : 1006);
+    CHECK_STRING(socket.reason, with_close ? "too big" : "");
+    socket_close(&socket);
+    peer_stop(&server);
+  }
+}
+
+/* --- close codes --- */
+
+static void send_code(client *client)
+{
+  if (ws_accept(client, "", NULL)) ws_write_close(client, *(unsigned *)client->peer->data, "why");
+  client_drain(client);
+}
+
+static void hears_every_valid_code(void)
+{
+  unsigned codes[] = {1000, 1003, 1007, 1012, 1013, 1014, 3000, 4999};
+  for (size_t i = 0; i < sizeof codes / sizeof *codes; i++) {
+    peer server;
+    peer_start(&server, send_code, NULL, &codes[i]);
+    socket_test socket = {.loop = loop, .url = peer_url(&server, "ws", NULL, "/")};
+    socket_start(&socket);
+    socket_await_end(&socket);
+    CHECK_INT(socket.code, codes[i]);
+    CHECK_STRING(socket.reason, "why");
+    socket_close(&socket);
+    peer_stop(&server);
+  }
+}
+
+static void refuses_invalid_codes(void)
+{
+  unsigned codes[] = {1, 999, 1004, 1005, 1006, 1015, 1016, 2999, 5000, 65535};
+  for (size_t i = 0; i < sizeof codes / sizeof *codes; i++) {
+    char words[32];
+    snprintf(words, sizeof words, "sent the close code %u", codes[i]);
+    peer server;
+    peer_start(&server, send_code, NULL, &codes[i]);
+    socket_test socket = {.loop = loop, .url = peer_url(&server, "ws", NULL, "/")};
+    socket_expect_error(&socket, CSIO_EPROTOCOL, words);
+    peer_stop(&server);
+  }
+}
+
+static void send_masked(client *client)
+{
+  static const char frame[] = "\x81\x82\x01\x02\x03\x04\x60\x60";
+  if (ws_accept(client, "", NULL)) client_write(client, frame, sizeof frame - 1);
+  client_drain(client);
+}
+
+static void refuses_masked_frames(void)
+{
+  peer server;
+  peer_start(&server, send_masked, NULL, NULL);
+  socket_test socket = {.loop = loop, .url = peer_url(&server, "ws", NULL, "/")};
+  socket_expect_error(&socket, CSIO_EPROTOCOL, "sent a masked frame");
+  CHECK_INT(socket.messages, 0);
+  peer_stop(&server);
+}
+
+/* --- a peer that does not read --- */
+
+typedef struct stall {
+  monitor monitor;
+  bool close;
+} stall;
+
+static void close_unread(client *client)
+{
+  stall *stall = client->peer->data;
+  if (!ws_accept(client, "", NULL)) return;
+  AWAIT(&stall->monitor, stall->close);
+  ws_write_close(client, 1001, "away");
+  AWAIT(&client->peer->monitor, client->peer->requests == -1);
+}
+
+static double cpu_seconds(void)
+{
+  struct timespec time;
+  clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &time);
+  return (double)time.tv_sec + (double)time.tv_nsec / 1e9;
+}
+
+static void send_much(socket_test *socket)
+{
+  csio_buffer *message = csio_buffer_create(64 << 20);
+  CHECK(message);
+  memset(csio_buffer_bytes(message), 'x', csio_buffer_size(message));
+  CHECK_INT(csio_ws_send_buffer(socket->ws, CSIO_WS_BINARY, message), CSIO_OK);
+}
+
+static void look_at_queue(void *arg)
+{
+  socket_test *socket = arg;
+  socket->data = (void *)(uintptr_t)csio_ws_queued_bytes(socket->ws);
+}
+
+/* The close frame comes while a large message is partly out, and nobody takes the rest of it. */
+static void hears_a_close_frame_while_sending(void)
+{
+  peer server;
+  stall stall = {MONITOR, false};
+  peer_start(&server, close_unread, NULL, &stall);
+  socket_test socket = {.loop = loop, .url = peer_url(&server, "ws", NULL, "/"), .on_open = send_much};
+  socket_open(&socket);
+  on_loop(loop, look_at_queue, &socket);
+  CHECK((uintptr_t)socket.data > 0);
+  double before = cpu_seconds();
+  CHANGE(&stall.monitor, stall.close = true);
+  socket_await_end(&socket);
+  CHECK_INT(socket.code, 1001);
+  CHECK_STRING(socket.reason, "away");
+  CHECK(cpu_seconds() - before < 1);
+  socket_close(&socket);
+  CHANGE(&server.monitor, server.requests = -1);
+  peer_stop(&server);
+}
+
+/* --- memory --- */
+
+enum { LARGE = 64 << 20 };
+
+/* All but the last byte of a message that is allowed, then one that is not. */
+static void send_too_much(client *client)
+{
+  if (!ws_accept(client, "", NULL)) return;
+  uint8_t *part = calloc(1, LARGE);
+  CHECK(part);
+  ws_write(client, BINARY, false, part, LARGE);
+  ws_write(client, CONTINUATION, true, part, LARGE);
+  free(part);
+  client_drain(client);
+}
+
+/* Frees what came of a message that is refused, while the connection lingers. */
+static void frees_refused_messages(void)
+{
+#if defined(__GLIBC__) && !defined(CSIO_SANITIZE)
+  peer server;
+  peer_start(&server, send_too_much, NULL, NULL);
+  socket_test socket = {
+      .loop = loop, .url = peer_url(&server, "ws", NULL, "/"), .max_message = LARGE + (LARGE - 1)};
+  socket_start(&socket);
+  socket_await_end(&socket);
+  CHECK_INT(socket.error_code, CSIO_ETOO_LARGE);
+  CHECK(mallinfo2().hblkhd < LARGE / 2 * 3); /* the server's own, at most */
+  peer_stop(&server);
+  socket_close(&socket);
+#endif
+}
+
+/* --- descriptors --- */
+
+/* The first WebSocket of a loop takes some for libwebsockets as well. The server takes one of those that are
+ * left, and where there is none it keeps the client waiting. */
+static void tells_of_too_few_descriptors(void)
+{
+  static int taken[1024];
+  struct rlimit before, low;
+  peer server;
+  peer_start(&server, ws_echo, NULL, NULL);
+  CHECK(!getrlimit(RLIMIT_NOFILE, &before));
+  low = (struct rlimit){.rlim_cur = 300, .rlim_max = before.rlim_max};
+  CHECK(!setrlimit(RLIMIT_NOFILE, &low));
+  for (int spare = 0; spare < 8; spare++) {
+    csio_loop *own = test_loop();
+    socket_test socket = {.loop = own, .url = peer_url(&server, "ws", NULL, "/"), .timeout = 300};
+    int count = take_descriptors(taken, 1024, spare);
+    socket_start(&socket);
+    AWAIT(&socket.monitor, socket.opened || socket.errors || socket.closes);
+    if (spare < 2) CHECK_INT(socket.error_code, CSIO_ESYSTEM);
+    if (socket.errors && socket.error_code != CSIO_ETIMEOUT) {
+      CHECK_INT(socket.error_code, CSIO_ESYSTEM);
+      CHECK_CONTAINS(socket.error, "Too many open files");
+    }
+    while (count)
+      close(taken[--count]);
+    socket_close(&socket);
+    csio_loop_close(own);
+  }
+  CHECK(!setrlimit(RLIMIT_NOFILE, &before));
+  peer_stop(&server);
+}
+
+/* However many files the process may open: libwebsockets would make a table of them, or search all
+ * connections at each event. */
+static void bears_a_high_limit_of_open_files(void)
+{
+  struct rlimit before, high, after;
+  CHECK(!getrlimit(RLIMIT_NOFILE, &before));
+  high = (struct rlimit){.rlim_cur = 1 << 20, .rlim_max = before.rlim_max};
+  if (setrlimit(RLIMIT_NOFILE, &high)) {
+    printf("  the limit of open files cannot be raised here\n");
+    return;
+  }
+  peer server;
+  peer_start(&server, ws_echo, NULL, NULL);
+  csio_loop *own = test_loop();
+  socket_test socket = {.loop = own, .url = peer_url(&server, "ws", NULL, "/")};
+  socket_open(&socket);
+  CHECK(!getrlimit(RLIMIT_NOFILE, &after));
+  CHECK_INT(after.rlim_cur, high.rlim_cur);
+  socket_close(&socket);
+  csio_loop_close(own);
+  CHECK(!setrlimit(RLIMIT_NOFILE, &before));
+  peer_stop(&server);
+}
+
+int main(int argc, char **argv)
+{
+  loop = test_loop();
+  RUN(delivers_what_came_before_a_reset);
+  RUN(hears_every_valid_code);
+  RUN(refuses_invalid_codes);
+  RUN(refuses_masked_frames);
+  RUN(hears_a_close_frame_while_sending);
+  RUN(frees_refused_messages);
+  RUN(tells_of_too_few_descriptors);
+  RUN(bears_a_high_limit_of_open_files);
+  csio_loop_close(loop);
+}
