@@ -33,7 +33,8 @@ CSIO_EXTERN int csio_http_create(csio_loop *loop, const char *method, const char
 CSIO_EXTERN void csio_http_set_data(csio_http *http, void *data);
 
 /* Adds a request header, both parts copied; one that the library would send itself (as Accept) is replaced.
- * Fails with INVALID for a name or value that cannot stand in a header. */
+ * Proxy-Authorization goes to the proxy where there is one, and to nobody else. Fails with INVALID for a name
+ * or value that cannot stand in a header, and for Content-Length and Transfer-Encoding. */
 CSIO_EXTERN int csio_http_add_header(csio_http *http, const char *name, const char *value);
 
 /* The request's body. `body` becomes the library's, also when the call fails. */
@@ -55,8 +56,8 @@ CSIO_EXTERN int csio_http_set_proxy(csio_http *http, csio_proxy *proxy);
  * Only addresses of the same family are connected to then. Fails with INVALID for anything but an address. */
 CSIO_EXTERN int csio_http_set_local_address(csio_http *http, const char *address);
 
-/* Whether a kept connection may be used, and this one be kept; true unless set. Without, the request asks the
- * server to close the connection after the answer. */
+/* Whether a kept connection (idle for less than 4 s) may be used, and this one be kept; true unless set.
+ * Without, the request asks the server to close the connection after the answer. */
 CSIO_EXTERN int csio_http_set_keep_alive(csio_http *http, bool keep_alive);
 
 /* Limit for the whole request in milliseconds, and for connecting alone; 0, the default, is no limit. */
@@ -68,7 +69,8 @@ CSIO_EXTERN int csio_http_set_connect_timeout(csio_http *http, uint64_t ms);
 CSIO_EXTERN int csio_http_set_max_body(csio_http *http, size_t bytes);
 
 /* Follows up to `count` redirects of a GET (default 0). Headers that were added go along, but Authorization,
- * Proxy-Authorization, Cookie and Host not to another scheme, host or port. */
+ * Proxy-Authorization, Cookie and Host not to another scheme, host or port. One from https to http fails with
+ * REDIRECT. */
 CSIO_EXTERN int csio_http_set_redirects(csio_http *http, unsigned count);
 
 /* Sends the request. */

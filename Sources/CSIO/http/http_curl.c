@@ -8,6 +8,10 @@
 #include <string.h>
 #include <uv.h>
 
+/* Whole seconds for which a kept connection may have been idle. Many servers end one after 5 s, and what is
+ * sent just then is lost, where it is a POST. */
+enum { MOST_IDLE = 3 };
+
 /* A poll must not be repeated as long as there may be an answer to it, nor an event as long as the server may
  * have read it. */
 bool csio__http_is_undone(const csio_http *http)
@@ -24,10 +28,10 @@ static bool is_repetition(csio_http *http)
 {
   long sent = 0;
   curl_easy_getinfo(http->transfer.easy, CURLINFO_REQUEST_SIZE, &sent);
-  bool was_sent = http->asked && sent > http->sent_before_asking;
+  bool was_sent = http->transfer.stands && sent > http->sent_before_asking;
   http->repeated = was_sent && !csio__http_is_undone(http);
   if (http->repeated) return true;
-  http->asked = false;
+  http->transfer.stands = false;
   http->sent_before_asking = sent;
   http->transfer.user.fate = CSIO__FATE_OPEN;
   return false;
@@ -43,7 +47,7 @@ static int on_request(void *data, char *remote, char *local, int remote_port, in
   bool usable = csio__curl_use(&http->transfer, ends);
   http->stale = !http->transfer.connected && !usable;
   if (http->stale) return CURL_PREREQFUNC_ABORT;
-  http->asked = http->transfer.stands = true;
+  http->transfer.stands = true;
   return CURL_PREREQFUNC_OK;
 }
 
@@ -71,7 +75,7 @@ static size_t count_head(char *line, size_t unit, size_t count, void *data)
 {
   csio_http *http = data;
   size_t size = unit * count;
-  if (!http->asked) return csio__route_hear(&http->transfer, line, size);
+  if (!http->transfer.stands) return csio__route_hear(&http->transfer, line, size);
   http->head_size += size;
   http->head_too_large = http->head_size > CSIO__MAX_ANSWER_HEAD;
   return http->head_too_large ? CURL_WRITEFUNC_ERROR : size;
@@ -149,6 +153,7 @@ int csio__http_prepare(csio_http *http)
   if (http->max_body) curl_easy_setopt(easy, CURLOPT_MAXFILESIZE_LARGE, (curl_off_t)http->max_body);
   prepare_method(http);
   if (!http->keep_alive) curl_easy_setopt(easy, CURLOPT_FORBID_REUSE, 1L);
+  curl_easy_setopt(easy, CURLOPT_MAXAGE_CONN, (long)MOST_IDLE);
   http->transfer.may_connect = may_connect;
   http->transfer.route.local_address = http->local_address;
   http->transfer.route.proxy = http->proxy;

@@ -84,7 +84,8 @@ void csio__http_failure(csio_http *http, CURLcode result, csio__failure *failure
     lost(peer, NULL, failure);
   } else if (result == CURLE_OUT_OF_MEMORY || (int)result == TOO_LARGE) {
     no_room(http, result, failure);
-  } else if (!csio__connect_failure(transfer, result, failure) &&
+  } else if (!(http->handshake && csio__http_tls_failure(http, result, failure)) &&
+             !csio__connect_failure(transfer, result, failure) &&
              !csio__http_tls_failure(http, result, failure)) {
     switch (result) {
     case CURLE_ABORTED_BY_CALLBACK:

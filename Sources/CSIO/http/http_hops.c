@@ -135,7 +135,7 @@ int csio__http_prepare_hop(csio_http *http)
     curl_easy_setopt(
         easy, CURLOPT_TIMEOUT_MS, csio__curl_ms(now < http->deadline ? http->deadline - now : 1));
   }
-  http->stale = http->asked = http->repeated = false;
+  http->stale = http->repeated = false;
   http->body_sent = 0;
   http->head_size = 0;
   http->answer.size = 0;

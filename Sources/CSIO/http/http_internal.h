@@ -42,7 +42,6 @@ struct csio_http {
   csio_buffer *body;
   size_t body_sent;
   bool stale;              /* a kept connection was given up before the request was sent over it */
-  bool asked;              /* in this hop, a connection has stood and was to take the request */
   long sent_before_asking; /* as libcurl counts */
   bool repeated;           /* libcurl would have sent the request again */
   size_t head_size;
