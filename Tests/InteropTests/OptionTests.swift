@@ -238,6 +238,37 @@ struct OptionTests {
     #expect(error?.code == .proxyAuthentication, "\(String(describing: error))")
   }
 
+  @Test("agent: an https proxy is verified under the Socket's TLS options", arguments: [false, true])
+  func httpsProxy(secure: Bool) async throws {
+    let certificates = try Certificates.shared.get()
+    let proxy = try ServerProcess(
+      Server.python.executable(),
+      [Server.script("proxy.py"), "--tls", certificates.path("server.pem"), certificates.path("server.key")])
+    let tls = secure ? ["--tls-cert", certificates.path("server.pem"), "--tls-key", certificates.path("server.key")] : []
+    let server = try ServerProcess(Server.testServer.executable(), ["--port", "0"] + tls)
+    func makeProxied(_ configure: (inout SocketIOOptions) -> Void) throws -> Socket {
+      try makeSocket("\(secure ? "https" : "http")://127.0.0.1:\(server.port)") {
+        $0.transports = [.polling]
+        $0.reconnection = false
+        $0.agent.proxy = "https://127.0.0.1:\(proxy.port)"
+        configure(&$0)
+      }
+    }
+    let refused = try makeProxied { _ in }
+    let error = await #expect(throws: SocketIOError.self) { try await refused.connected() }
+    #expect(error?.code == .tlsUntrusted, "\(String(describing: error))")
+    let lenient = try makeProxied { $0.rejectUnauthorized = false }
+    _ = try await lenient.connected()
+    await lenient.io.close()
+    let trusting = try makeProxied {
+      $0.ca = [.file(certificates.path("ca.pem"))]
+      $0.pins = secure ? [certificates.serverPin] : []
+    }
+    _ = try await trusting.connected()
+    #expect(try await trusting.emitWithAck("echo", "by TLS") == "by TLS")
+    await trusting.io.close()
+  }
+
   @Test("agent: what cannot be used is refused when the Socket is made")
   func badAgent() {
     for agent in [

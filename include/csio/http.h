@@ -56,7 +56,7 @@ CSIO_EXTERN int csio_http_set_proxy(csio_http *http, csio_proxy *proxy);
  * Only addresses of the same family are connected to then. Fails with INVALID for anything but an address. */
 CSIO_EXTERN int csio_http_set_local_address(csio_http *http, const char *address);
 
-/* Whether a kept connection (idle for less than 4 s) may be used, and this one be kept; true unless set.
+/* Whether a kept connection (idle for less than 2 s) may be used, and this one be kept; true unless set.
  * Without, the request asks the server to close the connection after the answer. */
 CSIO_EXTERN int csio_http_set_keep_alive(csio_http *http, bool keep_alive);
 

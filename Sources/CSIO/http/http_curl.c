@@ -8,9 +8,9 @@
 #include <string.h>
 #include <uv.h>
 
-/* Whole seconds for which a kept connection may have been idle. Many servers end one after 5 s, and what is
- * sent just then is lost, where it is a POST. */
-enum { MOST_IDLE = 3 };
+/* Whole seconds for which a kept connection may have been idle. Servers end one after 2 s (Gunicorn), 5 s
+ * (Node.js) or more, and a POST that is sent just then is lost. */
+enum { MOST_IDLE = 1 };
 
 /* A poll must not be repeated as long as there may be an answer to it, nor an event as long as the server may
  * have read it. */

@@ -92,7 +92,7 @@ final class ServerConnector: Connector {
       isSecure: server.isSecure, host: server.host, port: server.port, path: options.requestPath,
       query: Self.query(server, options), headers: { self.options.options(for: transport).extraHeaders },
       forceBase64: options.forceBase64, timestampRequests: options.timestampRequests,
-      timestampParam: options.timestampParam, tls: try tlsContext(options.tlsOptions),
+      timestampParam: options.timestampParam, tls: server.isSecure ? try tlsContext(options.tlsOptions) : nil,
       requestTimeout: options.requestTimeout?.milliseconds ?? 0, protocols: options.protocols,
       maxMessageSize: options.maxMessageSize)
     endpoint.cookies = options.withCredentials ? cookies : nil
@@ -103,6 +103,7 @@ final class ServerConnector: Connector {
     } else if options.agent.usesEnvironment {
       endpoint.proxy = try Proxy.fromEnvironment(target: endpoint.url(transport, sid: nil))
     }
+    if let proxy = endpoint.proxy, let tls = try tlsContext(options.tlsOptions.forProxy) { try proxy.setTLS(tls) }
     return endpoint
   }
 
@@ -121,9 +122,9 @@ final class ServerConnector: Connector {
     return fromOption.filter { option in !fromURL.contains { $0.name == option.name } } + fromURL
   }
 
-  /// One context for all engines, so that TLS sessions and trusted authorities are shared; nil for plain connections.
+  /// One context for all engines, so that TLS sessions and trusted authorities are shared; nil for the default settings.
   private func tlsContext(_ options: TLSOptions) throws(SocketIOError) -> TLSContext? {
-    guard server.isSecure, options != TLSOptions() else { return nil }
+    guard options != TLSOptions() else { return nil }
     if let context = tls.withLock({ $0[options] }) { return context }
     let context = try TLSContext(options)
     tls.withLock {

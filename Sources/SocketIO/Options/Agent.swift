@@ -1,26 +1,26 @@
 /// How connections leave this machine: through a proxy, from an address, kept or not. Both transports follow it.
 public struct Agent: Sendable, Hashable {
   /// A proxy: `http://user:password@host:port` (user and password percent-encoded, and optional), or with `https`, `socks5` or `socks5h`
-  /// (the proxy resolves names). WebSockets and TLS go through HTTP proxies by CONNECT; an `https` proxy carries polling only.
+  /// (the proxy resolves names). WebSockets and TLS go through HTTP proxies by CONNECT; an `https` proxy carries polling only,
+  /// and its certificate is verified under the Socket's options `ca`, `ciphers` and `rejectUnauthorized`.
   public var proxy: String?
 
   /// Use the proxy that the environment names where `proxy` is not set: `http_proxy`, `https_proxy`, `all_proxy`, except for the hosts in
   /// `no_proxy`.
   public var usesEnvironment: Bool
 
-  /// Keep connections of polling between requests. Without it, each request makes a connection of its own, as with
-  /// the JavaScript client.
+  /// Keep connections of polling between requests, for up to two seconds. Without it, each request makes a connection of its own, as
+  /// with the JavaScript client.
   ///
-  /// A kept connection may die just when it is used again. A GET is then repeated, and events that the server had sent already as its
-  /// answer are lost unnoticed; without `keepAlive`, the loss is reported, and the client
-  /// connects again.
+  /// Where a request meets the end of a kept connection, a poll is sent again if the server cannot have answered it, and an event if the
+  /// server cannot have read it. Else the loss is reported, and the client connects again.
   public var keepAlive: Bool
 
   /// The address of this machine to connect from, in numbers; any unless set.
   public var localAddress: String?
 
   /// An agent that connects directly unless told otherwise.
-  public init(proxy: String? = nil, usesEnvironment: Bool = false, keepAlive: Bool = false, localAddress: String? = nil)
+  public init(proxy: String? = nil, usesEnvironment: Bool = false, keepAlive: Bool = true, localAddress: String? = nil)
   {
     self.proxy = proxy
     self.usesEnvironment = usesEnvironment

@@ -46,6 +46,9 @@ struct TLSOptions: Sendable, Hashable {
   var ciphers: String?
   var rejectUnauthorized = true
   var pins: [String] = []
+
+  /// What holds for an `https` proxy, too. Pins name the server's key, and the certificate is shown to the server alone.
+  var forProxy: TLSOptions { TLSOptions(ca: ca, ciphers: ciphers, rejectUnauthorized: rejectUnauthorized) }
 }
 
 /// The digest of a public key that a server must have.

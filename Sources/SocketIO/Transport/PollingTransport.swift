@@ -44,7 +44,7 @@ final class PollingTransport: PollingDriver {
       getRequest = try request("GET", body: nil) { [weak self] result in
         guard let self else { return }
         getRequest = nil
-        switch Self.answer(result, "xhr poll error") {
+        switch answer(result, "xhr poll error") {
         case .success(let body):
           let (packets, isWhole) = EnginePayload.decode(body)
           handle(.polled(packets, isWhole: isWhole))
@@ -64,7 +64,7 @@ final class PollingTransport: PollingDriver {
         guard let self else { return }
         postRequest = nil
         queuedBytes = 0
-        switch Self.answer(result, "xhr post error") {
+        switch answer(result, "xhr post error") {
         case .success: handle(.posted)
         case .failure(let error): handle(.postFailed(error))
         }
@@ -90,15 +90,17 @@ final class PollingTransport: PollingDriver {
   }
 
   /// The body of an answer with status 200; everything else is an error (Engine.IO protocol 4, "HTTP long-polling").
-  private static func answer(
+  private func answer(
     _ result: Result<HTTPRequest.Response, SocketIOError>, _ summary: String
   ) -> Result<UnsafeRawBufferPointer, SocketIOError> {
     switch result {
     case .success(let response) where response.status == 200: return .success(response.body)
     case .success(let response):
+      // A proxy that a request is handed to may refuse it in its own name.
+      let peer = endpoint.proxy != nil && !endpoint.isSecure ? "the server or the proxy" : "the server"
       return .failure(
         SocketIOError(
-          .httpStatus, "\(summary): the server answered with HTTP status \(response.status)",
+          .httpStatus, "\(summary): \(peer) answered with HTTP status \(response.status)",
           httpStatus: response.status))
     case .failure(var error):
       error.message = "\(summary): \(error.message)"

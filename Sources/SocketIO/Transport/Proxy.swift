@@ -23,6 +23,9 @@ final class Proxy: Sendable {
 
   private init(handle: OpaquePointer) { self.handle = handle }
 
+  /// How TLS to an `https` proxy is made. Before the proxy is used.
+  func setTLS(_ tls: TLSContext) throws(SocketIOError) { try check(csio_proxy_set_tls(handle, tls.handle)) }
+
   deinit { csio_proxy_release(handle) }
 
   private static func unusable(_ what: String, _ status: Int32) -> SocketIOError {

@@ -24,6 +24,7 @@ import ipaddress
 import json
 import signal
 import socket
+import ssl
 import struct
 import sys
 import threading
@@ -292,6 +293,7 @@ def parse_options():
     mode = parser.add_mutually_exclusive_group()
     mode.add_argument("--socks5", action="store_true", help="speak SOCKS 5")
     mode.add_argument("--forward", metavar="HOST:PORT", help="speak nothing, connect everybody to this address")
+    parser.add_argument("--tls", nargs=2, metavar=("CERT", "KEY"), help="be spoken to by TLS")
     parser.add_argument("--auth", metavar="USER:PASSWORD", help="let only this user through")
     parser.add_argument("--record", metavar="FILE", type=argparse.FileType("a", encoding="utf-8"))
     parser.add_argument("--refuse", action="store_true", help="let nobody through: status 403, SOCKS reply 2, or RST")
@@ -306,7 +308,11 @@ def parse_options():
 async def main():
     options = parse_options()
     proxy = Proxy(options)
-    server = await asyncio.start_server(proxy.accept, "127.0.0.1", options.port)
+    tls = None
+    if options.tls:
+        tls = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+        tls.load_cert_chain(*options.tls)
+    server = await asyncio.start_server(proxy.accept, "127.0.0.1", options.port, ssl=tls)
     loop = asyncio.get_running_loop()
     threading.Thread(target=read_commands, args=(loop, proxy), daemon=True).start()
     print(f"listening on http://127.0.0.1:{server.sockets[0].getsockname()[1]}", flush=True)
