@@ -44,11 +44,11 @@ struct FailureTests {
 
   @Test("gives a named error on WebSocket", arguments: cases)
   func websocket(_ failure: Case) async throws {
-    // Whatever a server answers with a status is a refused handshake here; what is no HTTP ends as a lost connection.
+    // Whatever a server answers with a status is a refused handshake here.
     switch failure.answer {
     case nil: try await expect(failure, over: .websocket, .timeout)
     case let answer? where answer.hasPrefix("HTTP"): try await expect(failure, over: .websocket, .httpStatus)
-    default: try await expect(failure, over: .websocket, .connectionLost)
+    default: try await expect(failure, over: .websocket, .protocolViolation)
     }
   }
 

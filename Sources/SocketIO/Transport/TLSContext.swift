@@ -7,7 +7,9 @@ final class TLSContext: Sendable {
 
   init(_ options: TLSOptions) throws(SocketIOError) {
     var handle: OpaquePointer?
-    try check(csio_tls_create(&handle))
+    let status = csio_tls_create(&handle)
+    // Without settings the message says what libcurl's TLS library is.
+    guard status == 0 else { throw SocketIOError(csio: status, detail: String(cString: csio_tls_last_message(nil))) }
     guard let handle else { throw SocketIOError(csio: CSIO_ENOMEM.rawValue) }
     self.handle = handle
     for ca in options.ca {
