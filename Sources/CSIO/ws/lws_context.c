@@ -16,9 +16,9 @@
 enum {
   /* libwebsockets' own time limits, in seconds: far beyond ours. */
   NEVER = 365 * 24 * 3600,
-  /* libwebsockets makes a table with 16 bytes for each descriptor that the process may open, or searches all
-   * connections at each event. A table of this many entries takes 4 MiB. */
-  MAX_TABLE = 256 * 1024,
+  /* libwebsockets makes a table with 16 bytes for each descriptor that the process may open, and looks through
+   * it when a connection closes; told a smaller number, it searches all connections at each event. */
+  MAX_TABLE = 128 * 1024,
   /* A context opens up to three descriptors: to be woken up, for random numbers, for the network's state.
    * Where it cannot, it leaves handles behind that keep the loop from ending. */
   CONTEXT_DESCRIPTORS = 5,
