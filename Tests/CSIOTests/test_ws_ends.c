@@ -288,6 +288,32 @@ static void closes_inside_its_callbacks(void)
   CHECK_INT(in_error.errors, 1);
 }
 
+/* The acceptance and a message in one segment. */
+static void accept_with_a_message(client *client)
+{
+  request request;
+  if (!client_read_request(client, &request)) return;
+  client_print(client,
+      "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+      "Sec-WebSocket-Accept: %s\r\n\r\n\x81\x05hello",
+      ws_accept_key(request.head));
+  request_free(&request);
+  client_drain(client);
+}
+
+static void delivers_nothing_after_it_was_closed(void)
+{
+  peer server;
+  peer_start(&server, accept_with_a_message, NULL, NULL);
+  socket_test socket = {
+      .loop = loop, .url = peer_url(&server, "ws", NULL, "/"), .on_open = socket_close_inside};
+  socket_start(&socket);
+  AWAIT(&socket.monitor, socket.gone);
+  CHECK_INT(socket.opened, 1);
+  CHECK_INT(socket.messages + socket.closes + socket.errors, 0);
+  peer_stop(&server);
+}
+
 static void ends_with_the_loop(void)
 {
   peer silent, echo;
@@ -381,6 +407,7 @@ int main(int argc, char **argv)
   RUN(reports_bad_frames);
   RUN(closes_in_every_state);
   RUN(closes_inside_its_callbacks);
+  RUN(delivers_nothing_after_it_was_closed);
   RUN(ends_with_the_loop);
   RUN(does_not_linger_at_the_loops_end);
 #ifndef CSIO_SANITIZE

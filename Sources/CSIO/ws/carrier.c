@@ -189,7 +189,8 @@ static void read_rest(csio__carrier *carrier)
 {
   uint8_t bytes[LAST_PIECE];
   ssize_t size = 0;
-  while (!carrier->mute && ((size = recv(carrier->socket, bytes, sizeof bytes, 0)) > 0 || errno == EINTR))
+  while (!carrier->mute &&
+         ((size = recv(carrier->socket, bytes, sizeof bytes, 0)) > 0 || (size < 0 && errno == EINTR)))
     if (size > 0) receive(carrier, bytes, (size_t)size);
 }
 

@@ -84,10 +84,10 @@ static void take_event(csio_ws *ws, const csio__frame_event *event)
 
 void csio__ws_receive(csio_ws *ws, const uint8_t *bytes, size_t size)
 {
-  csio__frame_event event;
-  do {
+  csio__frame_event event = {.kind = CSIO__FRAME_MESSAGE};
+  while (event.kind != CSIO__FRAME_NONE && ws->state != CSIO__WS_ENDED) {
     event = csio__frame_reader_next(&ws->reader, &bytes, &size);
     take_event(ws, &event);
-  } while (event.kind != CSIO__FRAME_NONE && ws->state != CSIO__WS_ENDED);
+  }
   if (ws->state == CSIO__WS_ENDED) csio__frame_reader_free(&ws->reader);
 }
