@@ -76,6 +76,7 @@ static void refuses_misbehaving_proxies(void)
       {"http", ANSWER("nonsense\r\n\r\n"), CSIO_EPROXY, "does not speak HTTP"},
       {"http", ANSWER("HTTP/1.1 abc\r\n\r\n"), CSIO_EPROXY, "does not speak HTTP"},
       {"http", ANSWER("HTTP/1.0 500 Internal\r\n\r\n"), CSIO_EPROXY, "HTTP/1.0 500 Internal"},
+      {"http", ANSWER("HTTP/1.1 103 Early\r\n\r\nHTTP/1.1 502 Bad\r\n\r\n"), CSIO_EPROXY, ": HTTP/1.1 "},
       {"http", ANSWER("HTTP/1.1 302 Found\r\nLocation: http://a/\r\n\r\n"), CSIO_EPROXY, "302"},
       /* what follows the proxy's answer is the target's */
       {"http", ANSWER("HTTP/1.1 200 OK\r\n\r\nHTTP/1.1 403 Early\r\nContent-Length: 0\r\n\r\n"),

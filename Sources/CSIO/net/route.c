@@ -101,13 +101,14 @@ static void read_status_line(csio__transfer *transfer, const char *line, size_t 
 
 size_t csio__route_hear(csio__transfer *transfer, const char *line, size_t size)
 {
-  if (!transfer->proxy_line[0]) read_status_line(transfer, line, size);
-  transfer->proxy_head += size;
   int kind = transfer->proxy_status / 100;
+  bool begins = !transfer->proxy_line[0] || (kind == 1 && size > 5 && !memcmp(line, "HTTP/", 5));
+  if (begins) read_status_line(transfer, line, size);
+  transfer->proxy_head += size;
+  kind = transfer->proxy_status / 100;
   bool ends = *line == '\r' || *line == '\n';
   if (!kind || transfer->proxy_head > CSIO__MAX_ANSWER_HEAD || (ends && kind > 2))
     return CURL_WRITEFUNC_ERROR;
-  if (ends && kind == 1) transfer->proxy_line[0] = '\0';
   return size;
 }
 
