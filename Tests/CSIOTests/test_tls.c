@@ -5,6 +5,7 @@
 #include "socket.h"
 #include "ws_peer.h"
 
+#include <sys/socket.h>
 #include <unistd.h>
 
 enum { DAY = 24 * 3600 };
@@ -511,6 +512,59 @@ static void reads_the_systems_authorities(void)
   unlink(path);
 }
 
+/* --- renegotiation (TLS 1.2) --- */
+
+/* Asks for it, and lets the client wait in its midst. */
+static void ask_again(client *client)
+{
+  char first;
+  frame frame;
+  peer *peer = client->peer;
+  if (!ws_accept(client, "", NULL)) return;
+  CHECK(SSL_renegotiate(client->ssl) && SSL_do_handshake(client->ssl));
+  CHECK(recv(client->fd, &first, 1, MSG_PEEK) == 1); /* the client has begun */
+  CHANGE(&peer->monitor, peer->requests = -1);
+  AWAIT(&peer->monitor, peer->requests == -2);
+  for (int i = 0; i < 3 && ws_read(client, &frame); i++)
+    frame_free(&frame);
+  client_drain(client);
+}
+
+static void get_queued(void *arg)
+{
+  socket_test *socket = arg;
+  socket->bytes = csio_ws_queued_bytes(socket->ws);
+}
+
+/* What is sent meanwhile counts as queued until it can go out. */
+static void queues_while_it_renegotiates(void)
+{
+  enum { SIZE = 300000 };
+  peer server;
+  SSL_CTX *ctx = server_context(&good, NULL);
+  SSL_CTX_set_max_proto_version(ctx, TLS1_2_VERSION);
+  peer_start(&server, ask_again, ctx, NULL);
+  socket_test socket = {
+      .loop = loop, .url = peer_url(&server, "wss", "localhost", "/"), .tls = trusting(&authority)};
+  uint8_t *bytes = test_bytes(SIZE, 1);
+  socket_open(&socket);
+  AWAIT(&server.monitor, server.requests == -1);
+  for (int i = 0; i < 3; i++)
+    socket_send(&socket, CSIO_WS_BINARY, bytes, SIZE);
+  on_loop(loop, get_queued, &socket);
+  CHECK_INT(socket.bytes, 3 * SIZE);
+  CHECK_INT(socket.drains, 0);
+  CHANGE(&server.monitor, server.requests = -2);
+  AWAIT(&socket.monitor, socket.drains == 1);
+  on_loop(loop, get_queued, &socket);
+  CHECK_INT(socket.bytes, 0);
+  socket_close(&socket);
+  free(bytes);
+  csio_tls_release(socket.tls);
+  peer_stop(&server);
+  SSL_CTX_free(ctx);
+}
+
 int main(int argc, char **argv)
 {
   authority = identity_make("Test Authority", NULL, NULL, -DAY, DAY);
@@ -544,6 +598,7 @@ int main(int argc, char **argv)
   RUN(forgets_released_settings);
   RUN(forgets_settings_of_two_loops);
   RUN(reads_the_systems_authorities);
+  RUN(queues_while_it_renegotiates);
   csio_loop_close(loop);
   identity *all[] = {&authority, &other_authority, &good, &by_address, &expired, &future, &unknown, &nameless,
       &own_client, &wrong_client};

@@ -242,6 +242,11 @@ bool csio__tls_stream_write(csio__tls_stream *stream, const void *bytes, size_t 
   return held;
 }
 
+bool csio__tls_stream_holds(const csio__tls_stream *stream)
+{
+  return stream->held.size;
+}
+
 void csio__tls_stream_end(csio__tls_stream *stream)
 {
   ERR_clear_error();

@@ -33,6 +33,9 @@ size_t csio__tls_stream_read(csio__tls_stream *stream, uint8_t *into, size_t roo
  * use then. */
 bool csio__tls_stream_write(csio__tls_stream *stream, const void *bytes, size_t size);
 
+/* Whether what was written waits for a renegotiation to end, and more should not be written. */
+bool csio__tls_stream_holds(const csio__tls_stream *stream);
+
 /* Puts a close_notify into the output. */
 void csio__tls_stream_end(csio__tls_stream *stream);
 

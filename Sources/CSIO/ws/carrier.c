@@ -100,7 +100,8 @@ static size_t send_some(csio__carrier *carrier, const uint8_t *bytes, size_t siz
 
 bool csio__carrier_holds_bytes(const csio__carrier *carrier)
 {
-  return carrier->tls && csio__tls_stream_output(carrier->tls)->size;
+  csio__tls_stream *tls = carrier->tls;
+  return tls && (csio__tls_stream_output(tls)->size || csio__tls_stream_holds(tls));
 }
 
 /* Whether all that TLS had to say is out. */
@@ -120,7 +121,7 @@ static bool flush_tls(csio__carrier *carrier)
 static size_t send_by_tls(csio__carrier *carrier, const uint8_t *bytes, size_t size)
 {
   size_t taken = 0;
-  while (flush_tls(carrier) && taken < size) {
+  while (flush_tls(carrier) && taken < size && !csio__tls_stream_holds(carrier->tls)) {
     size_t piece = size - taken < TLS_PIECE ? size - taken : TLS_PIECE;
     if (!csio__tls_stream_write(carrier->tls, bytes + taken, piece)) {
       carrier->broken = carrier->unwritable = true;
@@ -160,6 +161,7 @@ static void receive_by_tls(csio__carrier *carrier, const uint8_t *bytes, size_t 
 {
   csio__tls_stream *tls = carrier->tls;
   uint8_t *plain = carrier->lws->plain;
+  bool held = csio__tls_stream_holds(tls);
   csio__tls_stream_feed(tls, bytes, size);
   for (;;) {
     size_t read = csio__tls_stream_read(tls, plain, CSIO__READ_SIZE);
@@ -172,6 +174,7 @@ static void receive_by_tls(csio__carrier *carrier, const uint8_t *bytes, size_t 
     if (!carrier->mute) carrier->calls->on_bytes(carrier->owner, plain, read);
   }
   flush_tls(carrier);
+  if (held && !csio__tls_stream_holds(tls)) csio__carrier_flush_soon(carrier);
   if (csio__tls_stream_state(tls) >= CSIO__TLS_ENDED) report_end(carrier);
 }
 
