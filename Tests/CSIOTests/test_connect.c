@@ -383,7 +383,7 @@ static void keeps_connections_unless_told_not_to(void)
 
 typedef struct trial {
   monitor monitor;
-  csio__dial_target target;
+  csio__route target;
   int code, gone;
   char message[512];
 } trial;

@@ -183,7 +183,7 @@ static void tells_of_refused_credentials(void)
 
 typedef struct dial_trial {
   monitor monitor;
-  csio__dial_target target;
+  csio__route target;
   int code, gone;
 } dial_trial;
 
@@ -252,6 +252,16 @@ static void authenticates_by_header(void)
     on_loop(loop, start_dial, &trial);
     AWAIT(&trial.monitor, trial.gone);
     CHECK_INT(trial.code, wrong ? CSIO_EPROXY_AUTH : CSIO_OK);
+    socket_test socket = {.loop = loop,
+        .url = peer_url(&target, "ws", "target.test", "/"),
+        .proxy = proxy,
+        .headers = {{"Proxy-Authorization", values[wrong]}}};
+    if (wrong) {
+      socket_expect_error(&socket, CSIO_EPROXY_AUTH, "did not accept the user and password");
+    } else {
+      socket_open(&socket);
+      socket_close(&socket);
+    }
   }
   csio_proxy_release(proxy);
   csio_proxy_release(socks_5);

@@ -6,7 +6,6 @@
 
 #include <stdlib.h>
 #include <string.h>
-#include <uv.h>
 
 /* Whole seconds for which a kept connection may have been idle. Servers end one after 2 s (Gunicorn), 5 s
  * (Node.js) or more, and a POST that is sent just then is lost. */
@@ -94,7 +93,7 @@ static size_t write_body(char *from, size_t unit, size_t count, void *data)
 {
   csio_http *http = data;
   size_t size = unit * count;
-  if (http->max_body && size > http->max_body - http->answer.size) {
+  if (http->request.max_size && size > http->request.max_size - http->answer.size) {
     http->too_large = true;
     return CURL_WRITEFUNC_ERROR;
   }
@@ -137,7 +136,7 @@ static bool may_connect(csio__transfer *transfer)
   return !is_repetition(csio__container_of(transfer, csio_http, transfer));
 }
 
-int csio__http_prepare(csio_http *http)
+void csio__http_prepare(csio_http *http)
 {
   CURL *easy = http->transfer.easy;
   curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, http->curl_error);
@@ -150,14 +149,10 @@ int csio__http_prepare(csio_http *http)
   curl_easy_setopt(easy, CURLOPT_HEADERDATA, http);
   curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, write_body);
   curl_easy_setopt(easy, CURLOPT_WRITEDATA, http);
-  if (http->max_body) curl_easy_setopt(easy, CURLOPT_MAXFILESIZE_LARGE, (curl_off_t)http->max_body);
+  if (http->request.max_size)
+    curl_easy_setopt(easy, CURLOPT_MAXFILESIZE_LARGE, (curl_off_t)http->request.max_size);
   prepare_method(http);
   if (!http->keep_alive) curl_easy_setopt(easy, CURLOPT_FORBID_REUSE, 1L);
   curl_easy_setopt(easy, CURLOPT_MAXAGE_CONN, (long)MOST_IDLE);
   http->transfer.may_connect = may_connect;
-  http->transfer.route.local_address = http->local_address;
-  http->transfer.route.proxy = http->proxy;
-  http->transfer.route.proxy_authorization =
-      http->proxy ? csio__http_own_header(http, "Proxy-Authorization") : NULL;
-  return csio__route_prepare(&http->transfer);
 }

@@ -1,12 +1,9 @@
 #include "ws/ws_internal.h"
 
-#include "net/tls_internal.h"
-
 #include <csio/error.h>
 
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 
 enum {
   DEFAULT_MAX_MESSAGE = 64 << 20,
@@ -45,7 +42,7 @@ static void on_timer(uv_timer_t *timer)
   if (ws->state == CSIO__WS_CONNECTING) {
     csio__failure failure;
     csio__failure_set(&failure, CSIO_ETIMEOUT, "connecting to %s port %u took longer than %llu ms",
-        ws->url.host, (unsigned)ws->url.port, (unsigned long long)ws->timeout);
+        ws->request.url.host, (unsigned)ws->request.url.port, (unsigned long long)ws->request.timeout);
     csio__ws_fail(ws, &failure);
   } else {
     csio__ws_closed(ws, 1006, NULL, 0);
@@ -56,10 +53,10 @@ int csio_ws_create(csio_loop *loop, const char *url, csio_ws **out)
 {
   csio_ws *ws = calloc(1, sizeof *ws);
   if (!ws) return CSIO_ENOMEM;
-  int err = csio__url_parse(&ws->url, url, "ws", "wss");
+  int err = csio__url_parse(&ws->request.url, url, "ws", "wss");
   if (!err) err = csio__handle_open(&ws->handle, loop, ws_abort);
   if (err) {
-    csio__url_free(&ws->url);
+    csio__request_free(&ws->request);
     free(ws);
     return err;
   }
@@ -68,8 +65,8 @@ int csio_ws_create(csio_loop *loop, const char *url, csio_ws **out)
   ws->last = &ws->first;
   ws->drained = true;
   ws->pending = 1; /* the timer */
-  ws->timeout = DEFAULT_TIMEOUT;
-  ws->max_message = DEFAULT_MAX_MESSAGE;
+  ws->request.timeout = DEFAULT_TIMEOUT;
+  ws->request.max_size = DEFAULT_MAX_MESSAGE;
   ws->deflate_threshold = DEFAULT_DEFLATE_THRESHOLD;
   *out = ws;
   return CSIO_OK;
@@ -108,14 +105,11 @@ void csio_ws_on_error(csio_ws *ws, csio_ws_error_cb callback)
 int csio_ws_connect(csio_ws *ws)
 {
   if (ws->state != CSIO__WS_NEW) return CSIO_ESTATE;
-  csio_tls *tls = ws->tls;
-  int err = ws->url.secure ? csio__tls_or_default(ws->tls, &tls) : CSIO_OK;
-  if (!err && tls != ws->tls) ws->tls = csio_tls_retain(tls);
-  if (!err) err = csio__ws_complete_request(ws);
-  if (!err) err = csio__ws_dial(ws);
+  int err = csio__ws_dial(ws);
   if (err) return err;
   ws->state = CSIO__WS_CONNECTING;
-  if (ws->timeout) csio__timer_start(&ws->timer, on_timer, ws->timeout);
+  ws->request.started = true;
+  if (ws->request.timeout) csio__timer_start(&ws->timer, on_timer, ws->request.timeout);
   return CSIO_OK;
 }
 

@@ -36,15 +36,15 @@ static void refuse(csio_ws *ws, uint16_t close_code, const csio__failure *failur
 static void refuse_too_large(csio_ws *ws)
 {
   csio__failure failure;
-  csio__failure_set(
-      &failure, CSIO_ETOO_LARGE, "%s sent a message of more than %zu bytes", ws->url.host, ws->max_message);
+  csio__failure_set(&failure, CSIO_ETOO_LARGE, "%s sent a message of more than %zu bytes",
+      ws->request.url.host, ws->request.max_size);
   refuse(ws, 1009, &failure);
 }
 
 static void refuse_broken(csio_ws *ws, const csio__frame_event *event)
 {
   csio__failure failure;
-  csio__failure_set(&failure, CSIO_EPROTOCOL, "%s sent %s", ws->url.host, event->fault);
+  csio__failure_set(&failure, CSIO_EPROTOCOL, "%s sent %s", ws->request.url.host, event->fault);
   refuse(ws, event->code, &failure);
 }
 
