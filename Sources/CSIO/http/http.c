@@ -192,8 +192,8 @@ int csio_http_start(csio_http *http, csio_http_done_cb on_done)
   http->on_done = on_done;
   uint64_t now = csio_loop_now(http->handle.loop), timeout = http->request.timeout;
   http->deadline = timeout && timeout < UINT64_MAX - now ? now + timeout : 0;
-  csio__http_prepare(http);
-  int err = start_hop(http);
+  int err = csio__http_prepare(http);
+  if (!err) err = start_hop(http);
   http->request.started = http->running = !err;
   return err;
 }

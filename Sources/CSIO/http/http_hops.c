@@ -60,7 +60,6 @@ int csio__http_prepare_hop(csio_http *http)
         easy, CURLOPT_TIMEOUT_MS, csio__curl_ms(now < http->deadline ? http->deadline - now : 1));
   }
   http->stale = http->repeated = false;
-  http->body_sent = 0;
   http->head_size = 0;
   http->answer.size = 0;
   curl_easy_setopt(easy, CURLOPT_HTTPHEADER, http->hop_headers);

@@ -25,7 +25,6 @@ struct csio_http {
   csio__tls_handshake *handshake; /* of the TLS connection that this hop made last */
   bool proxy_tls_next;            /* the next TLS session is the one with the proxy */
   csio_buffer *body;
-  size_t body_sent;
   bool stale;              /* a kept connection was given up before the request was sent over it */
   long sent_before_asking; /* as libcurl counts */
   bool repeated;           /* libcurl would have sent the request again */
@@ -44,7 +43,7 @@ struct csio_http {
 /* --- what libcurl is told --- */
 
 /* Sets everything on the easy handle that is the same for all hops. */
-void csio__http_prepare(csio_http *http);
+int csio__http_prepare(csio_http *http);
 
 /* Sets what differs from hop to hop: the URL, its credentials and cookies, the time left. */
 int csio__http_prepare_hop(csio_http *http);

@@ -88,32 +88,26 @@ void csio__refused_credentials(csio__transfer *transfer, int status, csio__failu
 
 static const char *socks_reply(CURLproxycode reply)
 {
-  switch (reply) {
-  case CURLPX_BAD_VERSION:
-  case CURLPX_BAD_ADDRESS_TYPE:
-  case CURLPX_UNKNOWN_MODE:
-    return "it does not speak SOCKS 5";
-  case CURLPX_REPLY_GENERAL_SERVER_FAILURE:
-    return "general failure";
-  case CURLPX_REPLY_NOT_ALLOWED:
-    return "not allowed";
-  case CURLPX_REPLY_NETWORK_UNREACHABLE:
-    return "network unreachable";
-  case CURLPX_REPLY_HOST_UNREACHABLE:
-    return "host unreachable";
-  case CURLPX_REPLY_CONNECTION_REFUSED:
-    return "connection refused";
-  case CURLPX_REPLY_TTL_EXPIRED:
-    return "time to live expired";
-  case CURLPX_REPLY_COMMAND_NOT_SUPPORTED:
-    return "command not supported";
-  case CURLPX_REPLY_ADDRESS_TYPE_NOT_SUPPORTED:
-    return "kind of address not supported";
-  case CURLPX_LONG_HOSTNAME:
-    return "the name is too long";
-  default:
-    return "an unknown reason";
-  }
+  static const struct {
+    CURLproxycode code;
+    const char *why;
+  } replies[] = {
+      {CURLPX_BAD_VERSION, "it does not speak SOCKS 5"},
+      {CURLPX_BAD_ADDRESS_TYPE, "it does not speak SOCKS 5"},
+      {CURLPX_UNKNOWN_MODE, "it does not speak SOCKS 5"},
+      {CURLPX_REPLY_GENERAL_SERVER_FAILURE, "general failure"},
+      {CURLPX_REPLY_NOT_ALLOWED, "not allowed"},
+      {CURLPX_REPLY_NETWORK_UNREACHABLE, "network unreachable"},
+      {CURLPX_REPLY_HOST_UNREACHABLE, "host unreachable"},
+      {CURLPX_REPLY_CONNECTION_REFUSED, "connection refused"},
+      {CURLPX_REPLY_TTL_EXPIRED, "time to live expired"},
+      {CURLPX_REPLY_COMMAND_NOT_SUPPORTED, "command not supported"},
+      {CURLPX_REPLY_ADDRESS_TYPE_NOT_SUPPORTED, "kind of address not supported"},
+      {CURLPX_LONG_HOSTNAME, "the name is too long"},
+  };
+  for (size_t i = 0; i < sizeof replies / sizeof *replies; i++)
+    if (replies[i].code == reply) return replies[i].why;
+  return "an unknown reason";
 }
 
 static void refused(csio__transfer *transfer, csio__failure *failure, const char *why)
