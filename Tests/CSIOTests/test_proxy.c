@@ -192,11 +192,6 @@ static void on_dialed(void *data, int socket, const csio__failure *failure)
   dial_trial *trial = data;
   trial->code = failure ? failure->error.code : CSIO_OK;
   if (!failure) close(socket);
-}
-
-static void on_dial_gone(void *data)
-{
-  dial_trial *trial = data;
   CHANGE(&trial->monitor, trial->gone++);
 }
 
@@ -204,7 +199,7 @@ static void start_dial(void *arg)
 {
   dial_trial *trial = arg;
   csio__dial *dial;
-  CHECK_INT(csio__dial_start(loop, &trial->target, on_dialed, on_dial_gone, trial, &dial), CSIO_OK);
+  CHECK_INT(csio__dial_start(loop, &trial->target, on_dialed, trial, &dial), CSIO_OK);
 }
 
 /* The user's own header is for the proxy, and no other server gets to see it (which `serve` checks). */

@@ -27,8 +27,6 @@ static void finish(csio_http *http, const csio_error *error)
   http->on_done(http, error, http->data);
 }
 
-static int start_hop(csio_http *http);
-
 /* Whether it was but a kept connection that failed. */
 static bool may_start_again(const csio_http *http, CURLcode result)
 {
@@ -43,34 +41,29 @@ static void take_cookies(csio_http *http)
     csio__request_take_cookie(&http->request, cookie);
 }
 
-static void on_transfer_done(csio__transfer *transfer, CURLcode result)
-{
-  csio_http *http = csio__container_of(transfer, csio_http, transfer);
-  csio__failure failure;
-  int err = CSIO_OK;
-  bool failed = true;
-  if (may_start_again(http, result)) { /* there are fewer kept connections each time */
-    err = start_hop(http);
-    if (!err) return;
-    csio__failure_code(&failure, err);
-  } else if (result) {
-    csio__http_failure(http, result, &failure);
-  } else if (!csio__http_proxy_refused(http, &failure)) {
-    take_cookies(http);
-    if (csio__http_redirect(http, &err, &failure)) {
-      err = start_hop(http);
-      if (!err) return;
-      csio__failure_code(&failure, err);
-    }
-    failed = err;
-  }
-  finish(http, failed ? &failure.error : NULL);
-}
-
 static int start_hop(csio_http *http)
 {
   int err = csio__http_prepare_hop(http);
   return err ? err : csio__curl_start(http->handle.loop, &http->transfer);
+}
+
+static void on_transfer_done(csio__transfer *transfer, CURLcode result)
+{
+  csio_http *http = csio__container_of(transfer, csio_http, transfer);
+  csio__failure failure = {.error.code = CSIO_OK};
+  bool again = may_start_again(http, result); /* there are fewer kept connections each time */
+  if (!again && result) {
+    csio__http_failure(http, result, &failure);
+  } else if (!again && !csio__http_proxy_refused(http, &failure)) {
+    take_cookies(http);
+    again = csio__http_redirect(http, &failure);
+  }
+  if (again) {
+    int err = start_hop(http);
+    if (!err) return;
+    csio__failure_code(&failure, err);
+  }
+  finish(http, failure.error.code ? &failure.error : NULL);
 }
 
 static void http_abort(csio__handle *handle)

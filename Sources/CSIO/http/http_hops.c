@@ -73,11 +73,12 @@ static bool same_place(const csio__url *a, const csio__url *b)
   return a->secure == b->secure && a->port == b->port && !strcasecmp(a->host, b->host);
 }
 
-static void refuse_redirect(csio_http *http, int *err, csio__failure *failure, const char *why)
+static bool refuse_redirect(const csio_http *http, csio__failure *failure, const char *why)
 {
-  *err = CSIO_EREDIRECT;
-  csio__failure_set(failure, *err, "the redirect of %s was not followed: %s", http->request.url.host, why);
+  csio__failure_set(
+      failure, CSIO_EREDIRECT, "the redirect of %s was not followed: %s", http->request.url.host, why);
   failure->error.http_status = csio_http_status(http);
+  return false;
 }
 
 /* libcurl takes every 3xx with a Location for one, a 304 too. */
@@ -86,26 +87,23 @@ static bool is_redirect(int status)
   return (status >= 301 && status <= 303) || status == 307 || status == 308;
 }
 
-bool csio__http_redirect(csio_http *http, int *err, csio__failure *failure)
+bool csio__http_redirect(csio_http *http, csio__failure *failure)
 {
   char *place = NULL;
+  csio__url next, *url = &http->request.url;
   curl_easy_getinfo(http->transfer.easy, CURLINFO_REDIRECT_URL, &place);
   if (!place || !http->may_redirect || !is_redirect(csio_http_status(http))) return false;
-  if (!http->redirects_left) {
-    refuse_redirect(http, err, failure, "there were too many before");
+  if (!http->redirects_left) return refuse_redirect(http, failure, "there were too many before");
+  int err = csio__url_parse(&next, place, "http", "https");
+  if (err == CSIO_EURL) return refuse_redirect(http, failure, "it leads to no http or https URL");
+  if (err) {
+    csio__failure_code(failure, err);
     return false;
   }
-  csio__url next, *url = &http->request.url;
-  *err = csio__url_parse(&next, place, "http", "https");
-  if (*err == CSIO_ENOMEM)
-    csio__failure_code(failure, *err);
-  else if (*err)
-    refuse_redirect(http, err, failure, "it leads to no http or https URL");
-  if (!*err && url->secure && !next.secure) {
+  if (url->secure && !next.secure) {
     csio__url_free(&next);
-    refuse_redirect(http, err, failure, "it leads from https to http");
+    return refuse_redirect(http, failure, "it leads from https to http");
   }
-  if (*err) return false;
   if (!same_place(url, &next)) {
     http->request.foreign = true;
   } else if (!next.userinfo) {

@@ -55,9 +55,9 @@ int csio__http_prepare_tls(csio_http *http);
  * same: it is sure to have had no effect. */
 bool csio__http_is_undone(const csio_http *http);
 
-/* Goes where the answer redirects to: whether there is another hop to make. On failure `failure` is filled.
- */
-bool csio__http_redirect(csio_http *http, int *err, csio__failure *failure);
+/* Goes where the answer redirects to: whether there is another hop to make. `failure` is filled where
+ * it must not be followed. */
+bool csio__http_redirect(csio_http *http, csio__failure *failure);
 
 /* Turns libcurl's result into csio's code and sentence. */
 void csio__http_failure(csio_http *http, CURLcode result, csio__failure *failure);

@@ -11,11 +11,11 @@ typedef struct csio__dial csio__dial;
 /* `socket` is connected, non-blocking and the callee's, and `failure` NULL; or it is -1. */
 typedef void (*csio__dial_done)(void *data, int socket, const csio__failure *failure);
 
-/* Starts connecting; what `route` points at must stay until `on_gone`. An https proxy is none to go through.
- * Calls `on_done` once, unless cancelled, and then `on_gone` when nothing is left; neither before it returns.
- * Fails with NOMEM or SYSTEM. */
-int csio__dial_start(csio_loop *loop, const csio__route *route, csio__dial_done on_done,
-    void (*on_gone)(void *data), void *data, csio__dial **out);
+/* Starts connecting; what `route` points at must stay until the dial has ended, and an https proxy is none to
+ * go through. Calls `on_done` once, unless cancelled, and not before it returns. Fails with NOMEM or SYSTEM.
+ */
+int csio__dial_start(
+    csio_loop *loop, const csio__route *route, csio__dial_done on_done, void *data, csio__dial **out);
 
 /* Only between csio__dial_start and on_done. */
 void csio__dial_cancel(csio__dial *dial);

@@ -162,15 +162,8 @@ static void on_dialed(void *data, int socket, const csio__failure *failed)
   csio__ws_fail(ws, &failure);
 }
 
-static void on_dial_gone(void *data)
-{
-  csio__ws_unpend(data);
-}
-
 int csio__ws_dial(csio_ws *ws)
 {
   const csio__route route = csio__request_route(&ws->request);
-  int err = csio__dial_start(ws->handle.loop, &route, on_dialed, on_dial_gone, ws, &ws->dial);
-  if (!err) ws->pending++;
-  return err;
+  return csio__dial_start(ws->handle.loop, &route, on_dialed, ws, &ws->dial);
 }

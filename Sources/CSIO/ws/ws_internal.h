@@ -49,7 +49,7 @@ struct csio_ws {
   uv_timer_t timer;       /* limits connecting, then the closing handshake */
   csio__dial *dial;       /* while it goes on */
   csio__carrier *carrier; /* from then on */
-  unsigned pending;       /* what still refers to this: the timer, the dial, the carrier */
+  unsigned pending;       /* what still refers to this: the timer, the carrier */
 
   csio__handshake handshake;
   csio__frame_reader reader;
