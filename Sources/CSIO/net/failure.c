@@ -36,13 +36,17 @@ const char *csio__cause_of(csio__transfer *transfer, CURLcode result)
   return number ? strerror((int)number) : curl_easy_strerror(result);
 }
 
+static bool is_resolving(CURLcode result)
+{
+  return result == CURLE_COULDNT_RESOLVE_HOST || result == CURLE_COULDNT_RESOLVE_PROXY;
+}
+
 /* --- the system --- */
 
 static bool system_failure(csio__transfer *transfer, CURLcode result, csio__failure *failure)
 {
-  bool resolving = result == CURLE_COULDNT_RESOLVE_HOST || result == CURLE_COULDNT_RESOLVE_PROXY;
   int number = transfer->socket_errno;
-  if (!number && (resolving || result == CURLE_OUT_OF_MEMORY) &&
+  if (!number && (is_resolving(result) || result == CURLE_OUT_OF_MEMORY) &&
       !csio__has_descriptors(CSIO__CURL_DESCRIPTORS))
     number = errno;
   switch (number) {
@@ -178,13 +182,11 @@ static bool proxy_failure(csio__transfer *transfer, CURLcode result, csio__failu
 {
   const csio__route *route = &transfer->route;
   if (!route->proxy || transfer->stands) return false;
-  csio__peer_name name = csio__peer_of(transfer, true);
   long reply = CURLPX_OK;
   curl_easy_getinfo(transfer->easy, CURLINFO_PROXY_ERROR, &reply);
-  bool resolving = result == CURLE_COULDNT_RESOLVE_HOST || result == CURLE_COULDNT_RESOLVE_PROXY;
-  if (reply == CURLPX_RESOLVE_HOST || (resolving && transfer->connected))
+  if (reply == CURLPX_RESOLVE_HOST || (is_resolving(result) && transfer->connected))
     csio__failure_set(failure, CSIO_ERESOLVE, "could not resolve the host name %s", route->host);
-  else if (resolving)
+  else if (is_resolving(result))
     csio__failure_set(
         failure, CSIO_EPROXY, "could not resolve the host name of the proxy, %s", route->proxy->host);
   else if (transfer->socket_errno == ENAMETOOLONG)
@@ -194,8 +196,8 @@ static bool proxy_failure(csio__transfer *transfer, CURLcode result, csio__failu
   else if (failed_in_tunnel(transfer, result))
     tunnel_failure(transfer, failure);
   else if (result == CURLE_COULDNT_CONNECT)
-    csio__failure_set(
-        failure, CSIO_EPROXY, "could not connect to %s: %s", name.text, csio__cause_of(transfer, result));
+    csio__failure_set(failure, CSIO_EPROXY, "could not connect to %s: %s", csio__peer_of(transfer, true).text,
+        csio__cause_of(transfer, result));
   else
     return false;
   return true;
