@@ -25,20 +25,21 @@ const char *csio_http_header(const csio_http *http, const char *name, size_t ind
   return header->value[strspn(header->value, " \t\r\n")] ? header->value : "";
 }
 
-uint64_t csio_http_bytes_sent(const csio_http *http)
+static uint64_t bytes_of(const csio_http *http, CURLINFO head_info, CURLINFO body_info)
 {
   long head = 0;
   curl_off_t body = 0;
-  curl_easy_getinfo(http->transfer.easy, CURLINFO_REQUEST_SIZE, &head);
-  curl_easy_getinfo(http->transfer.easy, CURLINFO_SIZE_UPLOAD_T, &body);
-  return http->sent_before + (uint64_t)head + (uint64_t)body;
+  curl_easy_getinfo(http->transfer.easy, head_info, &head);
+  curl_easy_getinfo(http->transfer.easy, body_info, &body);
+  return (uint64_t)head + (uint64_t)body;
+}
+
+uint64_t csio_http_bytes_sent(const csio_http *http)
+{
+  return http->sent_before + bytes_of(http, CURLINFO_REQUEST_SIZE, CURLINFO_SIZE_UPLOAD_T);
 }
 
 uint64_t csio_http_bytes_received(const csio_http *http)
 {
-  long head = 0;
-  curl_off_t body = 0;
-  curl_easy_getinfo(http->transfer.easy, CURLINFO_HEADER_SIZE, &head);
-  curl_easy_getinfo(http->transfer.easy, CURLINFO_SIZE_DOWNLOAD_T, &body);
-  return http->received_before + (uint64_t)head + (uint64_t)body;
+  return http->received_before + bytes_of(http, CURLINFO_HEADER_SIZE, CURLINFO_SIZE_DOWNLOAD_T);
 }

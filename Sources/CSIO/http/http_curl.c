@@ -57,8 +57,7 @@ static size_t count_head(char *line, size_t unit, size_t count, void *data)
   size_t size = unit * count;
   if (!http->transfer.stands) return csio__route_hear(&http->transfer, line, size);
   http->head_size += size;
-  http->head_too_large = http->head_size > CSIO__MAX_ANSWER_HEAD;
-  return http->head_too_large ? CURL_WRITEFUNC_ERROR : size;
+  return http->head_size > CSIO__MAX_ANSWER_HEAD ? CURL_WRITEFUNC_ERROR : size;
 }
 
 /* Makes room for the whole body at once where its size is announced. */

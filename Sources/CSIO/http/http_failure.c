@@ -59,7 +59,7 @@ static void refuse_answer(csio_http *http, CURLcode result, csio__failure *failu
 {
   if (http->no_memory)
     csio__failure_code(failure, CSIO_ENOMEM);
-  else if (http->head_too_large)
+  else if (http->head_size > CSIO__MAX_ANSWER_HEAD)
     refuse_head(failure);
   else if (http->too_large || result == CURLE_FILESIZE_EXCEEDED)
     csio__failure_set(

@@ -31,7 +31,7 @@ struct csio_http {
   size_t head_size;
   csio__bytes answer;
   uint64_t sent_before, received_before; /* in earlier hops */
-  bool head_too_large, too_large;
+  bool too_large;
   bool no_memory;
   csio_http_done_cb on_done;
   void (*on_closed)(void *data);

@@ -24,7 +24,6 @@ enum { NUDGE_INTERVAL = 200 };
 
 struct csio__curl {
   csio__guest guest;
-  csio_loop *loop;
   CURLM *multi;
   uv_timer_t timer;
   uv_timer_t nudge;          /* active while connections are being made */
@@ -157,7 +156,7 @@ static void on_watch_closed(uv_handle_t *handle)
 static watch *watch_create(struct csio__curl *curl, curl_socket_t socket)
 {
   watch *watch = malloc(sizeof *watch);
-  if (!watch || uv_poll_init_socket(&curl->loop->uv, &watch->poll, socket)) {
+  if (!watch || uv_poll_init_socket(curl->timer.loop, &watch->poll, socket)) {
     free(watch);
     return NULL;
   }
@@ -260,7 +259,6 @@ static int curl_of(csio_loop *loop, struct csio__curl **out)
     free(curl);
     return csio__has_descriptors(CSIO__CURL_DESCRIPTORS) ? CSIO_ENOMEM : CSIO_ESYSTEM;
   }
-  curl->loop = loop;
   uv_timer_init(&loop->uv, &curl->timer);
   uv_timer_init(&loop->uv, &curl->nudge);
   curl->timer.data = curl->nudge.data = curl;
