@@ -383,7 +383,7 @@ static void keeps_connections_unless_told_not_to(void)
 
 typedef struct trial {
   monitor monitor;
-  csio__dial_target target;
+  csio__route target;
   int code, gone;
   char message[512];
 } trial;
@@ -394,11 +394,6 @@ static void on_dialed(void *data, int socket, const csio__failure *failure)
   trial->code = failure ? failure->error.code : CSIO_OK;
   if (failure) strcpy(trial->message, failure->error.message);
   if (!failure) close(socket);
-}
-
-static void on_dial_gone(void *data)
-{
-  trial *trial = data;
   CHANGE(&trial->monitor, trial->gone++);
 }
 
@@ -406,7 +401,7 @@ static void start_dial(void *arg)
 {
   trial *trial = arg;
   csio__dial *dial;
-  CHECK_INT(csio__dial_start(loop, &trial->target, on_dialed, on_dial_gone, trial, &dial), CSIO_OK);
+  CHECK_INT(csio__dial_start(loop, &trial->target, on_dialed, trial, &dial), CSIO_OK);
 }
 
 /* Connects for both transports, the request to a listener that never answers, with so many descriptors left;

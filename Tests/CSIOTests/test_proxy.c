@@ -183,7 +183,7 @@ static void tells_of_refused_credentials(void)
 
 typedef struct dial_trial {
   monitor monitor;
-  csio__dial_target target;
+  csio__route target;
   int code, gone;
 } dial_trial;
 
@@ -192,11 +192,6 @@ static void on_dialed(void *data, int socket, const csio__failure *failure)
   dial_trial *trial = data;
   trial->code = failure ? failure->error.code : CSIO_OK;
   if (!failure) close(socket);
-}
-
-static void on_dial_gone(void *data)
-{
-  dial_trial *trial = data;
   CHANGE(&trial->monitor, trial->gone++);
 }
 
@@ -204,7 +199,7 @@ static void start_dial(void *arg)
 {
   dial_trial *trial = arg;
   csio__dial *dial;
-  CHECK_INT(csio__dial_start(loop, &trial->target, on_dialed, on_dial_gone, trial, &dial), CSIO_OK);
+  CHECK_INT(csio__dial_start(loop, &trial->target, on_dialed, trial, &dial), CSIO_OK);
 }
 
 /* The user's own header is for the proxy, and no other server gets to see it (which `serve` checks). */
@@ -252,6 +247,16 @@ static void authenticates_by_header(void)
     on_loop(loop, start_dial, &trial);
     AWAIT(&trial.monitor, trial.gone);
     CHECK_INT(trial.code, wrong ? CSIO_EPROXY_AUTH : CSIO_OK);
+    socket_test socket = {.loop = loop,
+        .url = peer_url(&target, "ws", "target.test", "/"),
+        .proxy = proxy,
+        .headers = {{"Proxy-Authorization", values[wrong]}}};
+    if (wrong) {
+      socket_expect_error(&socket, CSIO_EPROXY_AUTH, "did not accept the user and password");
+    } else {
+      socket_open(&socket);
+      socket_close(&socket);
+    }
   }
   csio_proxy_release(proxy);
   csio_proxy_release(socks_5);

@@ -212,6 +212,7 @@ static void answer_with_hints(client *client)
         "Upgrade: websocket\r\nConnection: Upgrade\r\nX-Own: yes\r\n"
         "Sec-WebSocket-Accept: %s\r\n\r\n",
         ws_accept_key(request->head));
+    request_free(request);
     ws_echo_frames(client);
   }
   free(request);
@@ -307,6 +308,7 @@ static void answer_with_many_headers(client *client)
     for (int i = 0; i < 90; i++)
       client_print(client, "Set-Cookie: c%d=%0300d\r\n", i, i);
     client_print(client, "Sec-WebSocket-Accept: %s\r\n\r\n", ws_accept_key(request->head));
+    request_free(request);
     ws_echo_frames(client);
   }
   free(request);

@@ -6,7 +6,6 @@
 
 #include <stdlib.h>
 #include <string.h>
-#include <uv.h>
 
 /* Whole seconds for which a kept connection may have been idle. Servers end one after 2 s (Gunicorn), 5 s
  * (Node.js) or more, and a POST that is sent just then is lost. */
@@ -51,25 +50,6 @@ static int on_request(void *data, char *remote, char *local, int remote_port, in
   return CURL_PREREQFUNC_OK;
 }
 
-static size_t read_body(char *into, size_t unit, size_t count, void *data)
-{
-  csio_http *http = data;
-  size_t left = csio_buffer_size(http->body) - http->body_sent;
-  size_t size = unit * count < left ? unit * count : left;
-  memcpy(into, csio_buffer_bytes(http->body) + http->body_sent, size);
-  http->body_sent += size;
-  return size;
-}
-
-/* For a request that moves to another connection. */
-static int seek_body(void *data, curl_off_t offset, int origin)
-{
-  csio_http *http = data;
-  if (origin != SEEK_SET) return CURL_SEEKFUNC_CANTSEEK;
-  http->body_sent = (size_t)offset;
-  return CURL_SEEKFUNC_OK;
-}
-
 /* libcurl keeps all headers, and by itself takes ten times as many. */
 static size_t count_head(char *line, size_t unit, size_t count, void *data)
 {
@@ -77,8 +57,7 @@ static size_t count_head(char *line, size_t unit, size_t count, void *data)
   size_t size = unit * count;
   if (!http->transfer.stands) return csio__route_hear(&http->transfer, line, size);
   http->head_size += size;
-  http->head_too_large = http->head_size > CSIO__MAX_ANSWER_HEAD;
-  return http->head_too_large ? CURL_WRITEFUNC_ERROR : size;
+  return http->head_size > CSIO__MAX_ANSWER_HEAD ? CURL_WRITEFUNC_ERROR : size;
 }
 
 /* Makes room for the whole body at once where its size is announced. */
@@ -94,7 +73,7 @@ static size_t write_body(char *from, size_t unit, size_t count, void *data)
 {
   csio_http *http = data;
   size_t size = unit * count;
-  if (http->max_body && size > http->max_body - http->answer.size) {
+  if (http->request.max_size && size > http->request.max_size - http->answer.size) {
     http->too_large = true;
     return CURL_WRITEFUNC_ERROR;
   }
@@ -106,30 +85,17 @@ static size_t write_body(char *from, size_t unit, size_t count, void *data)
   return size;
 }
 
-static void prepare_method(csio_http *http)
+static int prepare_method(csio_http *http)
 {
   CURL *easy = http->transfer.easy;
-  const char *method = http->method;
   size_t size = http->body ? csio_buffer_size(http->body) : 0;
-  bool post = !strcmp(method, "POST") || size;
-  if (!strcmp(method, "HEAD")) {
+  if (!strcmp(http->method, "HEAD")) {
     curl_easy_setopt(easy, CURLOPT_NOBODY, 1L);
-  } else if (post) {
-    curl_easy_setopt(easy, CURLOPT_POST, 1L);
+  } else if (!strcmp(http->method, "POST") || size) {
     curl_easy_setopt(easy, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)size);
-    if (size) {
-      curl_easy_setopt(easy, CURLOPT_READFUNCTION, read_body);
-      curl_easy_setopt(easy, CURLOPT_READDATA, http);
-      curl_easy_setopt(easy, CURLOPT_SEEKFUNCTION, seek_body);
-      curl_easy_setopt(easy, CURLOPT_SEEKDATA, http);
-    } else {
-      curl_easy_setopt(easy, CURLOPT_POSTFIELDS, "");
-    }
+    curl_easy_setopt(easy, CURLOPT_POSTFIELDS, size ? (char *)csio_buffer_bytes(http->body) : "");
   }
-  if (strcmp(method, "GET") && strcmp(method, "HEAD") && strcmp(method, "POST"))
-    curl_easy_setopt(easy, CURLOPT_CUSTOMREQUEST, method);
-  else if (!strcmp(method, "GET") && post)
-    curl_easy_setopt(easy, CURLOPT_CUSTOMREQUEST, "GET");
+  return curl_easy_setopt(easy, CURLOPT_CUSTOMREQUEST, http->method) ? CSIO_ENOMEM : CSIO_OK;
 }
 
 static bool may_connect(csio__transfer *transfer)
@@ -150,14 +116,10 @@ int csio__http_prepare(csio_http *http)
   curl_easy_setopt(easy, CURLOPT_HEADERDATA, http);
   curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, write_body);
   curl_easy_setopt(easy, CURLOPT_WRITEDATA, http);
-  if (http->max_body) curl_easy_setopt(easy, CURLOPT_MAXFILESIZE_LARGE, (curl_off_t)http->max_body);
-  prepare_method(http);
+  if (http->request.max_size)
+    curl_easy_setopt(easy, CURLOPT_MAXFILESIZE_LARGE, (curl_off_t)http->request.max_size);
   if (!http->keep_alive) curl_easy_setopt(easy, CURLOPT_FORBID_REUSE, 1L);
   curl_easy_setopt(easy, CURLOPT_MAXAGE_CONN, (long)MOST_IDLE);
   http->transfer.may_connect = may_connect;
-  http->transfer.route.local_address = http->local_address;
-  http->transfer.route.proxy = http->proxy;
-  http->transfer.route.proxy_authorization =
-      http->proxy ? csio__http_own_header(http, "Proxy-Authorization") : NULL;
-  return csio__route_prepare(&http->transfer);
+  return prepare_method(http);
 }

@@ -9,8 +9,8 @@ enum { TOO_LARGE = 100 };
 
 bool csio__http_proxy_refused(csio_http *http, csio__failure *failure)
 {
-  const csio_proxy *proxy = http->proxy;
-  if (!proxy || !csio__proxy_speaks_http(proxy) || http->url.secure || csio_http_status(http) != 407)
+  const csio_proxy *proxy = http->request.proxy;
+  if (!proxy || !csio__proxy_speaks_http(proxy) || http->request.url.secure || csio_http_status(http) != 407)
     return false;
   csio__refused_credentials(&http->transfer, 407, failure);
   return true;
@@ -46,7 +46,7 @@ static bool is_bad_chunk(csio_http *http)
   long number = 0;
   curl_easy_getinfo(http->transfer.easy, CURLINFO_OS_ERRNO, &number);
   return !number && csio_http_header(http, "Transfer-Encoding", 0) &&
-         !(http->url.secure && http->transfer.user.ended);
+         !(http->request.url.secure && http->transfer.user.ended);
 }
 
 static void unreadable(csio__failure *failure, const char *why)
@@ -59,10 +59,11 @@ static void refuse_answer(csio_http *http, CURLcode result, csio__failure *failu
 {
   if (http->no_memory)
     csio__failure_code(failure, CSIO_ENOMEM);
-  else if (http->head_too_large)
+  else if (http->head_size > CSIO__MAX_ANSWER_HEAD)
     refuse_head(failure);
   else if (http->too_large || result == CURLE_FILESIZE_EXCEEDED)
-    csio__failure_set(failure, CSIO_ETOO_LARGE, "the answer is larger than %zu bytes", http->max_body);
+    csio__failure_set(
+        failure, CSIO_ETOO_LARGE, "the answer is larger than %zu bytes", http->request.max_size);
   else
     unreadable(failure, curl_easy_strerror(result));
 }
@@ -77,8 +78,9 @@ void csio__http_failure(csio_http *http, CURLcode result, csio__failure *failure
 {
   csio__transfer *transfer = &http->transfer;
   /* a proxy that hands requests on is the peer of the whole of it */
-  bool handed = http->proxy && csio__proxy_speaks_http(http->proxy) && !http->url.secure;
-  csio__peer_name peer = csio__peer_of(transfer, http->proxy && (handed || !transfer->stands));
+  bool handed =
+      http->request.proxy && csio__proxy_speaks_http(http->request.proxy) && !http->request.url.secure;
+  csio__peer_name peer = csio__peer_of(transfer, http->request.proxy && (handed || !transfer->stands));
   const char *cause = csio__cause_of(transfer, result);
   if (http->repeated) {
     lost(peer, NULL, failure);

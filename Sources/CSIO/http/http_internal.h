@@ -4,51 +4,34 @@
 #include <csio/http.h>
 
 #include "base/buffer_internal.h"
-#include "net/cookies_internal.h"
-#include "net/curl_multi.h"
 #include "base/error_internal.h"
 #include "loop/loop_internal.h"
-#include "net/proxy_internal.h"
-#include "net/tls_internal.h"
-#include "net/url.h"
-
-typedef enum csio__http_state {
-  CSIO__HTTP_NEW,
-  CSIO__HTTP_RUNNING,
-  CSIO__HTTP_DONE,
-} csio__http_state;
+#include "net/curl_multi.h"
+#include "net/request.h"
 
 struct csio_http {
   csio__handle handle;
-  csio__http_state state;
+  csio__request request;
+  bool running;
   csio__transfer transfer;
-  struct curl_slist *headers;     /* the user's */
   struct curl_slist *hop_headers; /* what this hop says */
   char *method;
-  csio__url url; /* of this hop: after a redirect, the place that it named */
-  bool foreign;  /* a redirect has led elsewhere, where the user's credentials are not for */
   bool may_redirect;
   unsigned redirects_left;
-  csio_cookies *cookies;
-  csio_proxy *proxy;
-  char *local_address;
-  csio__bytes key; /* of this hop's connections */
+  uint64_t connect_timeout;
+  uint64_t deadline; /* 0 for none */
+  char *key;         /* of this hop's connections */
   bool keep_alive;
-  csio_tls *tls;
   csio__tls_handshake *handshake; /* of the TLS connection that this hop made last */
   bool proxy_tls_next;            /* the next TLS session is the one with the proxy */
-  uint64_t timeout;
-  uint64_t deadline; /* 0 for none */
   csio_buffer *body;
-  size_t body_sent;
   bool stale;              /* a kept connection was given up before the request was sent over it */
   long sent_before_asking; /* as libcurl counts */
   bool repeated;           /* libcurl would have sent the request again */
   size_t head_size;
   csio__bytes answer;
-  size_t max_body;
   uint64_t sent_before, received_before; /* in earlier hops */
-  bool head_too_large, too_large;
+  bool too_large;
   bool no_memory;
   csio_http_done_cb on_done;
   void (*on_closed)(void *data);
@@ -59,11 +42,8 @@ struct csio_http {
 
 /* --- what libcurl is told --- */
 
-/* Sets everything on the easy handle that is the same for all hops, and does not come from a setter. */
+/* Sets everything on the easy handle that is the same for all hops. */
 int csio__http_prepare(csio_http *http);
-
-/* The value of a header of the user's, NULL where there is none. */
-const char *csio__http_own_header(const csio_http *http, const char *name);
 
 /* Sets what differs from hop to hop: the URL, its credentials and cookies, the time left. */
 int csio__http_prepare_hop(csio_http *http);
@@ -75,12 +55,9 @@ int csio__http_prepare_tls(csio_http *http);
  * same: it is sure to have had no effect. */
 bool csio__http_is_undone(const csio_http *http);
 
-/* Puts the answer's cookies into the jar. */
-void csio__http_take_cookies(csio_http *http);
-
-/* Goes where the answer redirects to: whether there is another hop to make. On failure `failure` is filled.
- */
-bool csio__http_redirect(csio_http *http, int *err, csio__failure *failure);
+/* Goes where the answer redirects to: whether there is another hop to make. `failure` is filled where
+ * it must not be followed. */
+bool csio__http_redirect(csio_http *http, csio__failure *failure);
 
 /* Turns libcurl's result into csio's code and sentence. */
 void csio__http_failure(csio_http *http, CURLcode result, csio__failure *failure);

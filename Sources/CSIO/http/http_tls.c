@@ -18,9 +18,10 @@ static CURLcode on_ssl_ctx(CURL *easy, void *ctx, void *data)
 {
   (void)easy;
   csio_http *http = data;
-  const csio_proxy *proxy = http->proxy;
-  int err = http->proxy_tls_next ? follow(http, proxy->tls, proxy->host, proxy->port, ctx)
-                                 : follow(http, http->tls, http->url.host, http->url.port, ctx);
+  const csio_proxy *proxy = http->request.proxy;
+  int err = http->proxy_tls_next
+                ? follow(http, proxy->tls, proxy->host, proxy->port, ctx)
+                : follow(http, http->request.tls, http->request.url.host, http->request.url.port, ctx);
   http->proxy_tls_next = false;
   switch (err) {
   case CSIO_OK:
@@ -64,9 +65,9 @@ int csio__http_prepare_tls(csio_http *http)
   CURL *easy = http->transfer.easy;
   csio__tls_handshake_release(http->handshake);
   http->handshake = NULL;
-  int err = verify_for(easy, http->tls, server);
-  if (!err && http->proxy && http->proxy->kind == CSIO__PROXY_HTTPS) {
-    err = verify_for(easy, http->proxy->tls, proxy);
+  int err = verify_for(easy, http->request.tls, server);
+  if (!err && http->request.proxy && http->request.proxy->kind == CSIO__PROXY_HTTPS) {
+    err = verify_for(easy, http->request.proxy->tls, proxy);
     curl_easy_setopt(easy, CURLOPT_SOCKOPTFUNCTION, on_new_socket);
     curl_easy_setopt(easy, CURLOPT_SOCKOPTDATA, http);
   }
@@ -86,7 +87,7 @@ bool csio__http_tls_failure(csio_http *http, CURLcode result, csio__failure *fai
   case CURLE_SSL_CIPHER:
   case CURLE_PEER_FAILED_VERIFICATION:
     if (handshake && csio__tls_certificate_refused(handshake, handshake->host, failure)) return true;
-    csio__failure_set(failure, CSIO_ETLS, "the TLS handshake with %s failed: %s", http->url.host,
+    csio__failure_set(failure, CSIO_ETLS, "the TLS handshake with %s failed: %s", http->request.url.host,
         http->curl_error[0] ? http->curl_error : curl_easy_strerror(result));
     return true;
   case CURLE_RECV_ERROR:

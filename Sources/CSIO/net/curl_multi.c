@@ -24,7 +24,6 @@ enum { NUDGE_INTERVAL = 200 };
 
 struct csio__curl {
   csio__guest guest;
-  csio_loop *loop;
   CURLM *multi;
   uv_timer_t timer;
   uv_timer_t nudge;          /* active while connections are being made */
@@ -157,12 +156,10 @@ static void on_watch_closed(uv_handle_t *handle)
 static watch *watch_create(struct csio__curl *curl, curl_socket_t socket)
 {
   watch *watch = malloc(sizeof *watch);
-  if (!watch || uv_poll_init_socket(&curl->loop->uv, &watch->poll, socket)) {
+  if (!watch || uv_poll_init_socket(curl->timer.loop, &watch->poll, socket)) {
     free(watch);
     return NULL;
   }
-  void **place = csio__sockets_watch(&curl->sockets, socket);
-  if (place) *place = watch;
   watch->poll.data = watch;
   watch->socket = socket;
   watch->curl = curl;
@@ -170,29 +167,15 @@ static watch *watch_create(struct csio__curl *curl, curl_socket_t socket)
   return watch;
 }
 
-static void watch_end(watch *watch)
-{
-  void **place = csio__sockets_watch(&watch->curl->sockets, watch->socket);
-  if (place && *place == watch) *place = NULL;
-  uv_close((uv_handle_t *)&watch->poll, on_watch_closed);
-}
-
-static int watch_start(watch *watch, int events)
-{
-  watch->events = events;
-  return uv_poll_start(&watch->poll, events, on_ready);
-}
-
 static int watch_socket(CURL *easy, curl_socket_t socket, int what, void *data, void *socket_data)
 {
   (void)easy;
   struct csio__curl *curl = data;
   watch *watch = socket_data;
+  void **place = csio__sockets_watch(&curl->sockets, socket);
   if (what == CURL_POLL_REMOVE) {
-    if (watch) {
-      curl_multi_assign(curl->multi, socket, NULL);
-      watch_end(watch);
-    }
+    if (place) *place = NULL;
+    if (watch) uv_close((uv_handle_t *)&watch->poll, on_watch_closed);
     return 0;
   }
   if (!watch) watch = watch_create(curl, socket);
@@ -200,24 +183,9 @@ static int watch_socket(CURL *easy, curl_socket_t socket, int what, void *data, 
     curl->no_memory = true; /* told by -1, libcurl would refuse whatever is started until all has ended */
     return 0;
   }
-  int events = 0;
-  if (what != CURL_POLL_OUT) events |= UV_READABLE;
-  if (what != CURL_POLL_IN) events |= UV_WRITABLE;
-  return watch_start(watch, events);
-}
-
-/* libcurl 7.88 closes by itself the socket of an address that leads nowhere. Where the next one gets the same
- * number it does not say so, and the old watch sees nothing of the new socket. */
-static void renew_watch(struct csio__curl *curl, watch *stale)
-{
-  int events = stale->events;
-  curl_socket_t socket = stale->socket;
-  watch_end(stale);
-  watch *fresh = watch_create(curl, socket);
-  if (fresh)
-    watch_start(fresh, events);
-  else
-    curl->no_memory = true;
+  if (place) *place = watch;
+  watch->events = (what != CURL_POLL_OUT ? UV_READABLE : 0) | (what != CURL_POLL_IN ? UV_WRITABLE : 0);
+  return uv_poll_start(&watch->poll, watch->events, on_ready);
 }
 
 /* libcurl's own sockets would be inherited by every program that the process starts, and stay open there. */
@@ -237,14 +205,15 @@ curl_socket_t csio__curl_open_socket(csio__transfer *transfer, const struct curl
   struct csio__curl *curl = transfer->curl;
   int created = make_socket(address);
   if (created < 0) return CURL_SOCKET_BAD;
-  void **place = csio__sockets_watch(&curl->sockets, created);
-  watch *stale = place ? *place : NULL;
   if (!csio__sockets_add(&curl->sockets, created, &transfer->user)) {
     close(created);
     errno = ENOMEM;
     return CURL_SOCKET_BAD;
   }
-  if (stale) renew_watch(curl, stale);
+  /* libcurl 7.88 closes by itself the socket of an address that leads nowhere. Where the next one gets the
+   * same number it does not say so, and the kernel has forgotten the old one. */
+  watch *stale = *csio__sockets_watch(&curl->sockets, created);
+  if (stale) uv_poll_start(&stale->poll, stale->events, on_ready);
   if (!uv_is_active((uv_handle_t *)&curl->nudge))
     uv_timer_start(&curl->nudge, on_nudge, NUDGE_INTERVAL, NUDGE_INTERVAL);
   return created;
@@ -290,7 +259,6 @@ static int curl_of(csio_loop *loop, struct csio__curl **out)
     free(curl);
     return csio__has_descriptors(CSIO__CURL_DESCRIPTORS) ? CSIO_ENOMEM : CSIO_ESYSTEM;
   }
-  curl->loop = loop;
   uv_timer_init(&loop->uv, &curl->timer);
   uv_timer_init(&loop->uv, &curl->nudge);
   curl->timer.data = curl->nudge.data = curl;

@@ -4,19 +4,9 @@
 
 #include "net/curl_sockets.h"
 #include "loop/loop_internal.h"
-#include "net/proxy_internal.h"
+#include "net/request.h"
 
 #include <curl/curl.h>
-
-/* Where a connection leads. All of it stays the caller's. */
-typedef struct csio__route {
-  const char *host; /* without brackets */
-  uint16_t port;
-  const char *local_address; /* numeric, or NULL */
-  const csio_proxy *proxy;
-  bool tunnels;                    /* an HTTP proxy is asked for a tunnel rather than for the answer */
-  const char *proxy_authorization; /* a header's value for an HTTP proxy only, or NULL */
-} csio__route;
 
 /* What libcurl does for a request or for a dial, embedded in that. */
 typedef struct csio__transfer {

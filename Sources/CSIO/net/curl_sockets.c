@@ -66,13 +66,16 @@ bool csio__sockets_add(csio__sockets *sockets, int fd, csio__socket_user *user)
 {
   const char *key = key_of(user);
   csio__own_socket **place = place_of(sockets, fd);
-  if (*place) forget(place); /* libcurl has closed that one by itself */
   csio__own_socket *entry = calloc(1, sizeof *entry + strlen(key) + 1);
   if (!entry) return false;
+  if (*place) { /* libcurl has closed that one by itself */
+    entry->watch = (*place)->watch;
+    forget(place);
+  }
   strcpy(entry->key, key);
   entry->fd = fd;
-  entry->next = sockets->buckets[(unsigned)fd % CSIO__SOCKET_BUCKETS];
-  sockets->buckets[(unsigned)fd % CSIO__SOCKET_BUCKETS] = entry;
+  entry->next = *place;
+  *place = entry;
   attach(entry, user);
   return true;
 }

@@ -10,27 +10,15 @@
 
 struct csio__dial {
   csio__transfer transfer;
-  csio_loop *loop;
   int socket; /* once it is connected, or -1 */
   csio__dial_done on_done;
-  void (*on_gone)(void *data);
   void *data;
-  csio__task gone;
 };
 
 static void dial_free(csio__dial *dial)
 {
   csio__transfer_free(&dial->transfer);
   free(dial);
-}
-
-static void run_gone(csio__task *task)
-{
-  csio__dial *dial = csio__container_of(task, csio__dial, gone);
-  void (*on_gone)(void *data) = dial->on_gone;
-  void *data = dial->data;
-  dial_free(dial);
-  on_gone(data);
 }
 
 /* Whatever comes later is no failure of ours: libcurl lets go of the socket without touching it. */
@@ -49,86 +37,76 @@ static size_t on_header(char *line, size_t unit, size_t count, void *data)
   return csio__route_hear(&dial->transfer, line, unit * count);
 }
 
+static void describe(csio__transfer *transfer, CURLcode result, csio__failure *failure)
+{
+  bool proxy = transfer->route.proxy && !transfer->stands;
+  if (!csio__connect_failure(transfer, result, failure))
+    csio__failure_set(failure, proxy ? CSIO_EPROXY : CSIO_ECONNECT, "could not connect to %s: %s",
+        csio__peer_of(transfer, proxy).text, csio__cause_of(transfer, result));
+}
+
 static void on_transfer_done(csio__transfer *transfer, CURLcode result)
 {
-  csio__dial *dial = csio__container_of(transfer, csio__dial, transfer);
+  csio__dial *dial = csio__container_of(transfer, csio__dial, transfer), ended = *dial;
   csio__failure failure;
-  csio__task_queue(dial->loop, &dial->gone);
-  if (dial->socket >= 0) {
-    dial->on_done(dial->data, dial->socket, NULL);
-    return;
-  }
-  if (!csio__connect_failure(transfer, result, &failure)) {
-    bool proxy = transfer->route.proxy && !transfer->stands;
-    csio__failure_set(&failure, proxy ? CSIO_EPROXY : CSIO_ECONNECT, "could not connect to %s: %s",
-        csio__peer_of(transfer, proxy).text, csio__cause_of(transfer, result));
-  }
-  dial->on_done(dial->data, -1, &failure);
+  if (ended.socket < 0) describe(transfer, result, &failure);
+  dial_free(dial);
+  ended.on_done(ended.data, ended.socket, ended.socket < 0 ? &failure : NULL);
 }
 
 void csio__dial_cancel(csio__dial *dial)
 {
   csio__curl_cancel(&dial->transfer);
   if (dial->socket >= 0) close(dial->socket);
-  csio__task_queue(dial->loop, &dial->gone);
+  dial_free(dial);
 }
 
 /* "http://HOST:PORT/", an address in brackets, its zone percent-encoded. */
 static int prepare_url(csio__dial *dial)
 {
   const csio__route *route = &dial->transfer.route;
-  size_t size = strlen(route->host) + sizeof "http://[%25]:65535/", name = strcspn(route->host, "%");
-  const char *zone = route->host[name] ? route->host + name + 1 : NULL;
-  char *url = malloc(size);
-  if (!url) return CSIO_ENOMEM;
-  snprintf(url, size, strchr(route->host, ':') ? "http://[%.*s%s%s]:%u/" : "http://%.*s%s%s:%u/", (int)name,
-      route->host, zone ? "%25" : "", zone ? zone : "", (unsigned)route->port);
+  const char *zone = strchr(route->host, '%'), *v6 = strchr(route->host, ':');
+  char *url;
+  if (asprintf(&url, "http://%s%.*s%s%s%s:%u/", v6 ? "[" : "", (int)strcspn(route->host, "%"), route->host,
+          zone ? "%25" : "", zone ? zone + 1 : "", v6 ? "]" : "", (unsigned)route->port) < 0)
+    return CSIO_ENOMEM;
   CURLcode result = curl_easy_setopt(dial->transfer.easy, CURLOPT_URL, url);
   free(url);
   return result ? CSIO_ENOMEM : CSIO_OK;
 }
 
-static int prepare(csio__dial *dial, uint64_t timeout)
+static int prepare(csio__dial *dial)
 {
   CURL *easy = dial->transfer.easy;
+  uint64_t *timeout = &dial->transfer.route.timeout;
   enum { SMALLEST_BUFFER = 1024, MARGIN = 1000 };
   curl_easy_setopt(easy, CURLOPT_CONNECT_ONLY, 1L);
   curl_easy_setopt(easy, CURLOPT_FORBID_REUSE, 1L);
   curl_easy_setopt(easy, CURLOPT_BUFFERSIZE, (long)SMALLEST_BUFFER);
   curl_easy_setopt(easy, CURLOPT_HTTPPROXYTUNNEL, 1L);
-  /* the caller's own limit is to come first */
-  timeout = timeout && timeout < UINT64_MAX - MARGIN ? timeout + MARGIN : UINT64_MAX;
-  curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT_MS, csio__curl_ms(timeout));
   curl_easy_setopt(easy, CURLOPT_HEADERFUNCTION, on_header);
   curl_easy_setopt(easy, CURLOPT_HEADERDATA, dial);
   curl_easy_setopt(easy, CURLOPT_PREREQFUNCTION, on_connected);
   curl_easy_setopt(easy, CURLOPT_PREREQDATA, dial);
+  /* the caller's own limit is to come first */
+  if (*timeout && *timeout < UINT64_MAX - MARGIN) *timeout += MARGIN;
   int err = csio__route_prepare(&dial->transfer);
   return err ? err : prepare_url(dial);
 }
 
-int csio__dial_start(csio_loop *loop, const csio__dial_target *target, csio__dial_done on_done,
-    void (*on_gone)(void *data), void *data, csio__dial **out)
+int csio__dial_start(
+    csio_loop *loop, const csio__route *route, csio__dial_done on_done, void *data, csio__dial **out)
 {
   csio__dial *dial = calloc(1, sizeof *dial);
   if (!dial) return CSIO_ENOMEM;
-  dial->loop = loop;
   dial->socket = -1;
   dial->on_done = on_done;
-  dial->on_gone = on_gone;
   dial->data = data;
-  dial->gone.run = run_gone;
   dial->transfer.on_done = on_transfer_done;
-  dial->transfer.route = (csio__route){
-      .host = target->host,
-      .port = target->port,
-      .local_address = target->local_address,
-      .proxy = target->proxy,
-      .tunnels = true,
-      .proxy_authorization = target->proxy_authorization,
-  };
+  dial->transfer.route = *route;
+  dial->transfer.route.tunnels = true;
   dial->transfer.easy = curl_easy_init();
-  int err = dial->transfer.easy ? prepare(dial, target->timeout) : CSIO_ENOMEM;
+  int err = dial->transfer.easy ? prepare(dial) : CSIO_ENOMEM;
   if (!err) err = csio__curl_start(loop, &dial->transfer);
   if (err)
     dial_free(dial);

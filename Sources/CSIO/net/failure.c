@@ -36,13 +36,17 @@ const char *csio__cause_of(csio__transfer *transfer, CURLcode result)
   return number ? strerror((int)number) : curl_easy_strerror(result);
 }
 
+static bool is_resolving(CURLcode result)
+{
+  return result == CURLE_COULDNT_RESOLVE_HOST || result == CURLE_COULDNT_RESOLVE_PROXY;
+}
+
 /* --- the system --- */
 
 static bool system_failure(csio__transfer *transfer, CURLcode result, csio__failure *failure)
 {
-  bool resolving = result == CURLE_COULDNT_RESOLVE_HOST || result == CURLE_COULDNT_RESOLVE_PROXY;
   int number = transfer->socket_errno;
-  if (!number && (resolving || result == CURLE_OUT_OF_MEMORY) &&
+  if (!number && (is_resolving(result) || result == CURLE_OUT_OF_MEMORY) &&
       !csio__has_descriptors(CSIO__CURL_DESCRIPTORS))
     number = errno;
   switch (number) {
@@ -88,32 +92,26 @@ void csio__refused_credentials(csio__transfer *transfer, int status, csio__failu
 
 static const char *socks_reply(CURLproxycode reply)
 {
-  switch (reply) {
-  case CURLPX_BAD_VERSION:
-  case CURLPX_BAD_ADDRESS_TYPE:
-  case CURLPX_UNKNOWN_MODE:
-    return "it does not speak SOCKS 5";
-  case CURLPX_REPLY_GENERAL_SERVER_FAILURE:
-    return "general failure";
-  case CURLPX_REPLY_NOT_ALLOWED:
-    return "not allowed";
-  case CURLPX_REPLY_NETWORK_UNREACHABLE:
-    return "network unreachable";
-  case CURLPX_REPLY_HOST_UNREACHABLE:
-    return "host unreachable";
-  case CURLPX_REPLY_CONNECTION_REFUSED:
-    return "connection refused";
-  case CURLPX_REPLY_TTL_EXPIRED:
-    return "time to live expired";
-  case CURLPX_REPLY_COMMAND_NOT_SUPPORTED:
-    return "command not supported";
-  case CURLPX_REPLY_ADDRESS_TYPE_NOT_SUPPORTED:
-    return "kind of address not supported";
-  case CURLPX_LONG_HOSTNAME:
-    return "the name is too long";
-  default:
-    return "an unknown reason";
-  }
+  static const struct {
+    CURLproxycode code;
+    const char *why;
+  } replies[] = {
+      {CURLPX_BAD_VERSION, "it does not speak SOCKS 5"},
+      {CURLPX_BAD_ADDRESS_TYPE, "it does not speak SOCKS 5"},
+      {CURLPX_UNKNOWN_MODE, "it does not speak SOCKS 5"},
+      {CURLPX_REPLY_GENERAL_SERVER_FAILURE, "general failure"},
+      {CURLPX_REPLY_NOT_ALLOWED, "not allowed"},
+      {CURLPX_REPLY_NETWORK_UNREACHABLE, "network unreachable"},
+      {CURLPX_REPLY_HOST_UNREACHABLE, "host unreachable"},
+      {CURLPX_REPLY_CONNECTION_REFUSED, "connection refused"},
+      {CURLPX_REPLY_TTL_EXPIRED, "time to live expired"},
+      {CURLPX_REPLY_COMMAND_NOT_SUPPORTED, "command not supported"},
+      {CURLPX_REPLY_ADDRESS_TYPE_NOT_SUPPORTED, "kind of address not supported"},
+      {CURLPX_LONG_HOSTNAME, "the name is too long"},
+  };
+  for (size_t i = 0; i < sizeof replies / sizeof *replies; i++)
+    if (replies[i].code == reply) return replies[i].why;
+  return "an unknown reason";
 }
 
 static void refused(csio__transfer *transfer, csio__failure *failure, const char *why)
@@ -184,13 +182,11 @@ static bool proxy_failure(csio__transfer *transfer, CURLcode result, csio__failu
 {
   const csio__route *route = &transfer->route;
   if (!route->proxy || transfer->stands) return false;
-  csio__peer_name name = csio__peer_of(transfer, true);
   long reply = CURLPX_OK;
   curl_easy_getinfo(transfer->easy, CURLINFO_PROXY_ERROR, &reply);
-  bool resolving = result == CURLE_COULDNT_RESOLVE_HOST || result == CURLE_COULDNT_RESOLVE_PROXY;
-  if (reply == CURLPX_RESOLVE_HOST || (resolving && transfer->connected))
+  if (reply == CURLPX_RESOLVE_HOST || (is_resolving(result) && transfer->connected))
     csio__failure_set(failure, CSIO_ERESOLVE, "could not resolve the host name %s", route->host);
-  else if (resolving)
+  else if (is_resolving(result))
     csio__failure_set(
         failure, CSIO_EPROXY, "could not resolve the host name of the proxy, %s", route->proxy->host);
   else if (transfer->socket_errno == ENAMETOOLONG)
@@ -200,8 +196,8 @@ static bool proxy_failure(csio__transfer *transfer, CURLcode result, csio__failu
   else if (failed_in_tunnel(transfer, result))
     tunnel_failure(transfer, failure);
   else if (result == CURLE_COULDNT_CONNECT)
-    csio__failure_set(
-        failure, CSIO_EPROXY, "could not connect to %s: %s", name.text, csio__cause_of(transfer, result));
+    csio__failure_set(failure, CSIO_EPROXY, "could not connect to %s: %s", csio__peer_of(transfer, true).text,
+        csio__cause_of(transfer, result));
   else
     return false;
   return true;

@@ -28,17 +28,6 @@ static curl_socket_t open_socket(void *data, curlsocktype purpose, struct curl_s
   return created;
 }
 
-static int prepare_proxy_headers(csio__transfer *transfer)
-{
-  const char *value = transfer->route.proxy_authorization;
-  if (!value) return CSIO_OK;
-  char *line = csio__header_line("Proxy-Authorization", value);
-  transfer->proxy_headers = line ? curl_slist_append(NULL, line) : NULL;
-  free(line);
-  curl_easy_setopt(transfer->easy, CURLOPT_PROXYHEADER, transfer->proxy_headers);
-  return transfer->proxy_headers ? CSIO_OK : CSIO_ENOMEM;
-}
-
 static int prepare_proxy(csio__transfer *transfer)
 {
   CURL *easy = transfer->easy;
@@ -63,7 +52,13 @@ static int prepare_proxy(csio__transfer *transfer)
       curl_easy_setopt(easy, CURLOPT_PROXYUSERNAME, proxy->user) ||
       curl_easy_setopt(easy, CURLOPT_PROXYPASSWORD, proxy->password))
     return CSIO_ENOMEM;
-  return prepare_proxy_headers(transfer);
+  if (!transfer->route.proxy_authorization) return CSIO_OK;
+  curl_slist_free_all(transfer->proxy_headers); /* of an earlier hop */
+  transfer->proxy_headers = NULL;
+  int err =
+      csio__add_header(&transfer->proxy_headers, "Proxy-Authorization", transfer->route.proxy_authorization);
+  curl_easy_setopt(easy, CURLOPT_PROXYHEADER, transfer->proxy_headers);
+  return err;
 }
 
 static int prepare_local_address(csio__transfer *transfer)
@@ -81,6 +76,9 @@ static int prepare_local_address(csio__transfer *transfer)
 int csio__route_prepare(csio__transfer *transfer)
 {
   CURL *easy = transfer->easy;
+  uint64_t timeout = transfer->route.timeout;
+  /* 0 is libcurl's own default, and not no limit */
+  curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT_MS, csio__curl_ms(timeout ? timeout : UINT64_MAX));
   curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
   curl_easy_setopt(easy, CURLOPT_QUICK_EXIT, 1L); /* one under resolution can be ended without waiting */
   curl_easy_setopt(easy, CURLOPT_OPENSOCKETFUNCTION, open_socket);

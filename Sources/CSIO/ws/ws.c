@@ -1,6 +1,6 @@
 #include "ws/ws_internal.h"
 
-#include "net/tls_internal.h"
+#include "base/header.h"
 
 #include <csio/error.h>
 
@@ -45,7 +45,7 @@ static void on_timer(uv_timer_t *timer)
   if (ws->state == CSIO__WS_CONNECTING) {
     csio__failure failure;
     csio__failure_set(&failure, CSIO_ETIMEOUT, "connecting to %s port %u took longer than %llu ms",
-        ws->url.host, (unsigned)ws->url.port, (unsigned long long)ws->timeout);
+        ws->request.url.host, (unsigned)ws->request.url.port, (unsigned long long)ws->request.timeout);
     csio__ws_fail(ws, &failure);
   } else {
     csio__ws_closed(ws, 1006, NULL, 0);
@@ -56,10 +56,10 @@ int csio_ws_create(csio_loop *loop, const char *url, csio_ws **out)
 {
   csio_ws *ws = calloc(1, sizeof *ws);
   if (!ws) return CSIO_ENOMEM;
-  int err = csio__url_parse(&ws->url, url, "ws", "wss");
+  int err = csio__url_parse(&ws->request.url, url, "ws", "wss");
   if (!err) err = csio__handle_open(&ws->handle, loop, ws_abort);
   if (err) {
-    csio__url_free(&ws->url);
+    csio__request_free(&ws->request);
     free(ws);
     return err;
   }
@@ -68,8 +68,8 @@ int csio_ws_create(csio_loop *loop, const char *url, csio_ws **out)
   ws->last = &ws->first;
   ws->drained = true;
   ws->pending = 1; /* the timer */
-  ws->timeout = DEFAULT_TIMEOUT;
-  ws->max_message = DEFAULT_MAX_MESSAGE;
+  ws->request.timeout = DEFAULT_TIMEOUT;
+  ws->request.max_size = DEFAULT_MAX_MESSAGE;
   ws->deflate_threshold = DEFAULT_DEFLATE_THRESHOLD;
   *out = ws;
   return CSIO_OK;
@@ -105,17 +105,84 @@ void csio_ws_on_error(csio_ws *ws, csio_ws_error_cb callback)
   ws->on_error = callback;
 }
 
+/* --- settings --- */
+
+int csio_ws_add_header(csio_ws *ws, const char *name, const char *value)
+{
+  static const char prefix[] = "Sec-WebSocket-";
+  if (!strcasecmp(name, "Connection") || !strcasecmp(name, "Upgrade") ||
+      !strncasecmp(name, prefix, strlen(prefix)))
+    return CSIO_EINVALID;
+  return csio__request_add_header(&ws->request, name, value);
+}
+
+int csio_ws_add_protocol(csio_ws *ws, const char *name)
+{
+  csio__bytes *list = &ws->protocols;
+  size_t size = strlen(name) + 1;
+  if (ws->request.started) return CSIO_ESTATE;
+  if (!csio__is_token(name)) return CSIO_EINVALID;
+  if (!csio__bytes_reserve(list, size + 2)) return CSIO_ENOMEM;
+  if (list->size) memcpy(list->data + list->size++ - 1, ", ", 2); /* in the terminator's place */
+  csio__bytes_append(list, name, size);
+  return CSIO_OK;
+}
+
+int csio_ws_set_tls(csio_ws *ws, csio_tls *tls)
+{
+  return csio__request_set_tls(&ws->request, tls);
+}
+
+int csio_ws_set_cookies(csio_ws *ws, csio_cookies *cookies)
+{
+  return csio__request_set_cookies(&ws->request, cookies);
+}
+
+int csio_ws_set_proxy(csio_ws *ws, csio_proxy *proxy)
+{
+  bool https = proxy && proxy->kind == CSIO__PROXY_HTTPS;
+  return https ? CSIO_EUNSUPPORTED : csio__request_set_proxy(&ws->request, proxy);
+}
+
+int csio_ws_set_local_address(csio_ws *ws, const char *address)
+{
+  return csio__request_set_local_address(&ws->request, address);
+}
+
+int csio_ws_set_timeout(csio_ws *ws, uint64_t ms)
+{
+  return csio__request_set_timeout(&ws->request, ms);
+}
+
+int csio_ws_set_max_message(csio_ws *ws, size_t bytes)
+{
+  return csio__request_set_max_size(&ws->request, bytes);
+}
+
+int csio_ws_set_deflate(csio_ws *ws, bool deflate)
+{
+  if (ws->request.started) return CSIO_ESTATE;
+  ws->deflate = deflate;
+  return CSIO_OK;
+}
+
+int csio_ws_set_deflate_threshold(csio_ws *ws, size_t bytes)
+{
+  if (ws->request.started) return CSIO_ESTATE;
+  ws->deflate_threshold = bytes;
+  return CSIO_OK;
+}
+
+/* --- connecting --- */
+
 int csio_ws_connect(csio_ws *ws)
 {
   if (ws->state != CSIO__WS_NEW) return CSIO_ESTATE;
-  csio_tls *tls = ws->tls;
-  int err = ws->url.secure ? csio__tls_or_default(ws->tls, &tls) : CSIO_OK;
-  if (!err && tls != ws->tls) ws->tls = csio_tls_retain(tls);
-  if (!err) err = csio__ws_complete_request(ws);
-  if (!err) err = csio__ws_dial(ws);
+  int err = csio__ws_dial(ws);
   if (err) return err;
   ws->state = CSIO__WS_CONNECTING;
-  if (ws->timeout) csio__timer_start(&ws->timer, on_timer, ws->timeout);
+  ws->request.started = true;
+  if (ws->request.timeout) csio__timer_start(&ws->timer, on_timer, ws->request.timeout);
   return CSIO_OK;
 }
 

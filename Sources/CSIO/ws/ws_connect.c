@@ -5,42 +5,63 @@
 
 #include <csio/error.h>
 
-#include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 /* --- the handshake --- */
+
+/* A header line as libcurl takes it, in which an empty value is "name;", as it goes out. */
+static bool append_line(csio__bytes *out, const char *line)
+{
+  size_t name = strcspn(line, ":;");
+  const char *value = line + name + 1;
+  return csio__bytes_append(out, line, name) && csio__bytes_append(out, ":", 1) &&
+         csio__bytes_append(out, value, strlen(value)) && csio__bytes_append(out, "\r\n", 2);
+}
+
+static int append_headers(const csio_ws *ws, csio__bytes *out)
+{
+  struct curl_slist *lines = NULL;
+  int err = csio__request_lines(&ws->request, &lines);
+  for (const struct curl_slist *line = lines; line && !err; line = line->next)
+    if (!csio__line_value(line->data, "Host") && !append_line(out, line->data)) err = CSIO_ENOMEM;
+  curl_slist_free_all(lines);
+  return err;
+}
 
 static void on_ready(void *owner)
 {
   csio_ws *ws = owner;
+  const char *host = csio__request_header(&ws->request, "Host");
+  csio__bytes headers = {0}, text = {0};
   const csio__handshake_request request = {
-      .target = ws->url.target,
-      .host_header = ws->host_header ? ws->host_header : ws->url.authority,
-      .headers = &ws->headers,
+      .target = ws->request.url.target,
+      .host_header = host ? host : ws->request.url.authority,
+      .headers = &headers,
       .protocols = ws->protocols.size ? (const char *)ws->protocols.data : NULL,
       .deflate = ws->deflate,
   };
-  csio__bytes text = {0};
-  int err = csio__handshake_begin(&ws->handshake, &request, &text);
+  int err = append_headers(ws, &headers);
+  if (!err) err = csio__handshake_begin(&ws->handshake, &request, &text);
   if (!err) err = csio__ws_send_bytes(ws, text.data, text.size, 0);
+  csio__bytes_free(&headers);
   csio__bytes_free(&text);
-  csio__bytes_free(&ws->headers);
   if (err) csio__ws_fail_with(ws, err);
 }
 
-/* One that the jar refuses is no failure of the WebSocket. */
 static void take_cookies(csio_ws *ws)
 {
   const char *cookie;
-  for (size_t i = 0; ws->jar && (cookie = csio__handshake_header(&ws->handshake, "Set-Cookie", i)); i++)
-    csio__cookies_store(ws->jar, &ws->url, cookie, csio__cookies_now());
+  for (size_t i = 0;
+      ws->request.cookies && (cookie = csio__handshake_header(&ws->handshake, "Set-Cookie", i)); i++)
+    csio__request_take_cookie(&ws->request, cookie);
 }
 
 static void opened(csio_ws *ws)
 {
   uv_timer_stop(&ws->timer);
   take_cookies(ws);
-  csio__frame_reader_init(&ws->reader, ws->max_message, &ws->handshake.terms);
+  csio__frame_reader_init(&ws->reader, ws->request.max_size, &ws->handshake.terms);
   ws->state = CSIO__WS_OPEN;
   if (ws->on_open) ws->on_open(ws, ws->data);
 }
@@ -48,7 +69,7 @@ static void opened(csio_ws *ws)
 /* Reads the answer to the handshake; whether it has come in whole, and accepts. */
 static bool read_answer(csio_ws *ws, const uint8_t **bytes, size_t *size)
 {
-  const char *host = ws->url.host;
+  const char *host = ws->request.url.host;
   csio__failure failure;
   switch (csio__handshake_read(&ws->handshake, bytes, size)) {
   case CSIO__HANDSHAKE_WAITING:
@@ -97,10 +118,10 @@ static void on_end(void *owner)
   csio_ws *ws = owner;
   csio__failure failure;
   bool connecting = ws->state == CSIO__WS_CONNECTING;
-  if (!csio__carrier_tls_failure(ws->carrier, ws->url.host, &failure))
+  if (!csio__carrier_tls_failure(ws->carrier, ws->request.url.host, &failure))
     csio__failure_set(&failure, CSIO_ELOST,
-        "the connection to %s port %u was lost during the WebSocket handshake", ws->url.host,
-        (unsigned)ws->url.port);
+        "the connection to %s port %u was lost during the WebSocket handshake", ws->request.url.host,
+        (unsigned)ws->request.url.port);
   if (connecting || failure.error.code == CSIO_ENOMEM)
     csio__ws_fail(ws, &failure);
   else
@@ -125,29 +146,24 @@ static void on_dialed(void *data, int socket, const csio__failure *failed)
     csio__ws_fail(ws, failed);
     return;
   }
+  const csio__url *url = &ws->request.url;
+  csio_tls *tls = NULL;
+  int err = url->secure ? csio__tls_or_default(ws->request.tls, &tls) : CSIO_OK;
+  if (err) {
+    close(socket);
+    csio__ws_fail_with(ws, err);
+    return;
+  }
   ws->pending++;
-  if (!csio__carrier_open(ws->handle.loop, socket, ws->url.secure ? ws->tls : NULL, ws->url.host,
-          ws->url.port, &calls, ws, &ws->carrier, &failure))
+  if (!csio__carrier_open(
+          ws->handle.loop, socket, tls, url->host, url->port, &calls, ws, &ws->carrier, &failure))
     return;
   ws->pending--;
   csio__ws_fail(ws, &failure);
 }
 
-static void on_dial_gone(void *data)
-{
-  csio__ws_unpend(data);
-}
-
 int csio__ws_dial(csio_ws *ws)
 {
-  const csio__dial_target target = {
-      .host = ws->url.host,
-      .port = ws->url.port,
-      .local_address = ws->local_address,
-      .proxy = ws->proxy,
-      .timeout = ws->timeout,
-  };
-  int err = csio__dial_start(ws->handle.loop, &target, on_dialed, on_dial_gone, ws, &ws->dial);
-  if (!err) ws->pending++;
-  return err;
+  const csio__route route = csio__request_route(&ws->request);
+  return csio__dial_start(ws->handle.loop, &route, on_dialed, ws, &ws->dial);
 }

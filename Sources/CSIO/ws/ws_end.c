@@ -21,16 +21,8 @@ static void ws_free(csio_ws *ws)
   csio_buffer_destroy(ws->pong);
   csio__frame_reader_free(&ws->reader);
   csio__handshake_free(&ws->handshake);
-  csio__bytes_free(&ws->headers);
   csio__bytes_free(&ws->protocols);
-  csio__bytes_free(&ws->own_cookies);
-  csio__url_free(&ws->url);
-  csio_tls_release(ws->tls);
-  csio_proxy_release(ws->proxy);
-  csio_cookies_release(ws->jar);
-  free(ws->local_address);
-  free(ws->host_header);
-  free(ws->proxy_authorization);
+  csio__request_free(&ws->request);
   free(ws);
 }
 

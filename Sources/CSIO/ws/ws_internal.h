@@ -6,9 +6,8 @@
 #include "base/buffer_internal.h"
 #include "base/error_internal.h"
 #include "loop/loop_internal.h"
-#include "net/cookies_internal.h"
 #include "net/dial.h"
-#include "net/url.h"
+#include "net/request.h"
 #include "ws/carrier.h"
 #include "ws/frame_reader.h"
 #include "ws/handshake.h"
@@ -34,20 +33,10 @@ typedef struct csio__ws_rest {
 struct csio_ws {
   csio__handle handle;
   csio__ws_state state;
-  csio__url url;
-  csio_tls *tls;
-  csio_proxy *proxy;
-  char *local_address;
-  csio_cookies *jar;
-  uint64_t timeout;
-  size_t max_message;
+  csio__request request;
   bool deflate; /* offered */
   size_t deflate_threshold;
-  char *host_header;         /* the user's, or NULL */
-  char *proxy_authorization; /* the user's, or NULL */
-  csio__bytes headers;       /* the user's others, as they go out */
-  csio__bytes own_cookies;   /* the user's Cookie headers, joined and terminated once there is one */
-  csio__bytes protocols;     /* offered, separated by ", " and terminated once there is one */
+  csio__bytes protocols; /* offered, separated by ", " and terminated once there is one */
 
   csio_ws_open_cb on_open;
   csio_ws_message_cb on_message;
@@ -60,7 +49,7 @@ struct csio_ws {
   uv_timer_t timer;       /* limits connecting, then the closing handshake */
   csio__dial *dial;       /* while it goes on */
   csio__carrier *carrier; /* from then on */
-  unsigned pending;       /* what still refers to this: the timer, the dial, the carrier */
+  unsigned pending;       /* what still refers to this: the timer, the carrier */
 
   csio__handshake handshake;
   csio__frame_reader reader;
@@ -77,9 +66,6 @@ struct csio_ws {
   bool close_sent;
   bool lingering; /* the peer is to read our close frame: the connection is not to be cut off */
 };
-
-/* Puts the last headers of the request together. */
-int csio__ws_complete_request(struct csio_ws *ws);
 
 /* Connects, then makes the handshake. */
 int csio__ws_dial(struct csio_ws *ws);

@@ -25,33 +25,20 @@ static void answer_ping(csio_ws *ws, const csio__frame_event *ping)
 
 /* Ends a connection that the peer goes on sending over. Cut off with data unread it would be reset, and the
  * peer would not learn the reason. */
-static void refuse(csio_ws *ws, uint16_t close_code, const csio__failure *failure)
+static void refuse(csio_ws *ws, const csio__frame_event *event)
 {
-  csio__ws_say_close(ws, close_code, NULL, 0);
+  csio__failure failure;
+  const char *host = ws->request.url.host;
+  bool large = event->kind == CSIO__FRAME_TOO_LARGE;
+  if (large)
+    csio__failure_set(
+        &failure, CSIO_ETOO_LARGE, "%s sent a message of more than %zu bytes", host, ws->request.max_size);
+  else
+    csio__failure_set(&failure, CSIO_EPROTOCOL, "%s sent %s", host, event->fault);
+  csio__ws_say_close(ws, large ? 1009 : event->code, NULL, 0);
   ws->lingering = true;
   csio__carrier_linger(ws->carrier, LINGER_SECONDS);
-  csio__ws_fail(ws, failure);
-}
-
-static void refuse_too_large(csio_ws *ws)
-{
-  csio__failure failure;
-  csio__failure_set(
-      &failure, CSIO_ETOO_LARGE, "%s sent a message of more than %zu bytes", ws->url.host, ws->max_message);
-  refuse(ws, 1009, &failure);
-}
-
-static void refuse_broken(csio_ws *ws, const csio__frame_event *event)
-{
-  csio__failure failure;
-  csio__failure_set(&failure, CSIO_EPROTOCOL, "%s sent %s", ws->url.host, event->fault);
-  refuse(ws, event->code, &failure);
-}
-
-static void take_close(csio_ws *ws, const csio__frame_event *close)
-{
-  csio__ws_say_close(ws, close->code == 1005 ? 0 : close->code, close->bytes, close->size);
-  csio__ws_closed(ws, close->code, close->bytes, close->size);
+  csio__ws_fail(ws, &failure);
 }
 
 static void take_event(csio_ws *ws, const csio__frame_event *event)
@@ -65,13 +52,12 @@ static void take_event(csio_ws *ws, const csio__frame_event *event)
     answer_ping(ws, event);
     break;
   case CSIO__FRAME_CLOSE:
-    take_close(ws, event);
+    csio__ws_say_close(ws, event->code == 1005 ? 0 : event->code, event->bytes, event->size);
+    csio__ws_closed(ws, event->code, event->bytes, event->size);
     break;
   case CSIO__FRAME_BROKEN:
-    refuse_broken(ws, event);
-    break;
   case CSIO__FRAME_TOO_LARGE:
-    refuse_too_large(ws);
+    refuse(ws, event);
     break;
   case CSIO__FRAME_NO_MEMORY:
     csio__ws_fail_with(ws, CSIO_ENOMEM);

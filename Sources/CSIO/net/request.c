@@ -1,0 +1,194 @@
+#include "net/request.h"
+
+#include "base/header.h"
+
+#include <openssl/evp.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+void csio__request_free(csio__request *request)
+{
+  csio__url_free(&request->url);
+  curl_slist_free_all(request->headers);
+  csio_tls_release(request->tls);
+  csio_proxy_release(request->proxy);
+  csio_cookies_release(request->cookies);
+  free(request->local_address);
+}
+
+/* --- setters --- */
+
+int csio__request_add_header(csio__request *request, const char *name, const char *value)
+{
+  if (request->started) return CSIO_ESTATE;
+  if (!csio__is_token(name) || csio__is_framing_header(name) || !csio__is_field_value(value))
+    return CSIO_EINVALID;
+  return csio__add_header(&request->headers, name, value);
+}
+
+int csio__request_set_tls(csio__request *request, csio_tls *tls)
+{
+  if (request->started) return CSIO_ESTATE;
+  csio_tls *before = request->tls;
+  request->tls = csio__tls_use(tls);
+  csio_tls_release(before);
+  return CSIO_OK;
+}
+
+int csio__request_set_cookies(csio__request *request, csio_cookies *cookies)
+{
+  if (request->started) return CSIO_ESTATE;
+  csio_cookies *before = request->cookies;
+  request->cookies = cookies ? csio_cookies_retain(cookies) : NULL;
+  csio_cookies_release(before);
+  return CSIO_OK;
+}
+
+int csio__request_set_proxy(csio__request *request, csio_proxy *proxy)
+{
+  if (request->started) return CSIO_ESTATE;
+  csio_proxy *before = request->proxy;
+  request->proxy = csio__proxy_use(proxy);
+  csio_proxy_release(before);
+  return CSIO_OK;
+}
+
+int csio__request_set_local_address(csio__request *request, const char *address)
+{
+  if (request->started) return CSIO_ESTATE;
+  if (address && !csio__is_address(address)) return CSIO_EINVALID;
+  char *copy = address ? strdup(address) : NULL;
+  if (address && !copy) return CSIO_ENOMEM;
+  free(request->local_address);
+  request->local_address = copy;
+  return CSIO_OK;
+}
+
+int csio__request_set_timeout(csio__request *request, uint64_t ms)
+{
+  if (request->started) return CSIO_ESTATE;
+  request->timeout = ms;
+  return CSIO_OK;
+}
+
+int csio__request_set_max_size(csio__request *request, size_t bytes)
+{
+  if (request->started) return CSIO_ESTATE;
+  request->max_size = bytes;
+  return CSIO_OK;
+}
+
+/* --- headers --- */
+
+const char *csio__line_value(const char *line, const char *name)
+{
+  size_t length = strlen(name);
+  if (strncasecmp(line, name, length)) return NULL;
+  if (line[length] == ';') return "";
+  return line[length] == ':' ? line + length + strspn(line + length, ": ") : NULL;
+}
+
+const char *csio__request_header(const csio__request *request, const char *name)
+{
+  const char *value = NULL;
+  for (const struct curl_slist *line = request->headers; line && !value; line = line->next)
+    value = csio__line_value(line->data, name);
+  return value;
+}
+
+int csio__add_line(struct curl_slist **list, const char *line)
+{
+  struct curl_slist *longer = curl_slist_append(*list, line);
+  if (!longer) return CSIO_ENOMEM;
+  *list = longer;
+  return CSIO_OK;
+}
+
+int csio__add_header(struct curl_slist **list, const char *name, const char *value)
+{
+  char *line = csio__header_line(name, value);
+  int err = line ? csio__add_line(list, line) : CSIO_ENOMEM;
+  free(line);
+  return err;
+}
+
+/* Whether a header of the user's goes to the URL's host as it is. */
+static bool goes_out(const csio__request *request, const char *line)
+{
+  if (csio__line_value(line, "Cookie")) return false; /* add_cookies joins them */
+  if (csio__line_value(line, "Proxy-Authorization")) return !request->proxy && !request->foreign;
+  return !request->foreign || !(csio__line_value(line, "Host") || csio__line_value(line, "Authorization"));
+}
+
+/* The user's cookies, joined; nothing where there are none. */
+static int own_cookies(const csio__request *request, csio__bytes *own)
+{
+  for (const struct curl_slist *line = request->headers; line; line = line->next) {
+    const char *value = csio__line_value(line->data, "Cookie");
+    if (!value || !*value) continue;
+    if (own->size) own->size--; /* the terminator */
+    if ((own->size && !csio__bytes_append(own, "; ", 2)) ||
+        !csio__bytes_append(own, value, strlen(value) + 1))
+      return CSIO_ENOMEM;
+  }
+  return CSIO_OK;
+}
+
+static int add_cookies(const csio__request *request, struct curl_slist **list)
+{
+  csio__bytes own = {0}, joined = {0};
+  int err = request->foreign ? CSIO_OK : own_cookies(request, &own);
+  const char *text = (const char *)own.data;
+  if (!err && request->cookies) {
+    err = csio__cookies_header(request->cookies, &request->url, text, csio__cookies_now(), &joined);
+    text = joined.size ? (const char *)joined.data : NULL;
+  }
+  if (!err && text) err = csio__add_header(list, "Cookie", text);
+  csio__bytes_free(&own);
+  csio__bytes_free(&joined);
+  return err;
+}
+
+/* What the URL says, unless the user's own header takes its place. libcurl takes no URL so long that the
+ * sizes would overflow. */
+static int add_authorization(const csio__request *request, struct curl_slist **list)
+{
+  const char *userinfo = request->url.userinfo;
+  if (!userinfo || (!request->foreign && csio__request_header(request, "Authorization"))) return CSIO_OK;
+  static const char start[] = "Authorization: Basic ";
+  size_t size = strlen(userinfo);
+  char *line = malloc(sizeof start + (size + 2) / 3 * 4);
+  if (!line) return CSIO_ENOMEM;
+  memcpy(line, start, sizeof start);
+  EVP_EncodeBlock((unsigned char *)line + sizeof start - 1, (const unsigned char *)userinfo, (int)size);
+  int err = csio__add_line(list, line);
+  free(line);
+  return err;
+}
+
+int csio__request_lines(const csio__request *request, struct curl_slist **list)
+{
+  int err = add_authorization(request, list);
+  for (const struct curl_slist *line = request->headers; line && !err; line = line->next)
+    if (goes_out(request, line->data)) err = csio__add_line(list, line->data);
+  return err ? err : add_cookies(request, list);
+}
+
+void csio__request_take_cookie(csio__request *request, const char *value)
+{
+  csio__cookies_store(request->cookies, &request->url, value, csio__cookies_now());
+}
+
+csio__route csio__request_route(const csio__request *request)
+{
+  return (csio__route){
+      .host = request->url.host,
+      .port = request->url.port,
+      .local_address = request->local_address,
+      .proxy = request->proxy,
+      .tunnels = request->url.secure,
+      .proxy_authorization = request->proxy ? csio__request_header(request, "Proxy-Authorization") : NULL,
+      .timeout = request->timeout,
+  };
+}

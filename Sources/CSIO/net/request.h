@@ -1,0 +1,69 @@
+/* What the user says of a request or of a WebSocket before it starts, and the headers that come of it. */
+#ifndef CSIO_REQUEST_H
+#define CSIO_REQUEST_H
+
+#include "net/cookies_internal.h"
+#include "net/proxy_internal.h"
+#include "net/tls_internal.h"
+#include "net/url.h"
+
+#include <curl/curl.h>
+
+/* Where a connection leads. All of it stays the caller's. */
+typedef struct csio__route {
+  const char *host; /* without brackets */
+  uint16_t port;
+  const char *local_address; /* numeric, or NULL */
+  const csio_proxy *proxy;
+  bool tunnels;                    /* an HTTP proxy is asked for a tunnel rather than for the answer */
+  const char *proxy_authorization; /* a header's value for an HTTP proxy only, or NULL */
+  /* For connecting, in ms, 0 for none. A silent address gets half of what is left of it, then the next one is
+   * tried. */
+  uint64_t timeout;
+} csio__route;
+
+/* Zero is free of memory. */
+typedef struct csio__request {
+  bool started;               /* nothing can be set any more */
+  csio__url url;              /* after a redirect, the place that it named */
+  bool foreign;               /* a redirect has led elsewhere, where the user's credentials are not for */
+  struct curl_slist *headers; /* the user's, as libcurl takes them */
+  csio_tls *tls;
+  csio_proxy *proxy;
+  csio_cookies *cookies;
+  char *local_address;
+  uint64_t timeout;
+  size_t max_size; /* of a body or message */
+} csio__request;
+
+void csio__request_free(csio__request *request);
+
+/* The setters. All fail with STATE once the request has started. */
+int csio__request_add_header(csio__request *request, const char *name, const char *value);
+int csio__request_set_tls(csio__request *request, csio_tls *tls);
+int csio__request_set_cookies(csio__request *request, csio_cookies *cookies);
+int csio__request_set_proxy(csio__request *request, csio_proxy *proxy);
+int csio__request_set_local_address(csio__request *request, const char *address);
+int csio__request_set_timeout(csio__request *request, uint64_t ms);
+int csio__request_set_max_size(csio__request *request, size_t bytes);
+
+/* The value of a header line, as libcurl takes it, when it is that of `name`; else NULL. */
+const char *csio__line_value(const char *line, const char *name);
+
+/* The value of a header of the user's, NULL where there is none. */
+const char *csio__request_header(const csio__request *request, const char *name);
+
+/* Adds a header or a whole line to a list. Fails with NOMEM. */
+int csio__add_header(struct curl_slist **list, const char *name, const char *value);
+int csio__add_line(struct curl_slist **list, const char *line);
+
+/* Adds what goes out to the URL's host: the user's headers, cookies and credentials. Fails with NOMEM. */
+int csio__request_lines(const csio__request *request, struct curl_slist **list);
+
+/* Puts a Set-Cookie header's value into the jar. One that is refused is no failure. */
+void csio__request_take_cookie(csio__request *request, const char *value);
+
+/* The way to the URL's host, with the timeout of the whole. */
+csio__route csio__request_route(const csio__request *request);
+
+#endif
