@@ -22,14 +22,8 @@ static CURLcode on_ssl_ctx(CURL *easy, void *ctx, void *data)
   int err = http->proxy_tls_next ? follow(http, proxy->tls, proxy->host, proxy->port, ctx)
                                  : follow(http, http->tls, http->url.host, http->url.port, ctx);
   http->proxy_tls_next = false;
-  switch (err) {
-  case CSIO_OK:
-    return CURLE_OK;
-  case CSIO_ENOMEM:
-    return CURLE_OUT_OF_MEMORY;
-  default:
-    return CURLE_SSL_CERTPROBLEM;
-  }
+  if (err == CSIO_ENOMEM) return CURLE_OUT_OF_MEMORY;
+  return err ? CURLE_SSL_CERTPROBLEM : CURLE_OK;
 }
 
 /* libcurl does not say whose session on_ssl_ctx is to configure: of a new connection to an https proxy, the

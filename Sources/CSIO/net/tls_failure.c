@@ -3,7 +3,7 @@
 
 #include <openssl/err.h>
 
-static int code_of_verify_error(long error)
+static int code_of_verify_error(int error)
 {
   switch (error) {
   case X509_V_ERR_CERT_HAS_EXPIRED:
@@ -61,12 +61,12 @@ bool csio__tls_failure(const csio__tls_handshake *handshake, const char *host, c
 {
   const csio__tls_report *report = &handshake->report;
   const char *reason = report->reason ? ERR_reason_error_string(report->reason) : NULL;
-  if (report->verify_error) {
+  if (report->verify_error == CSIO__TLS_WRONG_PIN) {
+    csio__failure_set(failure, CSIO_ETLS_PIN, "the public key of %s does not match any pin", host);
+  } else if (report->verify_error) {
     int code = code_of_verify_error(report->verify_error);
     csio__failure_set(failure, code, "the certificate of %s was refused: %s", host,
         X509_verify_cert_error_string(report->verify_error));
-  } else if (report->wrong_pin) {
-    csio__failure_set(failure, CSIO_ETLS_PIN, "the public key of %s does not match any pin", host);
   } else if (report->alert && blames_client_certificate(report)) {
     csio__failure_set(failure, CSIO_ETLS_CLIENT_CERT,
         "%s did not accept the client certificate, or the lack of one: %s", host, alert_text(report->alert));

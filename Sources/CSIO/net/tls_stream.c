@@ -1,6 +1,7 @@
 #include "net/tls_stream.h"
 
 #include "net/tls_internal.h"
+#include "net/url.h"
 
 #include <openssl/err.h>
 #include <stdlib.h>
@@ -74,35 +75,19 @@ static const BIO_METHOD *bytes_method(void)
 
 /* --- beginning --- */
 
-static int make_ctx(csio_tls *tls, SSL_CTX **out)
-{
-  static const unsigned char alpn[] = "\x08http/1.1";
-  SSL_CTX *ctx = SSL_CTX_new(TLS_client_method());
-  int err = ctx ? csio__tls_configure(tls, ctx) : CSIO_ENOMEM;
-  if (!err && SSL_CTX_set_alpn_protos(ctx, alpn, sizeof alpn - 1)) err = CSIO_ENOMEM;
-  if (err)
-    SSL_CTX_free(ctx);
-  else
-    *out = ctx;
-  return err;
-}
-
 /* The settings' context for streams, made by whoever is first. */
 static int ctx_of(csio_tls *tls, SSL_CTX **out)
 {
-  uv_mutex_lock(&tls->lock);
-  *out = tls->ctx;
-  uv_mutex_unlock(&tls->lock);
-  if (*out) return CSIO_OK;
-  int err = make_ctx(tls, out);
-  if (err) return err;
-  uv_mutex_lock(&tls->lock);
-  SSL_CTX *spare = tls->ctx ? *out : NULL;
-  if (!spare) tls->ctx = *out;
-  *out = tls->ctx;
-  uv_mutex_unlock(&tls->lock);
-  SSL_CTX_free(spare);
-  return CSIO_OK;
+  static const unsigned char alpn[] = "\x08http/1.1";
+  if ((*out = atomic_load(&tls->ctx))) return CSIO_OK;
+  SSL_CTX *made = SSL_CTX_new(TLS_client_method());
+  int err = made ? csio__tls_configure(tls, made) : CSIO_ENOMEM;
+  if (!err && SSL_CTX_set_alpn_protos(made, alpn, sizeof alpn - 1)) err = CSIO_ENOMEM;
+  if (!err && atomic_compare_exchange_strong(&tls->ctx, out, made))
+    *out = made;
+  else
+    SSL_CTX_free(made);
+  return err;
 }
 
 static bool attach_bytes(csio__tls_stream *stream)
@@ -125,10 +110,10 @@ static int prepare(csio__tls_stream *stream, csio_tls *tls, const char *host, ui
   if (err) return err;
   stream->ssl = SSL_new(ctx);
   if (!stream->ssl || !attach_bytes(stream)) return CSIO_ENOMEM;
-  bool named = csio__tls_name(host, name) && *name && !csio__tls_is_address(name);
+  bool named = csio__tls_name(host, name) && *name && !csio__is_address(name);
   if (named && !SSL_set_tlsext_host_name(stream->ssl, name)) return CSIO_ENOMEM;
   SSL_set_connect_state(stream->ssl);
-  return csio__tls_follow(stream->handshake, stream->ssl);
+  return SSL_set_app_data(stream->ssl, stream->handshake) ? CSIO_OK : CSIO_ENOMEM;
 }
 
 int csio__tls_stream_create(csio_tls *tls, const char *host, uint16_t port, csio__tls_stream **out)
