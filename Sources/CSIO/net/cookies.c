@@ -113,9 +113,7 @@ static void drop_unused(csio_cookies *jar, const char *domain, size_t most)
 
 static bool domain_matches(const char *host, const char *domain, size_t size)
 {
-  size_t length = strlen(host);
-  if (length < size || strncasecmp(host + length - size, domain, size)) return false;
-  return length == size || (host[length - size - 1] == '.' && !csio__is_address(host));
+  return csio__is_within(host, strlen(host), domain, size);
 }
 
 static size_t path_size(const csio__url *url)
@@ -263,7 +261,7 @@ static bool holds_name(const char *header, const char *name)
   csio__text part, held, value;
   while (csio__text_next(&header, ';', &part)) {
     csio__text_split(part, &held, &value);
-    if (held.size == strlen(name) && !memcmp(held.start, name, held.size)) return true;
+    if (csio__text_equals(held, name)) return true;
   }
   return false;
 }
@@ -291,9 +289,7 @@ static cookie **list_for(csio_cookies *jar, const csio__url *url, const char *ow
 
 static bool append_cookie(csio__bytes *out, const cookie *cookie)
 {
-  return (!out->size || csio__bytes_append(out, "; ", 2)) &&
-         csio__bytes_append(out, cookie->name, strlen(cookie->name)) && csio__bytes_append(out, "=", 1) &&
-         csio__bytes_append(out, cookie->value, strlen(cookie->value));
+  return csio__bytes_append_texts(out, out->size ? "; " : "", cookie->name, "=", cookie->value);
 }
 
 int csio__cookies_header(

@@ -1,45 +1,20 @@
 #include "net/url.h"
 
+#include "base/buffer_internal.h"
+#include "loop/descriptors.h"
 #include "net/curl_multi.h"
 
 #include <csio/error.h>
 
 #include <curl/curl.h>
-#include <fcntl.h>
 #include <locale.h>
 #ifdef __APPLE__
 #include <xlocale.h>
 #endif
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 #include <strings.h>
-#include <unistd.h>
 #include <uv.h>
-
-/* Joins `count` strings into one of its own; NULL when memory is short. */
-static char *join(int count, ...)
-{
-  va_list args;
-  size_t size = 1;
-  va_start(args, count);
-  for (int i = 0; i < count; i++)
-    size += strlen(va_arg(args, const char *));
-  va_end(args);
-  char *text = malloc(size), *end = text;
-  if (!text) return NULL;
-  va_start(args, count);
-  for (int i = 0; i < count; i++) {
-    const char *part = va_arg(args, const char *);
-    size_t length = strlen(part);
-    memcpy(end, part, length);
-    end += length;
-  }
-  va_end(args);
-  *end = '\0';
-  return text;
-}
 
 static int code_of(CURLUcode code)
 {
@@ -125,20 +100,13 @@ static locale_t utf8_locale(void)
   return found;
 }
 
-/* A locale is a file, but newlocale does not tell why there is none. */
-static bool can_open_files(void)
-{
-  int fd = open("/", O_RDONLY | O_CLOEXEC);
-  if (fd >= 0) close(fd);
-  return fd >= 0;
-}
-
 /* libcurl takes the name to be in the encoding of the thread's locale, which is ASCII unless the program has
  * set one. */
 static int convert_host_as_utf8(CURLU *parts, const char *host)
 {
   locale_t utf8 = utf8_locale();
-  if (!utf8 && !can_open_files()) return CSIO_ESYSTEM;
+  /* a locale is a file, but newlocale does not tell why there is none */
+  if (!utf8 && !csio__has_descriptors(1)) return CSIO_ESYSTEM;
   locale_t before = utf8 ? uselocale(utf8) : (locale_t)0;
   int err = convert_host(parts, host);
   if (utf8) {
@@ -185,9 +153,9 @@ static int read_host(csio__url *out, CURLU *parts)
   if (!err && !(v6 ? !zone || is_zone(zone) : is_name(host))) err = CSIO_EURL;
   if (!err) {
     if (out->port != (out->secure ? 443 : 80)) snprintf(port, sizeof port, ":%u", (unsigned)out->port);
-    out->authority = join(2, host, port);
+    out->authority = csio__join(host, port);
     if (v6) host[strlen(host) - 1] = '\0';
-    out->host = join(3, host + v6, zone ? "%" : "", zone ? zone : "");
+    out->host = csio__join(host + v6, zone ? "%" : "", zone ? zone : "");
     if (!out->host || !out->authority) err = CSIO_ENOMEM;
   }
   curl_free(zone);
@@ -212,7 +180,7 @@ static int read_target(csio__url *out, CURLU *parts, bool has_query)
   char *path, *query = NULL;
   int err = get(parts, CURLUPART_PATH, 0, &path);
   if (!err) err = get(parts, CURLUPART_QUERY, 0, &query);
-  if (!err) out->target = join(3, path, has_query ? "?" : "", query ? query : "");
+  if (!err) out->target = csio__join(path, has_query ? "?" : "", query ? query : "");
   curl_free(path);
   curl_free(query);
   return err || out->target ? err : CSIO_ENOMEM;
@@ -227,7 +195,7 @@ static int read_userinfo(csio__url *out, CURLU *parts)
   if (!err) err = get(parts, CURLUPART_PASSWORD, CURLU_URLDECODE, &password);
   if (!err && user && strchr(user, ':')) err = CSIO_EURL;
   if (!err && ((user && *user) || (password && *password))) {
-    out->userinfo = join(3, user ? user : "", ":", password ? password : "");
+    out->userinfo = csio__join(user ? user : "", ":", password ? password : "");
     if (!out->userinfo) err = CSIO_ENOMEM;
   } else if (!err) {
     curl_url_set(parts, CURLUPART_USER, NULL, 0);
@@ -244,7 +212,7 @@ static int read_whole(csio__url *out, CURLU *parts, bool has_query)
   CURLUcode code = curl_url_set(parts, CURLUPART_FRAGMENT, NULL, 0);
   int err = code ? code_of(code) : get(parts, CURLUPART_URL, 0, &whole);
   if (err) return err;
-  out->whole = join(2, whole, has_query && !strchr(whole, '?') ? "?" : "");
+  out->whole = csio__join(whole, has_query && !strchr(whole, '?') ? "?" : "");
   curl_free(whole);
   return out->whole ? CSIO_OK : CSIO_ENOMEM;
 }
@@ -284,6 +252,12 @@ bool csio__is_address(const char *host)
   struct sockaddr_in v4;
   struct sockaddr_in6 v6;
   return !uv_ip4_addr(host, 0, &v4) || !uv_ip6_addr(host, 0, &v6);
+}
+
+bool csio__is_within(const char *host, size_t length, const char *domain, size_t size)
+{
+  if (length < size || strncasecmp(host + length - size, domain, size)) return false;
+  return length == size || (host[length - size - 1] == '.' && !csio__is_address(host));
 }
 
 void csio__url_free(csio__url *url)

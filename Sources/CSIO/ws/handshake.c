@@ -1,6 +1,7 @@
 #include "ws/handshake.h"
 
 #include "base/header.h"
+#include "base/text.h"
 
 #include <csio/error.h>
 
@@ -26,14 +27,6 @@ static int make_key(char key[KEY_SIZE + 1], char accept[29])
   return CSIO_OK;
 }
 
-/* Appends texts up to a NULL. */
-static bool append_all(csio__bytes *out, const char *const *texts)
-{
-  for (; *texts; texts++)
-    if (!csio__bytes_append(out, *texts, strlen(*texts))) return false;
-  return true;
-}
-
 int csio__handshake_begin(
     csio__handshake *handshake, const csio__handshake_request *request, csio__bytes *out)
 {
@@ -41,15 +34,14 @@ int csio__handshake_begin(
   *handshake = (csio__handshake){.deflate = request->deflate, .protocols = request->protocols};
   int err = make_key(key, handshake->accept);
   if (err) return err;
-  const char *const head[] = {"GET ", request->target, " HTTP/1.1\r\nHost: ", request->host_header,
-      "\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: ",
-      key, "\r\n", request->deflate ? "Sec-WebSocket-Extensions: " CSIO__DEFLATE_OFFER "\r\n" : "",
-      request->protocols ? "Sec-WebSocket-Protocol: " : "", request->protocols ? request->protocols : "",
-      request->protocols ? "\r\n" : "", NULL};
   const csio__bytes none = {0}, *headers = request->headers ? request->headers : &none;
   size_t before = out->size;
-  if (append_all(out, head) && csio__bytes_append(out, headers->data, headers->size) &&
-      csio__bytes_append(out, "\r\n", 2))
+  if (csio__bytes_append_texts(out, "GET ", request->target, " HTTP/1.1\r\nHost: ", request->host_header,
+          "\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: ",
+          key, "\r\n", request->deflate ? "Sec-WebSocket-Extensions: " CSIO__DEFLATE_OFFER "\r\n" : "",
+          request->protocols ? "Sec-WebSocket-Protocol: " : "", request->protocols ? request->protocols : "",
+          request->protocols ? "\r\n" : "") &&
+      csio__bytes_append(out, headers->data, headers->size) && csio__bytes_append(out, "\r\n", 2))
     return CSIO_OK;
   out->size = before;
   return CSIO_ENOMEM;
@@ -109,13 +101,11 @@ static const char *read_header_line(csio__handshake *handshake, char *line)
   *colon = '\0';
   if (!csio__is_token(line)) return "the name of a header is malformed";
   char *value = colon + 1;
-  size_t blank = strspn(value, " \t"), size = strlen(value);
-  while (size > blank && (value[size - 1] == ' ' || value[size - 1] == '\t'))
-    size--;
-  memmove(value, value + blank, size - blank);
-  value[size - blank] = '\0';
+  csio__text trimmed = csio__text_trim(value, strlen(value));
+  memmove(value, trimmed.start, trimmed.size);
+  value[trimmed.size] = '\0';
   if (!csio__is_field_value(value)) return "a header contains a control character";
-  handshake->line = (size_t)(value + size - blank + 1 - (char *)handshake->head.data);
+  handshake->line = (size_t)(value + trimmed.size + 1 - (char *)handshake->head.data);
   handshake->head.size = handshake->line;
   return NULL;
 }
@@ -126,27 +116,19 @@ static const char *read_header_line(csio__handshake *handshake, char *line)
 static bool lists(const csio__handshake *handshake, const char *name, const char *token)
 {
   const char *value;
+  csio__text part;
   for (size_t i = 0; (value = csio__handshake_header(handshake, name, i)); i++)
-    while (*value) {
-      value += strspn(value, ", \t");
-      size_t size = strcspn(value, ", \t"), blank = strspn(value + size, " \t");
-      char next = value[size + blank];
-      if ((!next || next == ',') && size == strlen(token) && !strncasecmp(value, token, size)) return true;
-      value += strcspn(value, ",");
-    }
+    while (csio__text_next(&value, ',', &part))
+      if (csio__text_is(part, token)) return true;
   return false;
 }
 
 /* Whether the chosen subprotocol is one of those offered. */
 static bool was_offered(const char *offered, const char *chosen)
 {
-  size_t size = strlen(chosen);
-  while (offered && *offered && size) {
-    size_t length = strcspn(offered, ",");
-    if (length == size && !memcmp(offered, chosen, size)) return true;
-    offered += length;
-    offered += strspn(offered, ", ");
-  }
+  csio__text part;
+  while (offered && csio__text_next(&offered, ',', &part))
+    if (csio__text_equals(part, chosen)) return true;
   return false;
 }
 
