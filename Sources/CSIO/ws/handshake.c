@@ -49,18 +49,6 @@ int csio__handshake_begin(
 
 /* --- the answer's lines --- */
 
-static csio__handshake_state end(csio__handshake *handshake, csio__handshake_state state)
-{
-  handshake->state = state;
-  return state;
-}
-
-static csio__handshake_state broken(csio__handshake *handshake, const char *fault)
-{
-  handshake->fault = fault;
-  return end(handshake, CSIO__HANDSHAKE_BROKEN);
-}
-
 const char *csio__handshake_header(const csio__handshake *handshake, const char *name, size_t index)
 {
   const char *at = (const char *)handshake->head.data, *end_of_all = at ? at + handshake->line : NULL;
@@ -159,30 +147,31 @@ static const char *fault_of_acceptance(csio__handshake *handshake)
 /* --- the answer --- */
 
 /* The empty line. */
-static csio__handshake_state read_end(csio__handshake *handshake)
+static const char *read_end(csio__handshake *handshake)
 {
   if (handshake->status == 101) {
-    const char *fault = fault_of_acceptance(handshake);
-    return fault ? broken(handshake, fault) : end(handshake, CSIO__HANDSHAKE_ACCEPTED);
+    handshake->state = CSIO__HANDSHAKE_ACCEPTED;
+    return fault_of_acceptance(handshake);
   }
-  if (handshake->status >= 200) return end(handshake, CSIO__HANDSHAKE_REFUSED);
-  handshake->in_headers = false; /* the final answer follows */
-  handshake->head.size = handshake->line = 0;
-  return CSIO__HANDSHAKE_WAITING;
+  if (handshake->status >= 200) {
+    handshake->state = CSIO__HANDSHAKE_REFUSED;
+  } else { /* the final answer follows */
+    handshake->in_headers = false;
+    handshake->head.size = handshake->line = 0;
+  }
+  return NULL;
 }
 
 /* A line that is whole. */
-static csio__handshake_state read_line(csio__handshake *handshake)
+static const char *read_line(csio__handshake *handshake)
 {
   char *line = (char *)handshake->head.data + handshake->line;
   size_t size = handshake->head.size - handshake->line - 1;
-  if (!size || line[size - 1] != '\r') return broken(handshake, "a line does not end in CR LF");
+  if (!size || line[size - 1] != '\r') return "a line does not end in CR LF";
   line[--size] = '\0';
-  if (memchr(line, '\0', size)) return broken(handshake, "the head contains a NUL byte");
-  if (!size && handshake->in_headers) return read_end(handshake);
-  const char *fault =
-      handshake->in_headers ? read_header_line(handshake, line) : read_status_line(handshake, line);
-  return fault ? broken(handshake, fault) : CSIO__HANDSHAKE_WAITING;
+  if (memchr(line, '\0', size)) return "the head contains a NUL byte";
+  if (!handshake->in_headers) return read_status_line(handshake, line);
+  return size ? read_header_line(handshake, line) : read_end(handshake);
 }
 
 /* Whether the answer so far begins like one. */
@@ -193,26 +182,30 @@ static bool begins_as_http(const csio__handshake *handshake)
   return handshake->in_headers || !memcmp(handshake->head.data, beginning, size);
 }
 
-/* Takes the input up to the end of a line, or of the input. */
-static csio__handshake_state read_part(csio__handshake *handshake, const uint8_t **bytes, size_t *left)
+/* Takes the input up to the end of a line, or of the input. Returns what is wrong, or NULL. */
+static const char *read_part(csio__handshake *handshake, const uint8_t **bytes, size_t *left)
 {
   const uint8_t *newline = memchr(*bytes, '\n', *left);
   size_t size = newline ? (size_t)(newline - *bytes) + 1 : *left,
          room = CSIO__MAX_ANSWER_HEAD - handshake->taken;
   size_t part = size > room ? room + 1 : size;
-  if (!csio__bytes_append(&handshake->head, *bytes, part)) return end(handshake, CSIO__HANDSHAKE_NO_MEMORY);
+  if (!csio__bytes_append(&handshake->head, *bytes, part)) {
+    handshake->state = CSIO__HANDSHAKE_NO_MEMORY;
+    return NULL;
+  }
   *bytes += part;
   *left -= part;
   handshake->taken += part;
-  if (!begins_as_http(handshake)) return broken(handshake, "the answer is not HTTP");
-  if (handshake->taken > CSIO__MAX_ANSWER_HEAD) return end(handshake, CSIO__HANDSHAKE_TOO_LARGE);
-  return newline ? read_line(handshake) : CSIO__HANDSHAKE_WAITING;
+  if (!begins_as_http(handshake)) return "the answer is not HTTP";
+  if (handshake->taken <= CSIO__MAX_ANSWER_HEAD) return newline ? read_line(handshake) : NULL;
+  handshake->state = CSIO__HANDSHAKE_TOO_LARGE;
+  return NULL;
 }
 
 csio__handshake_state csio__handshake_read(csio__handshake *handshake, const uint8_t **bytes, size_t *size)
 {
   while (*size && handshake->state == CSIO__HANDSHAKE_WAITING)
-    read_part(handshake, bytes, size);
+    if ((handshake->fault = read_part(handshake, bytes, size))) handshake->state = CSIO__HANDSHAKE_BROKEN;
   return handshake->state;
 }
 
