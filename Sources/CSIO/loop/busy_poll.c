@@ -23,14 +23,9 @@ bool csio__busy_poll_begin(csio__busy_poll *busy_poll, uint64_t now)
 
 void csio__busy_poll_learn(csio__busy_poll *busy_poll, bool paid)
 {
-  if (paid) {
-    busy_poll->needed /= 2;
-    if (busy_poll->needed < NEEDED_LEAST) busy_poll->needed = NEEDED_LEAST;
-  } else {
-    busy_poll->short_waits = 0;
-    busy_poll->needed *= 2;
-    if (busy_poll->needed > NEEDED_MOST) busy_poll->needed = NEEDED_MOST;
-  }
+  unsigned needed = paid ? busy_poll->needed / 2 : busy_poll->needed * 2;
+  if (!paid) busy_poll->short_waits = 0;
+  if (needed >= NEEDED_LEAST && needed <= NEEDED_MOST) busy_poll->needed = needed;
 }
 
 void csio__busy_poll_end(csio__busy_poll *busy_poll, uint64_t now)

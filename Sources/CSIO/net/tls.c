@@ -169,24 +169,6 @@ int csio_tls_add_ca(csio_tls *tls, const void *pem, size_t size)
   return err;
 }
 
-/* Whether a name is one of TLS 1.3's, which OpenSSL wants in a list of their own. */
-static bool is_ciphersuite(const char *name, size_t length)
-{
-  static const char prefix[] = "TLS_", older[] = "_WITH_";
-  if (length < sizeof prefix || memcmp(name, prefix, sizeof prefix - 1)) return false;
-  for (size_t i = 0; i + sizeof older - 1 <= length; i++)
-    if (!memcmp(name + i, older, sizeof older - 1)) return false;
-  return true;
-}
-
-static void append_name(char *list, const char *name, size_t length)
-{
-  char *end = list + strlen(list);
-  if (end != list) *end++ = ':';
-  memcpy(end, name, length);
-  end[length] = '\0';
-}
-
 bool csio__tls_set_ciphers(SSL_CTX *ctx, const char *ciphers, const char *suites)
 {
   bool older = *ciphers, newer = *suites;
@@ -201,12 +183,14 @@ int csio_tls_set_ciphers(csio_tls *tls, const char *ciphers)
   int err = csio__tls_begin(tls);
   if (err) return err;
   size_t size = strlen(ciphers) + 1;
-  char *older = calloc(2, size), *suites = older ? older + size : NULL;
+  char *older = calloc(3, size), *name;
   if (!older) return csio__tls_fail(tls, CSIO_ENOMEM);
-  for (const char *name = ciphers; *name;) {
-    size_t length = strcspn(name, ":");
-    if (length) append_name(is_ciphersuite(name, length) ? suites : older, name, length);
-    name += length + (name[length] == ':');
+  char *suites = older + size, *rest = memcpy(suites + size, ciphers, size);
+  while ((name = strsep(&rest, ":"))) {
+    /* those of TLS 1.3, which OpenSSL wants in a list of their own */
+    char *list = !strncmp(name, "TLS_", 4) && !strstr(name, "_WITH_") ? suites : older;
+    if (*list && *name) strcat(list, ":");
+    strcat(list, name);
   }
   SSL_CTX *ctx = SSL_CTX_new(TLS_client_method());
   bool usable = ctx && csio__tls_set_ciphers(ctx, older, suites);

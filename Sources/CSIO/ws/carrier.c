@@ -244,9 +244,7 @@ static int carrier_create(csio__lws *lws, csio_tls *tls, const char *host, uint1
   csio__carrier *carrier = calloc(1, sizeof *carrier);
   if (!carrier) return CSIO_ENOMEM;
   int err = tls ? csio__tls_stream_create(tls, host, port, &carrier->tls) : CSIO_OK;
-  if (!err && tls && !lws->plain && !(lws->plain = malloc(CSIO__READ_SIZE))) err = CSIO_ENOMEM;
   if (err) {
-    csio__tls_stream_destroy(carrier->tls);
     free(carrier);
     return err;
   }

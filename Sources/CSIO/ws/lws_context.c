@@ -6,6 +6,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <pthread.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -25,20 +26,8 @@ enum {
 };
 
 /* Making and destroying contexts writes to libwebsockets' globals. */
-static uv_mutex_t global_lock;
-
-static void init_globals(void)
-{
-  uv_mutex_init(&global_lock);
-  lws_set_log_level(0, NULL);
-}
-
-static void lock_globals(void)
-{
-  static uv_once_t once = UV_ONCE_INIT;
-  uv_once(&once, init_globals);
-  uv_mutex_lock(&global_lock);
-}
+static pthread_mutex_t global_lock = PTHREAD_MUTEX_INITIALIZER;
+static bool silenced; /* under the lock */
 
 /* --- the beginning --- */
 
@@ -72,13 +61,15 @@ static struct lws_context *create_context(csio_loop *loop, csio__lws *lws)
   };
   struct rlimit limit;
   struct sigaction sigpipe; /* libwebsockets ignores it for the whole process, which is not its business */
-  lock_globals();
+  pthread_mutex_lock(&global_lock);
+  if (!silenced) lws_set_log_level(0, NULL);
+  silenced = true;
   bool lowered = lower_limit(&limit);
   sigaction(SIGPIPE, NULL, &sigpipe);
   struct lws_context *context = lws_create_context(&info);
   sigaction(SIGPIPE, &sigpipe, NULL);
   if (lowered) restore_limit(&limit);
-  uv_mutex_unlock(&global_lock);
+  pthread_mutex_unlock(&global_lock);
   return context;
 }
 
@@ -142,9 +133,9 @@ static void close_wake(csio__lws *lws)
  * to close in its own time, the second, when the loop has nothing left, frees the memory. */
 static void destroy_context(csio__lws *lws)
 {
-  lock_globals();
+  pthread_mutex_lock(&global_lock);
   lws_context_destroy(lws->context);
-  uv_mutex_unlock(&global_lock);
+  pthread_mutex_unlock(&global_lock);
 }
 
 static void stop(csio__guest *guest)
@@ -163,7 +154,6 @@ static void free_guest(csio__guest *guest)
   if (lws->context) destroy_context(lws);
   uv_run(&lws->loop->uv, UV_RUN_DEFAULT);
   close_wake(lws);
-  free(lws->plain);
   free(lws);
 }
 

@@ -18,8 +18,8 @@ struct csio__lws {
   struct lws_vhost *vhost;
   void (*hurry)(csio__lws *lws);
   struct csio__carrier *carriers;
-  uint8_t *plain;      /* CSIO__READ_SIZE bytes for what TLS has decrypted; NULL before its first use */
   int wake, wake_twin; /* the descriptor that wakes libwebsockets up, and a duplicate; -1 for none */
+  uint8_t plain[CSIO__READ_SIZE]; /* what TLS has decrypted */
 };
 
 /* The loop's, made with the first use; NULL, with `failure` filled, where it cannot be made. Connections call
