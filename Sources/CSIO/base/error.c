@@ -30,7 +30,7 @@ const char *csio_err_message(int code)
   return row_of(code)->sentence;
 }
 
-void csio__failure_set(csio__failure *failure, int code, const char *format, ...)
+int csio__failure_set(csio__failure *failure, int code, const char *format, ...)
 {
   failure->error.code = code;
   failure->error.http_status = 0;
@@ -39,9 +39,10 @@ void csio__failure_set(csio__failure *failure, int code, const char *format, ...
   va_start(args, format);
   vsnprintf(failure->text, sizeof failure->text, format, args);
   va_end(args);
+  return code;
 }
 
-void csio__failure_code(csio__failure *failure, int code)
+int csio__failure_code(csio__failure *failure, int code)
 {
-  csio__failure_set(failure, code, "%s", csio_err_message(code));
+  return csio__failure_set(failure, code, "%s", csio_err_message(code));
 }

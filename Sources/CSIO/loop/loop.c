@@ -167,15 +167,6 @@ void csio__guest_add(csio_loop *loop, const csio__guest_kind *kind, csio__guest 
   loop->guests = guest;
 }
 
-static void free_guests(csio_loop *loop)
-{
-  while (loop->guests) {
-    csio__guest *guest = loop->guests;
-    loop->guests = guest->next;
-    if (guest->kind->free) guest->kind->free(guest);
-  }
-}
-
 /* --- the loop's life --- */
 
 static void close_own_handles(csio_loop *loop)
@@ -213,7 +204,11 @@ static void loop_main(void *arg)
 {
   csio_loop *loop = arg;
   uv_run(&loop->uv, UV_RUN_DEFAULT);
-  free_guests(loop);
+  while (loop->guests) {
+    csio__guest *guest = loop->guests;
+    loop->guests = guest->next;
+    if (guest->kind->free) guest->kind->free(guest);
+  }
   uv_loop_close(&loop->uv);
   if (loop->detached) loop_free(loop);
 }

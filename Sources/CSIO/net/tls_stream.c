@@ -50,12 +50,6 @@ static long control(BIO *bio, int command, long number, void *pointer)
   return command == BIO_CTRL_FLUSH;
 }
 
-static int start_bio(BIO *bio)
-{
-  BIO_set_init(bio, 1);
-  return 1;
-}
-
 /* Made once and never freed. */
 static const BIO_METHOD *bytes_method(void)
 {
@@ -64,7 +58,7 @@ static const BIO_METHOD *bytes_method(void)
   if (method) return method;
   method = BIO_meth_new(BIO_TYPE_SOURCE_SINK, "csio");
   if (!method || !BIO_meth_set_read(method, read_input) || !BIO_meth_set_write(method, write_output) ||
-      !BIO_meth_set_ctrl(method, control) || !BIO_meth_set_create(method, start_bio)) {
+      !BIO_meth_set_ctrl(method, control)) {
     BIO_meth_free(method);
     return NULL;
   }
@@ -96,6 +90,7 @@ static bool attach_bytes(csio__tls_stream *stream)
   BIO *bio = method ? BIO_new(method) : NULL;
   if (!bio) return false;
   BIO_set_data(bio, stream);
+  BIO_set_init(bio, 1);
   SSL_set_bio(stream->ssl, bio, bio);
   return true;
 }
@@ -173,22 +168,10 @@ static bool encrypt(csio__tls_stream *stream, const void *bytes, size_t size)
   return result == 1;
 }
 
-static void send_held(csio__tls_stream *stream)
-{
-  if (stream->held.size && encrypt(stream, stream->held.data, stream->held.size))
-    csio__bytes_free(&stream->held);
-}
-
 void csio__tls_stream_feed(csio__tls_stream *stream, const uint8_t *bytes, size_t size)
 {
   stream->input = bytes;
   stream->input_size = size;
-}
-
-/* Trying in vain costs as much as reading a small record. */
-static bool has_more(const csio__tls_stream *stream)
-{
-  return stream->input_size || SSL_has_pending(stream->ssl);
 }
 
 size_t csio__tls_stream_read(csio__tls_stream *stream, uint8_t *into, size_t room)
@@ -202,7 +185,9 @@ size_t csio__tls_stream_read(csio__tls_stream *stream, uint8_t *into, size_t roo
       note_result(stream, result);
   }
   size_t size = 0;
-  while (stream->state == CSIO__TLS_OPEN && size < room && has_more(stream)) {
+  /* trying in vain costs as much as reading a small record */
+  while (stream->state == CSIO__TLS_OPEN && size < room &&
+         (stream->input_size || SSL_has_pending(stream->ssl))) {
     size_t got = 0;
     int result = SSL_read_ex(stream->ssl, into + size, room - size, &got);
     size += got;
@@ -211,7 +196,8 @@ size_t csio__tls_stream_read(csio__tls_stream *stream, uint8_t *into, size_t roo
     break;
   }
   if (size) stream->answered = true;
-  send_held(stream);
+  if (stream->held.size && encrypt(stream, stream->held.data, stream->held.size))
+    csio__bytes_free(&stream->held);
   return size;
 }
 
@@ -247,16 +233,10 @@ csio__bytes *csio__tls_stream_output(csio__tls_stream *stream)
 bool csio__tls_stream_failure(csio__tls_stream *stream, const char *host, csio__failure *failure)
 {
   bool broken = stream->state == CSIO__TLS_BROKEN, shaking = !stream->handshake->report.finished;
-  if (stream->no_memory)
-    csio__failure_code(failure, CSIO_ENOMEM);
-  else if (broken && csio__tls_failure(stream->handshake, host, failure))
-    return true;
-  else if (!stream->answered && csio__tls_certificate_refused(stream->handshake, host, failure))
-    return true;
-  else if (broken || shaking)
-    csio__failure_set(failure, CSIO_ETLS, "the TLS %s with %s failed: the connection was lost",
-        shaking ? "handshake" : "connection", host);
-  else
-    return false;
-  return true;
+  if (stream->no_memory) return csio__failure_code(failure, CSIO_ENOMEM);
+  if (broken && csio__tls_failure(stream->handshake, host, failure)) return true;
+  if (!stream->answered && csio__tls_certificate_refused(stream->handshake, host, failure)) return true;
+  return (broken || shaking) &&
+         csio__failure_set(failure, CSIO_ETLS, "the TLS %s with %s failed: the connection was lost",
+             shaking ? "handshake" : "connection", host);
 }

@@ -274,8 +274,8 @@ int csio__carrier_open(csio_loop *loop, int socket, csio_tls *tls, const char *h
   carrier->wsi = lws_adopt_descriptor_vhost_via_info(&info); /* closes the socket where it fails */
   if (!carrier->wsi) {
     carrier_free(carrier);
-    csio__failure_set(failure, CSIO_ESYSTEM, "libwebsockets could not take the connection to %s", host);
-    return CSIO_ESYSTEM;
+    return csio__failure_set(
+        failure, CSIO_ESYSTEM, "libwebsockets could not take the connection to %s", host);
   }
   lws_set_opaque_user_data(carrier->wsi, carrier);
   carrier->socket = socket;
