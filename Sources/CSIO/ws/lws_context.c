@@ -17,8 +17,8 @@
 enum {
   /* libwebsockets' own time limits, in seconds: far beyond ours. */
   NEVER = 365 * 24 * 3600,
-  /* libwebsockets makes a table with 16 bytes for each descriptor that the process may open, and looks through
-   * it when a connection closes; told a smaller number, it searches all connections at each event. */
+  /* libwebsockets makes a table with 16 bytes for each descriptor that the process may open, and looks
+   * through it when a connection closes; told a smaller number, it searches all connections at each event. */
   MAX_TABLE = 128 * 1024,
   /* A context opens up to three descriptors: to be woken up, for random numbers, for the network's state.
    * Where it cannot, it leaves handles behind that keep the loop from ending. */
@@ -46,9 +46,9 @@ static void restore_limit(const struct rlimit *before)
   if (!getrlimit(RLIMIT_NOFILE, &now) && now.rlim_cur == MAX_TABLE) setrlimit(RLIMIT_NOFILE, before);
 }
 
-static struct lws_context *create_context(csio_loop *loop, csio__lws *lws)
+static struct lws_context *create_context(csio__lws *lws)
 {
-  void *loops[] = {&loop->uv};
+  void *loops[] = {&lws->loop->uv};
   const struct lws_context_creation_info info = {
       .port = CONTEXT_PORT_NO_LISTEN,
       .options = LWS_SERVER_OPTION_LIBUV | LWS_SERVER_OPTION_EXPLICIT_VHOSTS,
@@ -165,34 +165,31 @@ static void hurry(csio__guest *guest)
 
 static const csio__guest_kind lws_guest = {.hurry = hurry, .stop = stop, .free = free_guest};
 
-static csio__lws *start(csio_loop *loop, csio__failure *failure)
+static int start(csio_loop *loop, csio__lws **out, csio__failure *failure)
 {
-  if (!csio__has_descriptors(CONTEXT_DESCRIPTORS)) {
-    csio__failure_set(failure, CSIO_ESYSTEM, "no WebSocket could be opened: %s", strerror(errno));
-    return NULL;
-  }
-  csio__lws *lws = calloc(1, sizeof *lws);
-  if (!lws) return NULL;
+  if (!csio__has_descriptors(CONTEXT_DESCRIPTORS))
+    return csio__failure_set(failure, CSIO_ESYSTEM, "no WebSocket could be opened: %s", strerror(errno));
+  csio__lws *lws = *out = calloc(1, sizeof *lws);
+  if (!lws) return csio__failure_code(failure, CSIO_ENOMEM);
   lws->loop = loop;
-  lws->context = create_context(loop, lws);
+  lws->context = create_context(lws);
   if (!lws->context) {
     free(lws);
-    csio__failure_set(failure, CSIO_EUNSUPPORTED,
+    return csio__failure_set(failure, CSIO_EUNSUPPORTED,
         "libwebsockets could not start; is its libuv plugin installed (libwebsockets-evlib-uv)?");
-    return NULL;
   }
   csio__guest_add(loop, &lws_guest, &lws->guest);
-  return lws;
+  return CSIO_OK;
 }
 
-csio__lws *csio__lws_of(csio_loop *loop, const struct lws_protocols *protocols, void (*hurry)(csio__lws *lws),
-    csio__failure *failure)
+int csio__lws_of(csio_loop *loop, const struct lws_protocols *protocols, void (*hurry)(csio__lws *lws),
+    csio__lws **out, csio__failure *failure)
 {
   csio__lws *lws = csio__guest_of(loop, &lws_guest);
-  csio__failure_code(failure, CSIO_ENOMEM);
-  if (!lws) lws = start(loop, failure);
-  if (!lws) return NULL;
+  int err = lws ? CSIO_OK : start(loop, &lws, failure);
+  if (err) return err;
+  *out = lws;
   lws->hurry = hurry;
   if (!lws->vhost) lws->vhost = create_vhost(lws->context, protocols);
-  return lws->vhost ? lws : NULL;
+  return lws->vhost ? CSIO_OK : csio__failure_code(failure, CSIO_ENOMEM);
 }
