@@ -138,6 +138,11 @@ BIO *csio__tls_open_memory(const void *data, size_t size)
   return size <= INT32_MAX ? BIO_new_mem_buf(data, (int)size) : NULL;
 }
 
+bool csio__tls_ended(void)
+{
+  return ERR_GET_REASON(ERR_peek_last_error()) == PEM_R_NO_START_LINE;
+}
+
 static int read_authorities(BIO *input, X509_STORE *store)
 {
   bool stored = false;
@@ -147,9 +152,7 @@ static int read_authorities(BIO *input, X509_STORE *store)
     X509_free(certificate);
     if (!stored) break;
   }
-  /* running out of certificates is how reading ends, anything else is a damaged one */
-  bool ended = ERR_GET_REASON(ERR_peek_last_error()) == PEM_R_NO_START_LINE;
-  return stored && ended ? CSIO_OK : CSIO_ETLS_CA;
+  return stored && csio__tls_ended() ? CSIO_OK : CSIO_ETLS_CA;
 }
 
 int csio_tls_add_ca(csio_tls *tls, const void *pem, size_t size)

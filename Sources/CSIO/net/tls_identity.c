@@ -29,8 +29,11 @@ static int read_certificates(csio_tls *tls, BIO *input)
   if (!input || !tls->chain) return CSIO_ENOMEM;
   tls->certificate = PEM_read_bio_X509_AUX(input, NULL, NULL, NULL);
   while (tls->certificate && (next = PEM_read_bio_X509(input, NULL, NULL, NULL)))
-    if (!sk_X509_push(tls->chain, next)) X509_free(next);
-  return tls->certificate ? CSIO_OK : CSIO_ETLS_CERT;
+    if (!sk_X509_push(tls->chain, next)) {
+      X509_free(next);
+      return CSIO_ENOMEM;
+    }
+  return tls->certificate && csio__tls_ended() ? CSIO_OK : CSIO_ETLS_CERT;
 }
 
 static int read_key(csio_tls *tls, BIO *input, const char *text)

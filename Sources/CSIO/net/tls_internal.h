@@ -85,6 +85,11 @@ int csio__tls_begin(csio_tls *tls);
 int csio__tls_fail(csio_tls *tls, int code);
 
 BIO *csio__tls_open_memory(const void *data, size_t size);
+
+/* Whether reading certificates has ended for want of more: it does so by OpenSSL's last error, and by any
+ * other where one is damaged. */
+bool csio__tls_ended(void);
+
 void csio__tls_drop_identity(csio_tls *tls);
 
 /* Sets lists of ciphers for TLS 1.2 and of suites for TLS 1.3; an empty one turns that version off. False
