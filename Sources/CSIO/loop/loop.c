@@ -231,10 +231,12 @@ static int start_thread(csio_loop *loop)
  * for a few more that other threads may take meanwhile. */
 enum { LOOP_DESCRIPTORS = 12 };
 
-static int loop_init(csio_loop *loop)
+int csio_loop_create(csio_loop **out)
 {
+  csio_loop *loop = calloc(1, sizeof *loop);
+  if (!loop) return CSIO_ENOMEM;
   loop->last_task = &loop->first_task;
-  if (!csio__has_descriptors(LOOP_DESCRIPTORS) || uv_mutex_init(&loop->lock)) return CSIO_ESYSTEM;
+  if (!csio__has_descriptors(LOOP_DESCRIPTORS) || uv_mutex_init(&loop->lock)) goto no_lock;
   if (uv_loop_init(&loop->uv)) goto no_loop;
   if (uv_async_init(&loop->uv, &loop->wake, on_wake)) goto no_async;
   loop->wake.data = loop;
@@ -244,6 +246,7 @@ static int loop_init(csio_loop *loop)
   uv_idle_init(&loop->uv, &loop->busy);
   csio__busy_poll_init(&loop->busy_poll, &loop->uv);
   if (start_thread(loop)) goto no_thread;
+  *out = loop;
   return CSIO_OK;
 
 no_thread:
@@ -253,19 +256,9 @@ no_async:
   uv_loop_close(&loop->uv);
 no_loop:
   uv_mutex_destroy(&loop->lock);
+no_lock:
+  free(loop);
   return CSIO_ESYSTEM;
-}
-
-int csio_loop_create(csio_loop **out)
-{
-  csio_loop *loop = calloc(1, sizeof *loop);
-  if (!loop) return CSIO_ENOMEM;
-  int err = loop_init(loop);
-  if (err)
-    free(loop);
-  else
-    *out = loop;
-  return err;
 }
 
 void csio_loop_close(csio_loop *loop)

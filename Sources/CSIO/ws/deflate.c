@@ -22,10 +22,6 @@ typedef struct csio__deflater {
   z_stream stream;
 } csio__deflater;
 
-struct csio__inflater {
-  z_stream stream;
-};
-
 /* --- terms --- */
 
 /* A window's size, quoted or not. Any that a server may choose suits: ours is the largest. */
@@ -124,7 +120,7 @@ static csio__inflater *make_inflater(void)
 {
   csio__inflater *inflater = calloc(1, sizeof *inflater);
   if (!inflater) return NULL;
-  if (inflateInit2(&inflater->stream, -WINDOW_BITS) == Z_OK) return inflater;
+  if (inflateInit2(inflater, -WINDOW_BITS) == Z_OK) return inflater;
   free(inflater);
   return NULL;
 }
@@ -164,15 +160,14 @@ csio__inflated csio__inflate(
     csio__inflater **inflater, const uint8_t *bytes, size_t size, bool final, size_t most, csio__bytes *out)
 {
   if (!*inflater && !(*inflater = make_inflater())) return CSIO__INFLATE_NO_MEMORY;
-  csio__inflated result = run(&(*inflater)->stream, bytes, size, most, out);
-  if (result == CSIO__INFLATED && final)
-    result = run(&(*inflater)->stream, trailer, sizeof trailer, most, out);
+  csio__inflated result = run(*inflater, bytes, size, most, out);
+  if (result == CSIO__INFLATED && final) result = run(*inflater, trailer, sizeof trailer, most, out);
   return result;
 }
 
 void csio__inflater_free(csio__inflater *inflater)
 {
   if (!inflater) return;
-  inflateEnd(&inflater->stream);
+  inflateEnd(inflater);
   free(inflater);
 }
