@@ -265,6 +265,11 @@ static void refuses_what_cannot_be_read(void)
   CHECK_CONTAINS(csio_tls_last_message(tls), "CA certificates could not be read");
   CHECK_INT(csio_tls_set_identity(tls, "x", 1, "y", 1, NULL), CSIO_ETLS_CERT);
   CHECK_INT(csio_tls_set_identity(tls, pem, strlen(pem), "y", 1, NULL), CSIO_ETLS_KEY);
+  char *chain = malloc(2 * strlen(pem) + 1);
+  CHECK(chain);
+  strcat(strcpy(chain, pem), pem);
+  CHECK_INT(csio_tls_set_identity(tls, chain, strlen(pem) * 3 / 2, "y", 1, NULL), CSIO_ETLS_CERT);
+  free(chain);
   CHECK_INT(set_identity(tls, &good, &expired, NULL, NULL), CSIO_ETLS_KEY); /* of another certificate */
   CHECK_INT(csio_tls_set_ciphers(tls, "no-such-cipher"), CSIO_ETLS_CIPHERS);
   CHECK_INT(csio_tls_set_ciphers(tls, "TLS_NO_SUCH_CIPHER"), CSIO_ETLS_CIPHERS);

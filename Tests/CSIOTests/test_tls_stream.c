@@ -535,8 +535,8 @@ static void checks_sessions_again(void)
   csio_tls *tls = tls_trusting(&authority);
   CHECK(!resumes(tls, "localhost", PORT, ctx));
   for (size_t i = 0; i < tls->session_count; i++) {
-    free(tls->sessions[i].peer);
-    tls->sessions[i].peer = strdup("example.com:443");
+    free(tls->sessions[i].host);
+    tls->sessions[i].host = strdup("example.com");
   }
   pair pair = pair_start(tls, "example.com", PORT, ctx);
   pair_pump(&pair);

@@ -58,3 +58,22 @@ bool csio__bytes_append(csio__bytes *bytes, const void *data, size_t size)
   bytes->size += size;
   return true;
 }
+
+bool csio__bytes_append_list(csio__bytes *bytes, const char *const *texts)
+{
+  size_t before = bytes->size;
+  for (; *texts; texts++)
+    if (!csio__bytes_append(bytes, *texts, strlen(*texts))) {
+      bytes->size = before;
+      return false;
+    }
+  return true;
+}
+
+char *csio__join_list(const char *const *texts)
+{
+  csio__bytes text = {0};
+  if (csio__bytes_append_list(&text, texts) && csio__bytes_append(&text, "", 1)) return (char *)text.data;
+  csio__bytes_free(&text);
+  return NULL;
+}

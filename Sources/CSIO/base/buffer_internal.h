@@ -28,4 +28,13 @@ bool csio__bytes_reserve(csio__bytes *bytes, size_t extra);
 bool csio__bytes_append(csio__bytes *bytes, const void *data, size_t size);
 void csio__bytes_free(csio__bytes *bytes);
 
+/* Appends all of some strings, or none when memory is short. */
+#define csio__bytes_append_texts(bytes, ...)                                                                 \
+  csio__bytes_append_list(bytes, (const char *const[]){__VA_ARGS__, NULL})
+bool csio__bytes_append_list(csio__bytes *bytes, const char *const *texts);
+
+/* Joins strings into one that the caller frees; NULL when memory is short. */
+#define csio__join(...) csio__join_list((const char *const[]){__VA_ARGS__, NULL})
+char *csio__join_list(const char *const *texts);
+
 #endif

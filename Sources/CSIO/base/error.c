@@ -3,35 +3,34 @@
 #include <stdarg.h>
 #include <stdio.h>
 
+static const struct row {
+  int code;
+  const char *name, *sentence;
+} rows[] = {{CSIO_OK, "OK", "success"},
+#define ROW(name, value, sentence) {CSIO_E##name, #name, sentence},
+    CSIO_ERROR_MAP(ROW)
+#undef ROW
+};
+
+static const struct row *row_of(int code)
+{
+  static const struct row unknown = {0, "UNKNOWN", "an unknown error"};
+  for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
+    if (rows[i].code == code) return &rows[i];
+  return &unknown;
+}
+
 const char *csio_err_name(int code)
 {
-  switch (code) {
-  case CSIO_OK:
-    return "OK";
-#define CASE(name, value, sentence)                                                                          \
-  case CSIO_E##name:                                                                                         \
-    return #name;
-    CSIO_ERROR_MAP(CASE)
-#undef CASE
-  }
-  return "UNKNOWN";
+  return row_of(code)->name;
 }
 
 const char *csio_err_message(int code)
 {
-  switch (code) {
-  case CSIO_OK:
-    return "success";
-#define CASE(name, value, sentence)                                                                          \
-  case CSIO_E##name:                                                                                         \
-    return sentence;
-    CSIO_ERROR_MAP(CASE)
-#undef CASE
-  }
-  return "an unknown error";
+  return row_of(code)->sentence;
 }
 
-void csio__failure_set(csio__failure *failure, int code, const char *format, ...)
+int csio__failure_set(csio__failure *failure, int code, const char *format, ...)
 {
   failure->error.code = code;
   failure->error.http_status = 0;
@@ -40,9 +39,10 @@ void csio__failure_set(csio__failure *failure, int code, const char *format, ...
   va_start(args, format);
   vsnprintf(failure->text, sizeof failure->text, format, args);
   va_end(args);
+  return code;
 }
 
-void csio__failure_code(csio__failure *failure, int code)
+int csio__failure_code(csio__failure *failure, int code)
 {
-  csio__failure_set(failure, code, "%s", csio_err_message(code));
+  return csio__failure_set(failure, code, "%s", csio_err_message(code));
 }

@@ -9,10 +9,11 @@ typedef struct csio__failure {
   char text[512];
 } csio__failure;
 
-void csio__failure_set(csio__failure *failure, int code, const char *format, ...)
+/* Both return the code. */
+int csio__failure_set(csio__failure *failure, int code, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 
 /* With the code's own sentence. */
-void csio__failure_code(csio__failure *failure, int code);
+int csio__failure_code(csio__failure *failure, int code);
 
 #endif

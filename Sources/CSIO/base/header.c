@@ -1,8 +1,7 @@
 #include "base/header.h"
 
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
+#include "base/buffer_internal.h"
+
 #include <strings.h>
 
 bool csio__is_token(const char *text)
@@ -28,13 +27,6 @@ bool csio__is_field_value(const char *text)
 
 char *csio__header_line(const char *name, const char *value)
 {
-  size_t size = strlen(name) + strlen(value) + 3;
-  char *line = malloc(size);
-  if (!line) return NULL;
   /* libcurl takes "name:" for an order to leave the header out */
-  if (value[strspn(value, " \t")])
-    snprintf(line, size, "%s: %s", name, value);
-  else
-    snprintf(line, size, "%s;", name);
-  return line;
+  return value[strspn(value, " \t")] ? csio__join(name, ": ", value) : csio__join(name, ";");
 }

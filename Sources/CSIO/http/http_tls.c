@@ -23,14 +23,8 @@ static CURLcode on_ssl_ctx(CURL *easy, void *ctx, void *data)
                 ? follow(http, proxy->tls, proxy->host, proxy->port, ctx)
                 : follow(http, http->request.tls, http->request.url.host, http->request.url.port, ctx);
   http->proxy_tls_next = false;
-  switch (err) {
-  case CSIO_OK:
-    return CURLE_OK;
-  case CSIO_ENOMEM:
-    return CURLE_OUT_OF_MEMORY;
-  default:
-    return CURLE_SSL_CERTPROBLEM;
-  }
+  if (err == CSIO_ENOMEM) return CURLE_OUT_OF_MEMORY;
+  return err ? CURLE_SSL_CERTPROBLEM : CURLE_OK;
 }
 
 /* libcurl does not say whose session on_ssl_ctx is to configure: of a new connection to an https proxy, the
@@ -87,9 +81,8 @@ bool csio__http_tls_failure(csio_http *http, CURLcode result, csio__failure *fai
   case CURLE_SSL_CIPHER:
   case CURLE_PEER_FAILED_VERIFICATION:
     if (handshake && csio__tls_certificate_refused(handshake, handshake->host, failure)) return true;
-    csio__failure_set(failure, CSIO_ETLS, "the TLS handshake with %s failed: %s", http->request.url.host,
+    return csio__failure_set(failure, CSIO_ETLS, "the TLS handshake with %s failed: %s", http->request.url.host,
         http->curl_error[0] ? http->curl_error : curl_easy_strerror(result));
-    return true;
   case CURLE_RECV_ERROR:
   case CURLE_SEND_ERROR:
   case CURLE_GOT_NOTHING:

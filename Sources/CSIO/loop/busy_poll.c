@@ -9,10 +9,10 @@ enum {
   NEEDED_MOST = 512
 };
 
-/* A wait without polling includes the time that the server and this loop take to wake. */
-static uint64_t short_wait(const csio__busy_poll *busy_poll)
+/* In nanoseconds. */
+static uint64_t limit_of(const csio__busy_poll *busy_poll)
 {
-  return 2000 * (uint64_t)atomic_load_explicit(&busy_poll->limit, memory_order_relaxed);
+  return 1000 * (uint64_t)atomic_load_explicit(&busy_poll->limit, memory_order_relaxed);
 }
 
 bool csio__busy_poll_begin(csio__busy_poll *busy_poll, uint64_t now)
@@ -23,19 +23,15 @@ bool csio__busy_poll_begin(csio__busy_poll *busy_poll, uint64_t now)
 
 void csio__busy_poll_learn(csio__busy_poll *busy_poll, bool paid)
 {
-  if (paid) {
-    busy_poll->needed /= 2;
-    if (busy_poll->needed < NEEDED_LEAST) busy_poll->needed = NEEDED_LEAST;
-  } else {
-    busy_poll->short_waits = 0;
-    busy_poll->needed *= 2;
-    if (busy_poll->needed > NEEDED_MOST) busy_poll->needed = NEEDED_MOST;
-  }
+  unsigned needed = paid ? busy_poll->needed / 2 : busy_poll->needed * 2;
+  if (!paid) busy_poll->short_waits = 0;
+  if (needed >= NEEDED_LEAST && needed <= NEEDED_MOST) busy_poll->needed = needed;
 }
 
 void csio__busy_poll_end(csio__busy_poll *busy_poll, uint64_t now)
 {
-  if (now - busy_poll->since >= short_wait(busy_poll))
+  /* a wait without polling includes the time that the server and this loop take to wake */
+  if (now - busy_poll->since >= 2 * limit_of(busy_poll))
     busy_poll->short_waits = 0;
   else if (busy_poll->short_waits < NEEDED_MOST)
     busy_poll->short_waits++;
@@ -57,7 +53,7 @@ static void on_prepare(uv_prepare_t *prepare)
 {
   csio__busy_poll *busy_poll = prepare->data;
   if (!busy_poll->expecting) return;
-  uint64_t limit = 1000 * (uint64_t)atomic_load_explicit(&busy_poll->limit, memory_order_relaxed);
+  uint64_t limit = limit_of(busy_poll);
   int timeout = uv_backend_timeout(prepare->loop); /* milliseconds, -1 without an end */
   if (limit == 0 || timeout == 0) return;
   if (timeout > 0 && limit > 1000000 * (uint64_t)timeout) limit = 1000000 * (uint64_t)timeout;

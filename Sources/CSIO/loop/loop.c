@@ -21,18 +21,10 @@ static void on_busy(uv_idle_t *busy)
 
 /* --- posts: functions from any thread --- */
 
-static bool posts_push(csio__posts *posts, csio__post post)
-{
-  if (posts->count == posts->capacity) {
-    size_t capacity = posts->capacity ? posts->capacity * 2 : 64;
-    csio__post *items = realloc(posts->items, capacity * sizeof *items);
-    if (!items) return false;
-    posts->items = items;
-    posts->capacity = capacity;
-  }
-  posts->items[posts->count++] = post;
-  return true;
-}
+typedef struct post {
+  csio_loop_fn fn;
+  void *arg;
+} post;
 
 /* Another thread has to wake the loop, which costs two system calls. The loop's own thread is awake. */
 static void wake(csio_loop *loop)
@@ -45,13 +37,14 @@ static void wake(csio_loop *loop)
 
 int csio_loop_post(csio_loop *loop, csio_loop_fn fn, void *arg)
 {
+  const post post = {fn, arg};
   int err = CSIO_OK;
   uv_mutex_lock(&loop->lock);
   if (loop->close_requested)
     err = CSIO_ECLOSED;
-  else if (!posts_push(&loop->incoming, (csio__post){fn, arg}))
+  else if (!csio__bytes_append(&loop->incoming, &post, sizeof post))
     err = CSIO_ENOMEM;
-  else if (loop->incoming.count == 1)
+  else if (loop->incoming.size == sizeof post)
     wake(loop); /* under the lock: once it is released, the loop may be gone */
   uv_mutex_unlock(&loop->lock);
   return err;
@@ -61,16 +54,17 @@ int csio_loop_post(csio_loop *loop, csio_loop_fn fn, void *arg)
  * share. Returns whether the loop's end was asked for by then. */
 static bool run_posts(csio_loop *loop)
 {
-  csio__posts batch = loop->running;
+  csio__bytes batch = loop->running;
   uv_mutex_lock(&loop->lock);
   loop->running = loop->incoming;
   loop->incoming = batch;
   bool close = loop->close_requested;
   uv_mutex_unlock(&loop->lock);
 
-  for (size_t i = 0; i < loop->running.count; i++)
-    loop->running.items[i].fn(loop->running.items[i].arg);
-  loop->running.count = 0;
+  const post *posts = (const post *)(const void *)loop->running.data;
+  for (size_t i = 0; i < loop->running.size / sizeof *posts; i++)
+    posts[i].fn(posts[i].arg);
+  loop->running.size = 0;
   return close;
 }
 
@@ -173,27 +167,6 @@ void csio__guest_add(csio_loop *loop, const csio__guest_kind *kind, csio__guest 
   loop->guests = guest;
 }
 
-static void hurry_guests(csio_loop *loop)
-{
-  for (csio__guest *guest = loop->guests; guest; guest = guest->next)
-    if (guest->kind->hurry) guest->kind->hurry(guest);
-}
-
-static void stop_guests(csio_loop *loop)
-{
-  for (csio__guest *guest = loop->guests; guest; guest = guest->next)
-    if (guest->kind->stop) guest->kind->stop(guest);
-}
-
-static void free_guests(csio_loop *loop)
-{
-  while (loop->guests) {
-    csio__guest *guest = loop->guests;
-    loop->guests = guest->next;
-    if (guest->kind->free) guest->kind->free(guest);
-  }
-}
-
 /* --- the loop's life --- */
 
 static void close_own_handles(csio_loop *loop)
@@ -210,18 +183,20 @@ static void loop_advance(csio_loop *loop)
   loop->closing = true;
   while (loop->open_handles)
     loop->open_handles->abort(loop->open_handles);
-  hurry_guests(loop);
+  for (csio__guest *guest = loop->guests; guest; guest = guest->next)
+    if (guest->kind->hurry) guest->kind->hurry(guest);
   if (loop->handle_count || loop->first_task || loop->stopped) return;
   loop->stopped = true;
-  stop_guests(loop);
+  for (csio__guest *guest = loop->guests; guest; guest = guest->next)
+    if (guest->kind->stop) guest->kind->stop(guest);
   close_own_handles(loop);
 }
 
 static void loop_free(csio_loop *loop)
 {
   uv_mutex_destroy(&loop->lock);
-  free(loop->incoming.items);
-  free(loop->running.items);
+  csio__bytes_free(&loop->incoming);
+  csio__bytes_free(&loop->running);
   free(loop);
 }
 
@@ -229,7 +204,11 @@ static void loop_main(void *arg)
 {
   csio_loop *loop = arg;
   uv_run(&loop->uv, UV_RUN_DEFAULT);
-  free_guests(loop);
+  while (loop->guests) {
+    csio__guest *guest = loop->guests;
+    loop->guests = guest->next;
+    if (guest->kind->free) guest->kind->free(guest);
+  }
   uv_loop_close(&loop->uv);
   if (loop->detached) loop_free(loop);
 }
@@ -252,10 +231,12 @@ static int start_thread(csio_loop *loop)
  * for a few more that other threads may take meanwhile. */
 enum { LOOP_DESCRIPTORS = 12 };
 
-static int loop_init(csio_loop *loop)
+int csio_loop_create(csio_loop **out)
 {
+  csio_loop *loop = calloc(1, sizeof *loop);
+  if (!loop) return CSIO_ENOMEM;
   loop->last_task = &loop->first_task;
-  if (!csio__has_descriptors(LOOP_DESCRIPTORS) || uv_mutex_init(&loop->lock)) return CSIO_ESYSTEM;
+  if (!csio__has_descriptors(LOOP_DESCRIPTORS) || uv_mutex_init(&loop->lock)) goto no_lock;
   if (uv_loop_init(&loop->uv)) goto no_loop;
   if (uv_async_init(&loop->uv, &loop->wake, on_wake)) goto no_async;
   loop->wake.data = loop;
@@ -265,6 +246,7 @@ static int loop_init(csio_loop *loop)
   uv_idle_init(&loop->uv, &loop->busy);
   csio__busy_poll_init(&loop->busy_poll, &loop->uv);
   if (start_thread(loop)) goto no_thread;
+  *out = loop;
   return CSIO_OK;
 
 no_thread:
@@ -274,19 +256,9 @@ no_async:
   uv_loop_close(&loop->uv);
 no_loop:
   uv_mutex_destroy(&loop->lock);
+no_lock:
+  free(loop);
   return CSIO_ESYSTEM;
-}
-
-int csio_loop_create(csio_loop **out)
-{
-  csio_loop *loop = calloc(1, sizeof *loop);
-  if (!loop) return CSIO_ENOMEM;
-  int err = loop_init(loop);
-  if (err)
-    free(loop);
-  else
-    *out = loop;
-  return err;
 }
 
 void csio_loop_close(csio_loop *loop)

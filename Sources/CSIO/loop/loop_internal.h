@@ -1,6 +1,7 @@
 #ifndef CSIO_LOOP_INTERNAL_H
 #define CSIO_LOOP_INTERNAL_H
 
+#include "base/buffer_internal.h"
 #include "loop/busy_poll.h"
 
 #include <csio/loop.h>
@@ -25,17 +26,6 @@ typedef struct csio__task {
   bool queued;
 } csio__task;
 
-typedef struct csio__post {
-  csio_loop_fn fn;
-  void *arg;
-} csio__post;
-
-typedef struct csio__posts {
-  csio__post *items;
-  size_t count;
-  size_t capacity;
-} csio__posts;
-
 typedef struct csio__guest csio__guest;
 
 /* What a guest's end takes. Each function may be NULL. */
@@ -58,10 +48,10 @@ struct csio_loop {
   uv_check_t posts; /* runs what is posted, after the I/O of each turn */
   uv_idle_t busy;   /* active while something is posted by the loop's own thread: the turn does not wait */
   uv_mutex_t lock;
-  csio__posts incoming; /* under `lock` */
+  csio__bytes incoming; /* functions to call; under `lock` */
   bool close_requested; /* under `lock` */
   bool detached;        /* nobody joins the thread; set before `close_requested` */
-  csio__posts running;  /* swapped with `incoming`; this and all below belong to the loop's thread */
+  csio__bytes running;  /* swapped with `incoming`; this and all below belong to the loop's thread */
   csio__busy_poll busy_poll;
   csio__task *first_task;
   csio__task **last_task;

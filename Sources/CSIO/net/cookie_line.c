@@ -5,40 +5,6 @@
 
 #include <curl/curl.h>
 #include <string.h>
-#include <strings.h>
-
-bool csio__text_is(csio__text text, const char *other)
-{
-  return strlen(other) == text.size && !strncasecmp(text.start, other, text.size);
-}
-
-static csio__text trim(const char *start, size_t size)
-{
-  while (size && (*start == ' ' || *start == '\t'))
-    start++, size--;
-  while (size && (start[size - 1] == ' ' || start[size - 1] == '\t'))
-    size--;
-  return (csio__text){start, size};
-}
-
-bool csio__text_next(const char **rest, char separator, csio__text *part)
-{
-  if (!**rest) return false;
-  const char *end = strchr(*rest, separator);
-  size_t size = end ? (size_t)(end - *rest) : strlen(*rest);
-  *part = trim(*rest, size);
-  *rest += size + (end != NULL);
-  return true;
-}
-
-bool csio__text_split(csio__text pair, csio__text *name, csio__text *value)
-{
-  const char *equals = memchr(pair.start, '=', pair.size);
-  size_t size = equals ? (size_t)(equals - pair.start) : pair.size;
-  *name = trim(pair.start, size);
-  *value = equals ? trim(equals + 1, pair.size - size - 1) : (csio__text){pair.start, 0};
-  return equals;
-}
 
 /* False for what is no number; the attribute does not count then. */
 static bool read_max_age(csio__text text, int64_t now, int64_t *expires)
@@ -70,17 +36,11 @@ static bool read_date(csio__text text, int64_t *expires)
   return true;
 }
 
-static bool starts_with(csio__text text, const char *prefix)
-{
-  size_t size = strlen(prefix);
-  return text.size >= size && !strncasecmp(text.start, prefix, size);
-}
-
 /* Names that promise something about the cookie (RFC 6265 bis, section 4.1.3). */
 static bool keeps_its_promise(const csio__cookie_line *line)
 {
-  if (starts_with(line->name, "__Secure-")) return line->secure;
-  if (starts_with(line->name, "__Host-"))
+  if (csio__text_begins(line->name, "__Secure-")) return line->secure;
+  if (csio__text_begins(line->name, "__Host-"))
     return line->secure && !line->domain.size && csio__text_is(line->path, "/");
   return true;
 }

@@ -24,7 +24,7 @@ typedef struct cookie {
 struct csio_cookies {
   atomic_int references;
   uv_mutex_t lock; /* for all below */
-  cookie *first;
+  cookie *first;   /* in the order in which they are sent */
   size_t count;
   uint64_t clock;
 };
@@ -113,9 +113,7 @@ static void drop_unused(csio_cookies *jar, const char *domain, size_t most)
 
 static bool domain_matches(const char *host, const char *domain, size_t size)
 {
-  size_t length = strlen(host);
-  if (length < size || strncasecmp(host + length - size, domain, size)) return false;
-  return length == size || (host[length - size - 1] == '.' && !csio__is_address(host));
+  return csio__is_within(host, strlen(host), domain, size);
 }
 
 static size_t path_size(const csio__url *url)
@@ -217,6 +215,12 @@ static bool would_hide_secure(const csio_cookies *jar, const cookie *made)
   return false;
 }
 
+static bool is_sent_before(const cookie *a, const cookie *b)
+{
+  size_t a_size = strlen(a->path), b_size = strlen(b->path);
+  return a_size == b_size ? a->created < b->created : a_size > b_size;
+}
+
 /* Takes the cookie. */
 static int add(csio_cookies *jar, cookie *made, const csio__url *url, int64_t now)
 {
@@ -235,8 +239,11 @@ static int add(csio_cookies *jar, cookie *made, const csio__url *url, int64_t no
     free(made);
     return CSIO_OK;
   }
-  made->next = jar->first;
-  jar->first = made;
+  cookie **at = &jar->first;
+  while (*at && is_sent_before(*at, made))
+    at = &(*at)->next;
+  made->next = *at;
+  *at = made;
   jar->count++;
   drop_unused(jar, made->domain, CSIO__COOKIES_PER_HOST);
   if (jar->count > CSIO__COOKIES_MAX) drop_unused(jar, NULL, CSIO__COOKIES_MAX);
@@ -263,54 +270,24 @@ static bool holds_name(const char *header, const char *name)
   csio__text part, held, value;
   while (csio__text_next(&header, ';', &part)) {
     csio__text_split(part, &held, &value);
-    if (held.size == strlen(name) && !memcmp(held.start, name, held.size)) return true;
+    if (csio__text_equals(held, name)) return true;
   }
   return false;
-}
-
-static int compare(const void *left, const void *right)
-{
-  const cookie *a = *(cookie *const *)left, *b = *(cookie *const *)right;
-  size_t a_size = strlen(a->path), b_size = strlen(b->path);
-  if (a_size != b_size) return a_size > b_size ? -1 : 1;
-  return a->created < b->created ? -1 : 1;
-}
-
-/* The cookies for a URL in the order in which they are sent; the caller frees the list. NULL when memory is
- * short. */
-static cookie **list_for(csio_cookies *jar, const csio__url *url, const char *own, size_t *count)
-{
-  cookie **list = malloc((jar->count + 1) * sizeof *list);
-  if (!list) return NULL;
-  *count = 0;
-  for (cookie *each = jar->first; each; each = each->next)
-    if (is_for(each, url) && !(own && holds_name(own, each->name))) list[(*count)++] = each;
-  qsort(list, *count, sizeof *list, compare);
-  return list;
-}
-
-static bool append_cookie(csio__bytes *out, const cookie *cookie)
-{
-  return (!out->size || csio__bytes_append(out, "; ", 2)) &&
-         csio__bytes_append(out, cookie->name, strlen(cookie->name)) && csio__bytes_append(out, "=", 1) &&
-         csio__bytes_append(out, cookie->value, strlen(cookie->value));
 }
 
 int csio__cookies_header(
     csio_cookies *jar, const csio__url *url, const char *own, int64_t now, csio__bytes *out)
 {
   bool whole = !own || csio__bytes_append(out, own, strlen(own));
-  size_t count = 0;
   uv_mutex_lock(&jar->lock);
   drop_expired(jar, now);
-  cookie **list = list_for(jar, url, own, &count);
-  for (size_t i = 0; list && i < count; i++) {
-    list[i]->used = ++jar->clock;
-    whole = whole && append_cookie(out, list[i]);
+  for (cookie *each = jar->first; each; each = each->next) {
+    if (!is_for(each, url) || (own && holds_name(own, each->name))) continue;
+    each->used = ++jar->clock;
+    whole = whole && csio__bytes_append_texts(out, out->size ? "; " : "", each->name, "=", each->value);
   }
   uv_mutex_unlock(&jar->lock);
-  whole = whole && list && (!out->size || csio__bytes_append(out, "", 1));
-  free(list);
+  whole = whole && (!out->size || csio__bytes_append(out, "", 1));
   return whole ? CSIO_OK : CSIO_ENOMEM;
 }
 
@@ -340,14 +317,10 @@ int csio_cookies_header(csio_cookies *jar, const char *url, csio_buffer **out)
   if (err) return err;
   err = csio__cookies_header(jar, &parsed, NULL, csio__cookies_now(), &header);
   csio__url_free(&parsed);
-  if (!err && header.size) {
-    *out = csio_buffer_create(header.size);
-    if (*out) {
-      memcpy((*out)->bytes, header.data, header.size);
-      csio_buffer_truncate(*out, header.size - 1); /* the terminator stays */
-    } else {
-      err = CSIO_ENOMEM;
-    }
+  if (!err && header.size && !(*out = csio_buffer_create(header.size))) err = CSIO_ENOMEM;
+  if (*out) {
+    memcpy((*out)->bytes, header.data, header.size);
+    csio_buffer_truncate(*out, header.size - 1); /* the terminator stays */
   }
   csio__bytes_free(&header);
   return err;

@@ -4,6 +4,7 @@
 #include <csio/cookies.h>
 
 #include "base/buffer_internal.h"
+#include "base/text.h"
 #include "net/url.h"
 
 #include <stddef.h>
@@ -14,19 +15,6 @@ enum {
   CSIO__COOKIES_PER_HOST = 50,
   CSIO__COOKIES_MAX = 3000,
 };
-
-typedef struct csio__text {
-  const char *start; /* not terminated */
-  size_t size;
-} csio__text;
-
-bool csio__text_is(csio__text text, const char *other);
-
-/* The part up to the next `separator`, trimmed; false at the end of `*rest`, which moves on. */
-bool csio__text_next(const char **rest, char separator, csio__text *part);
-
-/* Splits at the first `=`; false, with everything in `name`, where there is none. */
-bool csio__text_split(csio__text pair, csio__text *name, csio__text *value);
 
 /* A cookie as a Set-Cookie header describes it, pointing into that. */
 typedef struct csio__cookie_line {

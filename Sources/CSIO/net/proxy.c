@@ -1,5 +1,6 @@
 #include "net/proxy_internal.h"
 
+#include "base/buffer_internal.h"
 #include "net/tls_internal.h"
 #include "net/url.h"
 
@@ -59,12 +60,8 @@ static int parse(csio_proxy *proxy, const char *text)
 
 static int parse_without_scheme(csio_proxy *proxy, const char *text)
 {
-  static const char scheme[] = "http://";
-  char *whole = malloc(sizeof scheme + strlen(text));
-  if (!whole) return CSIO_ENOMEM;
-  memcpy(whole, scheme, sizeof scheme);
-  strcat(whole, text);
-  int err = parse(proxy, whole);
+  char *whole = csio__join("http://", text);
+  int err = whole ? parse(proxy, whole) : CSIO_ENOMEM;
   free(whole);
   return err;
 }

@@ -7,21 +7,14 @@
 
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 
-/* NULL where the variable is empty, too. */
-static const char *variable(const char *name)
-{
-  const char *value = getenv(name);
-  return value && *value ? value : NULL;
-}
-
+/* The first of these variables that is not empty, NULL where none is. */
 static const char *first_of(const char *const *names)
 {
   const char *value = NULL;
-  while (*names && !value)
-    value = variable(*names++);
-  return value;
+  while (*names && !(value && *value))
+    value = getenv(*names++);
+  return value && *value ? value : NULL;
 }
 
 /* Splits "NAME:PORT", "[ADDRESS]:PORT" and "ADDRESS"; a port of 0 stands for any. */
@@ -56,8 +49,7 @@ static bool entry_matches(const char *name, size_t size, const csio__url *target
   const char *host = target->host;
   size_t length = strlen(host);
   if (length && host[length - 1] == '.') length--; /* the root's dot */
-  if (!size || length < size || strncasecmp(host + length - size, name, size)) return false;
-  return length == size || (host[length - size - 1] == '.' && !csio__is_address(host));
+  return size && csio__is_within(host, length, name, size);
 }
 
 static bool is_reached_directly(const csio__url *target)

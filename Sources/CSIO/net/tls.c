@@ -59,15 +59,33 @@ csio_tls *csio_tls_retain(csio_tls *tls)
   return tls;
 }
 
+void csio__tls_drop_identity(csio_tls *tls)
+{
+  X509_free(tls->certificate);
+  EVP_PKEY_free(tls->key);
+  sk_X509_pop_free(tls->chain, X509_free);
+  tls->certificate = NULL;
+  tls->key = NULL;
+  tls->chain = NULL;
+}
+
+void csio__tls_drop_session(csio_tls *tls, size_t index)
+{
+  csio__kept_session *session = &tls->sessions[index];
+  SSL_SESSION_free(session->session);
+  free(session->host);
+  memmove(session, session + 1, (--tls->session_count - index) * sizeof *session);
+}
+
 void csio_tls_release(csio_tls *tls)
 {
   if (!tls || atomic_fetch_sub(&tls->references, 1) > 1) return;
   csio__tls_drop_identity(tls);
-  csio__tls_drop_sessions(tls);
+  while (tls->session_count)
+    csio__tls_drop_session(tls, 0);
   SSL_CTX_free(tls->ctx);
   X509_STORE_free(tls->store);
   free(tls->ciphers);
-  free(tls->ciphersuites);
   free(tls->pins);
   uv_mutex_destroy(&tls->lock);
   free(tls);
@@ -120,63 +138,47 @@ BIO *csio__tls_open_memory(const void *data, size_t size)
   return size <= INT32_MAX ? BIO_new_mem_buf(data, (int)size) : NULL;
 }
 
+bool csio__tls_ended(void)
+{
+  return ERR_GET_REASON(ERR_peek_last_error()) == PEM_R_NO_START_LINE;
+}
+
+static int read_authorities(BIO *input, X509_STORE *store)
+{
+  bool stored = false;
+  X509 *certificate;
+  while ((certificate = PEM_read_bio_X509_AUX(input, NULL, NULL, NULL))) {
+    stored = X509_STORE_add_cert(store, certificate) == 1;
+    X509_free(certificate);
+    if (!stored) break;
+  }
+  return stored && csio__tls_ended() ? CSIO_OK : CSIO_ETLS_CA;
+}
+
 int csio_tls_add_ca(csio_tls *tls, const void *pem, size_t size)
 {
   int err = csio__tls_begin(tls);
   if (err) return err;
   BIO *input = csio__tls_open_memory(pem, size);
   X509_STORE *store = tls->store ? tls->store : X509_STORE_new();
-  if (!input || !store) {
-    BIO_free(input);
-    if (!tls->store) X509_STORE_free(store);
-    return csio__tls_fail(tls, CSIO_ENOMEM);
-  }
-  int count = 0;
-  bool stored = true;
-  X509 *certificate;
-  while (stored && (certificate = PEM_read_bio_X509_AUX(input, NULL, NULL, NULL))) {
-    stored = X509_STORE_add_cert(store, certificate) == 1;
-    X509_free(certificate);
-    count++;
-  }
+  err = input && store ? read_authorities(input, store) : CSIO_ENOMEM;
+  if (err) csio__tls_fail(tls, err);
+  if (err && !tls->store)
+    X509_STORE_free(store);
+  else
+    tls->store = store;
   BIO_free(input);
-  /* running out of certificates is how reading ends, anything else is a damaged one */
-  bool ended = ERR_GET_REASON(ERR_peek_last_error()) == PEM_R_NO_START_LINE;
-  if (!stored || !count || !ended) {
-    if (!tls->store) X509_STORE_free(store);
-    return csio__tls_fail(tls, CSIO_ETLS_CA);
-  }
   ERR_clear_error();
-  tls->store = store;
-  return CSIO_OK;
+  return err;
 }
 
-/* Whether a name is one of TLS 1.3's, which OpenSSL wants in a list of their own. */
-static bool is_ciphersuite(const char *name, size_t length)
+bool csio__tls_set_ciphers(SSL_CTX *ctx, const char *ciphers, const char *suites)
 {
-  static const char prefix[] = "TLS_", older[] = "_WITH_";
-  if (length < sizeof prefix || memcmp(name, prefix, sizeof prefix - 1)) return false;
-  for (size_t i = 0; i + sizeof older - 1 <= length; i++)
-    if (!memcmp(name + i, older, sizeof older - 1)) return false;
-  return true;
-}
-
-static void append_name(char *list, const char *name, size_t length)
-{
-  char *end = list + strlen(list);
-  if (end != list) *end++ = ':';
-  memcpy(end, name, length);
-  end[length] = '\0';
-}
-
-static bool ciphers_usable(const char *ciphers, const char *suites)
-{
-  SSL_CTX *ctx = SSL_CTX_new(TLS_client_method());
-  bool usable = ctx && (*ciphers || *suites);
-  if (usable && *ciphers) usable = SSL_CTX_set_cipher_list(ctx, ciphers) == 1;
-  if (usable && *suites) usable = SSL_CTX_set_ciphersuites(ctx, suites) == 1;
-  SSL_CTX_free(ctx);
-  return usable;
+  bool older = *ciphers, newer = *suites;
+  return (older || newer) &&
+         (older ? SSL_CTX_set_cipher_list(ctx, ciphers)
+                : SSL_CTX_set_min_proto_version(ctx, TLS1_3_VERSION)) &&
+         (newer ? SSL_CTX_set_ciphersuites(ctx, suites) : SSL_CTX_set_max_proto_version(ctx, TLS1_2_VERSION));
 }
 
 int csio_tls_set_ciphers(csio_tls *tls, const char *ciphers)
@@ -184,24 +186,23 @@ int csio_tls_set_ciphers(csio_tls *tls, const char *ciphers)
   int err = csio__tls_begin(tls);
   if (err) return err;
   size_t size = strlen(ciphers) + 1;
-  char *older = calloc(1, size), *suites = calloc(1, size);
-  if (!older || !suites) {
-    free(older);
-    free(suites);
-    return csio__tls_fail(tls, CSIO_ENOMEM);
+  char *older = calloc(3, size), *name;
+  if (!older) return csio__tls_fail(tls, CSIO_ENOMEM);
+  char *suites = older + size, *rest = memcpy(suites + size, ciphers, size);
+  while ((name = strsep(&rest, ":"))) {
+    /* those of TLS 1.3, which OpenSSL wants in a list of their own */
+    char *list = !strncmp(name, "TLS_", 4) && !strstr(name, "_WITH_") ? suites : older;
+    if (*list && *name) strcat(list, ":");
+    strcat(list, name);
   }
-  for (const char *name = ciphers; *name;) {
-    size_t length = strcspn(name, ":");
-    if (length) append_name(is_ciphersuite(name, length) ? suites : older, name, length);
-    name += length + (name[length] == ':');
-  }
-  if (!ciphers_usable(older, suites)) {
+  SSL_CTX *ctx = SSL_CTX_new(TLS_client_method());
+  bool usable = ctx && csio__tls_set_ciphers(ctx, older, suites);
+  SSL_CTX_free(ctx);
+  if (!usable) {
     free(older);
-    free(suites);
     return csio__tls_fail(tls, CSIO_ETLS_CIPHERS);
   }
   free(tls->ciphers);
-  free(tls->ciphersuites);
   tls->ciphers = older;
   tls->ciphersuites = suites;
   return CSIO_OK;

@@ -3,7 +3,7 @@
 
 #include <openssl/err.h>
 
-static int code_of_verify_error(long error)
+static int code_of_verify_error(int error)
 {
   switch (error) {
   case X509_V_ERR_CERT_HAS_EXPIRED:
@@ -42,46 +42,35 @@ static const char *alert_text(int alert)
   return required ? "certificate required" : SSL_alert_desc_string_long(alert);
 }
 
-static const char *stage(const csio__tls_report *report)
-{
-  return report->finished ? "connection" : "handshake";
-}
-
 bool csio__tls_certificate_refused(
     const csio__tls_handshake *handshake, const char *host, csio__failure *failure)
 {
-  if (!handshake->report.certificate_requested) return false;
-  csio__failure_set(failure, CSIO_ETLS_CLIENT_CERT,
-      "%s asked for a client certificate and ended the connection without an answer: it may %s", host,
-      handshake->tls->certificate ? "not accept the one presented" : "require one");
-  return true;
+  return handshake->report.certificate_requested &&
+         csio__failure_set(failure, CSIO_ETLS_CLIENT_CERT,
+             "%s asked for a client certificate and ended the connection without an answer: it may %s", host,
+             handshake->tls->certificate ? "not accept the one presented" : "require one");
 }
 
 bool csio__tls_failure(const csio__tls_handshake *handshake, const char *host, csio__failure *failure)
 {
   const csio__tls_report *report = &handshake->report;
   const char *reason = report->reason ? ERR_reason_error_string(report->reason) : NULL;
-  if (report->verify_error) {
-    int code = code_of_verify_error(report->verify_error);
-    csio__failure_set(failure, code, "the certificate of %s was refused: %s", host,
-        X509_verify_cert_error_string(report->verify_error));
-  } else if (report->wrong_pin) {
-    csio__failure_set(failure, CSIO_ETLS_PIN, "the public key of %s does not match any pin", host);
-  } else if (report->alert && blames_client_certificate(report)) {
-    csio__failure_set(failure, CSIO_ETLS_CLIENT_CERT,
+  const char *stage = report->finished ? "connection" : "handshake";
+  if (report->verify_error == CSIO__TLS_WRONG_PIN)
+    return csio__failure_set(failure, CSIO_ETLS_PIN, "the public key of %s does not match any pin", host);
+  if (report->verify_error)
+    return csio__failure_set(failure, code_of_verify_error(report->verify_error),
+        "the certificate of %s was refused: %s", host, X509_verify_cert_error_string(report->verify_error));
+  if (report->alert && blames_client_certificate(report))
+    return csio__failure_set(failure, CSIO_ETLS_CLIENT_CERT,
         "%s did not accept the client certificate, or the lack of one: %s", host, alert_text(report->alert));
-  } else if (report->alert) {
-    csio__failure_set(
-        failure, CSIO_ETLS, "%s ended the TLS %s: %s", host, stage(report), alert_text(report->alert));
-  } else if (reason && ERR_GET_REASON(report->reason) == ERR_R_MALLOC_FAILURE) {
-    csio__failure_code(failure, CSIO_ENOMEM);
-  } else if (reason && ERR_GET_REASON(report->reason) == SSL_R_UNEXPECTED_EOF_WHILE_READING &&
-             csio__tls_certificate_refused(handshake, host, failure)) {
-    ; /* in its words */
-  } else if (reason) {
-    csio__failure_set(failure, CSIO_ETLS, "the TLS %s with %s failed: %s", stage(report), host, reason);
-  } else {
-    return false;
-  }
-  return true;
+  if (report->alert)
+    return csio__failure_set(
+        failure, CSIO_ETLS, "%s ended the TLS %s: %s", host, stage, alert_text(report->alert));
+  if (!reason) return false;
+  if (ERR_GET_REASON(report->reason) == ERR_R_MALLOC_FAILURE) return csio__failure_code(failure, CSIO_ENOMEM);
+  if (ERR_GET_REASON(report->reason) == SSL_R_UNEXPECTED_EOF_WHILE_READING &&
+      csio__tls_certificate_refused(handshake, host, failure))
+    return true;
+  return csio__failure_set(failure, CSIO_ETLS, "the TLS %s with %s failed: %s", stage, host, reason);
 }

@@ -1,14 +1,13 @@
-/* Settings at work: an SSL_CTX is configured, a certificate judged, a handshake followed. */
+/* Settings at work: an SSL_CTX is configured, a handshake followed. */
 #include "net/tls_internal.h"
 
 #include <openssl/err.h>
-#include <openssl/x509v3.h>
 #include <stdlib.h>
 #include <string.h>
 
-/* Where an SSL has its handshake, and an SSL_CTX that of its only SSL. Two threads may both make an index:
- * one of the two is not used. */
-static atomic_int ssl_index = -1, ctx_index = -1;
+/* Where an SSL_CTX has the handshake of its only SSL. Two threads may both make an index: one of the two is
+ * not used. */
+static atomic_int ctx_index = -1;
 
 static void drop_from_ctx(
     void *parent, void *handshake, CRYPTO_EX_DATA *data, int index, long argl, void *argp)
@@ -17,35 +16,23 @@ static void drop_from_ctx(
   csio__tls_handshake_release(handshake);
 }
 
-static bool make_index(atomic_int *index, int class, CRYPTO_EX_free *free)
-{
-  if (atomic_load(index) >= 0) return true;
-  int none = -1, made = CRYPTO_get_ex_new_index(class, 0, NULL, NULL, NULL, free);
-  if (made >= 0) atomic_compare_exchange_strong(index, &none, made);
-  return made >= 0;
-}
-
-static csio__tls_handshake *handshake_of(const SSL *ssl)
-{
-  int own = atomic_load(&ssl_index), shared = atomic_load(&ctx_index);
-  csio__tls_handshake *handshake = own < 0 ? NULL : SSL_get_ex_data(ssl, own);
-  if (!handshake && shared >= 0) handshake = SSL_CTX_get_ex_data(SSL_get_SSL_CTX(ssl), shared);
-  return handshake;
-}
-
-int csio__tls_follow(csio__tls_handshake *handshake, SSL *ssl)
-{
-  bool made = make_index(&ssl_index, CRYPTO_EX_INDEX_SSL, NULL);
-  return made && SSL_set_ex_data(ssl, atomic_load(&ssl_index), handshake) ? CSIO_OK : CSIO_ENOMEM;
-}
-
 int csio__tls_follow_ctx(csio__tls_handshake *handshake, SSL_CTX *ctx)
 {
-  if (!make_index(&ctx_index, CRYPTO_EX_INDEX_SSL_CTX, drop_from_ctx) ||
-      !SSL_CTX_set_ex_data(ctx, atomic_load(&ctx_index), handshake))
-    return CSIO_ENOMEM;
+  int none = -1, made = atomic_load(&ctx_index);
+  if (made < 0) made = SSL_CTX_get_ex_new_index(0, NULL, NULL, NULL, drop_from_ctx);
+  if (made < 0) return CSIO_ENOMEM;
+  atomic_compare_exchange_strong(&ctx_index, &none, made);
+  if (!SSL_CTX_set_ex_data(ctx, atomic_load(&ctx_index), handshake)) return CSIO_ENOMEM;
   handshake->references++;
   return CSIO_OK;
+}
+
+/* The application's data of an SSL is libcurl's where the SSL is. */
+static csio__tls_handshake *handshake_of(const SSL *ssl)
+{
+  int index = atomic_load(&ctx_index);
+  csio__tls_handshake *handshake = index < 0 ? NULL : SSL_CTX_get_ex_data(SSL_get_SSL_CTX(ssl), index);
+  return handshake ? handshake : SSL_get_app_data(ssl);
 }
 
 csio__tls_handshake *csio__tls_handshake_create(csio_tls *tls, const char *host, uint16_t port)
@@ -68,80 +55,21 @@ void csio__tls_handshake_release(csio__tls_handshake *handshake)
   free(handshake);
 }
 
-/* --- judging the certificate --- */
-
-bool csio__tls_name(const char *host, char name[256])
-{
-  size_t length = strcspn(host, "%"); /* the zone of a link-local address means nothing to others */
-  if (length && host[length - 1] == '.') length--;
-  if (length >= 256) return false;
-  memcpy(name, host, length);
-  name[length] = '\0';
-  return true;
-}
-
-bool csio__tls_is_address(const char *name)
-{
-  ASN1_OCTET_STRING *address = a2i_IPADDRESS(name);
-  ASN1_OCTET_STRING_free(address);
-  return address;
-}
-
-/* Only a subjectAltName names a host; the common name does not count (RFC 9525). */
-bool csio__tls_host_matches(X509 *certificate, const char *host)
-{
-  char name[256];
-  if (!csio__tls_name(host, name)) return false;
-  if (csio__tls_is_address(name)) return X509_check_ip_asc(certificate, name, 0) == 1;
-  const unsigned flags = X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS | X509_CHECK_FLAG_NEVER_CHECK_SUBJECT;
-  return X509_check_host(certificate, name, 0, flags, NULL) == 1;
-}
-
-bool csio__tls_pin_matches(const csio_tls *tls, X509 *certificate)
-{
-  unsigned char *der = NULL;
-  int size = i2d_X509_PUBKEY(X509_get_X509_PUBKEY(certificate), &der);
-  uint8_t digest[CSIO_TLS_PIN_SIZE];
-  bool matches = false;
-  if (size > 0 && EVP_Digest(der, (size_t)size, digest, NULL, EVP_sha256(), NULL))
-    for (size_t i = 0; i < tls->pin_count; i++)
-      matches |= memcmp(tls->pins[i], digest, sizeof digest) == 0;
-  OPENSSL_free(der);
-  return matches;
-}
-
-static bool verify_step(csio__tls_handshake *handshake, const char *host, bool ok, X509_STORE_CTX *store)
-{
-  csio_tls *tls = handshake->tls;
-  csio__tls_report *report = &handshake->report;
-  if (!ok && tls->verify) {
-    report->verify_error = X509_STORE_CTX_get_error(store);
-    return false;
-  }
-  X509_STORE_CTX_set_error(store, X509_V_OK);
-  if (X509_STORE_CTX_get_error_depth(store) > 0) return true;
-  X509 *certificate = X509_STORE_CTX_get0_cert(store);
-  if (tls->verify && !csio__tls_host_matches(certificate, host)) {
-    report->verify_error = X509_V_ERR_HOSTNAME_MISMATCH;
-    X509_STORE_CTX_set_error(store, X509_V_ERR_HOSTNAME_MISMATCH);
-    return false;
-  }
-  if (tls->pin_count && !csio__tls_pin_matches(tls, certificate)) {
-    report->wrong_pin = true;
-    X509_STORE_CTX_set_error(store, X509_V_ERR_APPLICATION_VERIFICATION);
-    return false;
-  }
-  return true;
-}
+/* --- following the handshake --- */
 
 static int on_verify(int ok, X509_STORE_CTX *store)
 {
-  SSL *ssl = X509_STORE_CTX_get_ex_data(store, SSL_get_ex_data_X509_STORE_CTX_idx());
+  const SSL *ssl = X509_STORE_CTX_get_ex_data(store, SSL_get_ex_data_X509_STORE_CTX_idx());
   csio__tls_handshake *handshake = handshake_of(ssl);
-  return handshake && verify_step(handshake, handshake->host, ok, store);
+  if (!handshake) return false;
+  bool trusted = ok || !handshake->tls->verify;
+  int error = trusted ? X509_V_OK : X509_STORE_CTX_get_error(store);
+  if (trusted && X509_STORE_CTX_get_error_depth(store) == 0)
+    error = csio__tls_judge(handshake->tls, X509_STORE_CTX_get0_cert(store), handshake->host);
+  X509_STORE_CTX_set_error(store, error);
+  if (error) handshake->report.verify_error = error;
+  return trusted && error == X509_V_OK;
 }
-
-/* --- following the handshake --- */
 
 static void on_info(const SSL *ssl, int where, int value)
 {
@@ -181,21 +109,6 @@ static X509_STORE *authorities(csio_tls *tls)
   return store;
 }
 
-static bool set_ciphers(csio_tls *tls, SSL_CTX *ctx)
-{
-  SSL_CTX_set_min_proto_version(ctx, TLS1_2_VERSION);
-  if (!tls->ciphers) return true;
-  if (!*tls->ciphers)
-    SSL_CTX_set_min_proto_version(ctx, TLS1_3_VERSION);
-  else if (!SSL_CTX_set_cipher_list(ctx, tls->ciphers))
-    return false;
-  if (!*tls->ciphersuites)
-    SSL_CTX_set_max_proto_version(ctx, TLS1_2_VERSION);
-  else if (!SSL_CTX_set_ciphersuites(ctx, tls->ciphersuites))
-    return false;
-  return true;
-}
-
 int csio__tls_configure(csio_tls *tls, SSL_CTX *ctx)
 {
   X509_STORE *store = authorities(tls);
@@ -203,7 +116,8 @@ int csio__tls_configure(csio_tls *tls, SSL_CTX *ctx)
   /* not as the context's own store, which libcurl changes and shares among contexts */
   SSL_CTX_set1_verify_cert_store(ctx, store);
   SSL_CTX_set1_chain_cert_store(ctx, store);
-  if (!set_ciphers(tls, ctx)) return CSIO_ETLS_CIPHERS;
+  SSL_CTX_set_min_proto_version(ctx, TLS1_2_VERSION);
+  if (tls->ciphers && !csio__tls_set_ciphers(ctx, tls->ciphers, tls->ciphersuites)) return CSIO_ETLS_CIPHERS;
   if (tls->certificate && SSL_CTX_use_cert_and_key(ctx, tls->certificate, tls->key, tls->chain, 1) != 1)
     return CSIO_ETLS_KEY;
   SSL_CTX_set_verify(ctx, SSL_VERIFY_PEER, on_verify);

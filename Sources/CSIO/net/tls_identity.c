@@ -6,16 +6,6 @@
 #include <openssl/pkcs12.h>
 #include <string.h>
 
-void csio__tls_drop_identity(csio_tls *tls)
-{
-  X509_free(tls->certificate);
-  EVP_PKEY_free(tls->key);
-  sk_X509_pop_free(tls->chain, X509_free);
-  tls->certificate = NULL;
-  tls->key = NULL;
-  tls->chain = NULL;
-}
-
 typedef struct passphrase {
   const char *text;
   bool asked;
@@ -32,66 +22,73 @@ static int give_passphrase(char *into, int size, int writing, void *data)
   return (int)length;
 }
 
-static int read_certificates(csio_tls *tls, const void *pem, size_t size)
+static int read_certificates(csio_tls *tls, BIO *input)
 {
-  BIO *input = csio__tls_open_memory(pem, size);
-  tls->chain = sk_X509_new_null();
-  if (!input || !tls->chain) {
-    BIO_free(input);
-    return CSIO_ENOMEM;
-  }
-  tls->certificate = PEM_read_bio_X509_AUX(input, NULL, NULL, NULL);
   X509 *next;
+  tls->chain = sk_X509_new_null();
+  if (!input || !tls->chain) return CSIO_ENOMEM;
+  tls->certificate = PEM_read_bio_X509_AUX(input, NULL, NULL, NULL);
   while (tls->certificate && (next = PEM_read_bio_X509(input, NULL, NULL, NULL)))
-    if (!sk_X509_push(tls->chain, next)) X509_free(next);
-  BIO_free(input);
-  return tls->certificate ? CSIO_OK : CSIO_ETLS_CERT;
+    if (!sk_X509_push(tls->chain, next)) {
+      X509_free(next);
+      return CSIO_ENOMEM;
+    }
+  return tls->certificate && csio__tls_ended() ? CSIO_OK : CSIO_ETLS_CERT;
 }
 
-static int read_key(csio_tls *tls, const void *pem, size_t size, const char *text)
+static int read_key(csio_tls *tls, BIO *input, const char *text)
 {
-  BIO *input = csio__tls_open_memory(pem, size);
-  if (!input) return CSIO_ENOMEM;
   passphrase passphrase = {text, false};
+  if (!input) return CSIO_ENOMEM;
   tls->key = PEM_read_bio_PrivateKey(input, NULL, give_passphrase, &passphrase);
-  BIO_free(input);
-  if (!tls->key) return passphrase.asked ? CSIO_ETLS_PASSPHRASE : CSIO_ETLS_KEY;
-  return X509_check_private_key(tls->certificate, tls->key) == 1 ? CSIO_OK : CSIO_ETLS_KEY;
+  return !tls->key && passphrase.asked ? CSIO_ETLS_PASSPHRASE : CSIO_OK;
+}
+
+static int begin(csio_tls *tls)
+{
+  int err = csio__tls_begin(tls);
+  if (!err) csio__tls_drop_identity(tls);
+  return err;
+}
+
+/* Of a reading that failed with `err`, or has only to match. */
+static int end(csio_tls *tls, int err)
+{
+  if (!err && (!tls->key || X509_check_private_key(tls->certificate, tls->key) != 1)) err = CSIO_ETLS_KEY;
+  if (!err) return CSIO_OK;
+  csio__tls_fail(tls, err);
+  csio__tls_drop_identity(tls);
+  return err;
 }
 
 int csio_tls_set_identity(csio_tls *tls, const void *cert_pem, size_t cert_size, const void *key_pem,
     size_t key_size, const char *passphrase)
 {
-  int err = csio__tls_begin(tls);
+  int err = begin(tls);
   if (err) return err;
-  csio__tls_drop_identity(tls);
-  err = read_certificates(tls, cert_pem, cert_size);
+  BIO *certificates = csio__tls_open_memory(cert_pem, cert_size);
+  BIO *key = csio__tls_open_memory(key_pem, key_size);
+  err = read_certificates(tls, certificates);
   ERR_clear_error(); /* the end of the chain is an error to OpenSSL, and none here */
-  if (!err) err = read_key(tls, key_pem, key_size, passphrase);
-  if (!err) return CSIO_OK;
-  csio__tls_fail(tls, err);
-  csio__tls_drop_identity(tls);
-  return err;
+  if (!err) err = read_key(tls, key, passphrase);
+  BIO_free(certificates);
+  BIO_free(key);
+  return end(tls, err);
 }
 
 int csio_tls_set_identity_pkcs12(csio_tls *tls, const void *data, size_t size, const char *passphrase)
 {
-  int err = csio__tls_begin(tls);
+  int err = begin(tls);
   if (err) return err;
-  csio__tls_drop_identity(tls);
   const unsigned char *bytes = data;
   PKCS12 *archive = size <= INT32_MAX ? d2i_PKCS12(NULL, &bytes, (long)size) : NULL;
-  if (!archive) return csio__tls_fail(tls, CSIO_ETLS_CERT);
   const char *text = passphrase ? passphrase : "";
-  if (PKCS12_mac_present(archive) && !PKCS12_verify_mac(archive, text, -1))
+  if (!archive)
+    err = CSIO_ETLS_CERT;
+  else if (PKCS12_mac_present(archive) && !PKCS12_verify_mac(archive, text, -1))
     err = CSIO_ETLS_PASSPHRASE;
   else if (PKCS12_parse(archive, text, &tls->key, &tls->certificate, &tls->chain) != 1 || !tls->certificate)
     err = CSIO_ETLS_CERT;
-  else if (!tls->key || X509_check_private_key(tls->certificate, tls->key) != 1)
-    err = CSIO_ETLS_KEY;
   PKCS12_free(archive);
-  if (!err) return CSIO_OK;
-  csio__tls_fail(tls, err);
-  csio__tls_drop_identity(tls);
-  return err;
+  return end(tls, err);
 }

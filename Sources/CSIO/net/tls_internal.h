@@ -9,11 +9,15 @@
 #include <openssl/ssl.h>
 #include <stdatomic.h>
 
-enum { CSIO__TLS_MAX_SESSIONS = 64 };
+enum {
+  CSIO__TLS_MAX_SESSIONS = 64,
+  CSIO__TLS_WRONG_PIN = X509_V_ERR_APPLICATION_VERIFICATION, /* which OpenSSL leaves to programs */
+};
 
 /* A session of an earlier connection, which a later one to the same peer may resume. */
 typedef struct csio__kept_session {
-  char *peer; /* "HOST:PORT" */
+  char *host;
+  uint16_t port;
   SSL_SESSION *session;
   bool certificate_requested; /* when it was made, since a resumed handshake does not ask again */
 } csio__kept_session;
@@ -26,13 +30,13 @@ struct csio_tls {
   X509 *certificate;
   STACK_OF(X509) * chain;
   EVP_PKEY *key;
-  char *ciphers;      /* for TLS 1.2 and below, "" for none, NULL for OpenSSL's */
-  char *ciphersuites; /* the same for TLS 1.3 */
+  char *ciphers;            /* for TLS 1.2 and below, "" for none, NULL for OpenSSL's */
+  const char *ciphersuites; /* the same for TLS 1.3, in the same memory */
   uint8_t (*pins)[CSIO_TLS_PIN_SIZE];
   size_t pin_count;
-  uv_mutex_t lock;   /* guards what follows, up to `message` */
-  X509_STORE *store; /* the system's authorities are read with the first connection */
-  SSL_CTX *ctx;      /* of all streams; made with the first */
+  _Atomic(SSL_CTX *) ctx; /* of all streams; made with the first */
+  uv_mutex_t lock;        /* guards what follows, up to `message` */
+  X509_STORE *store;      /* the system's authorities are read with the first connection */
   csio__kept_session sessions[CSIO__TLS_MAX_SESSIONS]; /* the oldest first */
   size_t session_count;
   char message[256];
@@ -40,8 +44,7 @@ struct csio_tls {
 
 /* What is known of a handshake that failed. OpenSSL shows it in passing, and libcurl keeps little of it. */
 typedef struct csio__tls_report {
-  long verify_error; /* X509_V_OK, or why the certificate was refused */
-  bool wrong_pin;
+  int verify_error;           /* X509_V_OK, or why the certificate was refused */
   bool certificate_requested; /* the server asked for a client certificate */
   bool finished;              /* the handshake succeeded: what is reported came after it */
   int alert;                  /* the fatal alert that the server sent, or 0 */
@@ -82,7 +85,16 @@ int csio__tls_begin(csio_tls *tls);
 int csio__tls_fail(csio_tls *tls, int code);
 
 BIO *csio__tls_open_memory(const void *data, size_t size);
+
+/* Whether reading certificates has ended for want of more: it does so by OpenSSL's last error, and by any
+ * other where one is damaged. */
+bool csio__tls_ended(void);
+
 void csio__tls_drop_identity(csio_tls *tls);
+
+/* Sets lists of ciphers for TLS 1.2 and of suites for TLS 1.3; an empty one turns that version off. False
+ * where OpenSSL knows none of one, or both are empty. */
+bool csio__tls_set_ciphers(SSL_CTX *ctx, const char *ciphers, const char *suites);
 
 /* --- sessions to resume --- */
 
@@ -92,7 +104,18 @@ void csio__tls_keep_session(csio__tls_handshake *handshake, SSL_SESSION *session
 /* Begins `ssl` with a kept session where there is one for its peer. */
 void csio__tls_resume(csio__tls_handshake *handshake, SSL *ssl);
 
-void csio__tls_drop_sessions(csio_tls *tls);
+/* Under the lock. */
+void csio__tls_drop_session(csio_tls *tls, size_t index);
+
+/* --- certificates --- */
+
+/* `host` as certificates and SNI know it: without zone and final dot. False where it is too long for a name.
+ */
+bool csio__tls_name(const char *host, char name[256]);
+
+/* What is wrong with the certificate of `host` besides its chain: X509_V_OK, X509_V_ERR_HOSTNAME_MISMATCH or
+ * CSIO__TLS_WRONG_PIN. */
+int csio__tls_judge(const csio_tls *tls, X509 *certificate, const char *host);
 
 /* --- handshakes --- */
 
@@ -103,19 +126,9 @@ void csio__tls_handshake_release(csio__tls_handshake *handshake);
 /* Gives `ctx` the settings. */
 int csio__tls_configure(csio_tls *tls, SSL_CTX *ctx);
 
-/* Ties the handshake to its SSL, which does not own it; or to the SSL_CTX of one SSL that libcurl makes,
- * which shares it. Fails with NOMEM. */
-int csio__tls_follow(csio__tls_handshake *handshake, SSL *ssl);
+/* Ties the handshake to the SSL_CTX of one SSL that libcurl makes, which shares it. Fails with NOMEM. The SSL
+ * of a stream has its own as the application's data. */
 int csio__tls_follow_ctx(csio__tls_handshake *handshake, SSL_CTX *ctx);
-
-/* `host` as certificates and SNI know it: without zone and final dot. False where it is too long for a name.
- */
-bool csio__tls_name(const char *host, char name[256]);
-bool csio__tls_is_address(const char *name);
-
-/* Whether the certificate is one for `host`, and one of the pins where there are any. */
-bool csio__tls_host_matches(X509 *certificate, const char *host);
-bool csio__tls_pin_matches(const csio_tls *tls, X509 *certificate);
 
 /* Puts the report into words; false when it says nothing. */
 bool csio__tls_failure(const csio__tls_handshake *handshake, const char *host, csio__failure *failure);

@@ -1,6 +1,7 @@
 #include "net/tls_stream.h"
 
 #include "net/tls_internal.h"
+#include "net/url.h"
 
 #include <openssl/err.h>
 #include <stdlib.h>
@@ -49,12 +50,6 @@ static long control(BIO *bio, int command, long number, void *pointer)
   return command == BIO_CTRL_FLUSH;
 }
 
-static int start_bio(BIO *bio)
-{
-  BIO_set_init(bio, 1);
-  return 1;
-}
-
 /* Made once and never freed. */
 static const BIO_METHOD *bytes_method(void)
 {
@@ -63,7 +58,7 @@ static const BIO_METHOD *bytes_method(void)
   if (method) return method;
   method = BIO_meth_new(BIO_TYPE_SOURCE_SINK, "csio");
   if (!method || !BIO_meth_set_read(method, read_input) || !BIO_meth_set_write(method, write_output) ||
-      !BIO_meth_set_ctrl(method, control) || !BIO_meth_set_create(method, start_bio)) {
+      !BIO_meth_set_ctrl(method, control)) {
     BIO_meth_free(method);
     return NULL;
   }
@@ -74,35 +69,19 @@ static const BIO_METHOD *bytes_method(void)
 
 /* --- beginning --- */
 
-static int make_ctx(csio_tls *tls, SSL_CTX **out)
-{
-  static const unsigned char alpn[] = "\x08http/1.1";
-  SSL_CTX *ctx = SSL_CTX_new(TLS_client_method());
-  int err = ctx ? csio__tls_configure(tls, ctx) : CSIO_ENOMEM;
-  if (!err && SSL_CTX_set_alpn_protos(ctx, alpn, sizeof alpn - 1)) err = CSIO_ENOMEM;
-  if (err)
-    SSL_CTX_free(ctx);
-  else
-    *out = ctx;
-  return err;
-}
-
 /* The settings' context for streams, made by whoever is first. */
 static int ctx_of(csio_tls *tls, SSL_CTX **out)
 {
-  uv_mutex_lock(&tls->lock);
-  *out = tls->ctx;
-  uv_mutex_unlock(&tls->lock);
-  if (*out) return CSIO_OK;
-  int err = make_ctx(tls, out);
-  if (err) return err;
-  uv_mutex_lock(&tls->lock);
-  SSL_CTX *spare = tls->ctx ? *out : NULL;
-  if (!spare) tls->ctx = *out;
-  *out = tls->ctx;
-  uv_mutex_unlock(&tls->lock);
-  SSL_CTX_free(spare);
-  return CSIO_OK;
+  static const unsigned char alpn[] = "\x08http/1.1";
+  if ((*out = atomic_load(&tls->ctx))) return CSIO_OK;
+  SSL_CTX *made = SSL_CTX_new(TLS_client_method());
+  int err = made ? csio__tls_configure(tls, made) : CSIO_ENOMEM;
+  if (!err && SSL_CTX_set_alpn_protos(made, alpn, sizeof alpn - 1)) err = CSIO_ENOMEM;
+  if (!err && atomic_compare_exchange_strong(&tls->ctx, out, made))
+    *out = made;
+  else
+    SSL_CTX_free(made);
+  return err;
 }
 
 static bool attach_bytes(csio__tls_stream *stream)
@@ -111,6 +90,7 @@ static bool attach_bytes(csio__tls_stream *stream)
   BIO *bio = method ? BIO_new(method) : NULL;
   if (!bio) return false;
   BIO_set_data(bio, stream);
+  BIO_set_init(bio, 1);
   SSL_set_bio(stream->ssl, bio, bio);
   return true;
 }
@@ -125,10 +105,10 @@ static int prepare(csio__tls_stream *stream, csio_tls *tls, const char *host, ui
   if (err) return err;
   stream->ssl = SSL_new(ctx);
   if (!stream->ssl || !attach_bytes(stream)) return CSIO_ENOMEM;
-  bool named = csio__tls_name(host, name) && *name && !csio__tls_is_address(name);
+  bool named = csio__tls_name(host, name) && *name && !csio__is_address(name);
   if (named && !SSL_set_tlsext_host_name(stream->ssl, name)) return CSIO_ENOMEM;
   SSL_set_connect_state(stream->ssl);
-  return csio__tls_follow(stream->handshake, stream->ssl);
+  return SSL_set_app_data(stream->ssl, stream->handshake) ? CSIO_OK : CSIO_ENOMEM;
 }
 
 int csio__tls_stream_create(csio_tls *tls, const char *host, uint16_t port, csio__tls_stream **out)
@@ -188,22 +168,10 @@ static bool encrypt(csio__tls_stream *stream, const void *bytes, size_t size)
   return result == 1;
 }
 
-static void send_held(csio__tls_stream *stream)
-{
-  if (stream->held.size && encrypt(stream, stream->held.data, stream->held.size))
-    csio__bytes_free(&stream->held);
-}
-
 void csio__tls_stream_feed(csio__tls_stream *stream, const uint8_t *bytes, size_t size)
 {
   stream->input = bytes;
   stream->input_size = size;
-}
-
-/* Trying in vain costs as much as reading a small record. */
-static bool has_more(const csio__tls_stream *stream)
-{
-  return stream->input_size || SSL_has_pending(stream->ssl);
 }
 
 size_t csio__tls_stream_read(csio__tls_stream *stream, uint8_t *into, size_t room)
@@ -217,7 +185,9 @@ size_t csio__tls_stream_read(csio__tls_stream *stream, uint8_t *into, size_t roo
       note_result(stream, result);
   }
   size_t size = 0;
-  while (stream->state == CSIO__TLS_OPEN && size < room && has_more(stream)) {
+  /* trying in vain costs as much as reading a small record */
+  while (stream->state == CSIO__TLS_OPEN && size < room &&
+         (stream->input_size || SSL_has_pending(stream->ssl))) {
     size_t got = 0;
     int result = SSL_read_ex(stream->ssl, into + size, room - size, &got);
     size += got;
@@ -226,7 +196,8 @@ size_t csio__tls_stream_read(csio__tls_stream *stream, uint8_t *into, size_t roo
     break;
   }
   if (size) stream->answered = true;
-  send_held(stream);
+  if (stream->held.size && encrypt(stream, stream->held.data, stream->held.size))
+    csio__bytes_free(&stream->held);
   return size;
 }
 
@@ -267,16 +238,10 @@ csio__bytes *csio__tls_stream_output(csio__tls_stream *stream)
 bool csio__tls_stream_failure(csio__tls_stream *stream, const char *host, csio__failure *failure)
 {
   bool broken = stream->state == CSIO__TLS_BROKEN, shaking = !stream->handshake->report.finished;
-  if (stream->no_memory)
-    csio__failure_code(failure, CSIO_ENOMEM);
-  else if (broken && csio__tls_failure(stream->handshake, host, failure))
-    return true;
-  else if (!stream->answered && csio__tls_certificate_refused(stream->handshake, host, failure))
-    return true;
-  else if (broken || shaking)
-    csio__failure_set(failure, CSIO_ETLS, "the TLS %s with %s failed: the connection was lost",
-        shaking ? "handshake" : "connection", host);
-  else
-    return false;
-  return true;
+  if (stream->no_memory) return csio__failure_code(failure, CSIO_ENOMEM);
+  if (broken && csio__tls_failure(stream->handshake, host, failure)) return true;
+  if (!stream->answered && csio__tls_certificate_refused(stream->handshake, host, failure)) return true;
+  return (broken || shaking) &&
+         csio__failure_set(failure, CSIO_ETLS, "the TLS %s with %s failed: the connection was lost",
+             shaking ? "handshake" : "connection", host);
 }

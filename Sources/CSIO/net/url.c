@@ -1,45 +1,22 @@
 #include "net/url.h"
 
+#include "base/buffer_internal.h"
+#include "loop/descriptors.h"
 #include "net/curl_multi.h"
 
 #include <csio/error.h>
 
 #include <curl/curl.h>
-#include <fcntl.h>
 #include <locale.h>
 #ifdef __APPLE__
 #include <xlocale.h>
 #endif
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 #include <strings.h>
-#include <unistd.h>
 #include <uv.h>
 
-/* Joins `count` strings into one of its own; NULL when memory is short. */
-static char *join(int count, ...)
-{
-  va_list args;
-  size_t size = 1;
-  va_start(args, count);
-  for (int i = 0; i < count; i++)
-    size += strlen(va_arg(args, const char *));
-  va_end(args);
-  char *text = malloc(size), *end = text;
-  if (!text) return NULL;
-  va_start(args, count);
-  for (int i = 0; i < count; i++) {
-    const char *part = va_arg(args, const char *);
-    size_t length = strlen(part);
-    memcpy(end, part, length);
-    end += length;
-  }
-  va_end(args);
-  *end = '\0';
-  return text;
-}
+enum { SCHEME, HOST, ZONE, PORT, PATH, QUERY, USER, PASSWORD, PARTS };
 
 static int code_of(CURLUcode code)
 {
@@ -47,25 +24,14 @@ static int code_of(CURLUcode code)
 }
 
 /* Fetches a part, which curl_free frees; NULL where the URL has none. */
-static int get(CURLU *parts, CURLUPart part, unsigned flags, char **out)
+static int get(CURLU *curlu, CURLUPart part, unsigned flags, char **out)
 {
-  CURLUcode code = curl_url_get(parts, part, out, flags);
+  CURLUcode code = curl_url_get(curlu, part, out, flags);
   if (!code) return CSIO_OK;
   *out = NULL;
   bool absent = code == CURLUE_NO_USER || code == CURLUE_NO_PASSWORD || code == CURLUE_NO_PORT ||
                 code == CURLUE_NO_QUERY || code == CURLUE_NO_ZONEID;
   return absent ? CSIO_OK : code_of(code);
-}
-
-static int read_scheme(csio__url *out, CURLU *parts, const char *plain, const char *secure)
-{
-  char *scheme;
-  int err = get(parts, CURLUPART_SCHEME, 0, &scheme);
-  if (err) return err;
-  out->secure = strcasecmp(scheme, secure) == 0;
-  bool known = out->secure || strcasecmp(scheme, plain) == 0;
-  curl_free(scheme);
-  return known ? CSIO_OK : CSIO_EURL;
 }
 
 static bool is_ascii(const char *text)
@@ -85,22 +51,22 @@ static bool is_unambiguous(const char *text)
   return colon && colon[1] == '/' && colon[2] == '/' && colon[3] != '/';
 }
 
-/* The host of `parts` becomes that of `text`, "http://HOST/". What an international character stands for may
+/* The host of `curlu` becomes that of `text`, "http://HOST/". What an international character stands for may
  * be a "/", or a digit of an address. */
-static CURLUcode take_host(CURLU *parts, CURLU *alone, const char *text)
+static CURLUcode take_host(CURLU *curlu, CURLU *alone, const char *text)
 {
   const char *host = text + strlen("http://");
   char *read = NULL;
   if (host[strcspn(host, "/?#@:\\%") + 1]) return CURLUE_MALFORMED_INPUT;
   CURLUcode code = curl_url_set(alone, CURLUPART_URL, text, 0);
   if (!code) code = curl_url_get(alone, CURLUPART_HOST, &read, 0);
-  if (!code) code = curl_url_set(parts, CURLUPART_HOST, read, 0);
+  if (!code) code = curl_url_set(curlu, CURLUPART_HOST, read, 0);
   curl_free(read);
   return code;
 }
 
 /* Converts an international name to ASCII. */
-static int convert_host(CURLU *parts, const char *host)
+static int convert_host(CURLU *curlu, const char *host)
 {
   char *text = NULL;
   CURLU *alone = curl_url();
@@ -109,7 +75,7 @@ static int convert_host(CURLU *parts, const char *host)
   if (!code) code = curl_url_set(alone, CURLUPART_HOST, host, 0);
   /* not the host alone, which libcurl 7.88 leaks; it calls every failure a lack of memory */
   if (!code && curl_url_get(alone, CURLUPART_URL, &text, CURLU_PUNYCODE)) code = CURLUE_MALFORMED_INPUT;
-  if (!code) code = take_host(parts, alone, text);
+  if (!code) code = take_host(curlu, alone, text);
   curl_free(text);
   curl_url_cleanup(alone);
   return code ? code_of(code) : CSIO_OK;
@@ -125,22 +91,15 @@ static locale_t utf8_locale(void)
   return found;
 }
 
-/* A locale is a file, but newlocale does not tell why there is none. */
-static bool can_open_files(void)
-{
-  int fd = open("/", O_RDONLY | O_CLOEXEC);
-  if (fd >= 0) close(fd);
-  return fd >= 0;
-}
-
 /* libcurl takes the name to be in the encoding of the thread's locale, which is ASCII unless the program has
  * set one. */
-static int convert_host_as_utf8(CURLU *parts, const char *host)
+static int convert_host_as_utf8(CURLU *curlu, const char *host)
 {
   locale_t utf8 = utf8_locale();
-  if (!utf8 && !can_open_files()) return CSIO_ESYSTEM;
+  /* a locale is a file, but newlocale does not tell why there is none */
+  if (!utf8 && !csio__has_descriptors(1)) return CSIO_ESYSTEM;
   locale_t before = utf8 ? uselocale(utf8) : (locale_t)0;
-  int err = convert_host(parts, host);
+  int err = convert_host(curlu, host);
   if (utf8) {
     uselocale(before);
     freelocale(utf8);
@@ -149,16 +108,16 @@ static int convert_host_as_utf8(CURLU *parts, const char *host)
 }
 
 /* A name that was percent-encoded is read again, too: libcurl has not looked whether it is an address. */
-static int make_host_ascii(CURLU *parts, bool encoded)
+static int make_host_ascii(CURLU *curlu, bool encoded)
 {
   char *host;
-  int err = get(parts, CURLUPART_HOST, 0, &host);
+  int err = get(curlu, CURLUPART_HOST, 0, &host);
   if (!err && *host != '[' && strchr(host, '%'))
     err = CSIO_EURL; /* encoded twice */
   else if (!err && !is_ascii(host))
-    err = convert_host_as_utf8(parts, host);
+    err = convert_host_as_utf8(curlu, host);
   else if (!err && encoded && *host != '[')
-    err = convert_host(parts, host);
+    err = convert_host(curlu, host);
   curl_free(host);
   return err;
 }
@@ -176,99 +135,86 @@ static bool is_zone(const char *text)
   return !text[strspn(text, unreserved)];
 }
 
-static int read_host(csio__url *out, CURLU *parts)
+static const char *or_empty(const char *text)
 {
-  char *host, *zone = NULL, port[8] = "";
-  int err = get(parts, CURLUPART_HOST, 0, &host);
-  if (!err) err = get(parts, CURLUPART_ZONEID, 0, &zone);
-  bool v6 = !err && *host == '[';
-  if (!err && !(v6 ? !zone || is_zone(zone) : is_name(host))) err = CSIO_EURL;
-  if (!err) {
-    if (out->port != (out->secure ? 443 : 80)) snprintf(port, sizeof port, ":%u", (unsigned)out->port);
-    out->authority = join(2, host, port);
-    if (v6) host[strlen(host) - 1] = '\0';
-    out->host = join(3, host + v6, zone ? "%" : "", zone ? zone : "");
-    if (!out->host || !out->authority) err = CSIO_ENOMEM;
-  }
-  curl_free(zone);
-  curl_free(host);
-  return err;
+  return text ? text : "";
 }
 
-static int read_port(csio__url *out, CURLU *parts)
+static int read_host(csio__url *out, char *parts[PARTS])
 {
-  char *port;
-  int err = get(parts, CURLUPART_PORT, 0, &port);
-  if (err) return err;
-  out->has_port = port;
-  out->port = port ? (uint16_t)strtoul(port, NULL, 10) : out->secure ? 443 : 80;
-  curl_free(port);
-  return out->port ? CSIO_OK : CSIO_EURL;
-}
-
-/* libcurl's versions differ in whether they tell of an empty query. */
-static int read_target(csio__url *out, CURLU *parts, bool has_query)
-{
-  char *path, *query = NULL;
-  int err = get(parts, CURLUPART_PATH, 0, &path);
-  if (!err) err = get(parts, CURLUPART_QUERY, 0, &query);
-  if (!err) out->target = join(3, path, has_query ? "?" : "", query ? query : "");
-  curl_free(path);
-  curl_free(query);
-  return err || out->target ? err : CSIO_ENOMEM;
+  char *host = parts[HOST], port[8] = "";
+  bool v6 = *host == '[';
+  if (!(v6 ? is_zone(or_empty(parts[ZONE])) : is_name(host))) return CSIO_EURL;
+  if (out->port != (out->secure ? 443 : 80)) snprintf(port, sizeof port, ":%u", (unsigned)out->port);
+  out->authority = csio__join(host, port);
+  if (v6) host[strlen(host) - 1] = '\0';
+  out->host = csio__join(host + v6, parts[ZONE] ? "%" : "", or_empty(parts[ZONE]));
+  return out->host && out->authority ? CSIO_OK : CSIO_ENOMEM;
 }
 
 /* A user's name with a colon would be taken for another one with another password. Where both are empty there
  * are none. */
-static int read_userinfo(csio__url *out, CURLU *parts)
+static int read_userinfo(csio__url *out, CURLU *curlu, char *parts[PARTS])
 {
-  char *user, *password = NULL;
-  int err = get(parts, CURLUPART_USER, CURLU_URLDECODE, &user);
-  if (!err) err = get(parts, CURLUPART_PASSWORD, CURLU_URLDECODE, &password);
-  if (!err && user && strchr(user, ':')) err = CSIO_EURL;
-  if (!err && ((user && *user) || (password && *password))) {
-    out->userinfo = join(3, user ? user : "", ":", password ? password : "");
-    if (!out->userinfo) err = CSIO_ENOMEM;
-  } else if (!err) {
-    curl_url_set(parts, CURLUPART_USER, NULL, 0);
-    curl_url_set(parts, CURLUPART_PASSWORD, NULL, 0);
+  const char *user = or_empty(parts[USER]), *password = or_empty(parts[PASSWORD]);
+  if (strchr(user, ':')) return CSIO_EURL;
+  if (*user || *password) {
+    out->userinfo = csio__join(user, ":", password);
+    return out->userinfo ? CSIO_OK : CSIO_ENOMEM;
   }
-  curl_free(user);
-  curl_free(password);
-  return err;
+  curl_url_set(curlu, CURLUPART_USER, NULL, 0);
+  curl_url_set(curlu, CURLUPART_PASSWORD, NULL, 0);
+  return CSIO_OK;
 }
 
-static int read_whole(csio__url *out, CURLU *parts, bool has_query)
+/* libcurl's versions differ in whether they tell of an empty query. */
+static int read_whole(csio__url *out, CURLU *curlu, char *parts[PARTS], bool has_query)
 {
   char *whole;
-  CURLUcode code = curl_url_set(parts, CURLUPART_FRAGMENT, NULL, 0);
-  int err = code ? code_of(code) : get(parts, CURLUPART_URL, 0, &whole);
+  CURLUcode code = curl_url_set(curlu, CURLUPART_FRAGMENT, NULL, 0);
+  int err = code ? code_of(code) : get(curlu, CURLUPART_URL, 0, &whole);
   if (err) return err;
-  out->whole = join(2, whole, has_query && !strchr(whole, '?') ? "?" : "");
+  out->target = csio__join(parts[PATH], has_query ? "?" : "", or_empty(parts[QUERY]));
+  out->whole = csio__join(whole, has_query && !strchr(whole, '?') ? "?" : "");
   curl_free(whole);
-  return out->whole ? CSIO_OK : CSIO_ENOMEM;
+  return out->target && out->whole ? CSIO_OK : CSIO_ENOMEM;
+}
+
+static int read_url(csio__url *out, CURLU *curlu, char *parts[PARTS], const char *plain, const char *secure)
+{
+  static const CURLUPart wanted[PARTS] = {CURLUPART_SCHEME, CURLUPART_HOST, CURLUPART_ZONEID, CURLUPART_PORT,
+      CURLUPART_PATH, CURLUPART_QUERY, CURLUPART_USER, CURLUPART_PASSWORD};
+  for (int i = 0; i < PARTS; i++) {
+    int err = get(curlu, wanted[i], i >= USER ? CURLU_URLDECODE : 0, &parts[i]);
+    if (err) return err;
+  }
+  out->secure = strcasecmp(parts[SCHEME], secure) == 0;
+  if (!out->secure && strcasecmp(parts[SCHEME], plain) != 0) return CSIO_EURL;
+  out->has_port = parts[PORT];
+  out->port = parts[PORT] ? (uint16_t)strtoul(parts[PORT], NULL, 10) : out->secure ? 443 : 80;
+  return out->port ? read_host(out, parts) : CSIO_EURL;
 }
 
 int csio__url_parse(csio__url *out, const char *text, const char *plain, const char *secure)
 {
+  char *parts[PARTS] = {NULL};
   *out = (csio__url){0};
   if (!is_unambiguous(text)) return CSIO_EURL;
   bool has_query = text[strcspn(text, "?#")] == '?';
   const char *authority = strchr(text, ':') + strlen("://");
   bool encoded = memchr(authority, '%', strcspn(authority, "/?#"));
   csio__curl_global_init();
-  CURLU *parts = curl_url();
-  if (!parts) return CSIO_ENOMEM;
+  CURLU *curlu = curl_url();
+  if (!curlu) return CSIO_ENOMEM;
   /* NON_SUPPORT_SCHEME lets "ws" pass, URLENCODE what is not ASCII */
-  CURLUcode code = curl_url_set(parts, CURLUPART_URL, text, CURLU_NON_SUPPORT_SCHEME | CURLU_URLENCODE);
-  int err = code ? code_of(code) : make_host_ascii(parts, encoded);
-  if (!err) err = read_scheme(out, parts, plain, secure);
-  if (!err) err = read_port(out, parts);
-  if (!err) err = read_host(out, parts);
-  if (!err) err = read_target(out, parts, has_query);
-  if (!err) err = read_userinfo(out, parts);
-  if (!err) err = read_whole(out, parts, has_query);
-  curl_url_cleanup(parts);
+  CURLUcode code = curl_url_set(curlu, CURLUPART_URL, text, CURLU_NON_SUPPORT_SCHEME | CURLU_URLENCODE);
+  int err = code ? code_of(code) : make_host_ascii(curlu, encoded);
+  if (!err) err = read_url(out, curlu, parts, plain, secure);
+  if (!err) err = read_userinfo(out, curlu, parts);
+  if (!err) err = read_whole(out, curlu, parts, has_query);
+  for (int i = 0; i < PARTS; i++)
+    curl_free(parts[i]);
+  curl_url_cleanup(curlu);
   if (err) csio__url_free(out);
   return err;
 }
@@ -284,6 +230,12 @@ bool csio__is_address(const char *host)
   struct sockaddr_in v4;
   struct sockaddr_in6 v6;
   return !uv_ip4_addr(host, 0, &v4) || !uv_ip6_addr(host, 0, &v6);
+}
+
+bool csio__is_within(const char *host, size_t length, const char *domain, size_t size)
+{
+  if (length < size || strncasecmp(host + length - size, domain, size)) return false;
+  return length == size || (host[length - size - 1] == '.' && !csio__is_address(host));
 }
 
 void csio__url_free(csio__url *url)

@@ -2,6 +2,7 @@
 #define CSIO_URL_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 /* A URL in the parts that connecting needs. All strings belong to it. */
@@ -25,6 +26,9 @@ int csio__url_parse_any(csio__url *out, const char *text);
 
 /* Whether a host is an address in numbers, without brackets. */
 bool csio__is_address(const char *host);
+
+/* Whether the first `length` bytes of a host are `domain`, of `size` bytes, or a name below it. */
+bool csio__is_within(const char *host, size_t length, const char *domain, size_t size);
 
 void csio__url_free(csio__url *url);
 

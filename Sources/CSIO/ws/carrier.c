@@ -242,52 +242,41 @@ static const struct lws_protocols protocols[] = {{.name = "csio", .callback = on
 
 /* --- the beginning --- */
 
-/* Before the socket is handed over: a failure leaves nothing with libwebsockets. */
-static int carrier_create(csio__lws *lws, csio_tls *tls, const char *host, uint16_t port, csio__carrier **out)
-{
-  csio__carrier *carrier = calloc(1, sizeof *carrier);
-  if (!carrier) return CSIO_ENOMEM;
-  int err = tls ? csio__tls_stream_create(tls, host, port, &carrier->tls) : CSIO_OK;
-  if (!err && tls && !lws->plain && !(lws->plain = malloc(CSIO__READ_SIZE))) err = CSIO_ENOMEM;
-  if (err) {
-    csio__tls_stream_destroy(carrier->tls);
-    free(carrier);
-    return err;
-  }
-  carrier->lws = lws;
-  carrier->task.run = run_task;
-  carrier->next = lws->carriers;
-  if (carrier->next) carrier->next->link = &carrier->next;
-  carrier->link = &lws->carriers;
-  lws->carriers = carrier;
-  *out = carrier;
-  return CSIO_OK;
-}
-
 int csio__carrier_open(csio_loop *loop, int socket, csio_tls *tls, const char *host, uint16_t port,
     const csio__carrier_calls *calls, void *owner, csio__carrier **out, csio__failure *failure)
 {
-  csio__carrier *carrier = NULL;
-  csio__lws *lws = csio__lws_of(loop, protocols, hurry, failure);
-  int err = lws ? carrier_create(lws, tls, host, port, &carrier) : failure->error.code;
-  if (!carrier) {
-    if (lws) csio__failure_code(failure, err);
+  csio__lws *lws = NULL;
+  csio__tls_stream *stream = NULL;
+  csio__carrier *carrier = malloc(sizeof *carrier);
+  int err = carrier ? CSIO_OK : csio__failure_code(failure, CSIO_ENOMEM);
+  if (!err) err = csio__lws_of(loop, protocols, hurry, &lws, failure);
+  if (!err && tls && (err = csio__tls_stream_create(tls, host, port, &stream)))
+    csio__failure_code(failure, err);
+  if (err) {
+    free(carrier);
     close(socket);
     return err;
   }
+  *carrier = (csio__carrier){.lws = lws,
+      .socket = socket,
+      .calls = calls,
+      .owner = owner,
+      .tls = stream,
+      .task.run = run_task,
+      .ready = !tls,
+      .next = lws->carriers,
+      .link = &lws->carriers};
+  if (carrier->next) carrier->next->link = &carrier->next;
+  lws->carriers = carrier;
   lws_adopt_desc_t info = {
       .vh = lws->vhost, .type = LWS_ADOPT_SOCKET, .fd.sockfd = socket, .vh_prot_name = protocols[0].name};
   carrier->wsi = lws_adopt_descriptor_vhost_via_info(&info); /* closes the socket where it fails */
   if (!carrier->wsi) {
     carrier_free(carrier);
-    csio__failure_set(failure, CSIO_ESYSTEM, "libwebsockets could not take the connection to %s", host);
-    return CSIO_ESYSTEM;
+    return csio__failure_set(
+        failure, CSIO_ESYSTEM, "libwebsockets could not take the connection to %s", host);
   }
   lws_set_opaque_user_data(carrier->wsi, carrier);
-  carrier->socket = socket;
-  carrier->calls = calls;
-  carrier->owner = owner;
-  carrier->ready = !tls;
   *out = carrier;
   if (tls)
     flush_tls(carrier);

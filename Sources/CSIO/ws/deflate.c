@@ -1,9 +1,9 @@
 #include "ws/deflate.h"
 
-#include <stdio.h>
+#include "base/text.h"
+
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 #include <zlib.h>
 
 enum {
@@ -22,59 +22,41 @@ typedef struct csio__deflater {
   z_stream stream;
 } csio__deflater;
 
-struct csio__inflater {
-  z_stream stream;
-};
-
 /* --- terms --- */
 
-/* The next part up to a separator, without blanks; false at the end. */
-static bool next_part(const char **rest, const char *separators, char *into, size_t room)
-{
-  *rest += strspn(*rest, " \t");
-  if (!**rest) return false;
-  size_t size = strcspn(*rest, separators), length = size;
-  while (length && ((*rest)[length - 1] == ' ' || (*rest)[length - 1] == '\t'))
-    length--;
-  snprintf(into, room, "%.*s", (int)length, *rest);
-  *rest += size + ((*rest)[size] != '\0');
-  return true;
-}
-
 /* A window's size, quoted or not. Any that a server may choose suits: ours is the largest. */
-static bool is_window(const char *text)
+static bool is_window(csio__text bits)
 {
-  bool quoted = *text == '"';
-  if (quoted) text++;
-  if (*text < '1' || *text > '9') return false;
-  char *end;
-  long bits = strtol(text, &end, 10);
-  if (quoted && *end++ != '"') return false;
-  return !*end && bits >= 8 && bits <= WINDOW_BITS;
+  bool quoted = bits.size > 2 && *bits.start == '"' && bits.start[bits.size - 1] == '"';
+  if (quoted) bits = (csio__text){bits.start + 1, bits.size - 2};
+  const char *digit = bits.start + bits.size - 1;
+  if (bits.size == 1) return *digit == '8' || *digit == '9';
+  return bits.size == 2 && *bits.start == '1' && *digit >= '0' && *digit <= '5';
 }
 
 enum { CLIENT_NO_CONTEXT_TAKEOVER = 1, SERVER_NO_CONTEXT_TAKEOVER = 2, SERVER_WINDOW = 4 };
 
 /* Which of the parameters that may come this is, 0 for any other. */
-static unsigned parameter_of(const char *part)
+static unsigned parameter_of(csio__text part)
 {
   static const char window[] = "server_max_window_bits=";
-  if (!strcasecmp(part, "client_no_context_takeover")) return CLIENT_NO_CONTEXT_TAKEOVER;
-  if (!strcasecmp(part, "server_no_context_takeover")) return SERVER_NO_CONTEXT_TAKEOVER;
-  return !strncasecmp(part, window, strlen(window)) && is_window(part + strlen(window)) ? SERVER_WINDOW : 0;
+  if (csio__text_is(part, "client_no_context_takeover")) return CLIENT_NO_CONTEXT_TAKEOVER;
+  if (csio__text_is(part, "server_no_context_takeover")) return SERVER_NO_CONTEXT_TAKEOVER;
+  if (!csio__text_begins(part, window)) return 0;
+  return is_window((csio__text){part.start + strlen(window), part.size - strlen(window)}) ? SERVER_WINDOW : 0;
 }
 
 bool csio__deflate_read_terms(const char *header, csio__deflate_terms *out)
 {
-  char part[64];
+  csio__text part;
   unsigned seen = 0;
   *out = (csio__deflate_terms){0};
   if (!header) return true;
-  if (strchr(header, ',') || !next_part(&header, ";", part, sizeof part) ||
-      strcasecmp(part, "permessage-deflate"))
+  if (strchr(header, ',') || !csio__text_next(&header, ';', &part) ||
+      !csio__text_is(part, "permessage-deflate"))
     return false;
   out->accepted = true;
-  while (next_part(&header, ";", part, sizeof part)) {
+  while (csio__text_next(&header, ';', &part)) {
     unsigned parameter = parameter_of(part);
     if (!parameter || seen & parameter) return false;
     seen |= parameter;
@@ -138,7 +120,7 @@ static csio__inflater *make_inflater(void)
 {
   csio__inflater *inflater = calloc(1, sizeof *inflater);
   if (!inflater) return NULL;
-  if (inflateInit2(&inflater->stream, -WINDOW_BITS) == Z_OK) return inflater;
+  if (inflateInit2(inflater, -WINDOW_BITS) == Z_OK) return inflater;
   free(inflater);
   return NULL;
 }
@@ -178,15 +160,14 @@ csio__inflated csio__inflate(
     csio__inflater **inflater, const uint8_t *bytes, size_t size, bool final, size_t most, csio__bytes *out)
 {
   if (!*inflater && !(*inflater = make_inflater())) return CSIO__INFLATE_NO_MEMORY;
-  csio__inflated result = run(&(*inflater)->stream, bytes, size, most, out);
-  if (result == CSIO__INFLATED && final)
-    result = run(&(*inflater)->stream, trailer, sizeof trailer, most, out);
+  csio__inflated result = run(*inflater, bytes, size, most, out);
+  if (result == CSIO__INFLATED && final) result = run(*inflater, trailer, sizeof trailer, most, out);
   return result;
 }
 
 void csio__inflater_free(csio__inflater *inflater)
 {
   if (!inflater) return;
-  inflateEnd(&inflater->stream);
+  inflateEnd(inflater);
   free(inflater);
 }

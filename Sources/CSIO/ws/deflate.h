@@ -8,7 +8,7 @@
 /* What is offered: our messages are compressed each by itself. */
 #define CSIO__DEFLATE_OFFER "permessage-deflate; client_no_context_takeover"
 
-typedef struct csio__inflater csio__inflater;
+typedef struct z_stream_s csio__inflater; /* zlib's */
 
 typedef struct csio__deflate_terms {
   bool accepted;

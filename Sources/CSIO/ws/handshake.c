@@ -1,6 +1,7 @@
 #include "ws/handshake.h"
 
 #include "base/header.h"
+#include "base/text.h"
 
 #include <csio/error.h>
 
@@ -26,14 +27,6 @@ static int make_key(char key[KEY_SIZE + 1], char accept[29])
   return CSIO_OK;
 }
 
-/* Appends texts up to a NULL. */
-static bool append_all(csio__bytes *out, const char *const *texts)
-{
-  for (; *texts; texts++)
-    if (!csio__bytes_append(out, *texts, strlen(*texts))) return false;
-  return true;
-}
-
 int csio__handshake_begin(
     csio__handshake *handshake, const csio__handshake_request *request, csio__bytes *out)
 {
@@ -41,33 +34,20 @@ int csio__handshake_begin(
   *handshake = (csio__handshake){.deflate = request->deflate, .protocols = request->protocols};
   int err = make_key(key, handshake->accept);
   if (err) return err;
-  const char *const head[] = {"GET ", request->target, " HTTP/1.1\r\nHost: ", request->host_header,
-      "\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: ",
-      key, "\r\n", request->deflate ? "Sec-WebSocket-Extensions: " CSIO__DEFLATE_OFFER "\r\n" : "",
-      request->protocols ? "Sec-WebSocket-Protocol: " : "", request->protocols ? request->protocols : "",
-      request->protocols ? "\r\n" : "", NULL};
   const csio__bytes none = {0}, *headers = request->headers ? request->headers : &none;
   size_t before = out->size;
-  if (append_all(out, head) && csio__bytes_append(out, headers->data, headers->size) &&
-      csio__bytes_append(out, "\r\n", 2))
+  if (csio__bytes_append_texts(out, "GET ", request->target, " HTTP/1.1\r\nHost: ", request->host_header,
+          "\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: ",
+          key, "\r\n", request->deflate ? "Sec-WebSocket-Extensions: " CSIO__DEFLATE_OFFER "\r\n" : "",
+          request->protocols ? "Sec-WebSocket-Protocol: " : "", request->protocols ? request->protocols : "",
+          request->protocols ? "\r\n" : "") &&
+      csio__bytes_append(out, headers->data, headers->size) && csio__bytes_append(out, "\r\n", 2))
     return CSIO_OK;
   out->size = before;
   return CSIO_ENOMEM;
 }
 
 /* --- the answer's lines --- */
-
-static csio__handshake_state end(csio__handshake *handshake, csio__handshake_state state)
-{
-  handshake->state = state;
-  return state;
-}
-
-static csio__handshake_state broken(csio__handshake *handshake, const char *fault)
-{
-  handshake->fault = fault;
-  return end(handshake, CSIO__HANDSHAKE_BROKEN);
-}
 
 const char *csio__handshake_header(const csio__handshake *handshake, const char *name, size_t index)
 {
@@ -109,13 +89,11 @@ static const char *read_header_line(csio__handshake *handshake, char *line)
   *colon = '\0';
   if (!csio__is_token(line)) return "the name of a header is malformed";
   char *value = colon + 1;
-  size_t blank = strspn(value, " \t"), size = strlen(value);
-  while (size > blank && (value[size - 1] == ' ' || value[size - 1] == '\t'))
-    size--;
-  memmove(value, value + blank, size - blank);
-  value[size - blank] = '\0';
+  csio__text trimmed = csio__text_trim(value, strlen(value));
+  memmove(value, trimmed.start, trimmed.size);
+  value[trimmed.size] = '\0';
   if (!csio__is_field_value(value)) return "a header contains a control character";
-  handshake->line = (size_t)(value + size - blank + 1 - (char *)handshake->head.data);
+  handshake->line = (size_t)(value + trimmed.size + 1 - (char *)handshake->head.data);
   handshake->head.size = handshake->line;
   return NULL;
 }
@@ -126,27 +104,19 @@ static const char *read_header_line(csio__handshake *handshake, char *line)
 static bool lists(const csio__handshake *handshake, const char *name, const char *token)
 {
   const char *value;
+  csio__text part;
   for (size_t i = 0; (value = csio__handshake_header(handshake, name, i)); i++)
-    while (*value) {
-      value += strspn(value, ", \t");
-      size_t size = strcspn(value, ", \t"), blank = strspn(value + size, " \t");
-      char next = value[size + blank];
-      if ((!next || next == ',') && size == strlen(token) && !strncasecmp(value, token, size)) return true;
-      value += strcspn(value, ",");
-    }
+    while (csio__text_next(&value, ',', &part))
+      if (csio__text_is(part, token)) return true;
   return false;
 }
 
 /* Whether the chosen subprotocol is one of those offered. */
 static bool was_offered(const char *offered, const char *chosen)
 {
-  size_t size = strlen(chosen);
-  while (offered && *offered && size) {
-    size_t length = strcspn(offered, ",");
-    if (length == size && !memcmp(offered, chosen, size)) return true;
-    offered += length;
-    offered += strspn(offered, ", ");
-  }
+  csio__text part;
+  while (offered && csio__text_next(&offered, ',', &part))
+    if (csio__text_equals(part, chosen)) return true;
   return false;
 }
 
@@ -177,30 +147,31 @@ static const char *fault_of_acceptance(csio__handshake *handshake)
 /* --- the answer --- */
 
 /* The empty line. */
-static csio__handshake_state read_end(csio__handshake *handshake)
+static const char *read_end(csio__handshake *handshake)
 {
   if (handshake->status == 101) {
-    const char *fault = fault_of_acceptance(handshake);
-    return fault ? broken(handshake, fault) : end(handshake, CSIO__HANDSHAKE_ACCEPTED);
+    handshake->state = CSIO__HANDSHAKE_ACCEPTED;
+    return fault_of_acceptance(handshake);
   }
-  if (handshake->status >= 200) return end(handshake, CSIO__HANDSHAKE_REFUSED);
-  handshake->in_headers = false; /* the final answer follows */
-  handshake->head.size = handshake->line = 0;
-  return CSIO__HANDSHAKE_WAITING;
+  if (handshake->status >= 200) {
+    handshake->state = CSIO__HANDSHAKE_REFUSED;
+  } else { /* the final answer follows */
+    handshake->in_headers = false;
+    handshake->head.size = handshake->line = 0;
+  }
+  return NULL;
 }
 
 /* A line that is whole. */
-static csio__handshake_state read_line(csio__handshake *handshake)
+static const char *read_line(csio__handshake *handshake)
 {
   char *line = (char *)handshake->head.data + handshake->line;
   size_t size = handshake->head.size - handshake->line - 1;
-  if (!size || line[size - 1] != '\r') return broken(handshake, "a line does not end in CR LF");
+  if (!size || line[size - 1] != '\r') return "a line does not end in CR LF";
   line[--size] = '\0';
-  if (memchr(line, '\0', size)) return broken(handshake, "the head contains a NUL byte");
-  if (!size && handshake->in_headers) return read_end(handshake);
-  const char *fault =
-      handshake->in_headers ? read_header_line(handshake, line) : read_status_line(handshake, line);
-  return fault ? broken(handshake, fault) : CSIO__HANDSHAKE_WAITING;
+  if (memchr(line, '\0', size)) return "the head contains a NUL byte";
+  if (!handshake->in_headers) return read_status_line(handshake, line);
+  return size ? read_header_line(handshake, line) : read_end(handshake);
 }
 
 /* Whether the answer so far begins like one. */
@@ -211,26 +182,30 @@ static bool begins_as_http(const csio__handshake *handshake)
   return handshake->in_headers || !memcmp(handshake->head.data, beginning, size);
 }
 
-/* Takes the input up to the end of a line, or of the input. */
-static csio__handshake_state read_part(csio__handshake *handshake, const uint8_t **bytes, size_t *left)
+/* Takes the input up to the end of a line, or of the input. Returns what is wrong, or NULL. */
+static const char *read_part(csio__handshake *handshake, const uint8_t **bytes, size_t *left)
 {
   const uint8_t *newline = memchr(*bytes, '\n', *left);
   size_t size = newline ? (size_t)(newline - *bytes) + 1 : *left,
          room = CSIO__MAX_ANSWER_HEAD - handshake->taken;
   size_t part = size > room ? room + 1 : size;
-  if (!csio__bytes_append(&handshake->head, *bytes, part)) return end(handshake, CSIO__HANDSHAKE_NO_MEMORY);
+  if (!csio__bytes_append(&handshake->head, *bytes, part)) {
+    handshake->state = CSIO__HANDSHAKE_NO_MEMORY;
+    return NULL;
+  }
   *bytes += part;
   *left -= part;
   handshake->taken += part;
-  if (!begins_as_http(handshake)) return broken(handshake, "the answer is not HTTP");
-  if (handshake->taken > CSIO__MAX_ANSWER_HEAD) return end(handshake, CSIO__HANDSHAKE_TOO_LARGE);
-  return newline ? read_line(handshake) : CSIO__HANDSHAKE_WAITING;
+  if (!begins_as_http(handshake)) return "the answer is not HTTP";
+  if (handshake->taken <= CSIO__MAX_ANSWER_HEAD) return newline ? read_line(handshake) : NULL;
+  handshake->state = CSIO__HANDSHAKE_TOO_LARGE;
+  return NULL;
 }
 
 csio__handshake_state csio__handshake_read(csio__handshake *handshake, const uint8_t **bytes, size_t *size)
 {
   while (*size && handshake->state == CSIO__HANDSHAKE_WAITING)
-    read_part(handshake, bytes, size);
+    if ((handshake->fault = read_part(handshake, bytes, size))) handshake->state = CSIO__HANDSHAKE_BROKEN;
   return handshake->state;
 }
 

@@ -6,6 +6,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <pthread.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -16,8 +17,8 @@
 enum {
   /* libwebsockets' own time limits, in seconds: far beyond ours. */
   NEVER = 365 * 24 * 3600,
-  /* libwebsockets makes a table with 16 bytes for each descriptor that the process may open, and looks through
-   * it when a connection closes; told a smaller number, it searches all connections at each event. */
+  /* libwebsockets makes a table with 16 bytes for each descriptor that the process may open, and looks
+   * through it when a connection closes; told a smaller number, it searches all connections at each event. */
   MAX_TABLE = 128 * 1024,
   /* A context opens up to three descriptors: to be woken up, for random numbers, for the network's state.
    * Where it cannot, it leaves handles behind that keep the loop from ending. */
@@ -25,20 +26,8 @@ enum {
 };
 
 /* Making and destroying contexts writes to libwebsockets' globals. */
-static uv_mutex_t global_lock;
-
-static void init_globals(void)
-{
-  uv_mutex_init(&global_lock);
-  lws_set_log_level(0, NULL);
-}
-
-static void lock_globals(void)
-{
-  static uv_once_t once = UV_ONCE_INIT;
-  uv_once(&once, init_globals);
-  uv_mutex_lock(&global_lock);
-}
+static pthread_mutex_t global_lock = PTHREAD_MUTEX_INITIALIZER;
+static bool silenced; /* under the lock */
 
 /* --- the beginning --- */
 
@@ -57,9 +46,9 @@ static void restore_limit(const struct rlimit *before)
   if (!getrlimit(RLIMIT_NOFILE, &now) && now.rlim_cur == MAX_TABLE) setrlimit(RLIMIT_NOFILE, before);
 }
 
-static struct lws_context *create_context(csio_loop *loop, csio__lws *lws)
+static struct lws_context *create_context(csio__lws *lws)
 {
-  void *loops[] = {&loop->uv};
+  void *loops[] = {&lws->loop->uv};
   const struct lws_context_creation_info info = {
       .port = CONTEXT_PORT_NO_LISTEN,
       .options = LWS_SERVER_OPTION_LIBUV | LWS_SERVER_OPTION_EXPLICIT_VHOSTS,
@@ -72,13 +61,15 @@ static struct lws_context *create_context(csio_loop *loop, csio__lws *lws)
   };
   struct rlimit limit;
   struct sigaction sigpipe; /* libwebsockets ignores it for the whole process, which is not its business */
-  lock_globals();
+  pthread_mutex_lock(&global_lock);
+  if (!silenced) lws_set_log_level(0, NULL);
+  silenced = true;
   bool lowered = lower_limit(&limit);
   sigaction(SIGPIPE, NULL, &sigpipe);
   struct lws_context *context = lws_create_context(&info);
   sigaction(SIGPIPE, &sigpipe, NULL);
   if (lowered) restore_limit(&limit);
-  uv_mutex_unlock(&global_lock);
+  pthread_mutex_unlock(&global_lock);
   return context;
 }
 
@@ -142,9 +133,9 @@ static void close_wake(csio__lws *lws)
  * to close in its own time, the second, when the loop has nothing left, frees the memory. */
 static void destroy_context(csio__lws *lws)
 {
-  lock_globals();
+  pthread_mutex_lock(&global_lock);
   lws_context_destroy(lws->context);
-  uv_mutex_unlock(&global_lock);
+  pthread_mutex_unlock(&global_lock);
 }
 
 static void stop(csio__guest *guest)
@@ -163,7 +154,6 @@ static void free_guest(csio__guest *guest)
   if (lws->context) destroy_context(lws);
   uv_run(&lws->loop->uv, UV_RUN_DEFAULT);
   close_wake(lws);
-  free(lws->plain);
   free(lws);
 }
 
@@ -175,34 +165,31 @@ static void hurry(csio__guest *guest)
 
 static const csio__guest_kind lws_guest = {.hurry = hurry, .stop = stop, .free = free_guest};
 
-static csio__lws *start(csio_loop *loop, csio__failure *failure)
+static int start(csio_loop *loop, csio__lws **out, csio__failure *failure)
 {
-  if (!csio__has_descriptors(CONTEXT_DESCRIPTORS)) {
-    csio__failure_set(failure, CSIO_ESYSTEM, "no WebSocket could be opened: %s", strerror(errno));
-    return NULL;
-  }
-  csio__lws *lws = calloc(1, sizeof *lws);
-  if (!lws) return NULL;
+  if (!csio__has_descriptors(CONTEXT_DESCRIPTORS))
+    return csio__failure_set(failure, CSIO_ESYSTEM, "no WebSocket could be opened: %s", strerror(errno));
+  csio__lws *lws = *out = calloc(1, sizeof *lws);
+  if (!lws) return csio__failure_code(failure, CSIO_ENOMEM);
   lws->loop = loop;
-  lws->context = create_context(loop, lws);
+  lws->context = create_context(lws);
   if (!lws->context) {
     free(lws);
-    csio__failure_set(failure, CSIO_EUNSUPPORTED,
+    return csio__failure_set(failure, CSIO_EUNSUPPORTED,
         "libwebsockets could not start; is its libuv plugin installed (libwebsockets-evlib-uv)?");
-    return NULL;
   }
   csio__guest_add(loop, &lws_guest, &lws->guest);
-  return lws;
+  return CSIO_OK;
 }
 
-csio__lws *csio__lws_of(csio_loop *loop, const struct lws_protocols *protocols, void (*hurry)(csio__lws *lws),
-    csio__failure *failure)
+int csio__lws_of(csio_loop *loop, const struct lws_protocols *protocols, void (*hurry)(csio__lws *lws),
+    csio__lws **out, csio__failure *failure)
 {
   csio__lws *lws = csio__guest_of(loop, &lws_guest);
-  csio__failure_code(failure, CSIO_ENOMEM);
-  if (!lws) lws = start(loop, failure);
-  if (!lws) return NULL;
+  int err = lws ? CSIO_OK : start(loop, &lws, failure);
+  if (err) return err;
+  *out = lws;
   lws->hurry = hurry;
   if (!lws->vhost) lws->vhost = create_vhost(lws->context, protocols);
-  return lws->vhost ? lws : NULL;
+  return lws->vhost ? CSIO_OK : csio__failure_code(failure, CSIO_ENOMEM);
 }

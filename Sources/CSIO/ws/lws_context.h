@@ -18,13 +18,13 @@ struct csio__lws {
   struct lws_vhost *vhost;
   void (*hurry)(csio__lws *lws);
   struct csio__carrier *carriers;
-  uint8_t *plain;      /* CSIO__READ_SIZE bytes for what TLS has decrypted; NULL before its first use */
   int wake, wake_twin; /* the descriptor that wakes libwebsockets up, and a duplicate; -1 for none */
+  uint8_t plain[CSIO__READ_SIZE]; /* what TLS has decrypted */
 };
 
-/* The loop's, made with the first use; NULL, with `failure` filled, where it cannot be made. Connections call
- * `protocols` back, and `hurry` is to end those that linger when the loop closes. */
-csio__lws *csio__lws_of(csio_loop *loop, const struct lws_protocols *protocols, void (*hurry)(csio__lws *lws),
-    csio__failure *failure);
+/* The loop's, made with the first use; fills `failure` where it cannot be made. Connections call `protocols`
+ * back, and `hurry` is to end those that linger when the loop closes. */
+int csio__lws_of(csio_loop *loop, const struct lws_protocols *protocols, void (*hurry)(csio__lws *lws),
+    csio__lws **out, csio__failure *failure);
 
 #endif
