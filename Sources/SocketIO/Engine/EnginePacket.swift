@@ -49,7 +49,7 @@ extension EnginePacket {
     guard let type = text.first else { return nil }
     let rest = UnsafeRawBufferPointer(rebasing: text.dropFirst())
     if type == UInt8(ascii: "b") {
-      guard let data = Data(base64Encoded: Data(rest)) else { return nil }
+      guard let data = Data(base64Encoded: Data(rest)) ?? Self.lenientlyDecoded(rest) else { return nil }
       self = .message(.binary(data))
       return
     }
@@ -64,6 +64,22 @@ extension EnginePacket {
     case UInt8(ascii: "6"): self = .noop
     default: return nil
     }
+  }
+
+  /// Base64 in the alphabet for URLs or without padding, as the JavaScript client reads it. The bits that the last character has too many
+  /// must be zero, as whatever encodes leaves them: else it is more likely that something is missing.
+  private static func lenientlyDecoded(_ base64: UnsafeRawBufferPointer) -> Data? {
+    var bytes = base64.map { byte in
+      switch byte {
+      case UInt8(ascii: "-"): UInt8(ascii: "+")
+      case UInt8(ascii: "_"): UInt8(ascii: "/")
+      default: byte
+      }
+    }
+    while bytes.last == UInt8(ascii: "=") { bytes.removeLast() }
+    bytes.append(contentsOf: repeatElement(UInt8(ascii: "="), count: (4 - bytes.count % 4) % 4))
+    guard let data = Data(base64Encoded: Data(bytes)), data.base64EncodedData().elementsEqual(bytes) else { return nil }
+    return data
   }
 
   /// What the packet counts against the server's `maxPayload`: the bytes of its payload, as base64 for binary.
