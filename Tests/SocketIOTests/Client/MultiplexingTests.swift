@@ -337,6 +337,32 @@ struct ManagerCacheTests {
     #expect(again.namespace == "/")
   }
 
+  @Test("Making a Manager may come back to io(), as closures of options do, and loses nothing")
+  func reentrance() throws {
+    let (loop, log) = (loop, Log())
+    let holder = Locked<ManagerCache?>(nil)
+    let kept = Locked<Socket?>(nil)
+    let options = ClientBench.options { $0.autoConnect = false }
+    let cache = ManagerCache { (server, _) throws(SocketIOError) in
+      let inner = ClientBench.options { $0.autoConnect = false }
+      if log.entries.isEmpty {
+        log.add("made")
+        let cache = holder.withLock { $0 }
+        // Another thread would be let in just as well.
+        let socket = try cache?.socket(ServerURL("http://h/inner", location: nil), inner)
+        log.add("inner \(socket?.namespace ?? "none")")
+        holder.withLock { $0 = nil }
+        kept.withLock { $0 = socket }
+      }
+      return Manager(loop: loop, connector: ScriptedConnector(loop: loop, options: inner), options: inner)
+    }
+    holder.withLock { $0 = cache }
+    let outer = try cache.socket(ServerURL("http://h/outer", location: nil), options)
+    #expect(log.entries == ["made", "inner /inner"])
+    // The Manager that was made first stands for both.
+    #expect(kept.withLock { $0 }?.io === outer.io)
+  }
+
   @Test("Bad options are refused before anything is made")
   func badOptions() {
     let error = #expect(throws: SocketIOError.self) { try socket("http://h") { $0.randomizationFactor = 2 } }
