@@ -81,6 +81,7 @@ final class Engine {
     case .startCloseTimer(let milliseconds):
       timer(&closeTimer, firing: .closeTimeout).start(milliseconds: milliseconds)
     case .stopCloseTimer: closeTimer?.stop()
+    case .considerUpgrade: handle(.upgradeConsidered)
     case .report(.finished): finish()
     case .report(let report): onReport?(report)
     }

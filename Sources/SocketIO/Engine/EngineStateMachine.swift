@@ -27,6 +27,8 @@ struct EngineStateMachine {
     case transport(Slot, TransportEvent)
     case send([EngineMessage], isCompressed: Bool)
     case close
+    /// What `.considerUpgrade` asked for.
+    case upgradeConsidered
     case heartbeatExpired
     case closeTimeout
   }
@@ -47,6 +49,8 @@ struct EngineStateMachine {
     case startCloseTimer(milliseconds: UInt64)
     case stopCloseTimer
     case report(EngineReport)
+    /// Answer with `.upgradeConsidered`: whether there is anything to upgrade depends on what the report before led to.
+    case considerUpgrade
   }
 
   private enum State {
@@ -97,6 +101,7 @@ struct EngineStateMachine {
     case .transport(.probe, let event): return probe(event)
     case .send(let messages, let isCompressed): return send(messages, isCompressed: isCompressed)
     case .close: return close()
+    case .upgradeConsidered: return probe()
     case .heartbeatExpired:
       guard state == .open || state == .draining else { return [] }
       return end(reason: .pingTimeout, error: nil)
@@ -132,17 +137,11 @@ struct EngineStateMachine {
     }
     self.handshake = handshake
     state = .open
-    var actions: ActionList<Action> = [
+    return [
       .setSession(sid: handshake.sid),
       .startHeartbeat(milliseconds: handshake.pingInterval + handshake.pingTimeout),
+      .report(.opened(handshake, mainName)), .considerUpgrade,
     ]
-    let isOffered = handshake.upgrades.contains(.websocket)
-    if configuration.upgrade, mainName == .polling, isOffered, candidates.contains(.websocket) {
-      upgrade = .connecting
-      probeName = .websocket
-      actions.append(.openTransport(.probe, .websocket, sid: handshake.sid))
-    }
-    return actions + [.report(.opened(handshake, mainName))]
   }
 
   /// `main` could not be opened.
@@ -200,6 +199,16 @@ struct EngineStateMachine {
   }
 
   // MARK: Upgrade
+
+  /// Tries the better transport, if there is one.
+  private mutating func probe() -> ActionList<Action> {
+    guard state == .open, upgrade == .none, mainName == .polling, configuration.upgrade,
+      let handshake, handshake.upgrades.contains(.websocket), candidates.contains(.websocket)
+    else { return [] }
+    upgrade = .connecting
+    probeName = .websocket
+    return [.openTransport(.probe, .websocket, sid: handshake.sid)]
+  }
 
   private mutating func probe(_ event: TransportEvent) -> ActionList<Action> {
     guard state == .open || state == .draining else { return [] }
