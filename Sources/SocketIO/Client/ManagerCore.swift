@@ -239,6 +239,9 @@ actor ManagerCore {
       // Where nobody listens, no thread is woken.
       if manager?.handlers.isEmpty == true, delivery.leavesOutUnheard { return }
       delivery.enqueue { [weak manager] in manager?.dispatch(notice) }
+    case .gaveUp(let error):
+      guard let manager, !manager.handlers.isEmpty(.gaveUp) else { return }
+      delivery.enqueue { manager.dispatch(gaveUp: error) }
     case .completeOpen(let error):
       let callbacks = openCallbacks
       openCallbacks = []
