@@ -109,6 +109,17 @@ enum EnginePayload {
     return body
   }
 
+  /// Whether an answer in place of the handshake is one of Engine.IO 3, where each packet has its length in front: `96:0{…}`, or in
+  /// binary 0, the digits of the length as bytes, 255 and `0{…}`.
+  static func isVersion3(_ body: UnsafeRawBufferPointer) -> Bool {
+    let isBinary = body.first == 0
+    let digits: ClosedRange<UInt8> = isBinary ? 0...9 : UInt8(ascii: "0")...UInt8(ascii: "9")
+    let rest = body.dropFirst(isBinary ? 1 : 0)
+    let length = rest.prefix { digits.contains($0) }
+    let end: UInt8 = isBinary ? 255 : UInt8(ascii: ":")
+    return !length.isEmpty && rest.dropFirst(length.count).starts(with: [end] + Array("0{".utf8))
+  }
+
   /// Decodes left to right up to the first part that is no packet.
   ///
   /// - Parameter maxPackets: A packet takes many times the two bytes that it may have in a body.

@@ -146,7 +146,7 @@ struct EngineStateMachine {
 
   /// `main` could not be opened.
   private mutating func failed(_ error: SocketIOError) -> ActionList<Action> {
-    if configuration.tryAllTransports, candidates.count > 1 {
+    if configuration.tryAllTransports, candidates.count > 1, error.code != .incompatibleServer {
       candidates.removeFirst()
       mainName = candidates[0]
       isWritable = false
