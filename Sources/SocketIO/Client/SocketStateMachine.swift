@@ -6,8 +6,8 @@ struct SocketStateMachine {
     case waiting
     /// The credentials are being evaluated.
     case authenticating
-    /// CONNECT is sent.
-    case joining
+    /// CONNECT is sent. `isUnusable`: the server has answered, but not so that the namespace is joined; the user was told.
+    case joining(isUnusable: Bool)
     case connected(id: String)
   }
 
@@ -78,6 +78,13 @@ struct SocketStateMachine {
   /// Whether the credentials are being evaluated.
   var isAuthenticating: Bool { state == .authenticating }
 
+  /// Whether the namespace was asked for, and the server has said nothing to it.
+  var isJoining: Bool { state == .joining(isUnusable: false) }
+
+  private var hasAsked: Bool {
+    if case .joining = state { true } else { false }
+  }
+
   /// Whether the server still owes the answer to a CONNECT.
   private var awaitsAnswer: Bool { unansweredConnection == connection }
 
@@ -139,7 +146,7 @@ struct SocketStateMachine {
     case .success(let auth?) where auth.objectValue == nil:
       return authenticated(session, .failure(SocketIOError(.authFailed, "auth is no object")))
     case .success(let auth):
-      state = .joining
+      state = .joining(isUnusable: false)
       unansweredConnection = connection
       let payload = recovery?.payload(auth) ?? auth
       return [.send(Packet(namespace: namespace, id: nil, content: .connect(payload)))]
@@ -156,11 +163,10 @@ struct SocketStateMachine {
   }
 
   private mutating func connected(_ reply: SocketValue?) -> ActionList<Action> {
-    guard state == .joining else { return [] }
+    guard hasAsked else { return [] }
     guard let id = reply?["sid"]?.stringValue else {
-      let message =
-        "the server answered without a session id, as servers of Socket.IO v2.x do; this client speaks to v3.x and v4.x"
-      return [.deliver(.connectError(SocketIOError(.incompatibleServer, message)))]
+      state = .joining(isUnusable: true)
+      return [.deliver(.connectError(.incompatible("without a session id")))]
     }
     let pid = reply?["pid"]?.stringValue
     isRecovered = pid != nil && pid == recovery?.pid
@@ -202,12 +208,23 @@ struct SocketStateMachine {
   private mutating func leave(_ next: State, _ reason: DisconnectReason, _ error: SocketIOError?) -> ActionList<Action>
   {
     let wasConnected = id != nil
+    // A connection that breaks is told before, by `.managerFailed`.
+    let isTold = state == .joining(isUnusable: true) || reason == .transportError && error != nil
     state = next
     session += 1
     _ = receiveBuffer.removeAll()
-    return (next == .inactive ? [.release] : [])
-      + (wasConnected ? [.deliver(.disconnect(reason, error))] : []) + loseAcks(error)
-      + (wasConnected ? endWriters() : [])
+    var reports: ActionList<Action> = []
+    if wasConnected {
+      reports = [.deliver(.disconnect(reason, error))]
+    } else if !isTold {
+      reports = [.deliver(.connectError(.notJoined(reason, error)))]
+    }
+    return (next == .inactive ? [.release] : []) + reports + loseAcks(error) + (wasConnected ? endWriters() : [])
+  }
+
+  /// Whether the server, asked to go on where the session broke, would send again what broke it.
+  private static func breaksRecovery(_ reason: DisconnectReason, _ error: SocketIOError?) -> Bool {
+    reason == .parseError || error?.code == .tooLarge || error?.code == .protocolViolation
   }
 
   /// The answers to what was sent will not come any more; what is still buffered will be sent.
@@ -233,13 +250,13 @@ struct SocketStateMachine {
       switch packet.content {
       case .connect:
         unansweredConnection = nil
-        if state != .joining {
+        if !isJoining {
           leftConnection = connection
           return [.send(Packet(namespace: namespace, id: nil, content: .disconnect))] + rejoin()
         }
       case .connectError:
         unansweredConnection = nil
-        if state != .joining { return rejoin() }
+        if !isJoining { return rejoin() }
       case .disconnect, .event, .ack: break
       }
     }
@@ -249,7 +266,7 @@ struct SocketStateMachine {
     // It crossed the DISCONNECT that was sent before this CONNECT, and says the same.
     case .disconnect where id == nil && leftConnection == connection: return []
     // The answer may still come, so the namespace is not asked for again before it.
-    case .disconnect where state == .joining:
+    case .disconnect where hasAsked:
       return refuse(SocketIOError(.refused, "the server disconnected the Socket in place of letting it in"))
     // The namespace was not asked for yet.
     case .disconnect where id == nil: return []
