@@ -112,6 +112,7 @@ struct SocketStateMachine {
       return [.deliver(.connectError(error))]
     case .managerClosed(let reason, let error):
       guard isActive else { return [] }
+      if Self.breaksRecovery(reason, error) { recovery = nil }
       return leave(.waiting, reason, error)
     case .authenticated(let session, let result): return authenticated(session, result)
     case .received(let packet): return received(packet)
