@@ -38,6 +38,10 @@ actor ManagerCore {
   }
 
   private var slots: [Int: SocketSlot] = [:]
+  /// What Sockets have left on the present connection, and none has joined again.
+  private var leftNamespaces: Set<String> = []
+  private var answerWatch = AnswerWatch()
+  private var answerTimer: (any LoopTimer)?
   /// In the order in which they became active.
   private var activeSlots: [SocketSlot] = []
   /// Bytes that may be queued before `emitWhenWritable` waits.
@@ -105,9 +109,11 @@ actor ManagerCore {
     handle(.released)
     connectTimer?.close()
     delayTimer?.close()
+    answerTimer?.close()
     // They hold the core.
     connectTimer = nil
     delayTimer = nil
+    answerTimer = nil
   }
 
   // MARK: Commands of the Sockets
@@ -228,7 +234,8 @@ actor ManagerCore {
     case .socketsOpened:
       connection += 1
       tally.connections = connection
-      for slot in activeSlots { handle(.managerOpened(connection: connection), slot) }
+      leftNamespaces = []
+      for slot in activeSlots { join(slot) }
     case .socketsFailed(let error):
       for slot in activeSlots { handle(.managerFailed(error), slot) }
     case .socketsClosed(let reason, let error):
@@ -338,13 +345,45 @@ actor ManagerCore {
     slots.values.first { $0.machine.namespace == namespace && $0.machine.awaitsAnswer(on: connection) }
   }
 
-  /// The server has answered a CONNECT.
+  /// The connection stands.
+  private func join(_ slot: SocketSlot) {
+    handle(.managerOpened(connection: connection, wasLeft: leftNamespaces.contains(slot.machine.namespace)), slot)
+  }
+
+  /// The server has answered a CONNECT, and so has sent all of the session before.
   private func answered(_ packet: Packet) {
     guard let slot = joiningSlot(packet.namespace) ?? activeSlot(packet.namespace) else { return }
+    leftNamespaces.remove(packet.namespace)
     handle(.received(packet), slot)
     guard slot.isRemoved else { return }
     slots[slot.key] = nil
-    if let next = activeSlot(packet.namespace) { handle(.managerOpened(connection: connection), next) }
+    if let next = activeSlot(packet.namespace) { join(next) }
+  }
+
+  private func watchAnswer(to slot: SocketSlot) {
+    guard slot.machine.isJoining else {
+      answerWatch.end(slot.key)
+      if answerWatch.isEmpty { answerTimer?.stop() }
+      return
+    }
+    let isFirst = answerWatch.isEmpty
+    let limit = machine.settings.timeout ?? AnswerWatch.usualLimit
+    answerWatch.begin(slot.key, deadline: loop.now + limit)
+    guard isFirst else { return }
+    let timer = answerTimer ?? loop.makeTimer { self.answersMissing() }
+    answerTimer = timer
+    timer.start(milliseconds: limit)
+  }
+
+  private func answersMissing() {
+    let now = loop.now
+    for key in answerWatch.takeDue(now) {
+      guard let slot = slots[key] else { continue }
+      logger.record(
+        .warning, "the server has not answered the request to join the namespace; waiting on",
+        [.namespace(slot.machine.namespace)])
+    }
+    if let next = answerWatch.nextDeadline { answerTimer?.start(milliseconds: next - now) }
   }
 
   // MARK: Backpressure
@@ -372,6 +411,7 @@ actor ManagerCore {
     // A Socket that nobody else holds is still told of its end.
     let socket = slot.socket
     slot.publishState()
+    watchAnswer(to: slot)
     if slot.machine.isActive != slot.isActive {
       slot.isActive.toggle()
       if slot.isActive {
@@ -398,7 +438,7 @@ actor ManagerCore {
       if machine.state == .open {
         // Where another Socket of the namespace was let go before it was answered, the answer comes first.
         let joining = joiningSlot(slot.machine.namespace)
-        if joining == nil || joining === slot { handle(.managerOpened(connection: connection), slot) }
+        if joining == nil || joining === slot { join(slot) }
       } else {
         handle(.connectionWanted)
       }
@@ -458,6 +498,7 @@ actor ManagerCore {
   }
 
   private func send(_ packet: Packet, _ slot: SocketSlot, isCompressed: Bool) {
+    if case .disconnect = packet.content { leftNamespaces.insert(packet.namespace) }
     do {
       engine?.send(try parser.encode(packet), isCompressed: isCompressed)
       if case .event(let arguments) = packet.content { tellOutgoing(arguments, slot) }

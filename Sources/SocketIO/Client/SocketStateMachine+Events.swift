@@ -4,8 +4,8 @@ extension SocketStateMachine {
   enum Event {
     case connect
     case disconnect
-    /// `connection` counts the Manager's connections.
-    case managerOpened(connection: Int)
+    /// `connection` counts the Manager's connections. `wasLeft`: on this one a Socket has left the namespace, and none has joined it since.
+    case managerOpened(connection: Int, wasLeft: Bool)
     case managerFailed(SocketIOError)
     case managerClosed(DisconnectReason, SocketIOError?)
     /// What `.authenticate` asked for; nil where there are no credentials.

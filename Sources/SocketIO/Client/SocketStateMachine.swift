@@ -34,7 +34,8 @@ struct SocketStateMachine {
   private var unansweredConnection: Int?
   private var recovery: Recovery?
   private(set) var isRecovered = false
-  /// The connection on which the namespace was left.
+  /// The connection on which the namespace was left, by this Socket or one before it, and not joined since: what the server still sends
+  /// of it belongs to the session that was left.
   private var leftConnection: Int?
   private var sendBuffer = SendBuffer()
   private var retryQueue = RetryQueue()
@@ -103,9 +104,10 @@ struct SocketStateMachine {
       state = .waiting
       return [.openManager]
     case .disconnect: return disconnect()
-    case .managerOpened(let connection):
+    case .managerOpened(let connection, let wasLeft):
       guard state == .waiting else { return [] }
       self.connection = connection
+      if wasLeft { leftConnection = connection }
       return awaitsAnswer ? [] : authenticate()
     case .managerFailed(let error):
       guard isActive, id == nil else { return [] }
@@ -173,6 +175,7 @@ struct SocketStateMachine {
     isRecovered = pid != nil && pid == recovery?.pid
     recovery = pid.map { Recovery(pid: $0, offset: recovery?.offset) }
     state = .connected(id: id)
+    leftConnection = nil
     var actions: ActionList<Action> = []
     for event in receiveBuffer.removeAll() { actions += deliver(event.arguments, event.ack) }
     for entry in sendBuffer.removeAll() {
@@ -280,6 +283,8 @@ struct SocketStateMachine {
           data: payload["data"]))
     case .event(let arguments):
       guard id != nil else {
+        // Before the namespace is asked for again, or where another session of it was left, the event is not for this one.
+        guard isJoining, leftConnection != connection else { return [] }
         if receiveBuffer.append(arguments, ack: packet.id) { return [] }
         return [
           .violated(SocketIOError(.protocolViolation, "parse error: too many events before the answer to CONNECT"))
