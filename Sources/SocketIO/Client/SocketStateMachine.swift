@@ -162,7 +162,7 @@ struct SocketStateMachine {
     state = .inactive
     session += 1
     _ = receiveBuffer.removeAll()
-    return [.release, .deliver(.connectError(error))] + endWriters()
+    return [.release, .deliver(.connectError(error))] + refuseAcks(error) + endWriters()
   }
 
   private mutating func connected(_ reply: SocketValue?) -> ActionList<Action> {
@@ -237,6 +237,20 @@ struct SocketStateMachine {
     failure.underlying = cause
     var actions: ActionList<Action> = []
     for (id, ack) in acks.all where ack.position == nil { actions += completeAck(id, .failure(failure)) }
+    return actions
+  }
+
+  /// Whoever waits for an acknowledgement would wait until the user connects again, if ever. What nobody waits for stays in the buffer.
+  private mutating func refuseAcks(_ error: SocketIOError) -> ActionList<Action> {
+    var actions: ActionList<Action> = []
+    for (id, ack) in acks.all where ack.handler != nil {
+      if unbuffer(id) { tally.drops.refused += 1 }
+      actions += completeAck(id, .failure(error))
+    }
+    for emission in retryQueue.removeAwaited() {
+      tally.drops.refused += 1
+      actions += complete(emission, .failure(error))
+    }
     return actions
   }
 

@@ -163,7 +163,7 @@ final class SimulatedUser {
       if feelsLike(disconnection.reason == .ioServerDisconnect ? 500 : 50) { socket?.connect() }
     }
     socket.on(.connectError) { [weak socket] error in
-      network.enter("\(name) connect_error: \(error)") { $0.refused(name) }
+      network.enter("\(name) connect_error: \(error)") { $0.notJoined(name, error) }
       if feelsLike(30) { leave(socket) }
       if feelsLike(error.code == .refused ? 700 : 50) { socket?.connect() }
     }
