@@ -315,6 +315,9 @@ actor ManagerCore {
       connector.remember(websocketWorks: false)
       handle(.engineFailed(error))
     case .closed(let reason, let error):
+      if let error, reason != .transportError {
+        logger.record(.debug, "the connection ended: \(error.message)", [.reason(reason), .error(error)])
+      }
       if reason == .transportError { connector.remember(websocketWorks: false) }
       handle(.engineClosed(reason, error))
     case .finished: self.engine = nil
@@ -466,10 +469,14 @@ actor ManagerCore {
     case .violated(let error):
       logger.warning("\(error.message)")
       handle(.parseFailed(error))
-    case .bufferOverflowed(let event, let isFirst):
+    case .overflowBegan(let event):
       logger.record(
-        isFirst ? .warning : .debug, "the offline buffer is full, an event was dropped",
+        .warning, "the offline buffer is full, events are dropped",
         [.namespace(slot.machine.namespace), .event(event)])
+    case .overflowEnded(let count):
+      logger.record(
+        .warning, "the offline buffer was full: \(count) \(count == 1 ? "event was" : "events were") dropped",
+        [.namespace(slot.machine.namespace)])
     }
   }
 

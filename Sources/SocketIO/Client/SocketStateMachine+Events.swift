@@ -47,8 +47,10 @@ extension SocketStateMachine {
     case resumeRetries
     /// The server does what the protocol does not allow: the connection ends with a parse error.
     case violated(SocketIOError)
-    /// An event was dropped since too many wait; `isFirst`: for the first time since the last connection.
-    case bufferOverflowed(event: String, isFirst: Bool)
+    /// An event was dropped since too many wait, for the first time since the last connection.
+    case overflowBegan(event: String)
+    /// What waits is sent, or given up, after so many were dropped.
+    case overflowEnded(dropped: Int)
   }
 
   /// What the user's handlers are told.

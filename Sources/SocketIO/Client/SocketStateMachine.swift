@@ -39,7 +39,8 @@ struct SocketStateMachine {
   private var leftConnection: Int?
   private var sendBuffer = SendBuffer()
   private var retryQueue = RetryQueue()
-  private var isOverflowing = false
+  /// Events that found no room since the buffer was empty.
+  private var overflowed = 0
   private var writers = SparseQueue<WaitingWriter>()
   private var receiveBuffer = ReceiveBuffer()
   /// Their ids are their positions.
@@ -189,8 +190,7 @@ struct SocketStateMachine {
       }
       actions.append(send(entry.emission, entry.id))
     }
-    isOverflowing = false
-    actions += sendRetryHead()
+    actions += endOverflow() + sendRetryHead()
     return actions + [.deliver(.connect(id: id, recovered: isRecovered))]
   }
 
@@ -259,6 +259,7 @@ struct SocketStateMachine {
     for (id, _) in acks.all { acks.update(at: id) { $0.position = nil } }
     let unsent = retryQueue.removeAll().compactMap(\.ack)
     return ActionList(unsent.map { .completeAck($0, .failure(.disconnected)) }) + loseAcks() + endWriters()
+      + endOverflow()
   }
 
   // MARK: Receiving
@@ -398,8 +399,13 @@ struct SocketStateMachine {
 
   private mutating func overflow(_ emission: Emission) -> ActionList<Action> {
     tally.drops.bufferFull += 1
-    defer { isOverflowing = true }
-    return [.bufferOverflowed(event: emission.arguments[0].stringValue ?? "", isFirst: !isOverflowing)]
+    overflowed += 1
+    return overflowed == 1 ? [.overflowBegan(event: emission.arguments[0].stringValue ?? "")] : []
+  }
+
+  private mutating func endOverflow() -> ActionList<Action> {
+    defer { overflowed = 0 }
+    return overflowed > 0 ? [.overflowEnded(dropped: overflowed)] : []
   }
 
   private func giveBackRoom(of emission: Emission) {
