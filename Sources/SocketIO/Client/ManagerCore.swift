@@ -138,6 +138,11 @@ actor ManagerCore {
     if let slot = slots[key] { handle(.connect, slot) }
   }
 
+  /// Calls back on the loop as soon as the Socket has joined its namespace, or failed to.
+  func awaitJoining(_ key: Int, _ callback: @escaping @Sendable (SocketIOError?) -> Void) {
+    slots[key]?.joinCallbacks.append(callback)
+  }
+
   func disconnect(_ key: Int) {
     guard let slot = slots[key] else { return }
     slot.disconnects += 1
@@ -427,6 +432,7 @@ actor ManagerCore {
       }
     }
     perform(actions, slot)
+    if !slot.isActive { slot.completeJoining(.disconnected) }
     withExtendedLifetime(socket) {}
   }
 
@@ -451,6 +457,11 @@ actor ManagerCore {
     case .send(let packet, let isCompressed): send(packet, slot, isCompressed: isCompressed)
     case .deliver(let delivered):
       logger.record(delivered, slot.machine.namespace)
+      switch delivered {
+      case .connect: slot.completeJoining(nil)
+      case .connectError(let error): slot.completeJoining(error)
+      case .disconnect, .event, .emitFailed: break
+      }
       guard let socket = slot.socket else { return }
       var transport: TransportName?
       if case .connect = delivered { transport = manager?.transport }
