@@ -137,6 +137,21 @@ async def test_commands_end_when_reconnecting_was_given_up(server, command):
     process.stdin.close()
 
 
+async def test_acknowledgements_wait_on_where_a_handler_connects_again(sio, server):
+    script = await sio(server.url, transports=["websocket"], autoConnect=False)
+    await script.when("connect_error", {"do": "auth", "value": {"token": "new"}}, "connect", times=1)
+    script.emit("asked", ack=True, tag=1)
+    script.do("connect")
+    session = await server.accept()
+    await session.connect_packet()
+    session.send('44{"message":"no"}')
+    session = await server.accept()
+    assert await session.join() == {"token": "new"}
+    await session.expect('420["asked"]')
+    session.send('430["yes"]')
+    await script.expect("ack", tag=1, args=["yes"])
+
+
 async def test_acknowledgements_that_wait_during_a_refusal(sio, server):
     script = await sio(server.url, transports=["websocket"])
     session = await server.accept()
@@ -249,6 +264,7 @@ async def test_events_of_a_session_that_was_left(connect, server):
     await script.expect("connect", socket="a", id="next")
     session.send('42/a,8["x"]')
     await session.expect('43/a,8["answer"]')
+    await script.expect("event", name="x")
     assert len(script.all("event")) == 1
 
 

@@ -105,7 +105,10 @@ actor ManagerCore {
 
   /// The Manager is gone, and with it every Socket that could be active.
   func shutDown() {
-    for slot in slots.values { handle(.dispose, slot) }
+    for slot in slots.values {
+      handle(.dispose, slot)
+      slot.refusalTimer.take()?.close()
+    }
     handle(.released)
     connectTimer?.close()
     delayTimer?.close()
@@ -125,6 +128,7 @@ actor ManagerCore {
   func remove(_ key: Int) {
     guard let slot = slots[key] else { return }
     handle(.dispose, slot)
+    slot.refusalTimer.take()?.close()
     tally.events.add(slot.machine.statistics)
     if slot.machine.awaitsAnswer(on: connection) {
       // The next Socket of the namespace has to wait for that answer too.
@@ -172,6 +176,13 @@ actor ManagerCore {
 
   func reply(_ key: Int, session: Int, id: Int, _ arguments: [SocketValue]) {
     if let slot = slots[key] { handle(.reply(session: session, id: id, arguments), slot) }
+  }
+
+  /// The handlers of the refusal have run, or have had their time.
+  private func refusedConsulted(_ key: Int, session: Int) {
+    guard let slot = slots[key] else { return }
+    handle(.refusedConsulted(session: session), slot)
+    if !slot.machine.isRefused { slot.refusalTimer.take()?.close() }
   }
 
   private func authenticated(_ key: Int, session: Int, _ result: Result<SocketValue?, SocketIOError>) {
@@ -466,6 +477,13 @@ actor ManagerCore {
       var transport: TransportName?
       if case .connect = delivered { transport = manager?.transport }
       delivery.enqueue(Delivery.Item.tell(socket, delivered, epoch: slot.disconnects, transport: transport))
+    case .consultRefused(let session):
+      let key = slot.key
+      slot.refusalTimer?.close()
+      let timer = loop.makeTimer { self.refusedConsulted(key, session: session) }
+      slot.refusalTimer = timer
+      timer.start(milliseconds: ManagerStateMachine.patience)
+      delivery.enqueue { self.loop.post { self.assumeIsolated { $0.refusedConsulted(key, session: session) } } }
     case .completeAck(let handler, let result):
       if handler.isInline { handler.body(result) } else { delivery.enqueue(Delivery.Item.answer(handler, result)) }
     case .startAckTimer(let id, let milliseconds):

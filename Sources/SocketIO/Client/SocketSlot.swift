@@ -9,6 +9,8 @@ final class SocketSlot {
   private weak var known: Socket?
   let handlers: HandlerRegistry
   var ackTimers: [Int: any LoopTimer] = [:]
+  /// Runs while the handlers of a refusal do.
+  var refusalTimer: (any LoopTimer)?
   /// Those who wait until the namespace is joined, or cannot be.
   var joinCallbacks: [@Sendable (SocketIOError?) -> Void] = []
   /// How many calls of `disconnect()` have been carried out.

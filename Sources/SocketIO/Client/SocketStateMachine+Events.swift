@@ -11,6 +11,8 @@ extension SocketStateMachine {
     /// What `.authenticate` asked for; nil where there are no credentials.
     case authenticated(session: Int, Result<SocketValue?, SocketIOError>)
     case received(Packet)
+    /// What `.consultRefused` asked for.
+    case refusedConsulted(session: Int)
     /// `canSendNow`: whether the transport would take the event at once.
     case emit(Emission, canSendNow: Bool)
     /// An event that is emitted when less is queued: `.admitWriter` says so.
@@ -39,6 +41,8 @@ extension SocketStateMachine {
     case authenticate(session: Int)
     case send(Packet, isCompressed: Bool = true)
     case deliver(Delivered)
+    /// Answer with `.refusedConsulted` when the handlers of the refusal have run, or have taken long.
+    case consultRefused(session: Int)
     case completeAck(AckHandler, Result<[SocketValue], SocketIOError>)
     case startAckTimer(id: Int, milliseconds: UInt64)
     case stopAckTimer(id: Int)

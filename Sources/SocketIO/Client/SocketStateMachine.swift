@@ -32,6 +32,8 @@ struct SocketStateMachine {
   private var connection = 0
   /// Set from a CONNECT to its answer. Servers close a connection on which a namespace is joined twice, or left before it is joined.
   private var unansweredConnection: Int?
+  /// Why the namespace was refused, until the handlers of `connectError` have run: one may connect again.
+  private var refusal: SocketIOError?
   private var recovery: Recovery?
   private(set) var isRecovered = false
   /// The connection on which the namespace was left, by this Socket or one before it, and not joined since: what the server still sends
@@ -83,6 +85,9 @@ struct SocketStateMachine {
   /// Whether the namespace was asked for, and the server has said nothing to it.
   var isJoining: Bool { state == .joining(isUnusable: false) }
 
+  /// Whether it is still to be decided what becomes of those who wait for an acknowledgement.
+  var isRefused: Bool { refusal != nil }
+
   private var hasAsked: Bool {
     if case .joining = state { true } else { false }
   }
@@ -102,6 +107,7 @@ struct SocketStateMachine {
     case .connect:
       // One that waits already opens a Manager that has stopped trying.
       guard state == .inactive || state == .waiting else { return [] }
+      refusal = nil
       state = .waiting
       return [.openManager]
     case .disconnect: return disconnect()
@@ -123,6 +129,9 @@ struct SocketStateMachine {
     case .emitWhenWritable(let writer): return add(writer)
     case .admitWriter(let canSendNow): return admitWriter(canSendNow: canSendNow)
     case .writerCancelled(let token): return writerCancelled(token)
+    case .refusedConsulted(let session):
+      guard session == self.session else { return [] }
+      return refuseAcks()
     case .reply(let session, let id, let arguments):
       guard session == self.session, self.id != nil else { return [] }
       return .just(.send(Packet(namespace: namespace, id: id, content: .ack(arguments))))
@@ -163,7 +172,8 @@ struct SocketStateMachine {
     state = .inactive
     session += 1
     _ = receiveBuffer.removeAll()
-    return [.release, .deliver(.connectError(error))] + refuseAcks(error) + endWriters()
+    refusal = error
+    return [.release, .deliver(.connectError(error)), .consultRefused(session: session)] + endWriters()
   }
 
   private mutating func connected(_ reply: SocketValue?) -> ActionList<Action> {
@@ -241,7 +251,8 @@ struct SocketStateMachine {
   }
 
   /// Whoever waits for an acknowledgement would wait until the user connects again, if ever. What nobody waits for stays in the buffer.
-  private mutating func refuseAcks(_ error: SocketIOError) -> ActionList<Action> {
+  private mutating func refuseAcks() -> ActionList<Action> {
+    guard let error = refusal.take() else { return [] }
     var actions: ActionList<Action> = []
     for (id, ack) in acks.all where ack.handler != nil {
       if unbuffer(id) { tally.drops.refused += 1 }

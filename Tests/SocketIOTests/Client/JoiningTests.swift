@@ -1,3 +1,4 @@
+import Dispatch
 import Testing
 
 @testable import SocketIO
@@ -200,6 +201,46 @@ struct JoiningTests {
     socket.connect()
     bench.open(joining: "/")
     #expect(bench.sent == ["0", #"2["plain"]"#])
+  }
+
+  @Test("They wait on where a handler of the refusal connects again")
+  func connectedAgain() throws {
+    let bench = ClientBench { $0.retries = 3 }
+    let socket = bench.socket(auth: ["token": "old"])
+    let log = bench.log
+    socket.on(.connectError) { [weak socket] in
+      socket?.auth = ["token": "new"]
+      socket?.connect()
+    }
+    bench.open()
+    try socket.emit("retried") { log.add("retried \($0.outcome)") }
+    bench.script.receive(#"4{"message":"no"}"#)
+    bench.loop.advance(by: 10_000)
+    #expect(bench.take() == ["connect_error: no"])
+    bench.open(joining: "/")
+    #expect(bench.sent == [#"0{"token":"new"}"#, #"20["retried"]"#])
+    bench.script.receive("30[1]")
+    #expect(bench.take() == ["connect", "retried [1]"])
+  }
+
+  @Test("A handler of the refusal that blocks does not hold them up for long")
+  func blockedHandler() async throws {
+    let queue = DispatchQueue(label: "test")
+    let bench = ClientBench { $0.delivery = .queue(queue) }
+    let socket = bench.socket()
+    bench.open()
+    queue.suspend()
+    defer { queue.resume() }
+    let task = Task { try await socket.emitWithAck("asked") }
+    await bench.loop.run { socket.bufferedEvents == 1 }
+    bench.script.receive(#"4{"message":"no"}"#)
+    bench.script.report(.closed(nil))
+    bench.loop.advance(by: 499)
+    #expect(bench.loop.pendingDelays == [1])
+    bench.loop.advance(by: 1)
+    let error = await #expect(throws: SocketIOError.self) { try await task.value }
+    #expect(error?.code == .refused)
+    #expect(bench.loop.pendingDelays == [])
   }
 
   @Test("So do those of events that would be sent again, where somebody waits for them")
