@@ -19,7 +19,7 @@ struct Connect: AsyncParsableCommand {
       What is printed begins with < for an event, = for an acknowledgement, * for the state of the connection and ! for an error. \
       What is typed before the connection stands is emitted then. The end of the input (^D) waits for the acknowledgements that were asked \
       for, at most 20 seconds each; ^C does not. Both disconnect, and the exit status is 0. It is 1 when the server refuses or ends the \
-      connection to the namespace.
+      connection to the namespace, and when it is not made again.
 
       EXAMPLES:
         sio connect http://localhost:3000

@@ -28,10 +28,13 @@ struct Conversation {
     case .upgraded(let transport): tell("* upgraded to \(transport)")
     case .disconnected(let disconnection):
       tell("* disconnected: \(disconnection.text)")
-      if !socket.active { throw ExitCode.failure }
+      if socket.isOver() { throw ExitCode.failure }
     case .failed(let error):
-      guard socket.active else { throw error }
+      if socket.isOver(after: error) { throw error }
       tell("! \(error.message)")
+    case .gaveUp:
+      tell("! gave up reconnecting")
+      throw ExitCode.failure
     case .event(let event): show(event)
     case .answered(let event, let result):
       awaitedAcks -= 1

@@ -69,7 +69,7 @@ struct Emit: AsyncParsableCommand {
     socket.on(.connect) { feed.yield(.connected) }
     socket.on(.connectError) { [weak socket] error in
       // A Socket that the server refused is not active.
-      let isOver = !options.reconnection || socket?.active != true
+      let isOver = socket?.isOver(after: error) ?? true
       feed.yield(isOver ? .failed(error) : .attemptFailed(error))
     }
     socket.io.on(.reconnectFailed) { feed.yield(.gaveUp) }

@@ -5,6 +5,8 @@ enum Happening: Sendable {
   case connected(Connection)
   case disconnected(Disconnection)
   case failed(SocketIOError)
+  /// The last of the attempts to reconnect has failed.
+  case gaveUp
   case upgraded(TransportName)
   case event(SocketEvent)
   case answered(event: String, Result<[SocketValue], SocketIOError>)
@@ -20,7 +22,15 @@ extension Socket {
     on(.disconnect) { disconnection in feed.yield(.disconnected(disconnection)) }
     on(.connectError) { error in feed.yield(.failed(error)) }
     onAny { event in feed.yield(.event(event)) }
+    io.on(.reconnectFailed) { feed.yield(.gaveUp) }
     io.on(.upgrade) { transport in feed.yield(.upgraded(transport)) }
+  }
+}
+
+extension Socket {
+  /// Whether nothing follows by itself: the server refused or ended it, there is no reconnection, or it would not help.
+  func isOver(after error: SocketIOError? = nil) -> Bool {
+    !active || !io.opts.reconnection || error?.code == .incompatibleServer
   }
 }
 

@@ -6,7 +6,8 @@ struct Listen: AsyncParsableCommand {
     abstract: "Print what the server emits, as JSON lines.",
     discussion: """
       Prints {"event":NAME,"args":[…]} for every event, or for those of one name, until ^C. Losses of the connection are told on standard \
-      error, and the connection is made again. The exit status is 1 when the server refuses the namespace.
+      error, and the connection is made again. The exit status is 1 when the server refuses or ends the connection to the \
+      namespace, and when it is not made again.
 
       EXAMPLES:
         sio listen http://localhost:3000
@@ -41,9 +42,12 @@ struct Listen: AsyncParsableCommand {
         if left == 0 { break loop }
       case .disconnected(let disconnection):
         StandardError.write("sio: disconnected: \(disconnection.text)")
-        if !socket.active { throw ExitCode.failure }
+        if socket.isOver() { throw ExitCode.failure }
+      case .gaveUp:
+        StandardError.write("sio: gave up reconnecting")
+        throw ExitCode.failure
       case .failed(let error):
-        guard socket.active else { throw error }
+        if socket.isOver(after: error) { throw error }
         StandardError.write("sio: \(error.message)")
       case .interrupted: break loop
       default: continue

@@ -36,6 +36,8 @@ enum HandlerKey: Hashable, Sendable {
   case changes
   /// Errors of handlers.
   case failures
+  /// A Manager has no connection, and does nothing about it by itself.
+  case gaveUp
 }
 
 extension HandlerKey: CustomStringConvertible {
@@ -46,6 +48,7 @@ extension HandlerKey: CustomStringConvertible {
     case .anyOutgoing: "onAnyOutgoing"
     case .changes: "changes"
     case .failures: "handlerError"
+    case .gaveUp: "gaveUp"
     }
   }
 }

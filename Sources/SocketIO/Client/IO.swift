@@ -95,24 +95,36 @@ final class ManagerCache: Sendable {
       return try makeManager(server, options.ofManager).makeSocket(server.namespace, with: options)
     }
     let key = "\(server.origin)\(options.requestPath)"
-    // The lock is held until the namespace is taken, or two threads could both get the same Socket as their own.
-    let result = managers.withLock { managers -> Result<Socket, SocketIOError> in
-      do throws(SocketIOError) {
-        if let manager = managers[key]?.manager {
-          guard manager.hasUsed(server.namespace) else {
-            return .success(manager.makeSocket(server.namespace, with: options))
-          }
-          return .success(try makeManager(server, options.ofManager).makeSocket(server.namespace, with: options))
-        }
-        managers = managers.filter { $0.value.manager != nil }
-        let manager = try makeManager(server, options.ofManager)
-        managers[key] = WeakManager(manager: manager)
-        return .success(manager.makeSocket(server.namespace, with: options))
-      } catch {
-        return .failure(error)
-      }
+    // The Managers that were looked at leave the lock with the result, since what one holds of the user's may end with it.
+    let (joined, _) = managers.withLock { managers in
+      let known = managers[key]?.manager
+      return (Self.join(server, options, known), known)
     }
-    return try result.get()
+    if let joined { return joined }
+    // Without the lock: certificates are read, and closures of the user's run, which may come back here.
+    let manager = try makeManager(server, options.ofManager)
+    let (socket, _) = managers.withLock { managers in
+      // Another thread may have been faster.
+      var alive: [Manager] = []
+      if let known = managers[key]?.manager {
+        alive = [known]
+        if let socket = Self.join(server, options, known) { return (socket, alive) }
+      } else {
+        alive = managers.values.compactMap(\.manager)
+        managers = managers.filter { $0.value.manager != nil }
+        managers[key] = WeakManager(manager: manager)
+      }
+      return (manager.makeSocket(server.namespace, with: options), alive)
+    }
+    return socket
+  }
+
+  /// Called with the lock held until the namespace is taken, or two threads could both get the same Socket as their own.
+  ///
+  /// - Returns: nil where there is no Manager, or it has used the namespace before.
+  private static func join(_ server: ServerURL, _ options: SocketIOOptions, _ manager: Manager?) -> Socket? {
+    guard let manager, !manager.hasUsed(server.namespace) else { return nil }
+    return manager.makeSocket(server.namespace, with: options)
   }
 }
 

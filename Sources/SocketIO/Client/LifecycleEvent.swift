@@ -91,6 +91,11 @@ extension LifecycleEvent where Source == Manager, Payload == SocketIOError {
   public static var reconnectError: Self { Self(name: "reconnect_error") }
 }
 
+extension LifecycleEvent where Source == Manager, Payload == SocketIOError {
+  /// The connection was lost or could not be made, and nothing more is done about it unless somebody asks.
+  static var gaveUp: Self { Self(key: .gaveUp) }
+}
+
 extension LifecycleEvent where Source == Manager, Payload == DisconnectReason {
   /// The connection was closed.
   public static var close: Self { Self(name: "close") }

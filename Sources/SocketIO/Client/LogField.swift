@@ -59,7 +59,7 @@ extension Logger {
     case .close(let reason): record(.debug, "the connection is closed", [.reason(reason)])
     case .upgrade(let transport): record(.debug, "the connection is upgraded", [.transport(transport)])
     case .reconnectAttempt(let attempt): record(.debug, "trying to reconnect", [.attempt(attempt)])
-    case .reconnect(let attempt): record(.debug, "reconnected", [.attempt(attempt)])
+    case .reconnect(let attempt): record(.info, "reconnected", [.attempt(attempt)])
     case .reconnectFailed: record(.warning, "gave up reconnecting", [])
     }
   }
@@ -72,7 +72,9 @@ extension Logger {
     case .connectError(let error):
       record(.debug, "not joined: \(error.message)", [.namespace(namespace), .error(error)])
     case .disconnect(let reason, let error):
-      record(.debug, "disconnected", [.namespace(namespace), .reason(reason)] + (error.map { [.error($0)] } ?? []))
+      record(
+        reason == .ioClientDisconnect ? .debug : .info, "disconnected",
+        [.namespace(namespace), .reason(reason)] + (error.map { [.error($0)] } ?? []))
     // Told by whoever failed.
     case .event, .emitFailed: break
     }

@@ -71,6 +71,9 @@ extension Manager {
     handlers.dispatch(.changes, change) { log($0, of: .changes) }
   }
 
+  /// There is no connection, and none will be made unless somebody asks for it.
+  func dispatch(gaveUp error: SocketIOError) { tell(.gaveUp, error) }
+
   private func tell<Payload>(_ event: LifecycleEvent<Manager, Payload>, _ payload: Payload) {
     handlers.dispatch(event.key, payload) { log($0, of: event.key) }
   }

@@ -37,7 +37,7 @@ public final class Manager: Sendable {
 
   /// Makes a Manager that ``io(_:options:)`` does not know of.
   ///
-  /// Nothing is connected before a Socket is, or ``open(_:)`` is called.
+  /// Nothing is connected before a Socket is, or ``connect()`` or ``open()`` is called.
   ///
   /// - Throws: ``SocketIOError`` for a URL or an option that cannot be used, and `.system` where memory, threads or file descriptors ran out.
   public convenience init(_ url: String, options: SocketIOOptions = SocketIOOptions()) throws(SocketIOError) {
@@ -161,32 +161,51 @@ public final class Manager: Sendable {
   /// The transport in use; nil while there is no connection.
   public var transport: TransportName? { shown.withLock { $0.pendingReleases == 0 ? $0.transport : nil } }
 
+  /// Opens the connection in the background, and connects the Sockets that were made with `autoConnect` off and have not been
+  /// disconnected since. A failure is followed by reconnection, as that of a Socket's attempt is.
+  public func connect() { begin(nil) }
+
   /// Opens the connection, and connects the Sockets that were made with `autoConnect` off and have not been disconnected since.
   ///
-  /// - Parameter callback: Gets nil when the connection stands, or the error. With a callback, the failure of an attempt that
-  ///   begins with this call is the caller's to deal with: no reconnection follows it.
-  public func open(_ callback: (@Sendable (SocketIOError?) -> Void)? = nil) {
-    let waiting = allSockets.filter { $0.claimForOpen() }
-    mailbox.submit { core in
-      core.open(callback)
-      for socket in waiting { socket.connectWithOpen(core) }
-    }
-  }
+  /// - Parameter callback: Gets nil when the connection stands, or the error. The failure of an attempt that begins with this call is
+  ///   the caller's to deal with: no reconnection follows it.
+  public func open(_ callback: @escaping @Sendable (SocketIOError?) -> Void) { begin(callback) }
 
-  /// Opens the connection and waits until it stands.
+  /// Opens the connection, connects the Sockets that were made with `autoConnect` off and have not been disconnected since, and waits
+  /// until the connection stands and these Sockets have joined their namespaces.
   ///
-  /// - Throws: ``SocketIOError``: why it could not be opened, and no reconnection follows, unless the attempt was under way already; or
-  ///   `.cancelled` where the task was, and the attempt goes on without it.
+  /// - Throws: ``SocketIOError``: why the connection could not be opened, and no reconnection follows, unless the attempt was under way
+  ///   already; why one of these Sockets could not join; or `.cancelled` where the task was, and the attempt goes on without it.
   public func open() async throws(SocketIOError) {
     guard !Task.isCancelled else { throw .cancelled }
     let (outcomes, feed) = AsyncStream.makeStream(of: SocketIOError?.self)
-    open { feed.yield($0) }
+    var awaited = 1 + begin({ feed.yield($0) }, joined: { feed.yield($0) })
     for await failure in outcomes {
-      guard let failure else { return }
-      throw failure
+      if let failure { throw failure }
+      awaited -= 1
+      if awaited == 0 { return }
     }
     // The stream ends with the task only.
     throw .cancelled
+  }
+
+  /// - Parameters:
+  ///   - opened: Gets the outcome of the opening.
+  ///   - joined: Gets that of each Socket which the opening connects.
+  /// - Returns: How many Sockets these are.
+  @discardableResult
+  private func begin(
+    _ opened: (@Sendable (SocketIOError?) -> Void)?, joined: (@Sendable (SocketIOError?) -> Void)? = nil
+  ) -> Int {
+    let waiting = allSockets.filter { $0.claimForOpen() }
+    mailbox.submit { core in
+      core.open(opened)
+      for socket in waiting {
+        if let joined { core.awaitJoining(socket.key, joined) }
+        socket.connectWithOpen(core)
+      }
+    }
+    return waiting.count
   }
 
   /// Ends the connection in good order: disconnects every Socket, and returns when what they had emitted is out, the connection is

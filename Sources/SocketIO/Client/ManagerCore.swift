@@ -38,6 +38,10 @@ actor ManagerCore {
   }
 
   private var slots: [Int: SocketSlot] = [:]
+  /// What Sockets have left on the present connection, and none has joined again.
+  private var leftNamespaces: Set<String> = []
+  private var answerWatch = AnswerWatch()
+  private var answerTimer: (any LoopTimer)?
   /// In the order in which they became active.
   private var activeSlots: [SocketSlot] = []
   /// Bytes that may be queued before `emitWhenWritable` waits.
@@ -101,13 +105,18 @@ actor ManagerCore {
 
   /// The Manager is gone, and with it every Socket that could be active.
   func shutDown() {
-    for slot in slots.values { handle(.dispose, slot) }
+    for slot in slots.values {
+      handle(.dispose, slot)
+      slot.refusalTimer.take()?.close()
+    }
     handle(.released)
     connectTimer?.close()
     delayTimer?.close()
+    answerTimer?.close()
     // They hold the core.
     connectTimer = nil
     delayTimer = nil
+    answerTimer = nil
   }
 
   // MARK: Commands of the Sockets
@@ -119,6 +128,7 @@ actor ManagerCore {
   func remove(_ key: Int) {
     guard let slot = slots[key] else { return }
     handle(.dispose, slot)
+    slot.refusalTimer.take()?.close()
     tally.events.add(slot.machine.statistics)
     if slot.machine.awaitsAnswer(on: connection) {
       // The next Socket of the namespace has to wait for that answer too.
@@ -130,6 +140,11 @@ actor ManagerCore {
 
   func connect(_ key: Int) {
     if let slot = slots[key] { handle(.connect, slot) }
+  }
+
+  /// Calls back on the loop as soon as the Socket has joined its namespace, or failed to.
+  func awaitJoining(_ key: Int, _ callback: @escaping @Sendable (SocketIOError?) -> Void) {
+    slots[key]?.joinCallbacks.append(callback)
   }
 
   func disconnect(_ key: Int) {
@@ -161,6 +176,13 @@ actor ManagerCore {
 
   func reply(_ key: Int, session: Int, id: Int, _ arguments: [SocketValue]) {
     if let slot = slots[key] { handle(.reply(session: session, id: id, arguments), slot) }
+  }
+
+  /// The handlers of the refusal have run, or have had their time.
+  private func refusedConsulted(_ key: Int, session: Int) {
+    guard let slot = slots[key] else { return }
+    handle(.refusedConsulted(session: session), slot)
+    if !slot.machine.isRefused { slot.refusalTimer.take()?.close() }
   }
 
   private func authenticated(_ key: Int, session: Int, _ result: Result<SocketValue?, SocketIOError>) {
@@ -228,7 +250,8 @@ actor ManagerCore {
     case .socketsOpened:
       connection += 1
       tally.connections = connection
-      for slot in activeSlots { handle(.managerOpened(connection: connection), slot) }
+      leftNamespaces = []
+      for slot in activeSlots { join(slot) }
     case .socketsFailed(let error):
       for slot in activeSlots { handle(.managerFailed(error), slot) }
     case .socketsClosed(let reason, let error):
@@ -239,6 +262,9 @@ actor ManagerCore {
       // Where nobody listens, no thread is woken.
       if manager?.handlers.isEmpty == true, delivery.leavesOutUnheard { return }
       delivery.enqueue { [weak manager] in manager?.dispatch(notice) }
+    case .gaveUp(let error):
+      guard let manager, !manager.handlers.isEmpty(.gaveUp) else { return }
+      delivery.enqueue { manager.dispatch(gaveUp: error) }
     case .completeOpen(let error):
       let callbacks = openCallbacks
       openCallbacks = []
@@ -305,6 +331,9 @@ actor ManagerCore {
       connector.remember(websocketWorks: false)
       handle(.engineFailed(error))
     case .closed(let reason, let error):
+      if let error, reason != .transportError {
+        logger.record(.debug, "the connection ended: \(error.message)", [.reason(reason), .error(error)])
+      }
       if reason == .transportError { connector.remember(websocketWorks: false) }
       handle(.engineClosed(reason, error))
     case .finished: self.engine = nil
@@ -335,13 +364,45 @@ actor ManagerCore {
     slots.values.first { $0.machine.namespace == namespace && $0.machine.awaitsAnswer(on: connection) }
   }
 
-  /// The server has answered a CONNECT.
+  /// The connection stands.
+  private func join(_ slot: SocketSlot) {
+    handle(.managerOpened(connection: connection, wasLeft: leftNamespaces.contains(slot.machine.namespace)), slot)
+  }
+
+  /// The server has answered a CONNECT, and so has sent all of the session before.
   private func answered(_ packet: Packet) {
     guard let slot = joiningSlot(packet.namespace) ?? activeSlot(packet.namespace) else { return }
+    leftNamespaces.remove(packet.namespace)
     handle(.received(packet), slot)
     guard slot.isRemoved else { return }
     slots[slot.key] = nil
-    if let next = activeSlot(packet.namespace) { handle(.managerOpened(connection: connection), next) }
+    if let next = activeSlot(packet.namespace) { join(next) }
+  }
+
+  private func watchAnswer(to slot: SocketSlot) {
+    guard slot.machine.isJoining else {
+      answerWatch.end(slot.key)
+      if answerWatch.isEmpty { answerTimer?.stop() }
+      return
+    }
+    let isFirst = answerWatch.isEmpty
+    let limit = machine.settings.timeout ?? AnswerWatch.usualLimit
+    answerWatch.begin(slot.key, deadline: loop.now + limit)
+    guard isFirst else { return }
+    let timer = answerTimer ?? loop.makeTimer { self.answersMissing() }
+    answerTimer = timer
+    timer.start(milliseconds: limit)
+  }
+
+  private func answersMissing() {
+    let now = loop.now
+    for key in answerWatch.takeDue(now) {
+      guard let slot = slots[key] else { continue }
+      logger.record(
+        .warning, "the server has not answered the request to join the namespace; waiting on",
+        [.namespace(slot.machine.namespace)])
+    }
+    if let next = answerWatch.nextDeadline { answerTimer?.start(milliseconds: next - now) }
   }
 
   // MARK: Backpressure
@@ -369,6 +430,7 @@ actor ManagerCore {
     // A Socket that nobody else holds is still told of its end.
     let socket = slot.socket
     slot.publishState()
+    watchAnswer(to: slot)
     if slot.machine.isActive != slot.isActive {
       slot.isActive.toggle()
       if slot.isActive {
@@ -381,6 +443,7 @@ actor ManagerCore {
       }
     }
     perform(actions, slot)
+    if !slot.isActive { slot.completeJoining(.disconnected) }
     withExtendedLifetime(socket) {}
   }
 
@@ -395,7 +458,7 @@ actor ManagerCore {
       if machine.state == .open {
         // Where another Socket of the namespace was let go before it was answered, the answer comes first.
         let joining = joiningSlot(slot.machine.namespace)
-        if joining == nil || joining === slot { handle(.managerOpened(connection: connection), slot) }
+        if joining == nil || joining === slot { join(slot) }
       } else {
         handle(.connectionWanted)
       }
@@ -405,10 +468,22 @@ actor ManagerCore {
     case .send(let packet, let isCompressed): send(packet, slot, isCompressed: isCompressed)
     case .deliver(let delivered):
       logger.record(delivered, slot.machine.namespace)
+      switch delivered {
+      case .connect: slot.completeJoining(nil)
+      case .connectError(let error): slot.completeJoining(error)
+      case .disconnect, .event, .emitFailed: break
+      }
       guard let socket = slot.socket else { return }
       var transport: TransportName?
       if case .connect = delivered { transport = manager?.transport }
       delivery.enqueue(Delivery.Item.tell(socket, delivered, epoch: slot.disconnects, transport: transport))
+    case .consultRefused(let session):
+      let key = slot.key
+      slot.refusalTimer?.close()
+      let timer = loop.makeTimer { self.refusedConsulted(key, session: session) }
+      slot.refusalTimer = timer
+      timer.start(milliseconds: ManagerStateMachine.patience)
+      delivery.enqueue { self.loop.post { self.assumeIsolated { $0.refusedConsulted(key, session: session) } } }
     case .completeAck(let handler, let result):
       if handler.isInline { handler.body(result) } else { delivery.enqueue(Delivery.Item.answer(handler, result)) }
     case .startAckTimer(let id, let milliseconds):
@@ -423,10 +498,14 @@ actor ManagerCore {
     case .violated(let error):
       logger.warning("\(error.message)")
       handle(.parseFailed(error))
-    case .bufferOverflowed(let event, let isFirst):
+    case .overflowBegan(let event):
       logger.record(
-        isFirst ? .warning : .debug, "the offline buffer is full, an event was dropped",
+        .warning, "the offline buffer is full, events are dropped",
         [.namespace(slot.machine.namespace), .event(event)])
+    case .overflowEnded(let count):
+      logger.record(
+        .warning, "the offline buffer was full: \(count) \(count == 1 ? "event was" : "events were") dropped",
+        [.namespace(slot.machine.namespace)])
     }
   }
 
@@ -455,6 +534,7 @@ actor ManagerCore {
   }
 
   private func send(_ packet: Packet, _ slot: SocketSlot, isCompressed: Bool) {
+    if case .disconnect = packet.content { leftNamespaces.insert(packet.namespace) }
     do {
       engine?.send(try parser.encode(packet), isCompressed: isCompressed)
       if case .event(let arguments) = packet.content { tellOutgoing(arguments, slot) }

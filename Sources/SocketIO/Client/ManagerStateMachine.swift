@@ -42,6 +42,8 @@ struct ManagerStateMachine {
     case socketsFailed(SocketIOError)
     case socketsClosed(DisconnectReason, SocketIOError?)
     case emit(ManagerChange)
+    /// The connection was lost or could not be made, and nothing more is done about it unless somebody asks.
+    case gaveUp(SocketIOError)
     /// Those who wait for the opening get its outcome.
     case completeOpen(SocketIOError?)
   }
@@ -73,6 +75,8 @@ struct ManagerStateMachine {
   private var isWanted = false
   /// Told when it is decided how to go on.
   private var attemptError: SocketIOError?
+  /// Why there is no connection.
+  private var lastError = SocketIOError.disconnected
   private var generator: any RandomNumberGenerator & Sendable
 
   init(
@@ -112,7 +116,7 @@ struct ManagerStateMachine {
         guard !settings.isEnabled else { return [] }
         state = .closed
         backoff.reset()
-        return [.stopDelay]
+        return [.stopDelay, .gaveUp(lastError)]
       case .closed, .deciding, .opening, .open: return []
       }
     }
@@ -180,11 +184,16 @@ struct ManagerStateMachine {
     let isCallers = isAwaited && !hasInterrupted
     isAwaited = false
     hasInterrupted = false
+    lastError = error
     let actions: [Action] = [
       .stopConnectTimer, .releaseEngine, .resetDecoder, .socketsFailed(error), .emit(.error(error)),
       .completeOpen(error),
     ]
-    return isCallers ? actions : actions + reconnect(after: attempt.map { _ in error })
+    if isCallers { return actions }
+    guard error.code == .incompatibleServer else { return actions + reconnect(after: attempt.map { _ in error }) }
+    // It will not be another one the next time.
+    backoff.reset()
+    return actions + (attempt.map { _ in [.emit(.reconnectError(error))] } ?? []) + [.gaveUp(error)]
   }
 
   // MARK: Closing
@@ -201,6 +210,7 @@ struct ManagerStateMachine {
 
   private mutating func lose(_ reason: DisconnectReason, _ error: SocketIOError?) -> [Action] {
     state = .closed
+    lastError = error ?? SocketIOError(.disconnected, reason.rawValue)
     return [.releaseEngine, .resetDecoder, .socketsClosed(reason, error), .emit(.close(reason))] + reconnect()
   }
 
@@ -232,7 +242,8 @@ struct ManagerStateMachine {
   private mutating func decide() -> [Action] {
     state = .closed
     let actions = [.stopDelay] + schedule() + reportAttempt()
-    return state == .closed && isWanted ? actions + openEngine(attempt: nil) : actions
+    guard state == .closed else { return actions }
+    return actions + (isWanted ? openEngine(attempt: nil) : [.gaveUp(lastError)])
   }
 
   private mutating func reportAttempt() -> [Action] { attemptError.take().map { [.emit(.reconnectError($0))] } ?? [] }

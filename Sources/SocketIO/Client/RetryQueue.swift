@@ -61,6 +61,11 @@ struct RetryQueue {
     return position.flatMap { remove(at: $0) }
   }
 
+  /// Takes out the events whose acknowledgement somebody waits for. None is in flight.
+  mutating func removeAwaited() -> [Emission] {
+    entries.all.filter { $0.element.emission.ack != nil }.compactMap { remove(at: $0.position) }
+  }
+
   mutating func removeAll() -> [Emission] {
     defer { self = RetryQueue() }
     return entries.all.map(\.element.emission)

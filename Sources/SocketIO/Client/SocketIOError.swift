@@ -92,6 +92,24 @@ public struct SocketIOError: Error, Sendable {
   }
 }
 
+extension SocketIOError {
+  /// The session ended before the server let the Socket into its namespace.
+  static func notJoined(_ reason: DisconnectReason, _ cause: SocketIOError?) -> SocketIOError {
+    var error = cause ?? SocketIOError(.disconnected, reason.rawValue)
+    let detail = error.message.hasPrefix(reason.rawValue) ? error.message : "\(reason): \(error.message)"
+    error.message = "the connection ended before the namespace was joined: \(detail)"
+    error.underlying = cause?.underlying ?? cause
+    return error
+  }
+
+  /// - Parameter how: In what way the server answered.
+  static func incompatible(_ how: String) -> SocketIOError {
+    SocketIOError(
+      .incompatibleServer,
+      "the server answered \(how), as servers of Socket.IO v2.x do; this client speaks to v3.x and v4.x")
+  }
+}
+
 extension SocketIOError: LocalizedError, CustomStringConvertible {
   /// The message.
   public var description: String { message }
@@ -128,7 +146,7 @@ extension SocketIOError.Code {
   public static let refused = Self("refused")
   /// The closure that gives the credentials threw; see `underlying`.
   public static let authFailed = Self("auth_failed")
-  /// The server answered the connection to a namespace as Socket.IO 2 servers do.
+  /// The server answered as those of Socket.IO 2 do. No reconnection follows.
   public static let incompatibleServer = Self("incompatible_server")
 
   /// No transport of the `transports` option can be used.

@@ -9,6 +9,10 @@ final class SocketSlot {
   private weak var known: Socket?
   let handlers: HandlerRegistry
   var ackTimers: [Int: any LoopTimer] = [:]
+  /// Runs while the handlers of a refusal do.
+  var refusalTimer: (any LoopTimer)?
+  /// Those who wait until the namespace is joined, or cannot be.
+  var joinCallbacks: [@Sendable (SocketIOError?) -> Void] = []
   /// How many calls of `disconnect()` have been carried out.
   var disconnects = 0
   /// The Socket was let go; the slot only waits for the answer to its CONNECT.
@@ -37,6 +41,13 @@ final class SocketSlot {
   ) {
     let actions = machine.handle(event)
     return (actions, machine.revision != published)
+  }
+
+  func completeJoining(_ error: SocketIOError?) {
+    guard !joinCallbacks.isEmpty else { return }
+    let callbacks = joinCallbacks
+    joinCallbacks = []
+    for callback in callbacks { callback(error) }
   }
 
   /// Shows the state to whoever asks the Socket.

@@ -4,13 +4,15 @@ extension SocketStateMachine {
   enum Event {
     case connect
     case disconnect
-    /// `connection` counts the Manager's connections.
-    case managerOpened(connection: Int)
+    /// `connection` counts the Manager's connections. `wasLeft`: on this one a Socket has left the namespace, and none has joined it since.
+    case managerOpened(connection: Int, wasLeft: Bool)
     case managerFailed(SocketIOError)
     case managerClosed(DisconnectReason, SocketIOError?)
     /// What `.authenticate` asked for; nil where there are no credentials.
     case authenticated(session: Int, Result<SocketValue?, SocketIOError>)
     case received(Packet)
+    /// What `.consultRefused` asked for.
+    case refusedConsulted(session: Int)
     /// `canSendNow`: whether the transport would take the event at once.
     case emit(Emission, canSendNow: Bool)
     /// An event that is emitted when less is queued: `.admitWriter` says so.
@@ -39,6 +41,8 @@ extension SocketStateMachine {
     case authenticate(session: Int)
     case send(Packet, isCompressed: Bool = true)
     case deliver(Delivered)
+    /// Answer with `.refusedConsulted` when the handlers of the refusal have run, or have taken long.
+    case consultRefused(session: Int)
     case completeAck(AckHandler, Result<[SocketValue], SocketIOError>)
     case startAckTimer(id: Int, milliseconds: UInt64)
     case stopAckTimer(id: Int)
@@ -47,8 +51,10 @@ extension SocketStateMachine {
     case resumeRetries
     /// The server does what the protocol does not allow: the connection ends with a parse error.
     case violated(SocketIOError)
-    /// An event was dropped since too many wait; `isFirst`: for the first time since the last connection.
-    case bufferOverflowed(event: String, isFirst: Bool)
+    /// An event was dropped since too many wait, for the first time since the last connection.
+    case overflowBegan(event: String)
+    /// What waits is sent, or given up, after so many were dropped.
+    case overflowEnded(dropped: Int)
   }
 
   /// What the user's handlers are told.

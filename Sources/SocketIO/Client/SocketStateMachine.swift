@@ -6,8 +6,8 @@ struct SocketStateMachine {
     case waiting
     /// The credentials are being evaluated.
     case authenticating
-    /// CONNECT is sent.
-    case joining
+    /// CONNECT is sent. `isUnusable`: the server has answered, but not so that the namespace is joined; the user was told.
+    case joining(isUnusable: Bool)
     case connected(id: String)
   }
 
@@ -32,13 +32,17 @@ struct SocketStateMachine {
   private var connection = 0
   /// Set from a CONNECT to its answer. Servers close a connection on which a namespace is joined twice, or left before it is joined.
   private var unansweredConnection: Int?
+  /// Why the namespace was refused, until the handlers of `connectError` have run: one may connect again.
+  private var refusal: SocketIOError?
   private var recovery: Recovery?
   private(set) var isRecovered = false
-  /// The connection on which the namespace was left.
+  /// The connection on which the namespace was left, by this Socket or one before it, and not joined since: what the server still sends
+  /// of it belongs to the session that was left.
   private var leftConnection: Int?
   private var sendBuffer = SendBuffer()
   private var retryQueue = RetryQueue()
-  private var isOverflowing = false
+  /// Events that found no room since the buffer was empty.
+  private var overflowed = 0
   private var writers = SparseQueue<WaitingWriter>()
   private var receiveBuffer = ReceiveBuffer()
   /// Their ids are their positions.
@@ -78,6 +82,16 @@ struct SocketStateMachine {
   /// Whether the credentials are being evaluated.
   var isAuthenticating: Bool { state == .authenticating }
 
+  /// Whether the namespace was asked for, and the server has said nothing to it.
+  var isJoining: Bool { state == .joining(isUnusable: false) }
+
+  /// Whether it is still to be decided what becomes of those who wait for an acknowledgement.
+  var isRefused: Bool { refusal != nil }
+
+  private var hasAsked: Bool {
+    if case .joining = state { true } else { false }
+  }
+
   /// Whether the server still owes the answer to a CONNECT.
   private var awaitsAnswer: Bool { unansweredConnection == connection }
 
@@ -93,18 +107,21 @@ struct SocketStateMachine {
     case .connect:
       // One that waits already opens a Manager that has stopped trying.
       guard state == .inactive || state == .waiting else { return [] }
+      refusal = nil
       state = .waiting
       return [.openManager]
     case .disconnect: return disconnect()
-    case .managerOpened(let connection):
+    case .managerOpened(let connection, let wasLeft):
       guard state == .waiting else { return [] }
       self.connection = connection
+      if wasLeft { leftConnection = connection }
       return awaitsAnswer ? [] : authenticate()
     case .managerFailed(let error):
       guard isActive, id == nil else { return [] }
       return [.deliver(.connectError(error))]
     case .managerClosed(let reason, let error):
       guard isActive else { return [] }
+      if Self.breaksRecovery(reason, error) { recovery = nil }
       return leave(.waiting, reason, error)
     case .authenticated(let session, let result): return authenticated(session, result)
     case .received(let packet): return received(packet)
@@ -112,6 +129,9 @@ struct SocketStateMachine {
     case .emitWhenWritable(let writer): return add(writer)
     case .admitWriter(let canSendNow): return admitWriter(canSendNow: canSendNow)
     case .writerCancelled(let token): return writerCancelled(token)
+    case .refusedConsulted(let session):
+      guard session == self.session else { return [] }
+      return refuseAcks()
     case .reply(let session, let id, let arguments):
       guard session == self.session, self.id != nil else { return [] }
       return .just(.send(Packet(namespace: namespace, id: id, content: .ack(arguments))))
@@ -139,7 +159,7 @@ struct SocketStateMachine {
     case .success(let auth?) where auth.objectValue == nil:
       return authenticated(session, .failure(SocketIOError(.authFailed, "auth is no object")))
     case .success(let auth):
-      state = .joining
+      state = .joining(isUnusable: false)
       unansweredConnection = connection
       let payload = recovery?.payload(auth) ?? auth
       return [.send(Packet(namespace: namespace, id: nil, content: .connect(payload)))]
@@ -152,20 +172,21 @@ struct SocketStateMachine {
     state = .inactive
     session += 1
     _ = receiveBuffer.removeAll()
-    return [.release, .deliver(.connectError(error))] + endWriters()
+    refusal = error
+    return [.release, .deliver(.connectError(error)), .consultRefused(session: session)] + endWriters()
   }
 
   private mutating func connected(_ reply: SocketValue?) -> ActionList<Action> {
-    guard state == .joining else { return [] }
+    guard hasAsked else { return [] }
     guard let id = reply?["sid"]?.stringValue else {
-      let message =
-        "the server answered without a session id, as servers of Socket.IO v2.x do; this client speaks to v3.x and v4.x"
-      return [.deliver(.connectError(SocketIOError(.incompatibleServer, message)))]
+      state = .joining(isUnusable: true)
+      return [.deliver(.connectError(.incompatible("without a session id")))]
     }
     let pid = reply?["pid"]?.stringValue
     isRecovered = pid != nil && pid == recovery?.pid
     recovery = pid.map { Recovery(pid: $0, offset: recovery?.offset) }
     state = .connected(id: id)
+    leftConnection = nil
     var actions: ActionList<Action> = []
     for event in receiveBuffer.removeAll() { actions += deliver(event.arguments, event.ack) }
     for entry in sendBuffer.removeAll() {
@@ -179,8 +200,7 @@ struct SocketStateMachine {
       }
       actions.append(send(entry.emission, entry.id))
     }
-    isOverflowing = false
-    actions += sendRetryHead()
+    actions += endOverflow() + sendRetryHead()
     return actions + [.deliver(.connect(id: id, recovered: isRecovered))]
   }
 
@@ -202,12 +222,23 @@ struct SocketStateMachine {
   private mutating func leave(_ next: State, _ reason: DisconnectReason, _ error: SocketIOError?) -> ActionList<Action>
   {
     let wasConnected = id != nil
+    // A connection that breaks is told before, by `.managerFailed`.
+    let isTold = state == .joining(isUnusable: true) || reason == .transportError && error != nil
     state = next
     session += 1
     _ = receiveBuffer.removeAll()
-    return (next == .inactive ? [.release] : [])
-      + (wasConnected ? [.deliver(.disconnect(reason, error))] : []) + loseAcks(error)
-      + (wasConnected ? endWriters() : [])
+    var reports: ActionList<Action> = []
+    if wasConnected {
+      reports = [.deliver(.disconnect(reason, error))]
+    } else if !isTold {
+      reports = [.deliver(.connectError(.notJoined(reason, error)))]
+    }
+    return (next == .inactive ? [.release] : []) + reports + loseAcks(error) + (wasConnected ? endWriters() : [])
+  }
+
+  /// Whether the server, asked to go on where the session broke, would send again what broke it.
+  private static func breaksRecovery(_ reason: DisconnectReason, _ error: SocketIOError?) -> Bool {
+    reason == .parseError || error?.code == .tooLarge || error?.code == .protocolViolation
   }
 
   /// The answers to what was sent will not come any more; what is still buffered will be sent.
@@ -219,11 +250,27 @@ struct SocketStateMachine {
     return actions
   }
 
+  /// Whoever waits for an acknowledgement would wait until the user connects again, if ever. What nobody waits for stays in the buffer.
+  private mutating func refuseAcks() -> ActionList<Action> {
+    guard let error = refusal.take() else { return [] }
+    var actions: ActionList<Action> = []
+    for (id, ack) in acks.all where ack.handler != nil {
+      if unbuffer(id) { tally.drops.refused += 1 }
+      actions += completeAck(id, .failure(error))
+    }
+    for emission in retryQueue.removeAwaited() {
+      tally.drops.refused += 1
+      actions += complete(emission, .failure(error))
+    }
+    return actions
+  }
+
   private mutating func dispose() -> ActionList<Action> {
     tally.drops.released += sendBuffer.removeAll().count + retryQueue.waiting
     for (id, _) in acks.all { acks.update(at: id) { $0.position = nil } }
     let unsent = retryQueue.removeAll().compactMap(\.ack)
     return ActionList(unsent.map { .completeAck($0, .failure(.disconnected)) }) + loseAcks() + endWriters()
+      + endOverflow()
   }
 
   // MARK: Receiving
@@ -233,13 +280,13 @@ struct SocketStateMachine {
       switch packet.content {
       case .connect:
         unansweredConnection = nil
-        if state != .joining {
+        if !isJoining {
           leftConnection = connection
           return [.send(Packet(namespace: namespace, id: nil, content: .disconnect))] + rejoin()
         }
       case .connectError:
         unansweredConnection = nil
-        if state != .joining { return rejoin() }
+        if !isJoining { return rejoin() }
       case .disconnect, .event, .ack: break
       }
     }
@@ -249,7 +296,7 @@ struct SocketStateMachine {
     // It crossed the DISCONNECT that was sent before this CONNECT, and says the same.
     case .disconnect where id == nil && leftConnection == connection: return []
     // The answer may still come, so the namespace is not asked for again before it.
-    case .disconnect where state == .joining:
+    case .disconnect where hasAsked:
       return refuse(SocketIOError(.refused, "the server disconnected the Socket in place of letting it in"))
     // The namespace was not asked for yet.
     case .disconnect where id == nil: return []
@@ -262,6 +309,8 @@ struct SocketStateMachine {
           data: payload["data"]))
     case .event(let arguments):
       guard id != nil else {
+        // Before the namespace is asked for again, or where another session of it was left, the event is not for this one.
+        guard isJoining, leftConnection != connection else { return [] }
         if receiveBuffer.append(arguments, ack: packet.id) { return [] }
         return [
           .violated(SocketIOError(.protocolViolation, "parse error: too many events before the answer to CONNECT"))
@@ -361,8 +410,13 @@ struct SocketStateMachine {
 
   private mutating func overflow(_ emission: Emission) -> ActionList<Action> {
     tally.drops.bufferFull += 1
-    defer { isOverflowing = true }
-    return [.bufferOverflowed(event: emission.arguments[0].stringValue ?? "", isFirst: !isOverflowing)]
+    overflowed += 1
+    return overflowed == 1 ? [.overflowBegan(event: emission.arguments[0].stringValue ?? "")] : []
+  }
+
+  private mutating func endOverflow() -> ActionList<Action> {
+    defer { overflowed = 0 }
+    return overflowed > 0 ? [.overflowEnded(dropped: overflowed)] : []
   }
 
   private func giveBackRoom(of emission: Emission) {

@@ -66,12 +66,14 @@ public struct EventStatistics: Sendable, Hashable {
     public var released = 0
     /// Events that the parser could not encode.
     public var unencodable = 0
+    /// Events with an acknowledgement that waited while the server refused the namespace.
+    public var refused = 0
 
     /// Nothing dropped.
     public init() {}
 
     /// The sum of all reasons.
-    public var total: Int { volatile + bufferFull + cancelled + timedOut + released + unencodable }
+    public var total: Int { volatile + bufferFull + cancelled + timedOut + released + unencodable + refused }
   }
 
   /// Events handed to the connection. With `retries`, every try counts.
@@ -109,6 +111,7 @@ public struct EventStatistics: Sendable, Hashable {
     drops.timedOut += other.drops.timedOut
     drops.released += other.drops.released
     drops.unencodable += other.drops.unencodable
+    drops.refused += other.drops.refused
   }
 }
 

@@ -24,6 +24,8 @@ final class Engine {
   private let loop: any Loop
   private var heartbeat: (any LoopTimer)?
   private var heartbeatDeadline: UInt64?
+  /// The longest that the heartbeat's timer runs, in milliseconds. While the machine sleeps, timers stand still and the clock does not.
+  private static let longestSlice: UInt64 = 5_000
   private var closeTimer: (any LoopTimer)?
   private var probeSentAt: UInt64?
 
@@ -74,13 +76,14 @@ final class Engine {
     case .abort(let slot): takeCarrier(slot)?.transport.abort()
     case .startHeartbeat(let milliseconds):
       heartbeatDeadline = loop.now + milliseconds
-      timer(&heartbeat, firing: .heartbeatExpired).start(milliseconds: milliseconds)
+      startHeartbeatSlice(milliseconds)
     case .stopHeartbeat:
       heartbeatDeadline = nil
       heartbeat?.stop()
     case .startCloseTimer(let milliseconds):
       timer(&closeTimer, firing: .closeTimeout).start(milliseconds: milliseconds)
     case .stopCloseTimer: closeTimer?.stop()
+    case .considerUpgrade: handle(.upgradeConsidered)
     case .report(.finished): finish()
     case .report(let report): onReport?(report)
     }
@@ -143,6 +146,18 @@ final class Engine {
     let new = loop.makeTimer { [self] in handle(event) }
     timer = new
     return new
+  }
+
+  private func startHeartbeatSlice(_ milliseconds: UInt64) {
+    let timer =
+      heartbeat
+      ?? loop.makeTimer { [self] in
+        guard let heartbeatDeadline else { return }
+        let now = loop.now
+        if now < heartbeatDeadline { startHeartbeatSlice(heartbeatDeadline - now) } else { handle(.heartbeatExpired) }
+      }
+    heartbeat = timer
+    timer.start(milliseconds: min(milliseconds, Self.longestSlice))
   }
 
   private func finish() {

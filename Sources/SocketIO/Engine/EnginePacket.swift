@@ -49,7 +49,7 @@ extension EnginePacket {
     guard let type = text.first else { return nil }
     let rest = UnsafeRawBufferPointer(rebasing: text.dropFirst())
     if type == UInt8(ascii: "b") {
-      guard let data = Data(base64Encoded: Data(rest)) else { return nil }
+      guard let data = Data(base64Encoded: Data(rest)) ?? Self.lenientlyDecoded(rest) else { return nil }
       self = .message(.binary(data))
       return
     }
@@ -64,6 +64,22 @@ extension EnginePacket {
     case UInt8(ascii: "6"): self = .noop
     default: return nil
     }
+  }
+
+  /// Base64 in the alphabet for URLs or without padding, as the JavaScript client reads it. The bits that the last character has too many
+  /// must be zero, as whatever encodes leaves them: else it is more likely that something is missing.
+  private static func lenientlyDecoded(_ base64: UnsafeRawBufferPointer) -> Data? {
+    var bytes = base64.map { byte in
+      switch byte {
+      case UInt8(ascii: "-"): UInt8(ascii: "+")
+      case UInt8(ascii: "_"): UInt8(ascii: "/")
+      default: byte
+      }
+    }
+    while bytes.last == UInt8(ascii: "=") { bytes.removeLast() }
+    bytes.append(contentsOf: repeatElement(UInt8(ascii: "="), count: (4 - bytes.count % 4) % 4))
+    guard let data = Data(base64Encoded: Data(bytes)), data.base64EncodedData().elementsEqual(bytes) else { return nil }
+    return data
   }
 
   /// What the packet counts against the server's `maxPayload`: the bytes of its payload, as base64 for binary.
@@ -91,6 +107,17 @@ enum EnginePayload {
       body.append(contentsOf: payload.utf8)
     }
     return body
+  }
+
+  /// Whether an answer in place of the handshake is one of Engine.IO 3, where each packet has its length in front: `96:0{…}`, or in
+  /// binary 0, the digits of the length as bytes, 255 and `0{…}`.
+  static func isVersion3(_ body: UnsafeRawBufferPointer) -> Bool {
+    let isBinary = body.first == 0
+    let digits: ClosedRange<UInt8> = isBinary ? 0...9 : UInt8(ascii: "0")...UInt8(ascii: "9")
+    let rest = body.dropFirst(isBinary ? 1 : 0)
+    let length = rest.prefix { digits.contains($0) }
+    let end: UInt8 = isBinary ? 255 : UInt8(ascii: ":")
+    return !length.isEmpty && rest.dropFirst(length.count).starts(with: [end] + Array("0{".utf8))
   }
 
   /// Decodes left to right up to the first part that is no packet.

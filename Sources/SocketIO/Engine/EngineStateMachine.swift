@@ -27,6 +27,8 @@ struct EngineStateMachine {
     case transport(Slot, TransportEvent)
     case send([EngineMessage], isCompressed: Bool)
     case close
+    /// What `.considerUpgrade` asked for.
+    case upgradeConsidered
     case heartbeatExpired
     case closeTimeout
   }
@@ -47,6 +49,8 @@ struct EngineStateMachine {
     case startCloseTimer(milliseconds: UInt64)
     case stopCloseTimer
     case report(EngineReport)
+    /// Answer with `.upgradeConsidered`: whether there is anything to upgrade depends on what the report before led to.
+    case considerUpgrade
   }
 
   private enum State {
@@ -97,6 +101,7 @@ struct EngineStateMachine {
     case .transport(.probe, let event): return probe(event)
     case .send(let messages, let isCompressed): return send(messages, isCompressed: isCompressed)
     case .close: return close()
+    case .upgradeConsidered: return probe()
     case .heartbeatExpired:
       guard state == .open || state == .draining else { return [] }
       return end(reason: .pingTimeout, error: nil)
@@ -132,22 +137,16 @@ struct EngineStateMachine {
     }
     self.handshake = handshake
     state = .open
-    var actions: ActionList<Action> = [
+    return [
       .setSession(sid: handshake.sid),
       .startHeartbeat(milliseconds: handshake.pingInterval + handshake.pingTimeout),
+      .report(.opened(handshake, mainName)), .considerUpgrade,
     ]
-    let isOffered = handshake.upgrades.contains(.websocket)
-    if configuration.upgrade, mainName == .polling, isOffered, candidates.contains(.websocket) {
-      upgrade = .connecting
-      probeName = .websocket
-      actions.append(.openTransport(.probe, .websocket, sid: handshake.sid))
-    }
-    return actions + [.report(.opened(handshake, mainName))]
   }
 
   /// `main` could not be opened.
   private mutating func failed(_ error: SocketIOError) -> ActionList<Action> {
-    if configuration.tryAllTransports, candidates.count > 1 {
+    if configuration.tryAllTransports, candidates.count > 1, error.code != .incompatibleServer {
       candidates.removeFirst()
       mainName = candidates[0]
       isWritable = false
@@ -194,12 +193,26 @@ struct EngineStateMachine {
         actions.append(.startHeartbeat(milliseconds: handshake.pingInterval + handshake.pingTimeout))
       }
       return actions + [.report(.ping)]
+    // From a cache in between, which would answer every poll with it at once.
+    case .open:
+      let message = "server error: the session was opened a second time, perhaps by a cache that keeps answers"
+      return end(reason: .transportError, error: SocketIOError(.protocolViolation, message))
     // A close packet means something on polling only, where the transport sees to it.
-    case .open, .close, .pong, .upgrade, .noop, .uncompressed: return []
+    case .close, .pong, .upgrade, .noop, .uncompressed: return []
     }
   }
 
   // MARK: Upgrade
+
+  /// Tries the better transport, if there is one.
+  private mutating func probe() -> ActionList<Action> {
+    guard state == .open, upgrade == .none, mainName == .polling, configuration.upgrade,
+      let handshake, handshake.upgrades.contains(.websocket), candidates.contains(.websocket)
+    else { return [] }
+    upgrade = .connecting
+    probeName = .websocket
+    return [.openTransport(.probe, .websocket, sid: handshake.sid)]
+  }
 
   private mutating func probe(_ event: TransportEvent) -> ActionList<Action> {
     guard state == .open || state == .draining else { return [] }

@@ -107,6 +107,7 @@
       count("socketio_events_dropped", ("reason", "timed_out")) { $0.events.drops.timedOut }
       count("socketio_events_dropped", ("reason", "released")) { $0.events.drops.released }
       count("socketio_events_dropped", ("reason", "unencodable")) { $0.events.drops.unencodable }
+      count("socketio_events_dropped", ("reason", "refused")) { $0.events.drops.refused }
 
       level("socketio_queued_bytes") { $0.queuedBytes }
       level("socketio_buffered_events") { $0.events.buffered }

@@ -24,20 +24,18 @@
     /// Connects the Sockets, and returns after a graceful shutdown: then every Socket of their Managers is disconnected, and what they had
     /// emitted is sent, which ends after `closeTimeout` in any case.
     ///
-    /// Losses of the connection are the Managers' to deal with, and refusals that of the handlers of `connectError`: neither ends the service.
-    /// Where the task is cancelled, the Sockets are disconnected, and nothing is waited for.
+    /// Losses of the connection are the Managers' to deal with, for as long as they reconnect. A Socket that the server refuses or
+    /// disconnects ends the service, unless a handler of `connectError` or `disconnect` connects it again before it returns. Where the
+    /// task is cancelled, the Sockets are disconnected, and nothing is waited for.
     ///
-    /// - Throws: ``SocketIOError`` where a Manager gave up, having used up its `reconnectionAttempts`: why the last of them failed.
+    /// - Throws: ``SocketIOError``: why a Socket was refused or disconnected by the server; or why there is no connection, where a Manager
+    ///   has used up its `reconnectionAttempts`, does not reconnect since that option is off, or speaks to a server that is too old.
     public func run() async throws {
       let managers = Self.managers(of: sockets)
       let (failures, feed) = AsyncStream.makeStream(of: SocketIOError.self)
-      let subscriptions = managers.flatMap { manager in
-        let last = Locked(SocketIOError(.connectionLost, "the connection to the server was lost"))
-        return [
-          manager.on(.error) { error in last.withLock { $0 = error } },
-          manager.on(.reconnectFailed) { feed.yield(last.withLock { $0 }) },
-        ]
-      }
+      let subscriptions =
+        managers.map { $0.on(.gaveUp) { error in feed.yield(error) } }
+        + sockets.flatMap { Self.watch($0) { error in feed.yield(error) } }
       defer { for subscription in subscriptions { subscription.cancel() } }
 
       for socket in sockets { socket.connect() }
@@ -49,6 +47,23 @@
       for socket in sockets { socket.disconnect() }
       await close(managers)
       if let failure { throw failure }
+    }
+
+    /// Reports why the Socket is not active any more, unless its user's own doing.
+    private static func watch(
+      _ socket: Socket, _ report: @escaping @Sendable (SocketIOError) -> Void
+    ) -> [Subscription] {
+      // Behind the other handlers of the event, which may connect again. The subscriptions end with the service, which holds the Socket.
+      let reportUnlessActive = { @Sendable (error: SocketIOError) in
+        socket.io.delivery.enqueue { if !socket.active { report(error) } }
+      }
+      return [
+        socket.on(.connectError) { error in reportUnlessActive(error) },
+        socket.on(.disconnect) { disconnection in
+          guard disconnection.reason == .ioServerDisconnect else { return }
+          reportUnlessActive(SocketIOError(.disconnected, "the server disconnected the Socket"))
+        },
+      ]
     }
 
     private static func managers(of sockets: [Socket]) -> [Manager] {

@@ -4,6 +4,8 @@ import CSIO
 final class HTTPRequest {
   struct Response {
     var status: Int
+    /// Where a redirect leads.
+    var location: String?
     /// Valid inside the callback only.
     var body: UnsafeRawBufferPointer
   }
@@ -60,7 +62,10 @@ final class HTTPRequest {
       let body = csio_http_body(handle, &size)
       onDone?(
         .success(
-          Response(status: Int(csio_http_status(handle)), body: UnsafeRawBufferPointer(start: body, count: size))))
+          Response(
+            status: Int(csio_http_status(handle)),
+            location: csio_http_header(handle, "Location", 0).map { String(cString: $0) },
+            body: UnsafeRawBufferPointer(start: body, count: size))))
     }
     cancel()
   }

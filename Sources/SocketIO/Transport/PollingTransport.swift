@@ -45,6 +45,8 @@ final class PollingTransport: PollingDriver {
         guard let self else { return }
         getRequest = nil
         switch answer(result, "xhr poll error") {
+        case .success(let body) where sid == nil && EnginePayload.isVersion3(body):
+          handle(.pollFailed(.incompatible("in Engine.IO 3")))
         case .success(let body):
           let (packets, isWhole) = EnginePayload.decode(body)
           handle(.polled(packets, isWhole: isWhole))
@@ -89,6 +91,17 @@ final class PollingTransport: PollingDriver {
       onDone: onDone)
   }
 
+  /// What the server answered in place of packets.
+  private func describe(_ response: HTTPRequest.Response) -> String {
+    // A proxy that a request is handed to may refuse it in its own name.
+    let peer = endpoint.proxy != nil && !endpoint.isSecure ? "the server or the proxy" : "the server"
+    let text = "\(peer) answered with HTTP status \(response.status)"
+    if (300..<400).contains(response.status), let place = response.location.flatMap(ServerText.excerpt) {
+      return "\(text), a redirect to \(place), which is not followed"
+    }
+    return ServerText.excerpt(response.body).map { "\(text): \($0)" } ?? text
+  }
+
   /// The body of an answer with status 200; everything else is an error (Engine.IO protocol 4, "HTTP long-polling").
   private func answer(
     _ result: Result<HTTPRequest.Response, SocketIOError>, _ summary: String
@@ -96,12 +109,8 @@ final class PollingTransport: PollingDriver {
     switch result {
     case .success(let response) where response.status == 200: return .success(response.body)
     case .success(let response):
-      // A proxy that a request is handed to may refuse it in its own name.
-      let peer = endpoint.proxy != nil && !endpoint.isSecure ? "the server or the proxy" : "the server"
       return .failure(
-        SocketIOError(
-          .httpStatus, "\(summary): \(peer) answered with HTTP status \(response.status)",
-          httpStatus: response.status))
+        SocketIOError(.httpStatus, "\(summary): \(describe(response))", httpStatus: response.status))
     case .failure(var error):
       error.message = "\(summary): \(error.message)"
       return .failure(error)

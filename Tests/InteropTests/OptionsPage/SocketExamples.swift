@@ -47,7 +47,7 @@ extension OptionsPageExamples {
   func autoConnectByOpening() throws -> Socket {
     let socket = try io("https://example.com") { $0.autoConnect = false }
 
-    socket.io.open()
+    socket.io.connect()
     return socket
   }
 

@@ -150,7 +150,7 @@ struct LifetimeTests {
       connector = held
       held.setOpenFailure(.websocket, Fixture.refused)
       let manager = makeManager(held)
-      manager.open()
+      manager.connect()
       withExtendedLifetime(manager) { loop.run() }
       #expect(loop.pendingDelays == [1_000])
     }

@@ -57,7 +57,7 @@ struct LoggingTests {
     #expect(
       log.take() == [
         "debug | the connection failed: broken | sio.error=connection_lost | sio.status=502",
-        "debug | disconnected | sio.error=connection_lost | sio.namespace=/news | sio.reason=transport error | sio.status=502",
+        "info | disconnected | sio.error=connection_lost | sio.namespace=/news | sio.reason=transport error | sio.status=502",
         "debug | the connection is closed | sio.reason=transport error",
         "debug | waiting to reconnect | sio.delay=1000 ms",
       ])
@@ -66,7 +66,7 @@ struct LoggingTests {
     #expect(
       log.take() == [
         "debug | trying to reconnect | sio.attempt=1",
-        "debug | connected | sio.sid=engine-1 | sio.transport=websocket", "debug | reconnected | sio.attempt=1",
+        "debug | connected | sio.sid=engine-1 | sio.transport=websocket", "info | reconnected | sio.attempt=1",
       ])
     bench.script.receive(#"4/news,{"message":"no"}"#)
     #expect(
@@ -133,7 +133,7 @@ struct LoggingTests {
       ])
   }
 
-  @Test("The first event that finds no room is a warning, further ones are not until the next time offline")
+  @Test("The first event that finds no room is a warning, and so is their number when the Socket is connected again")
   func overflow() throws {
     let bench = bench { $0.offlineBuffer = OfflineBuffer(maxEvents: 1, overflow: .dropNewest) }
     let socket = bench.socket("/news")
@@ -142,11 +142,31 @@ struct LoggingTests {
       _ = log.take()
       for _ in 0..<3 { try socket.emit("e") }
       bench.loop.run()
-      let text = "the offline buffer is full, an event was dropped | sio.event=e | sio.namespace=/news"
-      #expect(log.take() == ["warning | \(text)", "debug | \(text)"])
+      #expect(
+        log.take() == ["warning | the offline buffer is full, events are dropped | sio.event=e | sio.namespace=/news"])
       bench.open(joining: "/news")
+      #expect(
+        log.take().filter { $0.hasPrefix("warning") } == [
+          "warning | the offline buffer was full: 2 events were dropped | sio.namespace=/news"
+        ])
       bench.script.report(.closed(nil))
       bench.loop.advance(by: 1_000)
+    }
+  }
+
+  @Test("The close code and the reason of an end are logged, whether or not anybody had joined")
+  func ends() {
+    for isJoined in [true, false] {
+      let bench = bench()
+      _ = bench.socket()
+      bench.open()
+      if isJoined { bench.join() }
+      let error = SocketIOError(.connectionLost, "closed (code 1008, auth failed)", closeCode: 1008)
+      bench.script.report(.closed(error))
+      #expect(
+        log.take().contains(
+          "debug | the connection ended: closed (code 1008, auth failed) | sio.error=connection_lost | sio.reason=transport close"
+        ))
     }
   }
 
@@ -156,8 +176,9 @@ struct LoggingTests {
     _ = bench.socket()
     bench.open(joining: "/")
     bench.script.receive("garbage")
-    #expect(log.entries.count == 1)
+    #expect(log.entries.count == 2)
     #expect(log.entries[0].hasPrefix("warning | undecodable packet: "))
+    #expect(log.entries[1].hasPrefix("info | disconnected | "))
   }
 
   @Test("Every record of a Manager names its server, and no credentials")

@@ -124,6 +124,75 @@ struct MultiplexingTests {
     #expect(bench.take() == ["/a disconnect: io server disconnect"])
   }
 
+  @Test("Events of the session that was left are dropped, and not acknowledged in the next")
+  func eventsOfLeftSession() {
+    let bench = ClientBench()
+    let (a, _) = (bench.socket("/a", logging: "x"), bench.socket("/b"))
+    a.on("x") { event in event.ack?.send(["answer"]) }
+    bench.open(joining: "/a", "/b")
+    _ = bench.take()
+    bench.forget()
+    a.disconnect().connect()
+    bench.loop.run()
+    bench.script.receive(#"2/a,7["x"]"#, #"2/a,["x"]"#)
+    bench.join("/a", sid: "t")
+    #expect(bench.take() == ["/a disconnect: io client disconnect", "/a connect"])
+    #expect(bench.sent == ["1/a,", "0/a,"])
+    bench.script.receive(#"2/a,7["x"]"#)
+    #expect(bench.take() == ["/a x[]"])
+    #expect(bench.sent == ["1/a,", "0/a,", #"3/a,7["answer"]"#])
+  }
+
+  @Test("So are those of a session that a Socket before this one left, whose goodbye may still come")
+  func eventsOfPredecessor() {
+    let bench = ClientBench()
+    _ = bench.socket("/b")
+    do { _ = bench.socket("/a") }
+    bench.open(joining: "/b", "/a")
+    do { bench.manager.socket("/a").disconnect() }
+    bench.loop.run()
+    bench.forget()
+    let successor = bench.socket("/a", logging: "x")
+    #expect(bench.sent == ["0/a,"])
+    bench.script.receive(#"2/a,7["x"]"#, "1/a,")
+    #expect(successor.active)
+    bench.join("/a", sid: "t")
+    #expect(bench.take() == ["/a connect"])
+    bench.script.receive(#"2/a,["x"]"#)
+    #expect(bench.take() == ["/a x[]"])
+  }
+
+  @Test("So are those that come before a Socket has asked, or while its credentials are evaluated")
+  func eventsBeforeAsking() {
+    let (bench, _) = benchWithGoneSocket()
+    let successor = bench.socket("/a", logging: "x")
+    bench.loop.run()
+    bench.script.receive(#"2/a,["x",1]"#)
+    bench.join("/a")
+    bench.script.receive(#"2/a,["x",2]"#)
+    #expect(bench.sent == ["0/a,", "1/a,", "0/a,"])
+    bench.join("/a", sid: "t")
+    #expect(bench.take() == ["/a connect"])
+    #expect(successor.id == "t")
+  }
+
+  @Test("After the server's goodbye nothing of the session before can come: what does belongs to the next")
+  func eventsAfterGoodbye() {
+    let bench = ClientBench()
+    let (a, _) = (bench.socket("/a", logging: "x"), bench.socket("/b"))
+    bench.open(joining: "/a", "/b")
+    a.disconnect().connect()
+    bench.loop.run()
+    bench.join("/a", sid: "t")
+    bench.script.receive("1/a,")
+    _ = bench.take()
+    a.connect()
+    bench.loop.run()
+    bench.script.receive(#"2/a,["x"]"#)
+    bench.join("/a", sid: "u")
+    #expect(bench.take() == ["/a x[]", "/a connect"])
+  }
+
   /// A connection with another namespace, where the Socket of "/a" was let go before its CONNECT was answered.
   private func benchWithGoneSocket() -> (ClientBench, other: Socket) {
     let bench = ClientBench()
@@ -335,6 +404,32 @@ struct ManagerCacheTests {
     #expect(manager == nil)
     let again = try socket("http://h")
     #expect(again.namespace == "/")
+  }
+
+  @Test("Making a Manager may come back to io(), as closures of options do, and loses nothing")
+  func reentrance() throws {
+    let (loop, log) = (loop, Log())
+    let holder = Locked<ManagerCache?>(nil)
+    let kept = Locked<Socket?>(nil)
+    let options = ClientBench.options { $0.autoConnect = false }
+    let cache = ManagerCache { (server, _) throws(SocketIOError) in
+      let inner = ClientBench.options { $0.autoConnect = false }
+      if log.entries.isEmpty {
+        log.add("made")
+        let cache = holder.withLock { $0 }
+        // Another thread would be let in just as well.
+        let socket = try cache?.socket(ServerURL("http://h/inner", location: nil), inner)
+        log.add("inner \(socket?.namespace ?? "none")")
+        holder.withLock { $0 = nil }
+        kept.withLock { $0 = socket }
+      }
+      return Manager(loop: loop, connector: ScriptedConnector(loop: loop, options: inner), options: inner)
+    }
+    holder.withLock { $0 = cache }
+    let outer = try cache.socket(ServerURL("http://h/outer", location: nil), options)
+    #expect(log.entries == ["made", "inner /inner"])
+    // The Manager that was made first stands for both.
+    #expect(kept.withLock { $0 }?.io === outer.io)
   }
 
   @Test("Bad options are refused before anything is made")

@@ -107,6 +107,52 @@ struct ReconnectionTests {
     #expect(bench.script.packets.wire.contains("late"))
   }
 
+  @Test("Whoever only listens learns within seconds after a sleep that the connection is gone")
+  func sleepOfAListener() {
+    let (bench, _) = ClientBench.connected()
+    bench.loop.advance(by: 1_000)
+    bench.loop.suspend(3_600_000)
+    #expect(bench.take() == [])
+    bench.loop.advance(by: 5_000)
+    #expect(bench.take() == ["disconnect: ping timeout"])
+  }
+
+  @Test("A sleep that is shorter than the heartbeat's deadline ends nothing")
+  func shortSleep() {
+    let (bench, socket) = ClientBench.connected()
+    bench.loop.suspend(30_000)
+    bench.loop.advance(by: 14_999)
+    #expect(bench.take() == [] && socket.connected)
+    bench.loop.advance(by: 1)
+    #expect(bench.take() == ["disconnect: ping timeout"])
+  }
+
+  @Test("A server of Engine.IO 3 is not asked again, at first or when reconnecting", arguments: [true, false])
+  func incompatible(isFirst: Bool) {
+    let bench = ClientBench()
+    bench.followManager()
+    let socket = bench.socket()
+    bench.loop.run()
+    if !isFirst {
+      bench.open(joining: "/")
+      bench.script.report(.closed(nil))
+      bench.loop.advance(by: 1_000)
+    }
+    _ = bench.take()
+    bench.script.report(.failed(.incompatible("in Engine.IO 3")))
+    let message =
+      "the server answered in Engine.IO 3, as servers of Socket.IO v2.x do; this client speaks to v3.x and v4.x"
+    #expect(
+      bench.take() == ["connect_error: \(message)", "error: \(message)"]
+        + (isFirst ? [] : ["reconnect_error: \(message)"]))
+    let attempts = bench.attempts
+    bench.loop.advance(by: 100_000)
+    #expect(bench.attempts == attempts && socket.active)
+    socket.connect()
+    bench.loop.run()
+    #expect(bench.attempts == attempts + 1)
+  }
+
   @Test("A first connection that fails emits neither close nor disconnect nor reconnect_error")
   func firstFailure() {
     let bench = ClientBench()

@@ -55,6 +55,33 @@ struct RecoveryTests {
   }
 
   @Test(
+    "What broke the connection is not asked for again",
+    arguments: [
+      nil, SocketIOError(.tooLarge, "too large"), SocketIOError(.protocolViolation, "no Engine.IO"),
+      SocketIOError(.connectionLost, "gone"),
+    ])
+  func givenUp(error: SocketIOError?) {
+    let bench = ClientBench()
+    _ = bench.socket()
+    bench.open()
+    bench.script.receive(#"0{"sid":"s","pid":"p"}"#, #"2["news",1,"o1"]"#)
+    if let error { bench.script.report(.failed(error)) } else { bench.script.receive("garbage") }
+    bench.loop.advance(by: 1_000)
+    bench.open()
+    #expect(bench.sent == [error?.code == .connectionLost ? #"0{"pid":"p","offset":"o1"}"# : "0"])
+  }
+
+  @Test("Nor is it where a missed event breaks the connection before the answer to CONNECT")
+  func givenUpWhileJoining() {
+    let (bench, _) = reconnected(receiving: #"2["news",1,"o1"]"#)
+    #expect(bench.sent == [#"0{"pid":"p","offset":"o1"}"#])
+    bench.script.receive("garbage")
+    bench.loop.advance(by: 1_000)
+    bench.open()
+    #expect(bench.sent == ["0"])
+  }
+
+  @Test(
     "A new session is not recovered, whether or not it can be itself",
     arguments: [#"0{"sid":"t","pid":"q"}"#, #"0{"sid":"t"}"#])
   func notRecovered(answer: String) {

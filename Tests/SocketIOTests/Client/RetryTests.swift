@@ -170,6 +170,6 @@ struct RetryTests {
     bench.script.receive("31000[1]")
     #expect(bench.take() == ["0", "200", "400", "600", "800"].map { "\($0) encoding" } + ["next [1]"])
     // Only the heartbeat's.
-    #expect(bench.loop.pendingDelays == [45_000])
+    #expect(bench.loop.pendingDelays == [5_000])
   }
 }

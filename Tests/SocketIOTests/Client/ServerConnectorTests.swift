@@ -20,4 +20,13 @@ struct ServerConnectorTests {
     #expect(throws: Never.self) { try connector.makeEngine() }
     #expect(connector.reconnectionSettings().delay == 10)
   }
+
+  @Test("A closure of transportOptions may call io()", .timeLimit(.minutes(1)))
+  func ioInsideOptions() throws {
+    let outer = try io("http://127.0.0.1:1/outer") {
+      $0.autoConnect = false
+      $0.transportOptions[.polling] = { _ in _ = try? io("http://127.0.0.1:1/inner") { $0.autoConnect = false } }
+    }
+    #expect(outer.namespace == "/outer")
+  }
 }

@@ -26,7 +26,7 @@ struct EnginePacketTests {
     #expect(Self.decode(wire) == packet)
   }
 
-  @Test("What is no packet is refused", arguments: ["", "7", "9zz", "<html>", "a", "b!", "bAQ"])
+  @Test("What is no packet is refused", arguments: ["", "7", "9zz", "<html>", "a", "b!", "bA"])
   func refused(text: String) {
     #expect(Self.decode(text) == nil)
   }
@@ -44,6 +44,30 @@ struct EnginePacketTests {
     let decoded = body.withUnsafeBytes { EnginePayload.decode($0) }
     #expect(decoded.packets == packets)
     #expect(decoded.isWhole)
+  }
+
+  @Test(
+    "Base64 is read in both alphabets, with and without padding, and nothing else is",
+    arguments: [
+      ("b+/8=", [0xFB, 0xFF]), ("b-_8=", [0xFB, 0xFF]), ("b-_8", [0xFB, 0xFF]), ("b+/8", [0xFB, 0xFF]), ("bAQ", [1]),
+      ("bAQ==", [1]), ("bAQ=", [1]), ("b", []), ("bA", nil), ("bAR", nil), ("b123", nil), ("b!!!!", nil),
+      ("bAQI*", nil),
+    ] as [(String, [UInt8]?)])
+  func base64(text: String, bytes: [UInt8]?) {
+    var text = text
+    let packet = text.withUTF8 { EnginePacket(text: UnsafeRawBufferPointer($0)) }
+    #expect(packet == bytes.map { .message(.binary(Data($0))) })
+  }
+
+  @Test(
+    "An answer of Engine.IO 3 is told from one of Engine.IO 4",
+    arguments: [
+      (Array(#"96:0{"sid":"x"}2:40"#.utf8), true), ([0, 9, 6, 255] + Array(#"0{"sid":"x"}"#.utf8), true),
+      (Array(#"0{"sid":"x"}"#.utf8), false), (Array("2:40".utf8), false), (Array("".utf8), false),
+      (Array("96".utf8), false), ([0], false),
+    ])
+  func version3(body: [UInt8], isVersion3: Bool) {
+    #expect(body.withUnsafeBytes { EnginePayload.isVersion3($0) } == isVersion3)
   }
 
   @Test("A body of more packets than a server would send is not whole")

@@ -71,6 +71,78 @@
       bench.loop.run()
     }
 
+    /// What the service fails with.
+    private func outcome(of running: Task<Void, any Error>, _ bench: ClientBench) async -> SocketIOError? {
+      await bench.ask {
+        if case .failure(let error) = await running.result { error as? SocketIOError } else { nil }
+      }
+    }
+
+    @Test(
+      "A Socket that the server refuses or disconnects ends the service with the reason",
+      arguments: [#"4{"message":"no"}"#, "1"])
+    func refused(packet: String) async {
+      let bench = ClientBench { $0.autoConnect = false }
+      let socket = bench.socket()
+      let running = Task { try await SocketIOService(socket, closeTimeout: .zero).run() }
+      await bench.loop.run { bench.attempts == 1 }
+      bench.open()
+      if packet == "1" { bench.join() }
+      bench.script.receive(packet)
+      let error = await outcome(of: running, bench)
+      #expect(error?.code == (packet == "1" ? .disconnected : .refused))
+      bench.loop.run()
+    }
+
+    @Test("It goes on where a handler connects the Socket again", arguments: [#"4{"message":"no"}"#, "1"])
+    func connectedAgain(packet: String) async throws {
+      let bench = ClientBench { $0.autoConnect = false }
+      let socket = bench.socket()
+      let running = Task { try await SocketIOService(socket, closeTimeout: .zero).run() }
+      await bench.loop.run { bench.attempts == 1 }
+      // Behind the service's own handlers.
+      socket.on(.connectError) { [weak socket] in socket?.connect() }
+      socket.on(.disconnect) { [weak socket] in socket?.connect() }
+      bench.open()
+      if packet == "1" { bench.join() }
+      bench.script.receive(packet)
+      #expect(bench.attempts == 2)
+      bench.open(joining: "/")
+      #expect(socket.connected)
+      socket.off()
+      running.cancel()
+      try await running.value
+      bench.loop.run()
+    }
+
+    @Test("Where reconnection is off, a failure and a loss end the service", arguments: 0...2)
+    func noReconnection(stage: Int) async {
+      let bench = ClientBench {
+        $0.autoConnect = false
+        $0.reconnection = false
+      }
+      let socket = bench.socket()
+      let running = Task { try await SocketIOService(socket, closeTimeout: .zero).run() }
+      await bench.loop.run { bench.attempts == 1 }
+      if stage > 0 { bench.open() }
+      if stage > 1 { bench.join() }
+      bench.script.report(.failed(Fixture.refused))
+      #expect(await outcome(of: running, bench)?.message == "refused")
+      #expect(!socket.active)
+      bench.loop.run()
+    }
+
+    @Test("So does a server that is too old")
+    func tooOld() async {
+      let bench = ClientBench { $0.autoConnect = false }
+      let socket = bench.socket()
+      let running = Task { try await SocketIOService(socket, closeTimeout: .zero).run() }
+      await bench.loop.run { bench.attempts == 1 }
+      bench.script.report(.failed(.incompatible("in Engine.IO 3")))
+      #expect(await outcome(of: running, bench)?.code == .incompatibleServer)
+      bench.loop.run()
+    }
+
     @Test("A cancelled service disconnects its Sockets and waits for nothing")
     func cancellation() async throws {
       let (bench, socket) = ClientBench.connected()

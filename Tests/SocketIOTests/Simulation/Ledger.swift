@@ -52,6 +52,7 @@ struct Ledger: Sendable {
   /// Of each call of `open`: whether its outcome was told.
   private var opens: [Bool] = []
   private var isConnected: [String: Bool] = [:]
+  private var refusedNamespaces: Set<String> = []
 
   init(_ namespaces: [Scenario.Namespace]) {
     retries = Dictionary(uniqueKeysWithValues: namespaces.map { ($0.name, $0.retries) })
@@ -145,7 +146,8 @@ struct Ledger: Sendable {
     }
   }
 
-  mutating func refused(_ namespace: String) {
+  mutating func notJoined(_ namespace: String, _ error: SocketIOError) {
+    if error.code == .refused { refusedNamespaces.insert(namespace) }
     if isConnected[namespace] == true { violation("\(namespace): connect_error while connected") }
   }
 
@@ -161,6 +163,7 @@ struct Ledger: Sendable {
   /// Not delivered, although it was to be tried again without end.
   private func isLost(_ emission: Emission, _ stream: Stream) -> Bool {
     retries[stream.namespace] == .max && !emission.hasArrived && !emission.isGivenUp
+      && emission.outcome != .failed(.refused)
   }
 
   /// Judges the whole, when nothing can happen any more.
@@ -170,6 +173,11 @@ struct Ledger: Sendable {
       let list = emissions[stream] ?? []
       for (number, emission) in list.enumerated() where emission.wantsAck && emission.outcome == .pending {
         violation("\(stream) \(number): an acknowledgement without an end")
+      }
+      if !refusedNamespaces.contains(stream.namespace),
+        let number = list.firstIndex(where: { $0.outcome == .failed(.refused) })
+      {
+        violation("\(stream) \(number): refused where nobody refused the namespace")
       }
       if stream.name == "retried" { judgeRetried(stream, list) } else { judgeOrder(stream, list) }
       if isCalm { judgeCalm(stream, list) }
@@ -195,7 +203,7 @@ struct Ledger: Sendable {
   /// What never left: a volatile event, or one that was taken out of the buffer.
   private func mayBeMissing(_ emission: Emission) -> Bool {
     switch emission.outcome {
-    case .failed(.timeout), .failed(.cancelled): true
+    case .failed(.timeout), .failed(.cancelled), .failed(.refused): true
     default: emission.isVolatile || emission.isGivenUp
     }
   }
@@ -210,7 +218,9 @@ struct Ledger: Sendable {
     }
     for (number, emission) in list.enumerated() {
       if isLost(emission, stream) { violation("\(stream) \(number): lost in spite of its retries") }
-      if case .failed(let code) = emission.outcome, retries[stream.namespace] == .max, !emission.isGivenUp {
+      if case .failed(let code) = emission.outcome, code != .refused, retries[stream.namespace] == .max,
+        !emission.isGivenUp
+      {
         violation("\(stream) \(number): given up in spite of its retries, \(code)")
       }
     }

@@ -24,7 +24,7 @@ final class SimulatedUser {
         return world.isTroubled ? world.random.number(0...99) : 99
       }
       if dice == 0 { manager?.engine.close() }
-      if dice == 1 { manager?.open() }
+      if dice == 1 { manager?.connect() }
     }
   }
 
@@ -68,12 +68,12 @@ final class SimulatedUser {
     case 15: disconnect(namespace).connect()
     case 16: manager.engine.close()
     case 17:
-      guard network.random({ $0.chance(500) }) else { return manager.open() }
+      guard network.random({ $0.chance(500) }) else { return manager.connect() }
       // A failure is the caller's to deal with.
       let number = network.world { $0.ledger.openBegan() }
       manager.open { [network, weak manager] error in
         network.world { $0.ledger.openEnded(number) }
-        if error != nil { manager?.open() }
+        if error != nil { manager?.connect() }
       }
     case 18:
       disconnect(namespace)
@@ -163,7 +163,7 @@ final class SimulatedUser {
       if feelsLike(disconnection.reason == .ioServerDisconnect ? 500 : 50) { socket?.connect() }
     }
     socket.on(.connectError) { [weak socket] error in
-      network.enter("\(name) connect_error: \(error)") { $0.refused(name) }
+      network.enter("\(name) connect_error: \(error)") { $0.notJoined(name, error) }
       if feelsLike(30) { leave(socket) }
       if feelsLike(error.code == .refused ? 700 : 50) { socket?.connect() }
     }

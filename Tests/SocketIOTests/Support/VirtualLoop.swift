@@ -85,6 +85,14 @@ final class VirtualLoop: Loop {
   /// Moves the clock while nothing runs, as when the machine sleeps: what is posted meanwhile comes before the timers that are due.
   func sleep(_ milliseconds: UInt64) { state.withLock { $0.now += milliseconds } }
 
+  /// Moves the clock, but not the timers, which stand still while a machine is suspended.
+  func suspend(_ milliseconds: UInt64) {
+    state.withLock { state in
+      state.now += milliseconds
+      for id in state.started.keys { state.started[id]?.deadline += milliseconds }
+    }
+  }
+
   /// Runs until `condition` holds, waiting for what other threads have yet to post.
   func run(until condition: () -> Bool) async {
     run()

@@ -1,0 +1,42 @@
+/// What a server said, for the message of an error: short, on one line, and without characters that steer a terminal.
+enum ServerText {
+  private static let maxLength = 200
+
+  /// The `message` of a JSON object, as Engine.IO servers answer, or the text itself; nil where there is none.
+  static func excerpt(_ body: UnsafeRawBufferPointer) -> String? {
+    // Of a large body the beginning is enough.
+    let head = UnsafeRawBufferPointer(rebasing: body.prefix(8 * maxLength))
+    let text = String(decoding: head, as: UTF8.self)
+    let message = (try? SocketValue(json: text))?["message"]?.stringValue
+    return excerpt(message ?? text)
+  }
+
+  static func excerpt(_ text: String) -> String? {
+    var excerpt = String.UnicodeScalarView()
+    var length = 0
+    for scalar in text.unicodeScalars {
+      // One space stands for any number of them, and for line breaks.
+      let isSpace = scalar.properties.isWhitespace
+      if isSpace, excerpt.isEmpty || excerpt.last == " " { continue }
+      guard length < maxLength else { return String(excerpt) + "…" }
+      length += 1
+      if isSpace {
+        excerpt.append(" ")
+      } else if isSteering(scalar) {
+        excerpt.append(contentsOf: "\\u{\(String(scalar.value, radix: 16))}".unicodeScalars)
+      } else {
+        excerpt.append(scalar)
+      }
+    }
+    if excerpt.last == " " { excerpt.removeLast() }
+    return excerpt.isEmpty ? nil : String(excerpt)
+  }
+
+  /// Control characters, and those that turn the direction of a text.
+  private static func isSteering(_ scalar: Unicode.Scalar) -> Bool {
+    switch scalar.properties.generalCategory {
+    case .control, .format, .surrogate, .privateUse, .unassigned: true
+    default: false
+    }
+  }
+}

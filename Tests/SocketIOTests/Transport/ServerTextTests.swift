@@ -1,0 +1,32 @@
+import Testing
+
+@testable import SocketIO
+
+@Suite("What a server said, in the message of an error") struct ServerTextTests {
+  private func excerpt(_ body: String) -> String? { Array(body.utf8).withUnsafeBytes { ServerText.excerpt($0) } }
+
+  @Test(
+    "The message of a JSON object, or the text on one line",
+    arguments: [
+      (#"{"code":1,"message":"Session ID unknown"}"#, "Session ID unknown"), ("{\"code\":1}", "{\"code\":1}"),
+      ("  Bad\r\n\tGateway  \n", "Bad Gateway"), ("", nil), (" \n", nil),
+    ])
+  func text(body: String, excerpt: String?) {
+    #expect(self.excerpt(body) == excerpt)
+  }
+
+  @Test("Characters that steer a terminal are shown as their numbers")
+  func steering() {
+    #expect(excerpt("a\u{1B}]0;x\u{7}b\u{9B}c\u{7F}d\u{202E}e") == #"a\u{1b}]0;x\u{7}b\u{9b}c\u{7f}d\u{202e}e"#)
+    #expect(excerpt(#"{"message":"\u001b[31m"}"#) == #"\u{1b}[31m"#)
+  }
+
+  @Test("It is short, whatever comes")
+  func short() {
+    #expect(excerpt(String(repeating: "x", count: 200)) == String(repeating: "x", count: 200))
+    let long = excerpt(String(repeating: "é", count: 1 << 20))
+    #expect(long == String(repeating: "é", count: 200) + "…")
+    let bytes = [UInt8](repeating: 0xFF, count: 10_000)
+    #expect(bytes.withUnsafeBytes { ServerText.excerpt($0) } == String(repeating: "\u{FFFD}", count: 200) + "…")
+  }
+}
