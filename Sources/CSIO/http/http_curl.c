@@ -15,9 +15,7 @@ enum { MOST_IDLE = 1 };
  * have read it. */
 bool csio__http_is_undone(const csio_http *http)
 {
-  const char *method = http->method;
-  bool safe = !strcmp(method, "GET") || !strcmp(method, "HEAD") || !strcmp(method, "OPTIONS");
-  return http->transfer.user.fate >= (safe ? CSIO__FATE_UNACKNOWLEDGED : CSIO__FATE_UNREACHED);
+  return http->transfer.user.fate == CSIO__FATE_UNREACHED;
 }
 
 /* Whether libcurl is at sending the request once more, which then is not to happen. It does so when a reused

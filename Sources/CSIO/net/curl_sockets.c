@@ -102,8 +102,8 @@ static csio__tcp_counts counts_of(int fd)
 
 static csio__fate fate_of(csio__tcp_counts before, csio__tcp_counts now)
 {
-  if (!before.acknowledged || now.acknowledged != before.acknowledged) return CSIO__FATE_OPEN;
-  return now.received > before.received ? CSIO__FATE_UNREACHED : CSIO__FATE_UNACKNOWLEDGED;
+  bool acknowledged = !before.acknowledged || now.acknowledged != before.acknowledged;
+  return !acknowledged && now.received > before.received ? CSIO__FATE_UNREACHED : CSIO__FATE_OPEN;
 }
 
 /* recv's result for a byte that stays where it is; -1 while nothing is there. */

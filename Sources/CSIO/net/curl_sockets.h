@@ -16,10 +16,8 @@ typedef struct csio__tcp_counts {
 /* What is known of a request when the kept connection that took it has been closed. */
 typedef enum csio__fate {
   CSIO__FATE_OPEN, /* it may have reached the server */
-  /* The peer acknowledged nothing of it, and so has sent no answer to it. It may have read it, just before it
-   * reset the connection. */
-  CSIO__FATE_UNACKNOWLEDGED,
-  /* Besides, the peer has told the connection's end in order, and so had nothing of it by then. */
+  /* The peer acknowledged nothing of it and has ended the connection in order: it had nothing of it by then.
+   * One that resets the connection may have read it just before. */
   CSIO__FATE_UNREACHED,
 } csio__fate;
 
