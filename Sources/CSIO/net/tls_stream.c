@@ -200,6 +200,13 @@ void csio__tls_stream_feed(csio__tls_stream *stream, const uint8_t *bytes, size_
   stream->input_size = size;
 }
 
+/* Whether the peer makes us answer (new keys, say), and takes no answer. */
+static bool is_flooded(const csio__tls_stream *stream)
+{
+  enum { MOST_OUTPUT = 256 * 1024 };
+  return stream->output.size > MOST_OUTPUT;
+}
+
 /* Trying in vain costs as much as reading a small record. */
 static bool has_more(const csio__tls_stream *stream)
 {
@@ -227,6 +234,7 @@ size_t csio__tls_stream_read(csio__tls_stream *stream, uint8_t *into, size_t roo
   }
   if (size) stream->answered = true;
   send_held(stream);
+  if (is_flooded(stream)) stream->state = CSIO__TLS_BROKEN;
   return size;
 }
 
