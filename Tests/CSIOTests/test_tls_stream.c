@@ -186,6 +186,26 @@ static void changes_keys(void)
   SSL_CTX_free(ctx);
 }
 
+/* A peer that has its key updates answered and reads no answer costs no memory without end. */
+static void bears_no_flood_of_new_keys(void)
+{
+  enum { MOST = 50000 };
+  SSL_CTX *ctx = server_context(&good, NULL);
+  csio_tls *tls = tls_trusting(&authority);
+  pair pair = pair_open(tls, "localhost", PORT, ctx);
+  int updates = 0;
+  for (; updates < MOST && state_of(&pair) == CSIO__TLS_OPEN; updates++) {
+    CHECK(SSL_key_update(pair.server, SSL_KEY_UPDATE_REQUESTED));
+    CHECK_INT(SSL_write(pair.server, "x", 1), 1);
+    pair_move_in(&pair);
+  }
+  CHECK(updates < MOST);
+  CHECK_INT(state_of(&pair), CSIO__TLS_BROKEN);
+  pair_free(&pair);
+  csio_tls_release(tls);
+  SSL_CTX_free(ctx);
+}
+
 /* What is written meanwhile goes out after it. */
 static void renegotiates(void)
 {
@@ -579,6 +599,7 @@ int main(int argc, char **argv)
   RUN(ends_in_order);
   RUN(breaks_at_damaged_bytes);
   RUN(changes_keys);
+  RUN(bears_no_flood_of_new_keys);
   RUN(renegotiates);
   RUN(offers_http);
   RUN(names_the_host);

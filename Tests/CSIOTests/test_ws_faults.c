@@ -200,6 +200,31 @@ static void frees_refused_messages(void)
 }
 #endif
 
+/* Goes on although it was told that its frame is none. */
+static void send_for_ever(client *client)
+{
+  enum { PIECE = 1 << 20, MOST = 1 << 30 };
+  uint8_t *piece = calloc(1, PIECE);
+  CHECK(piece);
+  if (!ws_accept(client, "", NULL)) return;
+  client_write(client, "\x83\x01x", 3);
+  size_t sent = 0;
+  while (sent < MOST && client_write(client, piece, PIECE))
+    sent += PIECE;
+  free(piece);
+  CHECK(sent < MOST);
+}
+
+static void cuts_off_a_peer_that_goes_on_sending(void)
+{
+  peer server;
+  peer_start(&server, send_for_ever, NULL, NULL);
+  socket_test socket = {.loop = loop, .url = peer_url(&server, "ws", NULL, "/")};
+  socket_expect_error(&socket, CSIO_EPROTOCOL, "sent an unknown opcode");
+  AWAIT(&server.monitor, server.ended == 1);
+  peer_stop(&server);
+}
+
 /* --- descriptors --- */
 
 /* The first WebSocket of a loop takes some for libwebsockets as well. The server takes one of those that are
@@ -271,6 +296,7 @@ int main(int argc, char **argv)
   RUN(hears_a_close_frame_while_sending);
 #if defined(__GLIBC__) && !defined(CSIO_SANITIZE)
   RUN(frees_refused_messages);
+  RUN(cuts_off_a_peer_that_goes_on_sending);
 #endif
   RUN(tells_of_too_few_descriptors);
   RUN(bears_a_high_limit_of_open_files);

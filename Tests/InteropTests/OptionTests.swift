@@ -244,8 +244,8 @@ struct OptionTests {
     let proxy = try ServerProcess(
       Server.python.executable(),
       [Server.script("proxy.py"), "--tls", certificates.path("server.pem"), certificates.path("server.key")])
-    let tls = secure ? ["--tls-cert", certificates.path("server.pem"), "--tls-key", certificates.path("server.key")] : []
-    let server = try ServerProcess(Server.testServer.executable(), ["--port", "0"] + tls)
+    let tls = ["--tls-cert", certificates.path("server.pem"), "--tls-key", certificates.path("server.key")]
+    let server = try ServerProcess(Server.testServer.executable(), ["--port", "0"] + (secure ? tls : []))
     func makeProxied(_ configure: (inout SocketIOOptions) -> Void) throws -> Socket {
       try makeSocket("\(secure ? "https" : "http")://127.0.0.1:\(server.port)") {
         $0.transports = [.polling]

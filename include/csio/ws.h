@@ -114,7 +114,7 @@ CSIO_EXTERN const char *csio_ws_header(const csio_ws *ws, const char *name, size
 /* Frees the WebSocket. A connection that still stands is cut without a closing handshake; on_close and
  * on_error do not run any more. `on_closed` (may be NULL) gets the data in a later turn of the loop, when the
  * socket is closed: after TOO_LARGE and PROTOCOL that may take 5 s, so that the peer learns why, unless the
- * loop is closed. The handle must not be used after the call. */
+ * loop is closed or the peer goes on sending. The handle must not be used after the call. */
 CSIO_EXTERN void csio_ws_close(csio_ws *ws, void (*on_closed)(void *data));
 
 #ifdef __cplusplus

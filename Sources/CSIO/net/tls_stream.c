@@ -176,6 +176,7 @@ void csio__tls_stream_feed(csio__tls_stream *stream, const uint8_t *bytes, size_
 
 size_t csio__tls_stream_read(csio__tls_stream *stream, uint8_t *into, size_t room)
 {
+  enum { MOST_OUTPUT = 256 * 1024 };
   ERR_clear_error();
   if (stream->state == CSIO__TLS_HANDSHAKE) {
     int result = SSL_do_handshake(stream->ssl);
@@ -198,6 +199,8 @@ size_t csio__tls_stream_read(csio__tls_stream *stream, uint8_t *into, size_t roo
   if (size) stream->answered = true;
   if (stream->held.size && encrypt(stream, stream->held.data, stream->held.size))
     csio__bytes_free(&stream->held);
+  /* a peer that makes us answer, by new keys, say, and takes no answer */
+  if (stream->output.size > MOST_OUTPUT) stream->state = CSIO__TLS_BROKEN;
   return size;
 }
 

@@ -26,7 +26,8 @@ int csio__tls_stream_create(csio_tls *tls, const char *host, uint16_t port, csio
 void csio__tls_stream_feed(csio__tls_stream *stream, const uint8_t *bytes, size_t size);
 
 /* Goes on with the handshake, then decrypts: the number of bytes written to `into`. 0 when all that was fed
- * is used up, or the stream has ended or is broken. May add to the output. */
+ * is used up, or the stream has ended or is broken, which it also is where much output has not been taken.
+ * May add to the output. */
 size_t csio__tls_stream_read(csio__tls_stream *stream, uint8_t *into, size_t room);
 
 /* Encrypts all of it into the output. False when memory is short, and unless OPEN; the stream is of no more

@@ -12,6 +12,7 @@
 enum {
   TLS_PIECE = 64 * 1024,  /* what is encrypted at once; more waits until that is out */
   LAST_PIECE = 16 * 1024, /* what is read at once from a connection that has ended */
+  MOST_DROPPED = 16 << 20, /* what a peer that is to end a connection may send before it is cut off */
 };
 
 struct csio__carrier {
@@ -33,6 +34,7 @@ struct csio__carrier {
   bool closing;    /* libwebsockets is at closing it, and must not be asked for anything */
   bool gone;       /* libwebsockets has nothing of it any more */
   bool lingering;
+  size_t dropped; /* bytes that came while lingering */
 };
 
 /* --- the end --- */
@@ -180,6 +182,7 @@ static void receive_by_tls(csio__carrier *carrier, const uint8_t *bytes, size_t 
 
 static void receive(csio__carrier *carrier, const uint8_t *bytes, size_t size)
 {
+  if (carrier->lingering && (carrier->dropped += size) > MOST_DROPPED) csio__carrier_kill(carrier);
   if (carrier->mute) return;
   if (carrier->tls)
     receive_by_tls(carrier, bytes, size);
