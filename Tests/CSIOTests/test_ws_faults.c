@@ -170,7 +170,6 @@ static void hears_a_close_frame_while_sending(void)
 #if defined(__GLIBC__) && !defined(CSIO_SANITIZE)
 enum { LARGE = 64 << 20 };
 
-#if defined(__GLIBC__) && !defined(CSIO_SANITIZE)
 /* All but the last byte of a message that is allowed, then one that is not. */
 static void send_too_much(client *client)
 {
@@ -182,7 +181,6 @@ static void send_too_much(client *client)
   free(part);
   client_drain(client);
 }
-#endif
 
 /* Frees what came of a message that is refused, while the connection lingers. */
 static void frees_refused_messages(void)

@@ -81,8 +81,8 @@ bool csio__http_tls_failure(csio_http *http, CURLcode result, csio__failure *fai
   case CURLE_SSL_CIPHER:
   case CURLE_PEER_FAILED_VERIFICATION:
     if (handshake && csio__tls_certificate_refused(handshake, handshake->host, failure)) return true;
-    return csio__failure_set(failure, CSIO_ETLS, "the TLS handshake with %s failed: %s", http->request.url.host,
-        http->curl_error[0] ? http->curl_error : curl_easy_strerror(result));
+    return csio__failure_set(failure, CSIO_ETLS, "the TLS handshake with %s failed: %s",
+        http->request.url.host, http->curl_error[0] ? http->curl_error : curl_easy_strerror(result));
   case CURLE_RECV_ERROR:
   case CURLE_SEND_ERROR:
   case CURLE_GOT_NOTHING:

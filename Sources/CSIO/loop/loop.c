@@ -104,8 +104,6 @@ void csio__task_queue(csio_loop *loop, csio__task *task)
   wake(loop);
 }
 
-/* --- timers --- */
-
 int csio__timer_start(uv_timer_t *timer, uv_timer_cb callback, uint64_t ms)
 {
   /* libuv counts from the loop's idea of now: whole milliseconds, rounded down, as of the start of the turn,
@@ -115,8 +113,6 @@ int csio__timer_start(uv_timer_t *timer, uv_timer_cb callback, uint64_t ms)
   if (ms == 0 || ms > UINT64_MAX - behind) behind = 0;
   return uv_timer_start(timer, callback, ms + behind, 0);
 }
-
-/* --- handles --- */
 
 int csio__handle_open(csio__handle *handle, csio_loop *loop, void (*abort)(csio__handle *))
 {
@@ -149,8 +145,6 @@ size_t csio_loop_handle_count(const csio_loop *loop)
 {
   return loop->handle_count;
 }
-
-/* --- guests --- */
 
 void *csio__guest_of(const csio_loop *loop, const csio__guest_kind *kind)
 {

@@ -29,8 +29,6 @@ struct csio_cookies {
   uint64_t clock;
 };
 
-/* --- the jar --- */
-
 int csio_cookies_create(csio_cookies **out)
 {
   csio_cookies *jar = calloc(1, sizeof *jar);
@@ -148,24 +146,22 @@ static csio__text default_path(const csio__url *url)
 }
 
 /* Fills in what the line leaves to the URL; false where the URL may not set such a cookie. */
-static bool settle(csio__cookie_line *line, const csio__url *url, bool *host_only)
+static bool settle(csio__cookie_line *line, const csio__url *url)
 {
   csio__text host = {url->host, strlen(url->host)};
   if (!line->path.size) line->path = default_path(url);
   if (line->secure && !url->secure) return false;
-  *host_only = !line->domain.size;
-  if (*host_only) {
+  line->host_only = !line->domain.size;
+  if (line->host_only) {
     line->domain = host;
     return true;
   }
   if (!domain_matches(url->host, line->domain.start, line->domain.size)) return false;
   /* no cookies for a whole "com"; a host that is one can set them for itself alone, and so can an address */
-  *host_only = csio__is_address(url->host) ||
-               !csio__may_share_cookies(url->host, line->domain.start, line->domain.size);
-  return !*host_only || line->domain.size == host.size;
+  line->host_only = csio__is_address(url->host) ||
+                    !csio__may_share_cookies(url->host, line->domain.start, line->domain.size);
+  return !line->host_only || line->domain.size == host.size;
 }
-
-/* --- storing --- */
 
 static char *place(char **end, csio__text text)
 {
@@ -176,7 +172,7 @@ static char *place(char **end, csio__text text)
   return start;
 }
 
-static cookie *make_cookie(const csio__cookie_line *line, bool host_only)
+static cookie *make_cookie(const csio__cookie_line *line)
 {
   size_t size = line->name.size + line->value.size + line->domain.size + line->path.size + 4;
   cookie *made = calloc(1, sizeof *made + size);
@@ -186,7 +182,7 @@ static cookie *make_cookie(const csio__cookie_line *line, bool host_only)
   made->value = place(&end, line->value);
   made->domain = place(&end, line->domain);
   made->path = place(&end, line->path);
-  made->host_only = host_only;
+  made->host_only = line->host_only;
   made->secure = line->secure;
   made->expires = line->expires;
   return made;
@@ -253,17 +249,14 @@ static int add(csio_cookies *jar, cookie *made, const csio__url *url, int64_t no
 int csio__cookies_store(csio_cookies *jar, const csio__url *url, const char *text, int64_t now)
 {
   csio__cookie_line line;
-  bool host_only;
-  if (!csio__cookie_parse(&line, text, now) || !settle(&line, url, &host_only)) return CSIO_EINVALID;
-  cookie *made = make_cookie(&line, host_only);
+  if (!csio__cookie_parse(&line, text, now) || !settle(&line, url)) return CSIO_EINVALID;
+  cookie *made = make_cookie(&line);
   if (!made) return CSIO_ENOMEM;
   uv_mutex_lock(&jar->lock);
   int err = add(jar, made, url, now);
   uv_mutex_unlock(&jar->lock);
   return err;
 }
-
-/* --- the header --- */
 
 static bool holds_name(const char *header, const char *name)
 {

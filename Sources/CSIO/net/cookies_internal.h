@@ -24,6 +24,7 @@ typedef struct csio__cookie_line {
   int64_t
       expires; /* seconds since 1970; INT64_MAX for a cookie of the session, INT64_MIN for none any more */
   bool secure;
+  bool host_only; /* not for names below the domain; filled in when it is stored */
 } csio__cookie_line;
 
 /* Reads a header's value; false where it is malformed. */

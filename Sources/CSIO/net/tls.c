@@ -7,8 +7,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* --- what is underneath --- */
-
 void csio__tls_init(void)
 {
   OPENSSL_init_crypto(OPENSSL_INIT_NO_ATEXIT, NULL);
@@ -31,8 +29,6 @@ static const char *curl_libraries(void)
   const char *libraries = curl_version_info(CURLVERSION_NOW)->ssl_version;
   return libraries ? libraries : "no TLS library";
 }
-
-/* --- the object --- */
 
 int csio_tls_create(csio_tls **out)
 {
@@ -113,8 +109,6 @@ int csio__tls_or_default(csio_tls *tls, csio_tls **out)
   *out = first;
   return CSIO_OK;
 }
-
-/* --- settings --- */
 
 int csio__tls_fail(csio_tls *tls, int code)
 {

@@ -55,8 +55,6 @@ void csio__tls_handshake_release(csio__tls_handshake *handshake)
   free(handshake);
 }
 
-/* --- following the handshake --- */
-
 static int on_verify(int ok, X509_STORE_CTX *store)
 {
   const SSL *ssl = X509_STORE_CTX_get_ex_data(store, SSL_get_ex_data_X509_STORE_CTX_idx());
@@ -96,8 +94,6 @@ static int on_new_session(SSL *ssl, SSL_SESSION *session)
   if (handshake) csio__tls_keep_session(handshake, session);
   return 0; /* the session itself stays OpenSSL's */
 }
-
-/* --- configuring --- */
 
 static X509_STORE *authorities(csio_tls *tls)
 {

@@ -67,8 +67,6 @@ static const BIO_METHOD *bytes_method(void)
   return first;
 }
 
-/* --- beginning --- */
-
 /* The settings' context for streams, made by whoever is first. */
 static int ctx_of(csio_tls *tls, SSL_CTX **out)
 {
@@ -136,8 +134,6 @@ void csio__tls_stream_destroy(csio__tls_stream *stream)
   csio__bytes_free(&stream->held);
   free(stream);
 }
-
-/* --- at work --- */
 
 /* After a call to OpenSSL that did not succeed: the stream waits, or it is over. */
 static void note_result(csio__tls_stream *stream, int result)

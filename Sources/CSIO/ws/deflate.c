@@ -22,8 +22,6 @@ typedef struct csio__deflater {
   z_stream stream;
 } csio__deflater;
 
-/* --- terms --- */
-
 /* A window's size, quoted or not. Any that a server may choose suits: ours is the largest. */
 static bool is_window(csio__text bits)
 {
@@ -64,8 +62,6 @@ bool csio__deflate_read_terms(const char *header, csio__deflate_terms *out)
   }
   return true;
 }
-
-/* --- compressing --- */
 
 static void free_deflater(csio__guest *guest)
 {
@@ -113,8 +109,6 @@ csio_buffer *csio__deflate(csio_loop *loop, const csio_buffer *message)
   csio_buffer_truncate(compressed, compressed->size - stream->avail_out - sizeof trailer);
   return compressed;
 }
-
-/* --- decompressing --- */
 
 static csio__inflater *make_inflater(void)
 {

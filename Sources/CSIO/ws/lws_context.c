@@ -29,8 +29,6 @@ enum {
 static pthread_mutex_t global_lock = PTHREAD_MUTEX_INITIALIZER;
 static bool silenced; /* under the lock */
 
-/* --- the beginning --- */
-
 /* libwebsockets sizes its table by the limit of open files, so that limit is lowered for the moment. */
 static bool lower_limit(struct rlimit *before)
 {
@@ -126,8 +124,6 @@ static void close_wake(csio__lws *lws)
   if (is_same_file(lws->wake, lws->wake_twin)) close(lws->wake);
   close(lws->wake_twin);
 }
-
-/* --- the end --- */
 
 /* Destroying a context under a foreign loop goes in two calls: the first closes everything that the loop has
  * to close in its own time, the second, when the loop has nothing left, frees the memory. */
