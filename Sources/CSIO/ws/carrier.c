@@ -10,8 +10,8 @@
 #include <unistd.h>
 
 enum {
-  TLS_PIECE = 64 * 1024,  /* what is encrypted at once; more waits until that is out */
-  LAST_PIECE = 16 * 1024, /* what is read at once from a connection that has ended */
+  TLS_PIECE = 64 * 1024,   /* what is encrypted at once; more waits until that is out */
+  LAST_PIECE = 16 * 1024,  /* what is read at once from a connection that has ended */
   MOST_DROPPED = 16 << 20, /* what a peer that is to end a connection may send before it is cut off */
 };
 
