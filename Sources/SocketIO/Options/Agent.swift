@@ -9,18 +9,18 @@ public struct Agent: Sendable, Hashable {
   /// `no_proxy`.
   public var usesEnvironment: Bool
 
-  /// Keep connections of polling between requests, for up to two seconds. Without it, each request makes a connection of its own, as
-  /// with the JavaScript client.
+  /// Keep connections of polling between requests, for up to two seconds. Unless set, connections over TLS are kept, whose handshakes
+  /// cost much, and others are not, as with the JavaScript client.
   ///
-  /// Where a request meets the end of a kept connection, a poll is sent again if the server cannot have answered it, and an event if the
-  /// server cannot have read it. Else the loss is reported, and the client connects again.
-  public var keepAlive: Bool
+  /// Some servers end a connection right after an answer without saying so. A request that meets the end of a kept connection is sent
+  /// again if the server cannot have read it. Else the loss is reported, and the client connects again.
+  public var keepAlive: Bool?
 
   /// The address of this machine to connect from, in numbers; any unless set.
   public var localAddress: String?
 
   /// An agent that connects directly unless told otherwise.
-  public init(proxy: String? = nil, usesEnvironment: Bool = false, keepAlive: Bool = true, localAddress: String? = nil)
+  public init(proxy: String? = nil, usesEnvironment: Bool = false, keepAlive: Bool? = nil, localAddress: String? = nil)
   {
     self.proxy = proxy
     self.usesEnvironment = usesEnvironment

@@ -27,7 +27,7 @@ final class HTTPRequest {
       try check(csio_http_set_cookies(handle, endpoint.cookies?.handle))
       try check(csio_http_set_proxy(handle, endpoint.proxy?.handle))
       try check(csio_http_set_local_address(handle, endpoint.agent.localAddress))
-      try check(csio_http_set_keep_alive(handle, endpoint.agent.keepAlive))
+      try check(csio_http_set_keep_alive(handle, endpoint.agent.keepAlive ?? url.hasPrefix("https:")))
       try check(csio_http_set_timeout(handle, endpoint.requestTimeout))
       try check(csio_http_set_max_body(handle, endpoint.maxMessageSize))
       // The reference is given back when the handle is closed.
