@@ -106,8 +106,8 @@ void csio__http_failure(csio_http *http, CURLcode result, csio__failure *failure
       break;
     case CURLE_UNSUPPORTED_PROTOCOL: /* an answer in what passes for HTTP/0.9 */
     case CURLE_WEIRD_SERVER_REPLY:
-      csio__failure_set(
-          failure, handed ? CSIO_EPROXY : CSIO_EPROTOCOL, "%s did not answer in HTTP", peer.text);
+      csio__failure_set(failure, handed ? CSIO_EPROXY : CSIO_EPROTOCOL, "%s %s", peer.text,
+          handed ? "does not speak HTTP" : "did not answer in HTTP");
       break;
     default:
       if (result == CURLE_RECV_ERROR && is_bad_chunk(http))
