@@ -7,6 +7,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <stdlib.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -24,6 +25,7 @@ enum { NUDGE_INTERVAL = 200 };
 
 struct csio__curl {
   csio__guest guest;
+  csio_loop *loop;
   CURLM *multi;
   uv_timer_t timer;
   uv_timer_t nudge;          /* active while connections are being made */
@@ -34,9 +36,12 @@ struct csio__curl {
 
 /* One socket that libcurl wants watched. */
 typedef struct watch {
-  uv_poll_t poll;
+  uv_poll_t poll;  /* once `polled` */
+  csio__task task; /* to look whether it is connected already */
   curl_socket_t socket;
   int events;
+  bool polled;
+  bool removed; /* the task is to free it */
   struct csio__curl *curl;
 } watch;
 
@@ -153,14 +158,46 @@ static void on_watch_closed(uv_handle_t *handle)
   free(handle->data);
 }
 
+static void watch_remove(watch *watch)
+{
+  if (watch->polled)
+    uv_close((uv_handle_t *)&watch->poll, on_watch_closed);
+  else if (watch->task.queued)
+    watch->removed = true;
+  else
+    free(watch);
+}
+
+/* False where it cannot be watched. */
+static bool start_poll(watch *watch)
+{
+  if (!watch->polled && uv_poll_init_socket(watch->curl->timer.loop, &watch->poll, watch->socket))
+    return false;
+  watch->polled = true;
+  watch->poll.data = watch;
+  return !uv_poll_start(&watch->poll, watch->events, on_ready);
+}
+
+/* A server on this machine has accepted by the end of the turn, and need not be watched for: that takes the
+ * kernel more than the connection. */
+static void look(csio__task *task)
+{
+  watch *watch = csio__container_of(task, struct watch, task);
+  struct csio__curl *curl = watch->curl;
+  struct pollfd wanted = {.fd = watch->socket, .events = POLLOUT};
+  if (watch->removed)
+    free(watch);
+  else if (!watch->polled && poll(&wanted, 1, 0) > 0)
+    act(curl, watch->socket, CURL_CSELECT_OUT);
+  else if (!watch->polled && !start_poll(watch))
+    give_up(curl);
+}
+
 static watch *watch_create(struct csio__curl *curl, curl_socket_t socket)
 {
-  watch *watch = malloc(sizeof *watch);
-  if (!watch || uv_poll_init_socket(curl->timer.loop, &watch->poll, socket)) {
-    free(watch);
-    return NULL;
-  }
-  watch->poll.data = watch;
+  watch *watch = calloc(1, sizeof *watch);
+  if (!watch) return NULL;
+  watch->task.run = look;
   watch->socket = socket;
   watch->curl = curl;
   curl_multi_assign(curl->multi, socket, watch);
@@ -175,17 +212,19 @@ static int watch_socket(CURL *easy, curl_socket_t socket, int what, void *data, 
   void **place = csio__sockets_watch(&curl->sockets, socket);
   if (what == CURL_POLL_REMOVE) {
     if (place) *place = NULL;
-    if (watch) uv_close((uv_handle_t *)&watch->poll, on_watch_closed);
+    if (watch) watch_remove(watch);
     return 0;
   }
+  bool connecting = !watch && place && what == CURL_POLL_OUT;
   if (!watch) watch = watch_create(curl, socket);
-  if (!watch) {
-    curl->no_memory = true; /* told by -1, libcurl would refuse whatever is started until all has ended */
-    return 0;
+  if (watch) {
+    if (place) *place = watch;
+    watch->events = (what != CURL_POLL_OUT ? UV_READABLE : 0) | (what != CURL_POLL_IN ? UV_WRITABLE : 0);
+    if (connecting) csio__task_queue(curl->loop, &watch->task);
   }
-  if (place) *place = watch;
-  watch->events = (what != CURL_POLL_OUT ? UV_READABLE : 0) | (what != CURL_POLL_IN ? UV_WRITABLE : 0);
-  return uv_poll_start(&watch->poll, watch->events, on_ready);
+  /* told by -1, libcurl would refuse whatever is started until all has ended */
+  if (!watch || (!connecting && !start_poll(watch))) curl->no_memory = true;
+  return 0;
 }
 
 /* libcurl's own sockets would be inherited by every program that the process starts, and stay open there. */
@@ -213,7 +252,7 @@ curl_socket_t csio__curl_open_socket(csio__transfer *transfer, const struct curl
   /* libcurl 7.88 closes by itself the socket of an address that leads nowhere. Where the next one gets the
    * same number it does not say so, and the kernel has forgotten the old one. */
   watch *stale = *csio__sockets_watch(&curl->sockets, created);
-  if (stale) uv_poll_start(&stale->poll, stale->events, on_ready);
+  if (stale && stale->polled) start_poll(stale);
   if (!uv_is_active((uv_handle_t *)&curl->nudge))
     uv_timer_start(&curl->nudge, on_nudge, NUDGE_INTERVAL, NUDGE_INTERVAL);
   return created;
@@ -259,6 +298,7 @@ static int curl_of(csio_loop *loop, struct csio__curl **out)
     free(curl);
     return csio__has_descriptors(CSIO__CURL_DESCRIPTORS) ? CSIO_ENOMEM : CSIO_ESYSTEM;
   }
+  curl->loop = loop;
   uv_timer_init(&loop->uv, &curl->timer);
   uv_timer_init(&loop->uv, &curl->nudge);
   curl->timer.data = curl->nudge.data = curl;
