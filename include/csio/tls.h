@@ -54,8 +54,8 @@ CSIO_EXTERN int csio_tls_set_verify(csio_tls *tls, bool verify);
  * checks; called again, any of the pins will do. */
 CSIO_EXTERN int csio_tls_add_pin(csio_tls *tls, const uint8_t sha256[CSIO_TLS_PIN_SIZE]);
 
-/* A sentence about the last failure of a setter, "" when there was none. Valid until the next call on `tls`. NULL
- * asks why csio_tls_create gives UNSUPPORTED. */
+/* A sentence about the last failure of a setter, "" when there was none. Valid until the next call on `tls`.
+ * NULL asks why csio_tls_create gives UNSUPPORTED. */
 CSIO_EXTERN const char *csio_tls_last_message(const csio_tls *tls);
 
 #ifdef __cplusplus
