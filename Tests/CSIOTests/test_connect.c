@@ -267,10 +267,7 @@ static void tell_address(client *client)
       client_answer(client, 200, address);
       continue;
     }
-    client_print(client,
-        "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
-        "Sec-WebSocket-Accept: %s\r\n\r\n",
-        ws_accept_key(request->head));
+    ws_answer(client, request->head, "");
     ws_write(client, TEXT, true, address, strlen(address));
     client_drain(client);
     break;

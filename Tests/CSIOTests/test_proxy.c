@@ -26,10 +26,7 @@ static void serve(client *client)
       client_answer(client, 200, "from the target");
       continue;
     }
-    client_print(client,
-        "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
-        "Sec-WebSocket-Accept: %s\r\n\r\n",
-        ws_accept_key(request->head));
+    ws_answer(client, request->head, "");
     ws_echo_frames(client);
     break;
   }

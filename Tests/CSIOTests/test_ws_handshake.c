@@ -276,10 +276,7 @@ static void check_large_request(client *client)
          client_read(client, &byte, 1) == 1)
     head[size++] = byte;
   CHECK(size > 160000);
-  client_print(client,
-      "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
-      "Sec-WebSocket-Accept: %s\r\n\r\n",
-      ws_accept_key(head));
+  ws_answer(client, head, "");
   ws_echo_frames(client);
   free(request);
 }

@@ -20,6 +20,14 @@ const char *ws_accept_key(const char *head)
   return value;
 }
 
+bool ws_answer(client *client, const char *head, const char *extra)
+{
+  return client_print(client,
+      "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n%s"
+      "Sec-WebSocket-Accept: %s\r\n\r\n",
+      extra, ws_accept_key(head));
+}
+
 bool ws_accept(client *client, const char *extra, request *request)
 {
   struct request *read = malloc(sizeof *read);
@@ -27,10 +35,7 @@ bool ws_accept(client *client, const char *extra, request *request)
   bool ok = client_read_request(client, read);
   if (ok) {
     request_free(read);
-    ok = client_print(client,
-        "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n%s"
-        "Sec-WebSocket-Accept: %s\r\n\r\n",
-        extra, ws_accept_key(read->head));
+    ok = ws_answer(client, read->head, extra);
     if (request) *request = *read;
   }
   free(read);

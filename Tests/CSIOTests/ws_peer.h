@@ -18,6 +18,9 @@ typedef struct frame {
  * head stays in `request`, unless that is NULL. False when the client has gone. */
 bool ws_accept(client *client, const char *extra, request *request);
 
+/* The same for a request that has been read. */
+bool ws_answer(client *client, const char *head, const char *extra);
+
 /* The Sec-WebSocket-Accept value for a request's key; in storage of its own per thread. */
 const char *ws_accept_key(const char *head);
 
