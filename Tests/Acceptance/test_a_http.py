@@ -306,7 +306,7 @@ async def test_a033_the_body_of_the_answer_does_not_matter(connect):
 
 
 async def test_a034_an_unknown_session(sio, server):
-    script = await sio(server.url, transports=["polling"], query={"sid": "bogus"})
+    script = await sio(server.url, transports=["polling"])
     request = await server.request()
     request.answer(400, '{"code":1,"message":"Session ID unknown"}', type="application/json")
     await script.expect("connect_error", status=400, active=True)

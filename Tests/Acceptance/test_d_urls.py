@@ -100,11 +100,12 @@ async def test_a103_a104_a105_the_query_option(sio, server, transport):
     assert all(request.query["e"] == "f" for request in server.requests)
 
 
-async def test_a106_reserved_parameters(sio, server, transport):
-    await sio(f"{server.url}?transport=no", transports=[transport], query={"EIO": "3"})
-    request = await server.request()
-    assert (request.query["EIO"], request.query["transport"]) == ("4", transport)
-    assert request.query_string.count("EIO=") == 1 and request.query_string.count("transport=") == 1
+@pytest.mark.parametrize(("query", "options"), [("", {"query": {"EIO": "3"}}), ("?transport=no", {})])
+async def test_a106_reserved_parameters(sio, server, transport, query, options):
+    """They cannot be changed: whoever tries is told. test_g_silence.py has all of them."""
+    script = await sio(f"{server.url}{query}", transports=[transport], **options)
+    await script.expect("error")
+    assert server.requests == []
 
 
 async def test_a107_both_queries(sio, server):

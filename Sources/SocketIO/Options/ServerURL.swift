@@ -25,6 +25,13 @@ struct ServerURL: Sendable, Equatable {
   ///   - text: A URL with or without scheme, a path (a namespace of `location`'s server), or nil for `location` itself.
   ///   - location: What stands for the page of a browser.
   init(_ text: String?, location: String?) throws(SocketIOError) {
+    try self.init(resolving: text, against: location)
+    if let parameter = query.first(where: { SocketIOOptions.reservedParameters.contains($0.name) }) {
+      throw Self.invalid(text ?? "", "its query parameter \"\(parameter.name)\" is the protocol's own")
+    }
+  }
+
+  private init(resolving text: String?, against location: String?) throws(SocketIOError) {
     if let text, Self.hasScheme(text) {
       try self.init(absolute: text)
       return

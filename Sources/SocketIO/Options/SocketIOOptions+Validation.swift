@@ -36,12 +36,13 @@ extension SocketIOOptions {
     }
     for (name, value) in query {
       guard Self.text(value) != nil else { throw Self.invalid("query", "\"\(name)\" is no string, number or Boolean") }
+      if Self.reservedParameters.contains(name) { throw Self.invalid("query", "\"\(name)\" is the protocol's own") }
     }
     for (name, value) in extraHeaders where !Self.isHeader(name, value) {
       throw Self.invalid("extraHeaders", "\"\(name)\" or its value cannot stand in a header")
     }
     if timestampParam.isEmpty { throw Self.invalid("timestampParam", "it is empty") }
-    if ["EIO", "transport", "sid", "b64"].contains(timestampParam) {
+    if Self.reservedParameters.contains(timestampParam) {
       throw Self.invalid("timestampParam", "\"\(timestampParam)\" is the protocol's own")
     }
     if path.unicodeScalars.contains(where: {
@@ -82,6 +83,9 @@ extension SocketIOOptions {
     if retries < 0 { throw Self.invalid("retries", "it is negative") }
     if case .value(let value)? = auth, value.objectValue == nil { throw Self.invalid("auth", "it is no object") }
   }
+
+  /// Query parameters by which client and server tell each other what a request is.
+  static let reservedParameters: Set = ["EIO", "transport", "sid", "j", "b64"]
 
   private static func invalid(_ option: String, _ why: String) -> SocketIOError {
     SocketIOError(.invalidOption, "option \(option): \(why)")

@@ -89,6 +89,16 @@ struct ServerURLTests {
     #expect((error?.message.count ?? 0) < 400)
   }
 
+  @Test("A parameter of the protocol's own is refused by name", arguments: ["sid", "EIO", "transport", "j", "b64"])
+  func reserved(name: String) throws {
+    for text in ["http://h/a?x=1&\(name)=abc", "/a?\(name)"] {
+      let error = #expect(throws: SocketIOError.self) { try ServerURL(text, location: "https://page") }
+      #expect(error?.code == .invalidURL && error?.message.contains("\"\(name)\"") == true)
+    }
+    // A page may have what it wants.
+    #expect(try parse("/a", location: "https://page?\(name)=5") == "https page /a")
+  }
+
   @Test("A useless location harms nobody who does not need it")
   func uselessLocation() throws {
     #expect(try parse("http://h/a", location: "nonsense") == "http h /a")

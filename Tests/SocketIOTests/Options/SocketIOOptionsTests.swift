@@ -27,7 +27,12 @@ struct SocketIOOptionsTests {
 
   private static let invalidValues: [(String, Change)] = [
     ("transports", { $0.transports = [.polling, "webtransport"] }), ("query", { $0.query = ["a": ["b"]] }),
-    ("query", { $0.query = ["a": nil] }), ("extraHeaders", { $0.extraHeaders = ["a b": "c"] }),
+    ("query", { $0.query = ["a": nil] }), ("query", { $0.query = ["sid": "abc"] }),
+    ("query", { $0.query = ["EIO": 3] }),
+    ("query", { $0.query = ["transport": "x"] }), ("query", { $0.query = ["j": 0] }),
+    ("query", { $0.query = ["b64": 1] }),
+    ("query", { $0.transportOptions[.polling] = { $0.query["sid"] = "abc" } }),
+    ("timestampParam", { $0.timestampParam = "j" }), ("extraHeaders", { $0.extraHeaders = ["a b": "c"] }),
     ("extraHeaders", { $0.extraHeaders = ["": "c"] }), ("extraHeaders", { $0.extraHeaders = ["a": "b\r\nc: d"] }),
     ("timestampParam", { $0.timestampParam = "" }), ("timestampParam", { $0.timestampParam = "sid" }),
     ("timestampParam", { $0.timestampParam = "EIO" }), ("path", { $0.path = "/a?b" }), ("path", { $0.path = "/a b" }),
