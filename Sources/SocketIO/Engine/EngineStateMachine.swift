@@ -193,8 +193,12 @@ struct EngineStateMachine {
         actions.append(.startHeartbeat(milliseconds: handshake.pingInterval + handshake.pingTimeout))
       }
       return actions + [.report(.ping)]
+    // From a cache in between, which would answer every poll with it at once.
+    case .open:
+      let message = "server error: the session was opened a second time, perhaps by a cache that keeps answers"
+      return end(reason: .transportError, error: SocketIOError(.protocolViolation, message))
     // A close packet means something on polling only, where the transport sees to it.
-    case .open, .close, .pong, .upgrade, .noop, .uncompressed: return []
+    case .close, .pong, .upgrade, .noop, .uncompressed: return []
     }
   }
 

@@ -7,6 +7,14 @@ import Testing
 struct EngineSessionTests {
   // MARK: Heartbeat
 
+  @Test("A second handshake ends the session, on either transport", arguments: [TransportName.polling, .websocket])
+  func secondHandshake(_ transport: TransportName) {
+    let bench = EngineBench.open(transport)
+    bench.main.report(.packet(.open(Fixture.handshake())))
+    #expect(bench.take().map { $0.prefix(39) } == ["closed: transport error (server error: ", "finished"])
+    #expect(bench.main.isAborted)
+  }
+
   @Test("A ping is answered by a bare pong and reported", arguments: [TransportName.polling, .websocket])
   func pong(transport: TransportName) {
     let bench = EngineBench.open(transport)
@@ -44,7 +52,7 @@ struct EngineSessionTests {
 
   @Test(
     "Stray packets are ignored",
-    arguments: [EnginePacket.noop, .pong(""), .pong("probe"), .upgrade, .close, .open("{}")])
+    arguments: [EnginePacket.noop, .pong(""), .pong("probe"), .upgrade, .close])
   func strayPackets(packet: EnginePacket) {
     let bench = EngineBench.open(.websocket)
     bench.main.report(.packet(packet))
