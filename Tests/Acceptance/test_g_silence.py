@@ -268,6 +268,38 @@ async def test_events_of_a_session_that_was_left(connect, server):
     assert len(script.all("event")) == 1
 
 
+async def test_a_handshake_from_a_cache(sio, server):
+    script = await sio(server.url, transports=["polling"], reconnection=False)
+    handshake = "0" + json.dumps({"sid": "S"} | HANDSHAKE)
+    (await server.request()).answer(200, handshake)
+    while True:
+        request = await server.request()
+        if request.method == "GET":
+            break
+        request.answer(200, "ok")
+    request.answer(200, handshake)
+    error = await script.expect("connect_error")
+    assert "second time" in error["message"]
+    await script.expect("manager", name="close", args=["transport error"])
+    assert len([request for request in server.requests if request.method == "GET"]) == 2
+
+
+@pytest.mark.parametrize("name", ["sid", "EIO", "transport", "j", "b64"])
+@pytest.mark.parametrize("place", ["option", "url", "transportOptions"])
+async def test_reserved_parameters(sio, server, name, place):
+    script = await sio()
+    url, options = server.url, {}
+    if place == "option":
+        options = {"query": {name: "abc"}}
+    elif place == "url":
+        url += f"/?{name}=abc"
+    else:
+        options = {"transportOptions": {"polling": {"query": {name: "abc"}}}}
+    script.do("io", url=url, options=options, tag=1)
+    assert f'"{name}"' in (await script.expect("error", tag=1))["message"]
+    assert server.requests == []
+
+
 @pytest.mark.parametrize("text", ["+/8=", "-_8=", "-_8", "+/8"])
 async def test_base64_without_padding_and_for_urls(connect, transport, text):
     script, session = await connect(transport)

@@ -2,6 +2,8 @@
 #include "socket.h"
 #include "ws_peer.h"
 
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <unistd.h>
 
 static csio_loop *loop;
@@ -191,6 +193,107 @@ static void waits_for_a_slow_reader(void)
   peer_stop(&server);
 }
 
+/* Holds back its reading until the client has much to send, and counts what comes before the urgent message. */
+static void read_until_urgent(client *client)
+{
+  slow_reader *gate = client->peer->data;
+  if (!ws_accept(client, "", NULL)) return;
+  AWAIT(&gate->monitor, gate->go);
+  int before = 0;
+  for (int number = 0; number < MANY;) {
+    frame frame;
+    CHECK(ws_read(client, &frame));
+    if (frame.size == PAYLOAD)
+      CHECK_INT(atoi((char *)frame.bytes), number++);
+    else
+      before = number;
+    if (frame.size != PAYLOAD) CHECK_STRING((char *)frame.bytes, "last");
+    frame_free(&frame);
+  }
+  CHECK(before > 0);
+#ifdef TCP_NOTSENT_LOWAT
+  CHECK(before * PAYLOAD < 1 << 20);
+#endif
+  ws_write(client, TEXT, true, "all", 3);
+  client_drain(client);
+}
+
+static void send_urgent_ones(void *arg)
+{
+  socket_test *socket = arg;
+  size_t queued = csio_ws_queued_bytes(socket->ws);
+  for (int i = 0; i < 1000; i++)
+    CHECK_INT(csio_ws_send(socket->ws, CSIO_WS_TEXT | CSIO_WS_URGENT, "one", 3), CSIO_OK);
+  CHECK_INT(csio_ws_send(socket->ws, CSIO_WS_TEXT | CSIO_WS_URGENT, "last", 4), CSIO_OK);
+  CHECK_INT(csio_ws_queued_bytes(socket->ws), queued + 4);
+}
+
+static void sends_the_last_urgent_message_first(void)
+{
+  slow_reader gate = {MONITOR, false};
+  peer server;
+  peer_start(&server, read_until_urgent, NULL, &gate);
+  socket_test socket = {.loop = loop, .url = peer_url(&server, "ws", NULL, "/")};
+  socket_open(&socket);
+  on_loop(loop, queue_many, &socket);
+  for (int i = 0; i < 20; i++)
+    on_loop(loop, read_queued, &socket);
+  on_loop(loop, send_urgent_ones, &socket);
+  CHANGE(&gate.monitor, gate.go = true);
+  AWAIT(&socket.monitor, socket.messages == 1);
+  socket_close(&socket);
+  peer_stop(&server);
+}
+
+static void ping_often(client *client)
+{
+  slow_reader *gate = client->peer->data;
+  frame frame;
+  if (!ws_accept(client, "", NULL)) return;
+  CHECK(ws_read(client, &frame)); /* after it the client sends what no system takes at once */
+  frame_free(&frame);
+  for (int i = 0; i < MANY; i++) {
+    char text[16];
+    ws_write(client, PING, true, text, (size_t)snprintf(text, sizeof text, "%d", i));
+  }
+  ws_write(client, TEXT, true, "all", 3);
+  AWAIT(&gate->monitor, gate->go);
+  CHECK(ws_read(client, &frame));
+  CHECK_INT(frame.size, 16 << 20);
+  frame_free(&frame);
+  CHECK(ws_read(client, &frame));
+  CHECK_INT(frame.opcode, PONG);
+  CHECK_INT(atoi((char *)frame.bytes), MANY - 1);
+  frame_free(&frame);
+  CHECK(ws_read(client, &frame));
+  CHECK_STRING((char *)frame.bytes, "behind");
+  frame_free(&frame);
+  client_drain(client);
+}
+
+static void send_much(socket_test *socket)
+{
+  uint8_t *bytes = test_bytes(16 << 20, 1);
+  CHECK_INT(csio_ws_send(socket->ws, CSIO_WS_TEXT, "ready", 5), CSIO_OK);
+  CHECK_INT(csio_ws_send(socket->ws, CSIO_WS_BINARY, bytes, 16 << 20), CSIO_OK);
+  CHECK_INT(csio_ws_send(socket->ws, CSIO_WS_TEXT, "behind", 6), CSIO_OK);
+  free(bytes);
+}
+
+static void answers_the_last_ping_only(void)
+{
+  slow_reader gate = {MONITOR, false};
+  peer server;
+  peer_start(&server, ping_often, NULL, &gate);
+  socket_test socket = {.loop = loop, .url = peer_url(&server, "ws", NULL, "/"), .on_open = send_much};
+  socket_open(&socket);
+  AWAIT(&socket.monitor, socket.messages == 1);
+  CHANGE(&gate.monitor, gate.go = true);
+  AWAIT(&socket.monitor, socket.drains == 1);
+  socket_close(&socket);
+  peer_stop(&server);
+}
+
 static void send_again_on_drain(socket_test *socket)
 {
   if (socket->drains < 3) CHECK_INT(csio_ws_send(socket->ws, CSIO_WS_TEXT, "more", 4), CSIO_OK);
@@ -351,6 +454,8 @@ int main(int argc, char **argv)
   RUN(sends_a_message_in_one_frame);
   RUN(joins_fragments);
   RUN(waits_for_a_slow_reader);
+  RUN(sends_the_last_urgent_message_first);
+  RUN(answers_the_last_ping_only);
   RUN(drains_each_time);
   RUN(receives_many_in_order);
   RUN(refuses_messages_too_large);

@@ -5,6 +5,8 @@
 #include <csio/error.h>
 
 #include <errno.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <stdlib.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -12,6 +14,7 @@
 enum {
   TLS_PIECE = 64 * 1024,   /* what is encrypted at once; more waits until that is out */
   LAST_PIECE = 16 * 1024,  /* what is read at once from a connection that has ended */
+  MOST_UNSENT = 128 * 1024, /* what the kernel holds before TCP sends it: an urgent message waits behind it */
   MOST_DROPPED = 16 << 20, /* what a peer that is to end a connection may send before it is cut off */
 };
 
@@ -84,6 +87,22 @@ static void hurry(csio__lws *lws)
 }
 
 /* --- sending --- */
+
+/* 0 for as much as the kernel likes. Without the option, pongs are late where the way out is slow. */
+static void limit_unsent(int socket, int bytes)
+{
+#ifdef TCP_NOTSENT_LOWAT
+  setsockopt(socket, IPPROTO_TCP, TCP_NOTSENT_LOWAT, &bytes, sizeof bytes);
+#else
+  (void)socket, (void)bytes;
+#endif
+}
+
+void csio__carrier_send_last(csio__carrier *carrier)
+{
+  limit_unsent(carrier->socket, 0);
+  csio__carrier_flush_soon(carrier);
+}
 
 /* Signals that a write may raise are blocked in the loop's thread. */
 static size_t send_some(csio__carrier *carrier, const uint8_t *bytes, size_t size)
@@ -280,6 +299,7 @@ int csio__carrier_open(csio_loop *loop, int socket, csio_tls *tls, const char *h
         failure, CSIO_ESYSTEM, "libwebsockets could not take the connection to %s", host);
   }
   lws_set_opaque_user_data(carrier->wsi, carrier);
+  limit_unsent(socket, MOST_UNSENT);
   *out = carrier;
   if (tls)
     flush_tls(carrier);

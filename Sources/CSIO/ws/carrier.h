@@ -31,6 +31,10 @@ size_t csio__carrier_send(csio__carrier *carrier, const uint8_t *bytes, size_t s
 /* Calls on_writable at the end of this turn of the loop. */
 void csio__carrier_flush_soon(csio__carrier *carrier);
 
+/* The same, with the last bytes there will be: the system takes what it can, and sends it even if the process
+ * ends. */
+void csio__carrier_send_last(csio__carrier *carrier);
+
 /* Whether bytes that were taken still wait in here; on_writable comes when they are out. */
 bool csio__carrier_holds_bytes(const csio__carrier *carrier);
 

@@ -56,6 +56,7 @@ struct csio_ws {
 
   csio_buffer *first, **last; /* messages to send */
   size_t queued;              /* bytes in them */
+  bool urgent;                /* the first of them is */
   csio__ws_rest rest;
   csio_buffer *pong; /* goes out before the next message; the latest one where there are more */
   bool drained;      /* nothing was queued since the last on_drain */

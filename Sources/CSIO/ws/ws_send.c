@@ -13,20 +13,49 @@ enum {
   BATCH = 1 << 20,
 };
 
+static csio_buffer *take_first(csio_ws *ws)
+{
+  csio_buffer *message = ws->first;
+  ws->first = message->next;
+  if (!ws->first) ws->last = &ws->first;
+  ws->queued -= message->size;
+  ws->urgent = false;
+  return message;
+}
+
+static void put_first(csio_ws *ws, csio_buffer *message)
+{
+  message->next = ws->first;
+  if (!ws->first) ws->last = &message->next;
+  ws->first = message;
+  ws->queued += message->size;
+}
+
+static void put_last(csio_ws *ws, csio_buffer *message)
+{
+  message->next = NULL;
+  *ws->last = message;
+  ws->last = &message->next;
+  ws->queued += message->size;
+}
+
 int csio_ws_send_buffer(csio_ws *ws, csio_ws_type type, csio_buffer *message)
 {
+  bool urgent = type & CSIO_WS_URGENT;
   if (ws->state != CSIO__WS_OPEN) {
     csio_buffer_destroy(message);
     return CSIO_ESTATE;
   }
   message->binary = type & CSIO_WS_BINARY;
-  message->uncompressed = type & CSIO_WS_UNCOMPRESSED;
+  message->uncompressed = urgent || type & CSIO_WS_UNCOMPRESSED;
   message->compressed = false;
-  message->next = NULL;
   if (!ws->first) csio__carrier_flush_soon(ws->carrier);
-  *ws->last = message;
-  ws->last = &message->next;
-  ws->queued += message->size;
+  if (ws->urgent && urgent) csio_buffer_destroy(take_first(ws));
+  if (urgent)
+    put_first(ws, message);
+  else
+    put_last(ws, message);
+  ws->urgent |= urgent;
   ws->drained = false;
   return CSIO_OK;
 }
@@ -81,15 +110,6 @@ static int send_alone(csio_ws *ws, csio__framer *framer, unsigned kind, csio_buf
   return CSIO_OK;
 }
 
-static csio_buffer *take_first(csio_ws *ws)
-{
-  csio_buffer *message = ws->first;
-  ws->first = message->next;
-  if (!ws->first) ws->last = &ws->first;
-  ws->queued -= message->size;
-  return message;
-}
-
 /* Compresses the first message of the queue where it has to be, and says what its frame is. */
 static unsigned prepare_first(csio_ws *ws)
 {
@@ -105,11 +125,8 @@ static unsigned prepare_first(csio_ws *ws)
   }
   compressed->binary = message->binary;
   compressed->compressed = true;
-  ws->queued += compressed->size;
   csio_buffer_destroy(take_first(ws));
-  compressed->next = ws->first;
-  if (!ws->first) ws->last = &compressed->next;
-  ws->first = compressed;
+  put_first(ws, compressed);
   return kind | CSIO__FRAME_COMPRESSED;
 }
 

@@ -122,20 +122,19 @@ enum EnginePayload {
 
   /// Decodes left to right up to the first part that is no packet.
   ///
-  /// - Parameter maxPackets: A packet takes many times the two bytes that it may have in a body.
-  /// - Returns: The packets, and whether the whole body was good.
+  /// - Returns: At most `maxPackets` packets, what follows them unless all was decoded, and whether all of it was good.
   static func decode(
-    _ body: UnsafeRawBufferPointer, maxPackets: Int = 1 << 20
-  ) -> (packets: [EnginePacket], isWhole: Bool) {
+    _ body: UnsafeRawBufferPointer, maxPackets: Int = .max
+  ) -> (packets: [EnginePacket], rest: UnsafeRawBufferPointer?, isWhole: Bool) {
     var packets: [EnginePacket] = []
     var rest = body[...]
     while packets.count < maxPackets {
       let part = rest.prefix { $0 != separator }
-      guard let packet = EnginePacket(text: UnsafeRawBufferPointer(rebasing: part)) else { return (packets, false) }
+      guard let packet = EnginePacket(text: UnsafeRawBufferPointer(rebasing: part)) else { return (packets, nil, false) }
       packets.append(packet)
-      if part.endIndex == rest.endIndex { return (packets, true) }
+      if part.endIndex == rest.endIndex { return (packets, nil, true) }
       rest = rest[(part.endIndex + 1)...]
     }
-    return (packets, false)
+    return (packets, UnsafeRawBufferPointer(rebasing: rest), true)
   }
 }

@@ -84,6 +84,8 @@ struct EngineStateMachine {
   private var buffer: [EnginePacket] = []
   /// Bytes in the buffer.
   private(set) var queuedBytes = 0
+  /// A pong goes in front of what is buffered. One answers all the pings before it.
+  private var isPongDue = false
   private var handshake: Handshake?
 
   init(_ configuration: Configuration) { self.configuration = configuration }
@@ -187,8 +189,7 @@ struct EngineStateMachine {
     switch packet {
     case .message(let message): return .just(.report(.message(message)))
     case .ping:
-      enqueue(.pong(""))
-      var actions = flush()
+      var actions = answerPing()
       if let handshake {
         actions.append(.startHeartbeat(milliseconds: handshake.pingInterval + handshake.pingTimeout))
       }
@@ -200,6 +201,13 @@ struct EngineStateMachine {
     // A close packet means something on polling only, where the transport sees to it.
     case .close, .pong, .upgrade, .noop, .uncompressed: return []
     }
+  }
+
+  /// A WebSocket puts the pong in front of what it has, though it be busy. On polling it goes with the next POST.
+  private mutating func answerPing() -> ActionList<Action> {
+    if mainName == .websocket { return .just(.send(.main, [.pong("")])) }
+    isPongDue = true
+    return flush()
   }
 
   // MARK: Upgrade
@@ -236,8 +244,8 @@ struct EngineStateMachine {
     upgrade = .none
     mainName = probeName
     isWritable = true
-    buffer.insert(.upgrade, at: 0)
-    queuedBytes += EnginePacket.upgrade.size
+    putPongInFront()
+    putInFront(.upgrade)
     return [.promoteProbe] + flush() + [.report(.upgraded(mainName))]
   }
 
@@ -266,12 +274,26 @@ struct EngineStateMachine {
     queuedBytes += packet.size
   }
 
+  private mutating func putInFront(_ packet: EnginePacket) {
+    buffer.insert(packet, at: 0)
+    queuedBytes += packet.size
+  }
+
+  private mutating func putPongInFront() {
+    guard isPongDue else { return }
+    isPongDue = false
+    putInFront(.pong(""))
+  }
+
   private mutating func flush() -> ActionList<Action> {
-    guard state == .open || state == .draining, isWritable, upgrade != .switching else { return [] }
+    // A WebSocket takes all that is left before it closes, so that the system has it even where time runs out.
+    let isLast = state == .draining && mainName == .websocket
+    guard state == .open || state == .draining, isWritable || isLast, upgrade != .switching else { return [] }
+    putPongInFront()
     guard !buffer.isEmpty else { return closeIfDrained() }
     let packets = nextPackets()
     isWritable = false
-    return .just(.send(.main, packets))
+    return isLast ? .just(.send(.main, packets)) + closeIfDrained() : .just(.send(.main, packets))
   }
 
   private mutating func clearBuffer() {

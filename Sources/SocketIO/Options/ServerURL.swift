@@ -27,7 +27,7 @@ struct ServerURL: Sendable, Equatable {
   init(_ text: String?, location: String?) throws(SocketIOError) {
     try self.init(resolving: text, against: location)
     if let parameter = query.first(where: { SocketIOOptions.reservedParameters.contains($0.name) }) {
-      throw Self.invalid(text ?? "", "its query parameter \"\(parameter.name)\" is the protocol's own")
+      throw Self.invalid(text ?? "", "its query parameter \"\(parameter.name)\" belongs to the protocol")
     }
   }
 

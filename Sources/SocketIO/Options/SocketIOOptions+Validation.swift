@@ -36,14 +36,14 @@ extension SocketIOOptions {
     }
     for (name, value) in query {
       guard Self.text(value) != nil else { throw Self.invalid("query", "\"\(name)\" is no string, number or Boolean") }
-      if Self.reservedParameters.contains(name) { throw Self.invalid("query", "\"\(name)\" is the protocol's own") }
+      if Self.reservedParameters.contains(name) { throw Self.invalid("query", "\"\(name)\" belongs to the protocol") }
     }
     for (name, value) in extraHeaders where !Self.isHeader(name, value) {
       throw Self.invalid("extraHeaders", "\"\(name)\" or its value cannot stand in a header")
     }
     if timestampParam.isEmpty { throw Self.invalid("timestampParam", "it is empty") }
     if Self.reservedParameters.contains(timestampParam) {
-      throw Self.invalid("timestampParam", "\"\(timestampParam)\" is the protocol's own")
+      throw Self.invalid("timestampParam", "\"\(timestampParam)\" belongs to the protocol")
     }
     if path.unicodeScalars.contains(where: {
       "?# ".unicodeScalars.contains($0) || $0.properties.generalCategory == .control

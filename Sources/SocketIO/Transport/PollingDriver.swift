@@ -3,8 +3,10 @@
 protocol PollingDriver: Transport {
   var machine: PollingStateMachine { get set }
   func poll()
+  /// Tells the machine after so many milliseconds that they are over.
+  func wait(milliseconds: UInt64)
   func post(_ packets: [EnginePacket])
-  /// Nobody waits any more for the requests under way.
+  /// Nobody waits any more for the requests under way, nor for the end of a wait.
   func cancelRequests()
 }
 
@@ -32,6 +34,7 @@ extension PollingDriver {
   private func perform(_ action: PollingStateMachine.Action) {
     switch action {
     case .poll: poll()
+    case .wait(let milliseconds): wait(milliseconds: milliseconds)
     case .post(let packets): post(packets)
     case .cancelRequests: cancelRequests()
     case .report(let event): onEvent?(event)

@@ -1,4 +1,5 @@
-/// HTTP long-polling as events and actions: at most one GET and one POST at a time, a GET again as soon as the last is answered.
+/// HTTP long-polling as events and actions: at most one GET and one POST at a time, a GET again when the last is
+/// answered.
 struct PollingStateMachine {
   enum Event {
     case open
@@ -6,10 +7,15 @@ struct PollingStateMachine {
     case pause
     case resume
     case close
-    /// The GET was answered with status 200: its packets, and whether the whole body could be decoded.
-    case polled([EnginePacket], isWhole: Bool)
+    /// Packets at the beginning of the GET's answer; more follow.
+    case received([EnginePacket])
+    /// The GET was answered with status 200: its packets, or the last of them, whether the whole body could be decoded, and
+    /// milliseconds from the GET to its answer.
+    case polled([EnginePacket], isWhole: Bool, took: UInt64 = .max)
     /// What `.polled` reported has been dealt with.
     case proceed
+    /// What `.wait` asked for is over.
+    case waited
     case pollFailed(SocketIOError)
     /// The POST was answered with status 200.
     case posted
@@ -19,6 +25,8 @@ struct PollingStateMachine {
 
   enum Action {
     case poll
+    /// Answer with `.waited` after so many milliseconds.
+    case wait(milliseconds: UInt64)
     case post([EnginePacket])
     /// No answer is awaited any more: cancel whatever is still under way.
     case cancelRequests
@@ -44,6 +52,12 @@ struct PollingStateMachine {
   private var state = State.idle
   private var isPolling = false
   private var isPosting = false
+  private var pace = PollPace()
+  /// Milliseconds to wait before the next GET, as the last answer asks for.
+  private var pause: UInt64 = 0
+  private var isWaiting = false
+  /// Whether the answer has brought a ping.
+  private var isPinged = false
 
   private var isIdle: Bool { !isPolling && !isPosting }
 
@@ -68,8 +82,13 @@ struct PollingStateMachine {
       return pollAgain()
     case .close:
       return close()
-    case .polled(let packets, let isWhole):
-      return polled(packets, isWhole: isWhole)
+    case .received(let packets):
+      return received(packets)
+    case .polled(let packets, let isWhole, let took):
+      return polled(packets, isWhole: isWhole, took: took)
+    case .waited:
+      isWaiting = false
+      return pollAgain()
     case .proceed:
       // Up to here the GET counts as under way, or a pause could end before what it brought was dealt with.
       isPolling = false
@@ -90,33 +109,51 @@ struct PollingStateMachine {
     }
   }
 
-  private mutating func polled(_ packets: [EnginePacket], isWhole: Bool) -> [Action] {
+  private mutating func polled(_ packets: [EnginePacket], isWhole: Bool, took: UInt64) -> [Action] {
+    let actions = received(packets)
+    switch state {
+    case .idle, .closed: return actions
+    case .opening, .open, .pausing:
+      guard isWhole else {
+        let message = "server error: the answer to a poll is no Engine.IO payload"
+        return actions + fail(SocketIOError(.protocolViolation, message))
+      }
+      pause = pace.answered(after: took)
+      isPinged = false
+    case .abandoned, .closing: break
+    }
+    return actions + [.proceed]
+  }
+
+  private mutating func received(_ packets: [EnginePacket]) -> [Action] {
     switch state {
     case .idle, .closed: return []
-    case .closing: return packets.contains(.close) ? end(.closed(nil)) : [.proceed]
+    case .closing: return packets.contains(.close) ? end(.closed(nil)) : []
     case .abandoned:
       guard let handshake = packets.first, case .open = handshake else { return end(.closed(nil)) }
       state = .closing(isPosted: false)
-      return [.report(.packet(handshake)), .proceed]
+      return [.report(.packet(handshake))]
     case .opening, .open, .pausing: break
     }
     var actions: [Action] = []
     for packet in packets {
-      if packet == .close {
-        return actions + end(.closed(SocketIOError(.connectionLost, "transport closed by the server")))
-      }
+      pace.received(packet)
+      switch packet {
+      case .close: return actions + end(.closed(SocketIOError(.connectionLost, "transport closed by the server")))
+      // One answer stands for one moment: its pings mean what one of them means, and want one pong.
+      case .ping where isPinged: continue
+      case .ping: isPinged = true
       // Only the handshake opens; whatever else a server says first is for the engine to judge.
-      if case .opening = state, case .open = packet {
-        state = .open
-        actions.append(.report(.opened))
+      case .open:
+        if case .opening = state {
+          state = .open
+          actions.append(.report(.opened))
+        }
+      case .pong, .message, .uncompressed, .upgrade, .noop: break
       }
       actions.append(.report(.packet(packet)))
     }
-    guard isWhole else {
-      let message = "server error: the answer to a poll is no Engine.IO payload"
-      return actions + fail(SocketIOError(.protocolViolation, message))
-    }
-    return actions + [.proceed]
+    return actions
   }
 
   private mutating func posted() -> [Action] {
@@ -132,7 +169,12 @@ struct PollingStateMachine {
   private mutating func pollAgain() -> [Action] {
     switch state {
     case .opening, .open:
-      guard !isPolling else { return [] }
+      guard !isPolling, !isWaiting else { return [] }
+      guard pause == 0 else {
+        isWaiting = true
+        defer { pause = 0 }
+        return [.wait(milliseconds: pause)]
+      }
       isPolling = true
       return [.poll]
     case .idle, .pausing, .abandoned, .closing, .closed: return []
@@ -165,7 +207,7 @@ struct PollingStateMachine {
     }
   }
 
-  private var isClosed: Bool {
+  var isClosed: Bool {
     if case .closed = state { true } else { false }
   }
 

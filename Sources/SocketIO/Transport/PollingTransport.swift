@@ -8,10 +8,17 @@ final class PollingTransport: PollingDriver {
   /// The body of the POST under way.
   private(set) var queuedBytes = 0
 
+  /// Packets that are decoded before they are dealt with: each takes many times the two bytes that it may have in a body.
+  private static let portion = 256
+
   private let loop: EventLoop
   private let endpoint: EngineEndpoint
   private var getRequest: HTTPRequest?
   private var postRequest: HTTPRequest?
+  /// When the GET under way was made, by the loop's clock.
+  private var askedAt: UInt64 = 0
+  /// Puts a pause before the next GET.
+  private var pause: (any LoopTimer)?
   /// Reports that a request could not be made.
   private var failure: (any LoopTimer)?
 
@@ -30,6 +37,8 @@ final class PollingTransport: PollingDriver {
     postRequest = nil
     failure?.close()
     failure = nil
+    pause?.close()
+    pause = nil
   }
 
   /// Whoever asked for the request does not expect to hear of its end inside the call.
@@ -39,7 +48,14 @@ final class PollingTransport: PollingDriver {
     failure.start(milliseconds: 0)
   }
 
+  func wait(milliseconds: UInt64) {
+    let pause = self.pause ?? loop.makeTimer { [weak self] in self?.handle(.waited) }
+    self.pause = pause
+    pause.start(milliseconds: milliseconds)
+  }
+
   func poll() {
+    askedAt = loop.now
     do {
       getRequest = try request("GET", body: nil) { [weak self] result in
         guard let self else { return }
@@ -47,15 +63,23 @@ final class PollingTransport: PollingDriver {
         switch answer(result, "xhr poll error") {
         case .success(let body) where sid == nil && EnginePayload.isVersion3(body):
           handle(.pollFailed(.incompatible("in Engine.IO 3")))
-        case .success(let body):
-          let (packets, isWhole) = EnginePayload.decode(body)
-          handle(.polled(packets, isWhole: isWhole))
+        case .success(let body): polled(body)
         case .failure(let error): handle(.pollFailed(error))
         }
       }
     } catch {
       failSoon(.pollFailed(error))
     }
+  }
+
+  private func polled(_ body: UnsafeRawBufferPointer) {
+    let took = loop.now - askedAt
+    var part = EnginePayload.decode(body, maxPackets: Self.portion)
+    while let rest = part.rest, !machine.isClosed {
+      handle(.received(part.packets))
+      part = EnginePayload.decode(rest, maxPackets: Self.portion)
+    }
+    handle(.polled(part.packets, isWhole: part.isWhole, took: took))
   }
 
   func post(_ packets: [EnginePacket]) {

@@ -11,7 +11,8 @@ protocol Transport: AnyObject {
   func open() throws(SocketIOError)
 
   /// Sends packets in order. Called only when the transport is writable: after `.opened`, and after the `.writable` that follows
-  /// an earlier `send` that returned false.
+  /// an earlier `send` that returned false. A WebSocket is given a single pong at any time: that goes in front of what waits, and
+  /// takes the place of a pong there.
   ///
   /// - Returns: Whether the transport takes more at once.
   func send(_ packets: [EnginePacket]) -> Bool

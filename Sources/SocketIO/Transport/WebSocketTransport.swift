@@ -16,6 +16,8 @@ final class WebSocketTransport: Transport {
   private var handle: OpaquePointer?
   private var isOpen = false
   private var isBusy = false
+  /// The server takes nothing before the upgrade packet, so nothing may pass it.
+  private var upgradeWaits = false
 
   init(loop: EventLoop, endpoint: EngineEndpoint, sid: String?) throws(SocketIOError) {
     self.loop = loop
@@ -101,11 +103,13 @@ final class WebSocketTransport: Transport {
 
   private func send(_ packet: EnginePacket, on handle: OpaquePointer) {
     let status: Int32
+    if packet == .upgrade { upgradeWaits = true }
     switch packet {
     case .message(.binary(let data)) where !endpoint.forceBase64: status = send(data, CSIO_WS_BINARY, on: handle)
     case .uncompressed(.binary(let data)) where !endpoint.forceBase64:
       status = send(data, CSIO_WS_BINARY.uncompressed, on: handle)
     case .uncompressed: status = sendText(packet, CSIO_WS_TEXT.uncompressed, on: handle)
+    case .pong where !upgradeWaits: status = sendText(packet, CSIO_WS_TEXT.urgent, on: handle)
     default: status = sendText(packet, CSIO_WS_TEXT, on: handle)
     }
     // Closed under our hands means that the close is about to be reported; memory running out is reported as an error.
@@ -155,6 +159,7 @@ final class WebSocketTransport: Transport {
 
   private func drained() {
     isBusy = false
+    upgradeWaits = false
     onEvent?(.writable)
   }
 
@@ -185,6 +190,7 @@ final class WebSocketTransport: Transport {
 
 extension csio_ws_type {
   fileprivate var uncompressed: csio_ws_type { csio_ws_type(rawValue | CSIO_WS_UNCOMPRESSED.rawValue) }
+  fileprivate var urgent: csio_ws_type { csio_ws_type(rawValue | CSIO_WS_URGENT.rawValue) }
 }
 
 /// The transport that a callback of the core belongs to. The core holds a reference until the handle is closed.

@@ -70,12 +70,18 @@ struct EnginePacketTests {
     #expect(body.withUnsafeBytes { EnginePayload.isVersion3($0) } == isVersion3)
   }
 
-  @Test("A body of more packets than a server would send is not whole")
-  func tooMany() {
-    let body = Array("6\u{1E}6\u{1E}6".utf8)
-    for (limit, isWhole) in [(2, false), (3, true)] {
-      let decoded = body.withUnsafeBytes { EnginePayload.decode($0, maxPackets: limit) }
-      #expect(decoded.packets.count == limit && decoded.isWhole == isWhole)
+  @Test("A body can be decoded in portions", arguments: [("6\u{1E}4a\u{1E}2", true), ("6\u{1E}4a\u{1E}", false)])
+  func portions(body: String, isWhole: Bool) {
+    Array(body.utf8).withUnsafeBytes { body in
+      let first = EnginePayload.decode(body, maxPackets: 2)
+      #expect(first.packets == [.noop, .text("a")])
+      guard let rest = first.rest else {
+        Issue.record("Nothing is left")
+        return
+      }
+      let second = EnginePayload.decode(rest, maxPackets: 2)
+      #expect(second.packets == (isWhole ? [.ping("")] : []))
+      #expect(second.isWhole == isWhole && second.rest == nil)
     }
   }
 

@@ -23,6 +23,49 @@ struct EngineSessionTests {
     #expect(bench.reports == ["ping"])
   }
 
+  @Test("On polling one pong waits for all pings, in front of what is queued")
+  func onePong() {
+    let bench = EngineBench.open(.polling)
+    for text in ["a", "b", "c"] { bench.send(text) }
+    for _ in 0..<1_000 { bench.main.report(.packet(.ping(""))) }
+    #expect(bench.main.batches.map(\.wire) == ["4a"])
+    bench.main.report(.writable)
+    #expect(bench.main.batches.map(\.wire) == ["4a", "3 4b 4c"])
+    bench.main.report(.writable)
+    #expect(bench.main.batches.count == 2)
+    #expect(bench.engine.queuedBytes == 0)
+  }
+
+  @Test("The pong is the first of the packets that fit into a POST")
+  func pongBeforeManyPackets() {
+    let bench = EngineBench.open(.polling)
+    for index in 0...40 { bench.send("\(index)") }
+    bench.main.report(.packet(.ping("")))
+    bench.main.report(.writable)
+    #expect(bench.main.batches.map(\.count) == [1, 16])
+    #expect(bench.main.packets.wire.hasPrefix("40 3 41 42"))
+  }
+
+  @Test("A busy WebSocket gets the pong at once, and what is queued when it is writable")
+  func pongOnABusyWebSocket() {
+    let bench = EngineBench.open(.websocket)
+    bench.main.takesMore = false
+    for text in ["a", "b", "c"] { bench.send(text) }
+    bench.main.report(.packet(.ping("")))
+    #expect(bench.main.batches.map(\.wire) == ["4a", "3"])
+    bench.main.report(.writable)
+    #expect(bench.main.batches.map(\.wire) == ["4a", "3", "4b 4c"])
+  }
+
+  @Test("A WebSocket gets all that is queued before it closes, though it be busy")
+  func closingABusyWebSocket() {
+    let bench = EngineBench.open(.websocket)
+    bench.main.takesMore = false
+    for text in ["a", "b", "c"] { bench.send(text) }
+    bench.engine.close()
+    #expect(bench.main.commands == [.send([.text("a")]), .send([.text("b"), .text("c")]), .close])
+  }
+
   @Test("Without a ping the session ends after pingInterval and pingTimeout, whatever else arrives")
   func pingTimeout() {
     let bench = EngineBench.open(.websocket, Fixture.handshake(pingInterval: 100, pingTimeout: 50))

@@ -96,6 +96,8 @@ final class SimulatedPolling: PollingDriver {
 
   private let network: SimulatedNetwork
   private var port: NetworkPort?
+  private var askedAt: UInt64 = 0
+  private var pause: VirtualTimer?
 
   init(_ network: SimulatedNetwork, engine: Int, sid: String?) {
     self.network = network
@@ -107,7 +109,8 @@ final class SimulatedPolling: PollingDriver {
 
   private func receive(_ input: ClientInput) {
     switch input {
-    case .polled(.success(let packets)): handle(.polled(packets, isWhole: true))
+    case .polled(.success(let packets)): 
+      handle(.polled(packets, isWhole: true, took: network.loop.now - askedAt))
     case .polled(.failure(let error)): handle(.pollFailed(error))
     case .posted(.success): handle(.posted)
     case .posted(.failure(let error)): handle(.postFailed(error))
@@ -115,7 +118,14 @@ final class SimulatedPolling: PollingDriver {
     }
   }
 
+  func wait(milliseconds: UInt64) {
+    let pause = self.pause ?? VirtualTimer(loop: network.loop) { [weak self] in self?.handle(.waited) }
+    self.pause = pause
+    pause.start(milliseconds: milliseconds)
+  }
+
   func poll() {
+    askedAt = network.loop.now
     if let port { network.world { $0.get(port.link, sid: sid) } }
   }
 
@@ -124,6 +134,8 @@ final class SimulatedPolling: PollingDriver {
   }
 
   func cancelRequests() {
+    pause?.close()
+    pause = nil
     if let port { network.world { $0.abandon(port.link) } }
   }
 }

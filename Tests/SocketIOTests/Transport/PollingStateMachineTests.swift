@@ -16,6 +16,7 @@ private struct Polling {
     for action in actions {
       switch action {
       case .poll: trace.append("GET")
+      case .wait(let milliseconds): trace.append("wait \(milliseconds)")
       case .post(let packets): trace.append("POST \(packets.wire)")
       case .cancelRequests: trace.append("cancel")
       case .report(let event):
@@ -175,6 +176,100 @@ struct PollingStateMachineTests {
     polling.handle(.posted)
     polling.handle(.send([.text("late")]))
     #expect(polling.take() == [])
+  }
+
+  @Test("An answer that comes in portions is one answer")
+  func portions() {
+    var polling = Polling.opened()
+    polling.handle(.received([.text("a"), .ping("")]))
+    polling.handle(.received([.ping(""), .noop]))
+    #expect(polling.take() == ["4a", "2", "6"])
+    polling.handle(.polled([.ping(""), .text("b")], isWhole: true))
+    #expect(polling.take() == ["4b", "GET"])
+    polling.handle(.polled([.ping(""), .ping("")], isWhole: true))
+    #expect(polling.take() == ["2", "GET"])
+  }
+
+  @Test("A close packet in a portion is the end, whatever follows")
+  func closeInAPortion() {
+    var polling = Polling.opened()
+    polling.handle(.received([.text("a"), .close]))
+    polling.handle(.polled([.text("b")], isWhole: false))
+    #expect(polling.take() == ["4a", "cancel", "closed: transport closed by the server"])
+  }
+
+  // MARK: How soon it asks again
+
+  private static let idleAnswers: [[EnginePacket]] = [[.noop], [.ping("")], [.pong(""), .upgrade], [.noop, .noop]]
+
+  @Test("An answer at once without a message is followed by a pause, when three have come before", arguments: idleAnswers)
+  func answersAtOnce(_ packets: [EnginePacket]) {
+    var polling = Polling.opened()
+    func requests(took: UInt64) -> [String] {
+      polling.handle(.polled(packets, isWhole: true, took: took))
+      return polling.take().filter { $0 == "GET" || $0.hasPrefix("wait") }
+    }
+    for _ in 0..<3 { #expect(requests(took: 0) == ["GET"]) }
+    for took: UInt64 in [0, 30, 99] {
+      #expect(requests(took: took) == ["wait \(100 - took)"])
+      polling.handle(.waited)
+      #expect(polling.take() == ["GET"])
+    }
+    #expect(requests(took: 100) == ["GET"])
+    #expect(requests(took: 0) == ["GET"])
+  }
+
+  @Test("A message keeps polling fast, however soon it comes")
+  func messagesAtOnce() {
+    var polling = Polling.opened()
+    for _ in 0..<100 {
+      polling.handle(.polled([.noop, .text("a"), .noop], isWhole: true, took: 0))
+      #expect(polling.take() == ["6", "4a", "6", "GET"])
+      for _ in 0..<3 {
+        polling.handle(.polled([.noop], isWhole: true, took: 0))
+        #expect(polling.take() == ["6", "GET"])
+      }
+    }
+  }
+
+  /// What waits before its next GET.
+  private func waiting() -> Polling {
+    var polling = Polling.opened()
+    for _ in 0...3 { polling.handle(.polled([.noop], isWhole: true, took: 0)) }
+    #expect(polling.take().last == "wait 100")
+    return polling
+  }
+
+  @Test("While it waits it can be paused and resumed, and asks once the wait is over")
+  func pausingWhileWaiting() {
+    var polling = waiting()
+    polling.handle(.pause)
+    polling.handle(.resume)
+    #expect(polling.take() == ["paused"])
+    polling.handle(.waited)
+    #expect(polling.take() == ["GET"])
+    polling = waiting()
+    polling.handle(.pause)
+    polling.handle(.waited)
+    #expect(polling.take() == ["paused"])
+    polling.handle(.resume)
+    #expect(polling.take() == ["GET"])
+  }
+
+  @Test("While it waits it can send, close and be aborted")
+  func endingWhileWaiting() {
+    var polling = waiting()
+    polling.handle(.send([.text("a")]))
+    polling.handle(.posted)
+    polling.handle(.close)
+    polling.handle(.waited)
+    #expect(polling.take() == ["POST 4a", "writable", "POST 1"])
+    polling.handle(.posted)
+    #expect(polling.take() == ["cancel", "closed"])
+    polling = waiting()
+    polling.handle(.abort)
+    polling.handle(.waited)
+    #expect(polling.take() == ["cancel"])
   }
 
   // MARK: Closing

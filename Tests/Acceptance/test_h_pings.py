@@ -1,0 +1,135 @@
+"""What a server can ask for by pings and empty answers is bounded, and pongs are not late."""
+
+import asyncio
+import json
+import os
+import re
+import struct
+import sys
+
+import pytest
+
+linux = pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
+
+
+def peak_memory(script):
+    """In bytes."""
+    with open(f"/proc/{script.process.pid}/status") as status:
+        return int(re.search(r"VmHWM:\s+(\d+) kB", status.read())[1]) << 10
+
+
+async def test_one_pong_waits_in_front_of_what_is_queued(connect):
+    script, session = await connect("websocket")
+    script.emit("large", "x" * (8 << 20))
+    script.emit("behind")
+    reader = session.socket.reader
+    head = await reader.readexactly(14)  # from here on the large message is under way
+    session.send(*["2"] * 1000, '42["all"]')
+    await script.expect("event", name="all")
+    await reader.readexactly(struct.unpack("!Q", head[2:10])[0])
+    await session.expect("3", '42["behind"]')
+
+
+async def test_a_pong_is_in_time_where_the_way_out_is_slow(connect):
+    script, session = await connect("websocket")
+    text = "x" * 100_000
+    for _ in range(80):
+        script.emit("large", text)
+    await session.expect(f'42["large","{text}"]')
+    await script.state()
+    session.send("2", '42["pinged"]')
+    await script.expect("event", name="pinged")
+    before = 0
+    while await session.receive() != "3":
+        before += 1
+    assert before < 20
+    for _ in range(79 - before):
+        await session.expect(f'42["large","{text}"]')
+
+
+async def test_on_polling_the_pong_goes_with_the_next_post(connect):
+    script, session = await connect("polling")
+    session.hold_posts()
+    for index in range(200):
+        script.emit("large", index, "x" * 50_000)
+    post = await session.next_post()
+    await script.state()
+    session.send(*["2"] * 1000, '42["pinged"]')
+    await script.expect("event", name="pinged")
+    post.answer(200, "ok")
+    post = await session.next_post()
+    assert post.packets[0] == "3" and "3" not in post.packets[1:] and len(post.packets) > 1
+    post.answer(200, "ok")
+    post = await session.next_post()
+    assert "3" not in post.packets
+    session.holds_posts = False
+    post.answer(200, "ok")
+
+
+@linux
+@pytest.mark.parametrize("packet", ["2", "6"])
+async def test_a_million_packets_in_an_answer(connect, packet):
+    script, session = await connect("polling")
+    posts = session.posts.qsize()
+    before = peak_memory(script)
+    session.send(*[packet] * 1_000_000, '42["all"]')
+    await script.expect("event", name="all")
+    script.emit("x")
+    await session.expect(*["3"] * (packet == "2"), '42["x"]')
+    assert session.posts.qsize() - posts <= 2
+    # The body, which libcurl and the core hold at the same time for a moment, and little else.
+    assert peak_memory(script) - before < 24 << 20
+    assert len(script.all("manager", name="ping")) == (packet == "2")
+
+
+@pytest.mark.parametrize("body", ["6", "2", "3\x1e5\x1e6"])
+async def test_answers_at_once_without_a_message(connect, body):
+    script, session = await connect("polling")
+    (await session.held_poll()).answer(200, body)
+    loop = asyncio.get_running_loop()
+    count, end = 0, loop.time() + 1
+    while loop.time() < end:
+        (await session.held_poll()).answer(200, body)
+        count += 1
+    assert 3 < count < 20
+    session.send('42["still here"]')
+    await script.expect("event", name="still here")
+    assert not script.all("disconnect")
+
+
+async def test_messages_at_once_are_asked_for_at_once(connect):
+    script, session = await connect("polling")
+    for index in range(50):
+        (await session.held_poll()).answer(200, f'42["x",{index}]')
+    lines = await script.count(50, "event", name="x")
+    assert [line["args"] for line in lines] == [[index] for index in range(50)]
+
+
+async def test_an_answer_without_a_packet_ends_the_session(connect):
+    script, session = await connect("polling")
+    (await session.held_poll()).answer(200, "")
+    await script.expect("disconnect", reason="transport error", active=True)
+
+
+@pytest.mark.parametrize("name", ["sid", "EIO", "transport", "j", "b64"])
+async def test_the_command_refuses_reserved_parameters(server, name):
+    process = await asyncio.create_subprocess_exec(
+        os.environ.get("SIO", "sio"), "connect", server.url, "--query", f"{name}=abc",
+        stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE,
+    )  # fmt: skip
+    _, errors = await process.communicate()
+    assert process.returncode not in (0, None) and f'"{name}"' in errors.decode()
+    assert server.requests == []
+
+
+async def test_reserved_parameters_set_later(connect):
+    script, session = await connect("polling", reconnectionDelay=10)
+    script.do("opts", set={"query": {"sid": "abc"}}, tag=1)
+    assert '"sid"' in (await script.expect("error", tag=1))["message"]
+
+
+async def test_names_that_only_look_reserved(sio, server):
+    await sio(f"{server.url}/?Sid=a&eio=b", transports=["polling"], query={"SID": "c", "J": "d", "t": "mine"})
+    query = (await server.request()).query
+    assert {name: query[name] for name in ["Sid", "eio", "SID", "J"]} == {"Sid": "a", "eio": "b", "SID": "c", "J": "d"}
+    assert query["t"] != "mine" and query["EIO"] == "4"
