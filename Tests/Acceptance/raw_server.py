@@ -201,6 +201,13 @@ class Connection:
         raw.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
         self.writer.transport.abort()
 
+    def hold_reading(self):
+        """What the client sends fills the system's buffers from now on, and then waits with the client."""
+        self.writer.transport.pause_reading()
+
+    def go_on_reading(self):
+        self.writer.transport.resume_reading()
+
     def stop_reading_heads(self):
         if self.head:
             self.head.cancel()
