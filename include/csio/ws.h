@@ -19,9 +19,9 @@ extern "C" {
 
 typedef struct csio_ws csio_ws;
 
-/* A message's type. To send, the following may be added with `|`: CSIO_WS_UNCOMPRESSED, and CSIO_WS_URGENT for
- * a message that goes out before those that wait, uncompressed. An urgent one that still waits is dropped for
- * the next, so that no more than one ever does. */
+/* A message's type. To send, the following may be added with `|`: CSIO_WS_UNCOMPRESSED, and CSIO_WS_URGENT
+ * for a message that goes out before those that wait, uncompressed. An urgent one that still waits is dropped
+ * for the next, so that no more than one ever does. */
 typedef enum csio_ws_type {
   CSIO_WS_TEXT = 1,
   CSIO_WS_BINARY = 2,

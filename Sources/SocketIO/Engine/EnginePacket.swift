@@ -130,7 +130,9 @@ enum EnginePayload {
     var rest = body[...]
     while packets.count < maxPackets {
       let part = rest.prefix { $0 != separator }
-      guard let packet = EnginePacket(text: UnsafeRawBufferPointer(rebasing: part)) else { return (packets, nil, false) }
+      guard let packet = EnginePacket(text: UnsafeRawBufferPointer(rebasing: part)) else {
+        return (packets, nil, false)
+      }
       packets.append(packet)
       if part.endIndex == rest.endIndex { return (packets, nil, true) }
       rest = rest[(part.endIndex + 1)...]

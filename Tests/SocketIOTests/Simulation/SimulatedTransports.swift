@@ -109,7 +109,7 @@ final class SimulatedPolling: PollingDriver {
 
   private func receive(_ input: ClientInput) {
     switch input {
-    case .polled(.success(let packets)): 
+    case .polled(.success(let packets)):
       handle(.polled(packets, isWhole: true, took: network.loop.now - askedAt))
     case .polled(.failure(let error)): handle(.pollFailed(error))
     case .posted(.success): handle(.posted)

@@ -202,7 +202,8 @@ struct PollingStateMachineTests {
 
   private static let idleAnswers: [[EnginePacket]] = [[.noop], [.ping("")], [.pong(""), .upgrade], [.noop, .noop]]
 
-  @Test("An answer at once without a message is followed by a pause, when three have come before", arguments: idleAnswers)
+  @Test(
+    "An answer at once without a message is followed by a pause, when three have come before", arguments: idleAnswers)
   func answersAtOnce(_ packets: [EnginePacket]) {
     var polling = Polling.opened()
     func requests(took: UInt64) -> [String] {
