@@ -81,6 +81,22 @@ async def test_a_million_packets_in_an_answer(connect, packet):
     assert len(script.all("manager", name="ping")) == (packet == "2")
 
 
+@linux
+@pytest.mark.parametrize("frame", [b"\x81\x012", b"\x89\x04ping"])
+async def test_a_flood_of_pings_to_a_client_that_cannot_answer(connect, frame):
+    script, session = await connect("websocket")
+    connection = session.socket.connection
+    connection.hold_reading()
+    before = peak_memory(script)
+    for _ in range(300):
+        connection.write(frame * 1000)
+        await connection.writer.drain()
+    session.send('42["all"]')
+    await script.expect("event", name="all")
+    assert peak_memory(script) - before < 8 << 20
+    connection.go_on_reading()
+
+
 @pytest.mark.parametrize("body", ["6", "2", "3\x1e5\x1e6"])
 async def test_answers_at_once_without_a_message(connect, body):
     script, session = await connect("polling")

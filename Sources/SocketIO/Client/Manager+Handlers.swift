@@ -56,10 +56,20 @@ extension Manager {
 
   // MARK: From the core
 
+  /// Before a ping is dispatched. False while another one waits for that: it would tell the same.
+  func awaitPing() -> Bool {
+    pingWaits.withLock { waits in
+      defer { waits = true }
+      return !waits
+    }
+  }
+
   func dispatch(_ change: ManagerChange) {
     switch change {
     case .open: tell(.open, ())
-    case .ping: tell(.ping, ())
+    case .ping:
+      pingWaits.withLock { $0 = false }
+      tell(.ping, ())
     case .reconnectFailed: tell(.reconnectFailed, ())
     case .error(let error): tell(.error, error)
     case .reconnectError(let error): tell(.reconnectError, error)

@@ -21,6 +21,8 @@ public final class Manager: Sendable {
   let core: ManagerCore
   let handlers = HandlerRegistry()
   private let shown = Locked(Shown())
+  /// Whether a ping waits to be dispatched.
+  let pingWaits = Locked(false)
   /// Every namespace that was ever used.
   private let sockets = Locked<[String: WeakSocket]>([:])
 

@@ -261,6 +261,7 @@ actor ManagerCore {
       logger.record(notice)
       // Where nobody listens, no thread is woken.
       if manager?.handlers.isEmpty == true, delivery.leavesOutUnheard { return }
+      if case .ping = notice, manager?.awaitPing() == false { return }
       delivery.enqueue { [weak manager] in manager?.dispatch(notice) }
     case .gaveUp(let error):
       guard let manager, !manager.handlers.isEmpty(.gaveUp) else { return }

@@ -71,6 +71,22 @@ struct DeliveryTests {
     #expect(log.entries == ["open"])
   }
 
+  @Test("Of the pings that wait for a handler one is told, and the next one again", .timeLimit(.minutes(1)))
+  func pings() async {
+    let (queue, log) = (DispatchQueue(label: "test"), Log())
+    let bench = ClientBench { $0.delivery = .queue(queue) }
+    _ = bench.manager.socket()
+    bench.open()
+    bench.manager.on(.ping) { log.add("ping") }
+    for round in 1...2 {
+      queue.suspend()
+      for _ in 0..<1_000 { bench.script.report(.packet(.ping(""))) }
+      queue.resume()
+      await withCheckedContinuation { continuation in queue.async { continuation.resume() } }
+      #expect(log.entries.count == round)
+    }
+  }
+
   @Test("A handler that was still to run hears of what came meanwhile for the one that it registers")
   func heardLate() {
     let (bench, socket) = ClientBench.connected()
