@@ -40,7 +40,8 @@ public struct SocketIOOptions: Sendable {
   public var addTrailingSlash = true
 
   /// Further query parameters of every request; values are strings, numbers or Booleans. Those of the URL win over them. The
-  /// names `EIO`, `transport`, `sid`, `j` and `b64` belong to the protocol and are refused. A change takes effect with the next connection.
+  /// names `EIO`, `transport`, `sid`, `j` and `b64` belong to the protocol and are refused. A change takes effect with the
+  /// next connection.
   public var query: SocketObject = [:]
 
   /// Further headers of every request and of the WebSocket's handshake. A change takes effect with the next request. What cannot stand in a

@@ -1,5 +1,5 @@
-/// HTTP long-polling as events and actions: at most one GET and one POST at a time, a GET again when the last is
-/// answered.
+/// HTTP long-polling as events and actions: at most one GET and one POST at a time, and a GET again
+/// when the last is answered.
 struct PollingStateMachine {
   enum Event {
     case open
