@@ -1,4 +1,4 @@
-/// One timer of the loop for any number of deadlines. Confined to the loop.
+/// One timer of the loop for any number of deadlines, and none where there is none. Confined to the loop.
 final class DeadlineTimer<Key: Hashable> {
   /// Gets each key when its time is over, in the order of the deadlines and, where they are equal, in that in which they were started.
   var onDue: ((Key) -> Void)?
@@ -25,17 +25,19 @@ final class DeadlineTimer<Key: Hashable> {
 
   func stop(_ key: Key) {
     deadlines.remove(key)
-    guard deadlines.isEmpty, awaited != nil else { return }
-    awaited = nil
-    timer?.stop()
+    if deadlines.isEmpty { closeTimer() }
   }
 
   /// Stops all for good.
   func close() {
     deadlines.removeAll()
-    timer?.close()
-    timer = nil
+    closeTimer()
     onDue = nil
+  }
+
+  private func closeTimer() {
+    awaited = nil
+    timer.take()?.close()
   }
 
   private func wait(for deadline: UInt64, milliseconds: UInt64) {
@@ -52,7 +54,7 @@ final class DeadlineTimer<Key: Hashable> {
     // What is started meanwhile waits for the next turn, even without a time.
     let mark = deadlines.mark
     while let key = deadlines.takeFirst(dueAt: now, setBefore: mark) { onDue?(key) }
-    guard let next = deadlines.nearest else { return }
+    guard let next = deadlines.nearest else { return closeTimer() }
     wait(for: next, milliseconds: next <= now ? 0 : (next - now - 1) / 1_000_000 + 1)
   }
 }

@@ -168,7 +168,7 @@ struct DeadlineTimerTests {
 
   @Test("Times without end do not overflow")
   func endless() {
-    timer.start(1, milliseconds: .max)
+    timer.start(1, milliseconds: UInt64(Int64.max))
     timer.start(2, milliseconds: .max / 1_000_000)
     timer.start(3, milliseconds: 1)
     loop.advance(by: 1)

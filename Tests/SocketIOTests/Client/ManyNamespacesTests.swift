@@ -93,6 +93,7 @@ struct ManyNamespacesTests {
     let options = ClientBench.options { $0.autoConnect = false }
     let first = try cache.socket(ServerURL("http://h/a", location: nil), options)
     do { _ = try cache.socket(ServerURL("http://h/b", location: nil), options) }
+    loop.run()
     let second = try cache.socket(ServerURL("http://h/b", location: nil), options)
     #expect(second.io === first.io)
     #expect(try cache.socket(ServerURL("http://h/b", location: nil), options).io !== first.io)
