@@ -57,7 +57,7 @@ public func io(
 
 /// The Socket for a URL, with options that are made already.
 ///
-/// A second Socket for the same namespace of a server gets a Manager, and so a connection, of its own; other
+/// A second Socket for the same namespace of a server gets a Manager, and so a connection, of its own while the first exists; other
 /// namespaces share one, unless `forceNew` is set or `multiplex` is off. With `autoConnect` off nothing but the caller holds the Socket
 /// until it connects: one that is dropped is freed at once.
 ///
