@@ -410,7 +410,7 @@ actor ManagerCore {
     let socket = slot.socket
     slot.publishState()
     watchAnswer(to: slot)
-    slots.setUnanswered(slot, engine != nil && slot.machine.awaitsAnswer(on: connection))
+    slots.setUnanswered(slot, machine.state == .open && slot.machine.awaitsAnswer(on: connection))
     // A Socket that wants to be connected lives on, whether or not the user holds it.
     if slots.setActive(slot, slot.machine.isActive) { slot.retained = slot.isActive ? socket : nil }
     perform(actions, slot)

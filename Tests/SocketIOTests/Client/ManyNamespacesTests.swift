@@ -84,6 +84,27 @@ struct ManyNamespacesTests {
     #expect(isWithoutSockets(bench))
   }
 
+  @Test("What was unanswered on a lost connection holds nobody up on the next")
+  func unansweredBefore() {
+    let bench = ClientBench()
+    let other = bench.socket("/b")
+    bench.open(joining: "/b")
+    do {
+      let gone = bench.manager.socket("/a")
+      bench.loop.run()
+      bench.script.report(.closed(nil))
+      bench.loop.advance(by: 1_000)
+      // While the next connection opens.
+      gone.disconnect()
+      bench.loop.run()
+    }
+    bench.open(joining: "/b")
+    let successor = bench.socket("/a")
+    #expect(bench.sent == ["0/b,", "0/a,"])
+    bench.join("/a")
+    #expect(successor.connected && other.connected)
+  }
+
   @Test("A namespace is free for io() again when its Socket has ended")
   func freeAgain() throws {
     let loop = VirtualLoop()
