@@ -57,7 +57,7 @@ public func io(
 
 /// The Socket for a URL, with options that are made already.
 ///
-/// A second Socket for the same namespace of a server gets a Manager, and so a connection, of its own; other
+/// A second Socket for the same namespace of a server gets a Manager, and so a connection, of its own while the first exists; other
 /// namespaces share one, unless `forceNew` is set or `multiplex` is off. With `autoConnect` off nothing but the caller holds the Socket
 /// until it connects: one that is dropped is freed at once.
 ///
@@ -83,8 +83,14 @@ final class ManagerCache: Sendable {
     weak var manager: Manager?
   }
 
+  private struct Managers {
+    var byServer: [String: WeakManager] = [:]
+    /// With so many, those that are gone are looked for: seldom enough that it costs nothing for each new one.
+    var limit = 16
+  }
+
   private let makeManager: MakeManager
-  private let managers = Locked<[String: WeakManager]>([:])
+  private let managers = Locked(Managers())
 
   init(_ makeManager: @escaping MakeManager) { self.makeManager = makeManager }
 
@@ -97,7 +103,7 @@ final class ManagerCache: Sendable {
     let key = "\(server.origin)\(options.requestPath)"
     // The Managers that were looked at leave the lock with the result, since what one holds of the user's may end with it.
     let (joined, _) = managers.withLock { managers in
-      let known = managers[key]?.manager
+      let known = managers.byServer[key]?.manager
       return (Self.join(server, options, known), known)
     }
     if let joined { return joined }
@@ -106,13 +112,16 @@ final class ManagerCache: Sendable {
     let (socket, _) = managers.withLock { managers in
       // Another thread may have been faster.
       var alive: [Manager] = []
-      if let known = managers[key]?.manager {
+      if let known = managers.byServer[key]?.manager {
         alive = [known]
         if let socket = Self.join(server, options, known) { return (socket, alive) }
       } else {
-        alive = managers.values.compactMap(\.manager)
-        managers = managers.filter { $0.value.manager != nil }
-        managers[key] = WeakManager(manager: manager)
+        if managers.byServer.count >= managers.limit {
+          alive = managers.byServer.values.compactMap(\.manager)
+          managers.byServer = managers.byServer.filter { $0.value.manager != nil }
+          managers.limit = max(16, 2 * managers.byServer.count)
+        }
+        managers.byServer[key] = WeakManager(manager: manager)
       }
       return (manager.makeSocket(server.namespace, with: options), alive)
     }
@@ -121,9 +130,9 @@ final class ManagerCache: Sendable {
 
   /// Called with the lock held until the namespace is taken, or two threads could both get the same Socket as their own.
   ///
-  /// - Returns: nil where there is no Manager, or it has used the namespace before.
+  /// - Returns: nil where there is no Manager, or it has a Socket of the namespace.
   private static func join(_ server: ServerURL, _ options: SocketIOOptions, _ manager: Manager?) -> Socket? {
-    guard let manager, !manager.hasUsed(server.namespace) else { return nil }
+    guard let manager, !manager.sockets.contains(server.namespace) else { return nil }
     return manager.makeSocket(server.namespace, with: options)
   }
 }

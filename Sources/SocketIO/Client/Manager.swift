@@ -23,18 +23,13 @@ public final class Manager: Sendable {
   private let shown = Locked(Shown())
   /// Whether a ping waits to be dispatched.
   let pingWaits = Locked(false)
-  /// Every namespace that was ever used.
-  private let sockets = Locked<[String: WeakSocket]>([:])
+  let sockets = SocketDirectory()
 
   private struct Shown {
     var isOpen = false
     var transport: TransportName?
     /// Calls of `disconnect()` that let the connection go and that the loop has not carried out yet.
     var pendingReleases = 0
-  }
-
-  private struct WeakSocket {
-    weak var socket: Socket?
   }
 
   /// Makes a Manager that ``io(_:options:)`` does not know of.
@@ -133,26 +128,13 @@ public final class Manager: Sendable {
   ) -> (socket: Socket, isNew: Bool) {
     let name = namespace.hasPrefix("/") ? namespace : "/" + namespace
     let options = opts
-    return sockets.withLock { sockets in
-      if let socket = sockets[name]?.socket { return (socket, false) }
+    return sockets.socket(name) {
       let socket = Socket(
         manager: self, namespace: name, auth: auth ?? options.auth, ackTimeout: ackTimeout ?? options.ackTimeout,
         retries: retries ?? options.retries, offlineBuffer: options.offlineBuffer)
-      sockets[name] = WeakSocket(socket: socket)
-      // Before another thread can find the Socket and connect it.
       mailbox.submit { $0.add(socket) }
-      return (socket, true)
+      return socket
     }
-  }
-
-  /// In the order in which they were made.
-  private var allSockets: [Socket] {
-    sockets.withLock { $0.values.compactMap(\.socket) }.sorted { $0.key < $1.key }
-  }
-
-  /// Whether there ever was a Socket for the namespace.
-  func hasUsed(_ namespace: String) -> Bool {
-    sockets.withLock { $0[namespace] != nil }
   }
 
   // MARK: Connection
@@ -199,7 +181,7 @@ public final class Manager: Sendable {
   private func begin(
     _ opened: (@Sendable (SocketIOError?) -> Void)?, joined: (@Sendable (SocketIOError?) -> Void)? = nil
   ) -> Int {
-    let waiting = allSockets.filter { $0.claimForOpen() }
+    let waiting = sockets.all.filter { $0.claimForOpen() }
     mailbox.submit { core in
       core.open(opened)
       for socket in waiting {
@@ -218,7 +200,7 @@ public final class Manager: Sendable {
   ///
   /// - Parameter limit: How long it takes at most. What is not done by then goes on by itself, as it does where the task is cancelled.
   public func close(within limit: Duration = .seconds(10)) async {
-    for socket in allSockets { socket.disconnect() }
+    for socket in sockets.all { socket.disconnect() }
     let (end, feed) = AsyncStream.makeStream(of: Void.self)
     mailbox.submit { core in core.close(within: limit.milliseconds) { feed.finish() } }
     for await _ in end {}
@@ -231,7 +213,7 @@ public final class Manager: Sendable {
   ///
   /// - Returns: Whether ``didRelease()`` has to be called when the loop has caught up.
   func willRelease() -> Bool {
-    guard allSockets.allSatisfy({ !$0.active }) else { return false }
+    guard sockets.active.isZero else { return false }
     shown.withLock { $0.pendingReleases += 1 }
     return true
   }

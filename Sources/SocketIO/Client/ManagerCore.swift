@@ -37,13 +37,10 @@ actor ManagerCore {
     let timer: any LoopTimer
   }
 
-  private var slots: [Int: SocketSlot] = [:]
+  private var slots = SocketTable()
   /// What Sockets have left on the present connection, and none has joined again.
   private var leftNamespaces: Set<String> = []
-  private var answerWatch = AnswerWatch()
-  private var answerTimer: (any LoopTimer)?
-  /// In the order in which they became active.
-  private var activeSlots: [SocketSlot] = []
+  private let deadlines: DeadlineTimer<SocketDeadline>
   /// Bytes that may be queued before `emitWhenWritable` waits.
   private let highWaterMark: Int
   /// Bytes of events that may wait for the answer to CONNECT.
@@ -60,9 +57,16 @@ actor ManagerCore {
     receiveLimit = options.maxMessageSize
     machine = ManagerStateMachine(connector.reconnectionSettings())
     decoder = parser.makeDecoder()
+    deadlines = DeadlineTimer(loop)
   }
 
-  func attach(_ manager: Manager) { self.manager = manager }
+  func attach(_ manager: Manager) {
+    self.manager = manager
+    deadlines.onDue = { self.isDue($0) }
+  }
+
+  /// Whether nothing is kept of any Socket.
+  var isWithoutSockets: Bool { slots.isEmpty && deadlines.isEmpty }
 
   // MARK: Commands of the Manager
 
@@ -80,7 +84,7 @@ actor ManagerCore {
     closings[number] = Closing(callback: callback, timer: timer)
     timer.start(milliseconds: milliseconds)
     // A Socket that another thread has connected again meanwhile keeps the connection.
-    if activeSlots.isEmpty { handle(.released) }
+    if !slots.hasActive { handle(.released) }
     completeClosings()
   }
 
@@ -105,37 +109,28 @@ actor ManagerCore {
 
   /// The Manager is gone, and with it every Socket that could be active.
   func shutDown() {
-    for slot in slots.values {
-      handle(.dispose, slot)
-      slot.refusalTimer.take()?.close()
-    }
+    for slot in slots.all { handle(.dispose, slot) }
     handle(.released)
     connectTimer?.close()
     delayTimer?.close()
-    answerTimer?.close()
     // They hold the core.
     connectTimer = nil
     delayTimer = nil
-    answerTimer = nil
+    deadlines.close()
   }
 
   // MARK: Commands of the Sockets
 
   func add(_ socket: Socket) {
-    slots[socket.key] = SocketSlot(socket, receiveLimit: receiveLimit, clock: { [loop] in loop.nanoseconds })
+    slots.insert(SocketSlot(socket, receiveLimit: receiveLimit, clock: { [loop] in loop.nanoseconds }))
   }
 
   func remove(_ key: Int) {
     guard let slot = slots[key] else { return }
     handle(.dispose, slot)
-    slot.refusalTimer.take()?.close()
+    deadlines.stop(.refusal(socket: key))
     tally.events.add(slot.machine.statistics)
-    if slot.machine.awaitsAnswer(on: connection) {
-      // The next Socket of the namespace has to wait for that answer too.
-      slot.isRemoved = true
-    } else {
-      slots[key] = nil
-    }
+    slots.remove(slot)
   }
 
   func connect(_ key: Int) {
@@ -182,7 +177,7 @@ actor ManagerCore {
   private func refusedConsulted(_ key: Int, session: Int) {
     guard let slot = slots[key] else { return }
     handle(.refusedConsulted(session: session), slot)
-    if !slot.machine.isRefused { slot.refusalTimer.take()?.close() }
+    if !slot.machine.isRefused { deadlines.stop(.refusal(socket: key)) }
   }
 
   private func authenticated(_ key: Int, session: Int, _ result: Result<SocketValue?, SocketIOError>) {
@@ -197,7 +192,7 @@ actor ManagerCore {
     statistics.probeRoundTrips = engineTally.probeRoundTrips
     statistics.queuedBytes = engine?.queuedBytes ?? 0
     statistics.sinceLastPing = lastPing.map { .nanoseconds(Int64(clamping: loop.nanoseconds - $0)) }
-    for slot in slots.values where !slot.isRemoved { statistics.events.add(slot.machine.statistics) }
+    for slot in slots.all { statistics.events.add(slot.machine.statistics) }
     return statistics
   }
 
@@ -251,11 +246,11 @@ actor ManagerCore {
       connection += 1
       tally.connections = connection
       leftNamespaces = []
-      for slot in activeSlots { join(slot) }
+      for slot in slots.active { join(slot) }
     case .socketsFailed(let error):
-      for slot in activeSlots { handle(.managerFailed(error), slot) }
+      for slot in slots.active { handle(.managerFailed(error), slot) }
     case .socketsClosed(let reason, let error):
-      for slot in activeSlots { handle(.managerClosed(reason, error), slot) }
+      for slot in slots.active { handle(.managerClosed(reason, error), slot) }
     case .emit(let notice):
       if case .reconnect = notice { tally.reconnections += 1 }
       logger.record(notice)
@@ -293,7 +288,7 @@ actor ManagerCore {
     guard let engine else { return }
     self.engine = nil
     lastPing = nil
-    slots = slots.filter { !$0.value.isRemoved }
+    slots.forgetUnanswered()
     closingEngines[ObjectIdentifier(engine)] = engine
     manager?.publish(transport: nil)
     engine.close()
@@ -346,7 +341,8 @@ actor ManagerCore {
       guard let packet = try decoder.decode(message) else { return }
       switch packet.content {
       case .connect, .connectError: answered(packet)
-      case .disconnect, .event, .ack: if let slot = activeSlot(packet.namespace) { handle(.received(packet), slot) }
+      case .disconnect, .event, .ack:
+        if let slot = slots.active(in: packet.namespace) { handle(.received(packet), slot) }
       }
     } catch {
       logger.warning("undecodable packet: \(error)")
@@ -356,15 +352,6 @@ actor ManagerCore {
 
   // MARK: The Sockets
 
-  private func activeSlot(_ namespace: String) -> SocketSlot? {
-    activeSlots.first { $0.machine.namespace == namespace }
-  }
-
-  /// The Socket whose CONNECT is unanswered, which may have left since, or been let go.
-  private func joiningSlot(_ namespace: String) -> SocketSlot? {
-    slots.values.first { $0.machine.namespace == namespace && $0.machine.awaitsAnswer(on: connection) }
-  }
-
   /// The connection stands.
   private func join(_ slot: SocketSlot) {
     handle(.managerOpened(connection: connection, wasLeft: leftNamespaces.contains(slot.machine.namespace)), slot)
@@ -372,44 +359,36 @@ actor ManagerCore {
 
   /// The server has answered a CONNECT, and so has sent all of the session before.
   private func answered(_ packet: Packet) {
-    guard let slot = joiningSlot(packet.namespace) ?? activeSlot(packet.namespace) else { return }
-    leftNamespaces.remove(packet.namespace)
+    let namespace = packet.namespace
+    guard let slot = slots.unanswered(in: namespace) ?? slots.active(in: namespace) else { return }
+    leftNamespaces.remove(namespace)
     handle(.received(packet), slot)
-    guard slot.isRemoved else { return }
-    slots[slot.key] = nil
-    if let next = activeSlot(packet.namespace) { join(next) }
+    // Where it was let go meanwhile, its successor waits for this answer.
+    if slots[slot.key] == nil, let next = slots.active(in: namespace) { join(next) }
   }
 
   private func watchAnswer(to slot: SocketSlot) {
-    guard slot.machine.isJoining else {
-      answerWatch.end(slot.key)
-      if answerWatch.isEmpty { answerTimer?.stop() }
-      return
-    }
-    let isFirst = answerWatch.isEmpty
-    let limit = machine.settings.timeout ?? AnswerWatch.usualLimit
-    answerWatch.begin(slot.key, deadline: loop.now + limit)
-    guard isFirst else { return }
-    let timer = answerTimer ?? loop.makeTimer { self.answersMissing() }
-    answerTimer = timer
-    timer.start(milliseconds: limit)
+    let deadline = SocketDeadline.answer(socket: slot.key)
+    guard slot.machine.isJoining else { return deadlines.stop(deadline) }
+    deadlines.start(deadline, milliseconds: machine.settings.timeout ?? SocketDeadline.usualAnswerLimit)
   }
 
-  private func answersMissing() {
-    let now = loop.now
-    for key in answerWatch.takeDue(now) {
-      guard let slot = slots[key] else { continue }
+  private func isDue(_ deadline: SocketDeadline) {
+    switch deadline {
+    case .acknowledgement(let key, let id): if let slot = slots[key] { handle(.ackTimedOut(id: id), slot) }
+    case .refusal(let key): if let slot = slots[key] { refusedConsulted(key, session: slot.refusedSession) }
+    case .answer(let key):
+      guard let slot = slots[key] else { return }
       logger.record(
         .warning, "the server has not answered the request to join the namespace; waiting on",
         [.namespace(slot.machine.namespace)])
     }
-    if let next = answerWatch.nextDeadline { answerTimer?.start(milliseconds: next - now) }
   }
 
   // MARK: Backpressure
 
   private func admitWriters() {
-    for slot in slots.values where slot.machine.hasWriters { admitWriters(slot) }
+    for slot in slots.all where slot.machine.hasWriters { admitWriters(slot) }
   }
 
   /// Has events sent that waited until less is queued, for as long as that is so.
@@ -432,17 +411,9 @@ actor ManagerCore {
     let socket = slot.socket
     slot.publishState()
     watchAnswer(to: slot)
-    if slot.machine.isActive != slot.isActive {
-      slot.isActive.toggle()
-      if slot.isActive {
-        activeSlots.append(slot)
-        // A Socket that wants to be connected lives on, whether or not the user holds it.
-        slot.retained = socket
-      } else {
-        activeSlots.removeAll { $0 === slot }
-        slot.retained = nil
-      }
-    }
+    slots.setUnanswered(slot, machine.state == .open && slot.machine.awaitsAnswer(on: connection))
+    // A Socket that wants to be connected lives on, whether or not the user holds it.
+    if slots.setActive(slot, slot.machine.isActive) { slot.retained = slot.isActive ? socket : nil }
     perform(actions, slot)
     if !slot.isActive { slot.completeJoining(.disconnected) }
     withExtendedLifetime(socket) {}
@@ -458,13 +429,13 @@ actor ManagerCore {
     case .openManager:
       if machine.state == .open {
         // Where another Socket of the namespace was let go before it was answered, the answer comes first.
-        let joining = joiningSlot(slot.machine.namespace)
+        let joining = slots.unanswered(in: slot.machine.namespace)
         if joining == nil || joining === slot { join(slot) }
       } else {
         handle(.connectionWanted)
       }
     case .release:
-      if activeSlots.isEmpty { handle(.released) }
+      if !slots.hasActive { handle(.released) }
     case .authenticate(let session): authenticate(slot, session)
     case .send(let packet, let isCompressed): send(packet, slot, isCompressed: isCompressed)
     case .deliver(let delivered):
@@ -480,22 +451,20 @@ actor ManagerCore {
       delivery.enqueue(Delivery.Item.tell(socket, delivered, epoch: slot.disconnects, transport: transport))
     case .consultRefused(let session):
       let key = slot.key
-      slot.refusalTimer?.close()
-      let timer = loop.makeTimer { self.refusedConsulted(key, session: session) }
-      slot.refusalTimer = timer
-      timer.start(milliseconds: ManagerStateMachine.patience)
+      slot.refusedSession = session
+      deadlines.start(.refusal(socket: key), milliseconds: ManagerStateMachine.patience)
       delivery.enqueue { self.loop.post { self.assumeIsolated { $0.refusedConsulted(key, session: session) } } }
     case .completeAck(let handler, let result):
       if handler.isInline { handler.body(result) } else { delivery.enqueue(Delivery.Item.answer(handler, result)) }
     case .startAckTimer(let id, let milliseconds):
-      let timer = loop.makeTimer { [unowned slot] in self.handle(.ackTimedOut(id: id), slot) }
-      slot.ackTimers[id] = timer
-      timer.start(milliseconds: milliseconds)
-    case .stopAckTimer(let id): slot.ackTimers.removeValue(forKey: id)?.close()
+      deadlines.start(.acknowledgement(socket: slot.key, id: id), milliseconds: milliseconds)
+    case .stopAckTimer(let id): deadlines.stop(.acknowledgement(socket: slot.key, id: id))
     case .resumeWriter(let writer, let error): writer.resume(error)
     case .resumeRetries:
       let key = slot.key
-      loop.post { self.assumeIsolated { core in if let slot = core.slots[key] { core.handle(.retriesResumed, slot) } } }
+      loop.post {
+        self.assumeIsolated { core in if let slot = core.slots[key] { core.handle(.retriesResumed, slot) } }
+      }
     case .violated(let error):
       logger.warning("\(error.message)")
       handle(.parseFailed(error))

@@ -15,7 +15,7 @@ public final class Socket: Sendable {
   public let namespace: String
 
   let key: Int
-  let mirror = SocketMirror()
+  let mirror: SocketMirror
   let gauge: BufferGauge
   let handlers = HandlerRegistry()
   let ackTimeout: Duration?
@@ -28,6 +28,7 @@ public final class Socket: Sendable {
     manager: Manager, namespace: String, auth: Auth?, ackTimeout: Duration?, retries: Int, offlineBuffer: OfflineBuffer
   ) {
     io = manager
+    mirror = SocketMirror(manager.sockets.active)
     gauge = BufferGauge(offlineBuffer)
     self.namespace = namespace
     credentials = Locked(auth)
@@ -38,8 +39,8 @@ public final class Socket: Sendable {
   }
 
   deinit {
-    let key = key
-    io.mailbox.submit { $0.remove(key) }
+    io.sockets.forget(namespace, key: key)
+    io.mailbox.submit { [key] in $0.remove(key) }
     // Subscriptions hold the registry, sequences wait for it.
     handlers.removeAll()
   }

@@ -20,20 +20,24 @@ final class SocketMirror: Sendable {
   }
 
   private let contents = Locked(Contents())
+  private let active: ActiveCount
+
+  /// - Parameter active: Counts the Socket while it shows itself as active.
+  init(_ active: ActiveCount = ActiveCount()) { self.active = active }
 
   var state: SocketState { contents.withLock { $0.shown } }
 
   var isConnected: Bool { contents.withLock { $0.shown.id != nil } }
 
   func publish(_ state: SocketState) {
-    contents.withLock {
+    change {
       $0.actual = state
       if $0.pendingCommands == 0 { $0.shown = state }
     }
   }
 
   func willConnect() {
-    contents.withLock {
+    change {
       $0.pendingCommands += 1
       $0.shown.isActive = true
     }
@@ -42,7 +46,7 @@ final class SocketMirror: Sendable {
   /// - Returns: Whether the Socket was active.
   @discardableResult
   func willDisconnect() -> Bool {
-    contents.withLock {
+    change {
       let wasActive = $0.shown.isActive
       $0.pendingCommands += 1
       $0.disconnects += 1
@@ -53,9 +57,18 @@ final class SocketMirror: Sendable {
   }
 
   func didCarryOut() {
-    contents.withLock {
+    change {
       $0.pendingCommands -= 1
       if $0.pendingCommands == 0 { $0.shown = $0.actual }
+    }
+  }
+
+  private func change<Result: Sendable>(_ body: (inout Contents) -> Result) -> Result {
+    contents.withLock { contents in
+      let wasActive = contents.shown.isActive
+      let result = body(&contents)
+      if contents.shown.isActive != wasActive { active.add(wasActive ? -1 : 1) }
+      return result
     }
   }
 

@@ -2,21 +2,19 @@
 final class SocketSlot {
   let key: Int
   var machine: SocketStateMachine
-  /// Among the core's active slots.
-  var isActive = false
+  /// Among the active ones of the ``SocketTable``, which sets it; nil where it is none.
+  var activePosition: Int?
+  var isActive: Bool { activePosition != nil }
   /// Set while the Socket is active.
   var retained: Socket?
   private weak var known: Socket?
   let handlers: HandlerRegistry
-  var ackTimers: [Int: any LoopTimer] = [:]
-  /// Runs while the handlers of a refusal do.
-  var refusalTimer: (any LoopTimer)?
+  /// In which the namespace was refused the last time.
+  var refusedSession = 0
   /// Those who wait until the namespace is joined, or cannot be.
   var joinCallbacks: [@Sendable (SocketIOError?) -> Void] = []
   /// How many calls of `disconnect()` have been carried out.
   var disconnects = 0
-  /// The Socket was let go; the slot only waits for the answer to its CONNECT.
-  var isRemoved = false
   /// Those who wait until less is queued have their turn just now.
   var isAdmitting = false
   private var published: UInt64?

@@ -23,15 +23,18 @@ struct SocketStateMachine {
 
   let namespace: String
   private var state = State.inactive {
-    didSet { revision += 1 }  // for whoever shows the state
+    didSet { revision += 1 }
   }
+  /// Grows with each change of the state, and of whether an answer is owed, for whoever follows them.
   private(set) var revision: UInt64 = 0
   /// Counts connections of the Manager, so that what belongs to an older one can be told.
   private var session = 0
   /// The connection that the Manager has, as far as the Socket was told.
   private var connection = 0
   /// Set from a CONNECT to its answer. Servers close a connection on which a namespace is joined twice, or left before it is joined.
-  private var unansweredConnection: Int?
+  private var unansweredConnection: Int? {
+    didSet { revision += 1 }
+  }
   /// Why the namespace was refused, until the handlers of `connectError` have run: one may connect again.
   private var refusal: SocketIOError?
   private var recovery: Recovery?

@@ -50,6 +50,26 @@ struct SocketMirrorTests {
     #expect(mirror.state == joined)
   }
 
+  @Test("Counts as active while it shows itself so, and once")
+  func count() {
+    let active = ActiveCount()
+    let mirrors = [SocketMirror(active), SocketMirror(active)]
+    for mirror in mirrors { mirror.willConnect() }
+    mirrors[0].willConnect()
+    mirrors[0].willDisconnect()
+    mirrors[0].willDisconnect()
+    #expect(!active.isZero)
+    mirrors[1].willDisconnect()
+    #expect(active.isZero)
+    mirrors[1].publish(joined)
+    mirrors[1].didCarryOut()
+    #expect(active.isZero)
+    mirrors[1].didCarryOut()
+    #expect(!active.isZero)
+    mirrors[1].publish(SocketState())
+    #expect(active.isZero)
+  }
+
   @Test("What happened before a disconnect() is not delivered after it")
   func epochs() {
     #expect(mirror.isCurrent(0))

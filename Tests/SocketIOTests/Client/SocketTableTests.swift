@@ -1,0 +1,58 @@
+import Testing
+
+@testable import SocketIO
+
+@Suite("The table of Sockets")
+struct SocketTableTests {
+  private let bench = ClientBench { $0.autoConnect = false }
+  private var table = SocketTable()
+
+  private mutating func slot(_ namespace: String) -> SocketSlot {
+    let slot = SocketSlot(bench.manager.socket(namespace), receiveLimit: 0, clock: { 0 })
+    table.insert(slot)
+    return slot
+  }
+
+  @Test("A Socket is found by its key until it is let go")
+  mutating func keys() {
+    let (a, b) = (slot("/a"), slot("/b"))
+    #expect(table[a.key] === a && table[b.key] === b)
+    #expect(table.all.count == 2)
+    table.remove(a)
+    #expect(table[a.key] == nil && table[b.key] === b)
+    table.remove(b)
+    #expect(table.isEmpty)
+  }
+
+  @Test("Active ones keep the order in which they became active")
+  mutating func order() {
+    let slots = ["/a", "/b", "/c", "/d"].map { slot($0) }
+    let areNew = slots.reversed().map { table.setActive($0, true) } + [table.setActive(slots[0], true)]
+    #expect(areNew == [true, true, true, true, false])
+    let haveLeft = [table.setActive(slots[2], false), table.setActive(slots[2], false)]
+    #expect(haveLeft == [true, false])
+    #expect(table.active(in: "/c") == nil && table.active(in: "/b") === slots[1])
+    table.setActive(slots[2], true)
+    #expect(table.active.map(\.machine.namespace) == ["/d", "/b", "/a", "/c"])
+    for slot in slots { table.setActive(slot, false) }
+    #expect(!table.hasActive && table.active.isEmpty)
+  }
+
+  @Test("A Socket whose CONNECT is unanswered is found by that, though it was let go and another has its namespace")
+  mutating func unanswered() {
+    let gone = slot("/a")
+    table.setUnanswered(gone, true)
+    table.remove(gone)
+    let next = slot("/a")
+    table.setActive(next, true)
+    table.setUnanswered(next, false)
+    #expect(table.unanswered(in: "/a") === gone && table.active(in: "/a") === next)
+    table.setUnanswered(gone, false)
+    #expect(table.unanswered(in: "/a") == nil)
+    table.setUnanswered(next, true)
+    table.forgetUnanswered()
+    #expect(table.unanswered(in: "/a") == nil && table.active(in: "/a") === next)
+    table.remove(next)
+    #expect(table.isEmpty && !next.isActive)
+  }
+}
