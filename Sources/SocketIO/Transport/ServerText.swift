@@ -1,4 +1,5 @@
-/// What a server said, for the message of an error: short, on one line, and without characters that steer a terminal.
+/// What a server said, for the message of an error: short, on one line, without characters that steer a terminal, and without the
+/// queries and passwords of URLs, which may be the client's.
 enum ServerText {
   private static let maxLength = 200
 
@@ -8,9 +9,10 @@ enum ServerText {
     let head = UnsafeRawBufferPointer(rebasing: body.prefix(8 * maxLength))
     let text = String(decoding: head, as: UTF8.self)
     let message = (try? SocketValue(json: text))?["message"]?.stringValue
-    return excerpt(message ?? text)
+    return excerpt(ShownURL.inside(message ?? text))
   }
 
+  /// - Parameter text: Of any length; URLs in it are shown whole.
   static func excerpt(_ text: String) -> String? {
     var excerpt = String.UnicodeScalarView()
     var length = 0
@@ -18,25 +20,11 @@ enum ServerText {
       // One space stands for any number of them, and for line breaks.
       let isSpace = scalar.properties.isWhitespace
       if isSpace, excerpt.isEmpty || excerpt.last == " " { continue }
-      guard length < maxLength else { return String(excerpt) + "…" }
+      guard length < maxLength else { return String(excerpt).escapingControls + "…" }
       length += 1
-      if isSpace {
-        excerpt.append(" ")
-      } else if isSteering(scalar) {
-        excerpt.append(contentsOf: "\\u{\(String(scalar.value, radix: 16))}".unicodeScalars)
-      } else {
-        excerpt.append(scalar)
-      }
+      excerpt.append(isSpace ? " " : scalar)
     }
     if excerpt.last == " " { excerpt.removeLast() }
-    return excerpt.isEmpty ? nil : String(excerpt)
-  }
-
-  /// Control characters, and those that turn the direction of a text.
-  private static func isSteering(_ scalar: Unicode.Scalar) -> Bool {
-    switch scalar.properties.generalCategory {
-    case .control, .format, .surrogate, .privateUse, .unassigned: true
-    default: false
-    }
+    return excerpt.isEmpty ? nil : String(excerpt).escapingControls
   }
 }
