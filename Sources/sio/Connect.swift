@@ -34,7 +34,8 @@ struct Connect: AsyncParsableCommand {
 
   func validate() throws {
     guard connection.auth?.isStandardInput != true else {
-      throw ValidationError("standard input is what is typed: give --auth a file, as @FILE, or set \(ConnectionFlags.authVariable)")
+      throw ValidationError(
+        "standard input is what is typed: give --auth a file, as @FILE, or set \(ConnectionFlags.authVariable)")
     }
   }
 

@@ -47,7 +47,8 @@ enum ShownURL {
     let name = authority.hasPrefix("[") ? authority.prefix { $0 != "]" } : authority.prefix { $0 != ":" }
     guard let colon = authority[name.endIndex...].firstIndex(of: ":") else { return authority }
     let port = authority[authority.index(after: colon)...]
-    return port.count <= 5 && port.utf8.allSatisfy { (0x30...0x39).contains($0) } ? authority : authority[...colon] + "…"
+    return port.count <= 5 && port.utf8.allSatisfy { (0x30...0x39).contains($0) }
+      ? authority : authority[...colon] + "…"
   }
 
   private static func shortened(_ text: Substring) -> String {

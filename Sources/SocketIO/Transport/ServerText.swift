@@ -1,5 +1,5 @@
 /// What a server said, for the message of an error: short, on one line, without characters that steer a terminal, and without the
-/// queries and passwords of URLs, which may be the client's.
+/// queries and passwords in URLs, which may be the client's.
 enum ServerText {
   private static let maxLength = 200
 
@@ -9,22 +9,35 @@ enum ServerText {
     let head = UnsafeRawBufferPointer(rebasing: body.prefix(8 * maxLength))
     let text = String(decoding: head, as: UTF8.self)
     let message = (try? SocketValue(json: text))?["message"]?.stringValue
-    return excerpt(ShownURL.inside(message ?? text))
+    return excerpt(message ?? text)
   }
 
-  /// - Parameter text: Of any length; URLs in it are shown whole.
   static func excerpt(_ text: String) -> String? {
     var excerpt = String.UnicodeScalarView()
     var length = 0
-    for scalar in text.unicodeScalars {
+    for scalar in ShownURL.inside(text).unicodeScalars {
       // One space stands for any number of them, and for line breaks.
       let isSpace = scalar.properties.isWhitespace
       if isSpace, excerpt.isEmpty || excerpt.last == " " { continue }
-      guard length < maxLength else { return String(excerpt).escapingControls + "…" }
+      guard length < maxLength else { return String(excerpt) + "…" }
       length += 1
-      excerpt.append(isSpace ? " " : scalar)
+      if isSpace {
+        excerpt.append(" ")
+      } else if isSteering(scalar) {
+        excerpt.append(contentsOf: "\\u{\(String(scalar.value, radix: 16))}".unicodeScalars)
+      } else {
+        excerpt.append(scalar)
+      }
     }
     if excerpt.last == " " { excerpt.removeLast() }
-    return excerpt.isEmpty ? nil : String(excerpt).escapingControls
+    return excerpt.isEmpty ? nil : String(excerpt)
+  }
+
+  /// Control characters, and those that turn the direction of a text.
+  private static func isSteering(_ scalar: Unicode.Scalar) -> Bool {
+    switch scalar.properties.generalCategory {
+    case .control, .format, .surrogate, .privateUse, .unassigned: true
+    default: false
+    }
   }
 }

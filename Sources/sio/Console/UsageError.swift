@@ -12,7 +12,8 @@ enum UsageError {
       let place = "'…' (argument \(index + 1))"
       let halves = argument.split(separator: "=", maxSplits: 1).map(String.init)
       for part in [argument] + (argument.hasPrefix("-") ? halves : []) where !isName(part, isFirst: index == 0) {
-        text = text.replacing("'\(part)'", with: place).replacing("Invalid option: \(part)", with: "Invalid option \(place)")
+        text = text.replacing("'\(part)'", with: place).replacing(
+          "Invalid option: \(part)", with: "Invalid option \(place)")
       }
     }
     return text.split(whereSeparator: \.isNewline).joined(separator: " ")

@@ -48,7 +48,8 @@ enum Words {
       }
       rest = rest[end...]
       guard rest.first?.isWhitespace ?? true else {
-        throw Malformed(description: "there is no space after character \(line.distance(from: line.startIndex, to: end))")
+        throw Malformed(
+          description: "there is no space after character \(line.distance(from: line.startIndex, to: end))")
       }
       rest = rest.drop(while: \.isWhitespace)
     }
