@@ -22,6 +22,8 @@ enum UsageError {
   /// Whether it can be but the name of a flag, or what was meant for the name of a command.
   private static func isName(_ text: String, isFirst: Bool) -> Bool {
     guard text.hasPrefix("-") else { return isFirst && text.allSatisfy { ("a"..."z").contains($0) } }
-    return text.count < 24 && text.allSatisfy { $0 == "-" || $0.isASCII && $0.isLetter }
+    let name = text.dropFirst(text.hasPrefix("--") ? 2 : 1)
+    return (text.hasPrefix("--") ? 1..<20 : 1..<2).contains(name.count) && !name.hasPrefix("-")
+      && name.allSatisfy { $0 == "-" || $0.isASCII && $0.isLetter }
   }
 }
