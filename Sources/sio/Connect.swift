@@ -32,6 +32,13 @@ struct Connect: AsyncParsableCommand {
 
   @OptionGroup var connection: ConnectionFlags
 
+  func validate() throws {
+    guard connection.auth?.isStandardInput != true else {
+      throw ValidationError(
+        "standard input is what is typed: give --auth a file, as @FILE, or set \(ConnectionFlags.authVariable)")
+    }
+  }
+
   func run() async throws {
     let socket = try io(connection.url, options: connection.options())
     let (happenings, feed) = AsyncStream.makeStream(of: Happening.self)
@@ -45,7 +52,7 @@ struct Connect: AsyncParsableCommand {
     }
     withExtendedLifetime(interruption) {}
     await closeAll([socket.io], within: .seconds(5))
-    if connection.verbose { StandardError.write(await socket.io.statistics().summary) }
+    if connection.verbose { StandardError.write("\(await socket.io.statistics())") }
   }
 
   private static func read(_ reader: LineReader, into feed: AsyncStream<Happening>.Continuation) {

@@ -49,7 +49,7 @@ struct Conversation {
     return !(isInputOver && wasConnected && awaitedAcks == 0)
   }
 
-  private func tell(_ line: String) { StandardOutput.write(line.forTerminal) }
+  private func tell(_ line: String) { StandardOutput.write(line.escapingControls) }
 
   private mutating func show(_ event: SocketEvent) {
     var number = ""

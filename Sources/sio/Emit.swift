@@ -52,13 +52,13 @@ struct Emit: AsyncParsableCommand {
     case gaveUp
   }
 
-  func options() throws(ScriptError) -> SocketIOOptions {
+  func options() throws -> SocketIOOptions {
     var options = try connection.options()
-    if !connection.sets("reconnection") { options.reconnection = false }
+    if try !connection.sets("reconnection") { options.reconnection = false }
     // For one event the way to a better transport does not pay.
-    if !connection.sets("upgrade") { options.upgrade = false }
+    if try !connection.sets("upgrade") { options.upgrade = false }
     // One limit for all: an attempt has none besides.
-    if timeout != nil || !connection.sets("timeout") { options.timeout = .never }
+    if try timeout != nil || !connection.sets("timeout") { options.timeout = .never }
     return options
   }
 

@@ -40,9 +40,10 @@ struct Sio: AsyncParsableCommand {
       print(fullMessage(for: error))
       Foundation.exit(EXIT_SUCCESS)
     }
-    let message = message(for: error).split(whereSeparator: \.isNewline).joined(separator: " ")
-    StandardError.write("sio: \(message)")
-    let isUsage = exitCode(for: error) == .validationFailure || (error as? SocketIOError)?.isUsage == true
+    let isInvalid = exitCode(for: error) == .validationFailure
+    let arguments = isInvalid ? Array(CommandLine.arguments.dropFirst()) : []
+    StandardError.write("sio: \(UsageError.text(message(for: error), arguments: arguments))")
+    let isUsage = isInvalid || (error as? SocketIOError)?.isUsage == true
     Foundation.exit(isUsage ? 2 : EXIT_FAILURE)
   }
 }

@@ -193,6 +193,26 @@ async def test_pages_of_html_are_shortened(sio, server):
     assert "HTTP status 502: <html> xxx" in message and message.endswith("…") and len(message) < 300
 
 
+async def test_queries_and_passwords_are_not_repeated(sio, server):
+    script = await sio(server.url + "/?token=SECRET", transports=["polling"], reconnection=False)
+    request = await server.request()
+    assert "token=SECRET" in request.target
+    request.answer(404, f"Cannot GET {request.target}")
+    error = await script.expect("connect_error", status=404)
+    assert "Cannot GET /socket.io/?…" in error["message"] and "SECRET" not in error["message"]
+    script.do("io", socket="bad", url="http://user:SECRET@[bad/?token=SECRET")
+    error = await script.expect("error", socket="bad")
+    assert "[bad" in error["message"] and "SECRET" not in error["message"]
+
+
+async def test_a_reason_that_would_steer_a_terminal(sio, server):
+    script = await sio(server.url, transports=["websocket"], reconnection=False)
+    session = await server.accept()
+    session.socket.close(1008, "\x1b[31m\u009bno")
+    error = await script.expect("connect_error")
+    assert "(code 1008, \\u{1b}[31m\\u{9b}no)" in error["message"]
+
+
 @pytest.mark.parametrize("status", [301, 302, 307, 308])
 async def test_where_a_redirect_leads(sio, server, status):
     script = await sio(server.url, transports=["polling"], reconnection=False)

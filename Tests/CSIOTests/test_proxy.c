@@ -330,6 +330,31 @@ static void tells_of_unreachable_targets(void)
   SSL_CTX_free(ctx);
 }
 
+static void refuse_in_escapes(client *client)
+{
+  request *request = malloc(sizeof *request);
+  CHECK(request);
+  if (client_read_request(client, request)) {
+    request_free(request);
+    client_print(client, "HTTP/1.1 502 \033]0;X\007 \302\233\177\377 no\r\nContent-Length: 0\r\n\r\n");
+  }
+  free(request);
+}
+
+/* An error may be shown on a terminal. */
+static void quotes_proxies_without_control_characters(void)
+{
+  peer target, server;
+  peer_start(&target, serve, NULL, NULL);
+  peer_start(&server, refuse_in_escapes, NULL, NULL);
+  csio_proxy *proxy = proxy_of(&server, "http", "");
+  socket_test socket = {.loop = loop, .url = peer_url(&target, "ws", "127.0.0.1", "/"), .proxy = proxy};
+  socket_expect_error(&socket, CSIO_EPROXY, "HTTP/1.1 502 ?]0;X? ???? no");
+  csio_proxy_release(proxy);
+  peer_stop(&server);
+  peer_stop(&target);
+}
+
 static void tells_of_unresolvable_targets(void)
 {
   proxy_plan plan = {0};
@@ -515,6 +540,7 @@ int main(int argc, char **argv)
   RUN(keeps_credentials_apart);
   RUN(tells_of_unreachable_proxies);
   RUN(tells_of_unreachable_targets);
+  RUN(quotes_proxies_without_control_characters);
   RUN(tells_of_unresolvable_targets);
   RUN(refuses_long_names);
   RUN(speaks_tls_to_proxies);

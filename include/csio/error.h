@@ -52,10 +52,10 @@ typedef enum csio_err {
 
 /* Why an operation failed. Owned by the library, valid only during the callback that receives it. */
 typedef struct csio_error {
-  int code;        /* a csio_err */
-  int http_status; /* the HTTP status that came with the failure, or 0 */
-  const char
-      *message; /* one sentence in English, UTF-8, never NULL: what happened, with the cause where known */
+  int code;            /* a csio_err */
+  int http_status;     /* the HTTP status that came with the failure, or 0 */
+  const char *message; /* one sentence in English, UTF-8, never NULL: what happened, with the cause where
+                        * known; without control characters, user names, passwords and queries */
 } csio_error;
 
 /* The short name of a code, as "CONNECT"; "UNKNOWN" for a code that does not exist. Any thread. Static

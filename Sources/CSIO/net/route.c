@@ -87,12 +87,15 @@ int csio__route_prepare(csio__transfer *transfer)
   return err ? err : prepare_local_address(transfer);
 }
 
+/* Errors quote it: what could steer a terminal, or is no UTF-8, does not get there. */
 static void read_status_line(csio__transfer *transfer, const char *line, size_t size)
 {
   unsigned status = 0;
   char *text = transfer->proxy_line;
   snprintf(text, sizeof transfer->proxy_line, "%.*s", (int)size, line);
   text[strcspn(text, "\r\n")] = '\0';
+  for (char *c = text; *c; c++)
+    if (*c < ' ' || *c > '~') *c = '?';
   sscanf(text, "HTTP/1.%*1[01] %3u", &status);
   transfer->proxy_status = (int)status;
 }

@@ -35,32 +35,25 @@ enum LogField: Sendable {
   static func metadata(_ fields: [LogField]) -> Logger.Metadata {
     var metadata: Logger.Metadata = [:]
     for field in fields {
-      for entry in field.entries { metadata[entry.key] = .string(entry.value) }
+      for entry in field.entries { metadata[entry.key] = .string(entry.value.escapingControls) }
     }
     return metadata
   }
 }
 
-extension Logger {
-  /// Neither text nor fields are made where nobody listens.
-  func record(_ level: Level, _ message: @autoclosure () -> Message, _ fields: @autoclosure () -> [LogField]) {
-    log(level: level, message(), metadata: LogField.metadata(fields()))
-  }
-}
-
-extension Logger {
+extension SafeLogger {
   /// What happens to a connection.
   func record(_ change: ManagerChange) {
     switch change {
     // What there is to say of these is said with more detail where they come from.
     case .open, .reconnectError: break
-    case .ping: record(.trace, "the server's ping", [])
+    case .ping: record(.trace, "the server's ping")
     case .error(let error): record(.debug, "the connection failed: \(error.message)", [.error(error)])
     case .close(let reason): record(.debug, "the connection is closed", [.reason(reason)])
     case .upgrade(let transport): record(.debug, "the connection is upgraded", [.transport(transport)])
     case .reconnectAttempt(let attempt): record(.debug, "trying to reconnect", [.attempt(attempt)])
     case .reconnect(let attempt): record(.info, "reconnected", [.attempt(attempt)])
-    case .reconnectFailed: record(.warning, "gave up reconnecting", [])
+    case .reconnectFailed: record(.warning, "gave up reconnecting")
     }
   }
 

@@ -1,5 +1,3 @@
-import Logging
-
 extension Manager {
   /// Registers a handler of the Manager's own events, for example `.reconnectAttempt`. Handlers run as the option
   /// `delivery` says. What one throws is logged, and harms nothing.

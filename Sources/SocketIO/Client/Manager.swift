@@ -1,5 +1,3 @@
-import Logging
-
 /// The connection to one server: opens it, opens it again when it is lost, and carries any number of ``Socket``s, one for each
 /// namespace.
 ///
@@ -17,7 +15,9 @@ public final class Manager: Sendable {
   private let connector: any Connector
   let mailbox: Mailbox
   let delivery: Delivery
-  let logger: Logger
+  let logger: SafeLogger
+  /// Scheme, host and port; nil without a server.
+  let server: String?
   let core: ManagerCore
   let handlers = HandlerRegistry()
   private let shown = Locked(Shown())
@@ -49,8 +49,8 @@ public final class Manager: Sendable {
 
   /// - Parameter name: What log records call the server.
   init(loop: any Loop, connector: any Connector, options: SocketIOOptions, name: String? = nil) {
-    var logger = options.logger
-    if let name { logger[metadataKey: LogField.serverKey] = .string(name) }
+    server = name
+    let logger = SafeLogger(options.logger, server: name)
     self.logger = logger
     self.connector = connector
     delivery = Delivery(options.delivery, loop: loop)

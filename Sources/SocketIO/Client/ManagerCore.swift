@@ -1,5 +1,3 @@
-import Logging
-
 /// The part of a Manager that lives on the loop: drives its state machine and those of its Sockets, its engine and its parser.
 ///
 /// Everything here runs on the loop's thread, which the compiler checks: the loop is the actor's executor. Actions are performed depth first,
@@ -11,7 +9,7 @@ actor ManagerCore {
   private let connector: any Connector
   private let parser: any Parser
   private let delivery: Delivery
-  private let logger: Logger
+  private let logger: SafeLogger
   private weak var manager: Manager?
 
   private var machine: ManagerStateMachine
@@ -46,7 +44,7 @@ actor ManagerCore {
   /// Bytes of events that may wait for the answer to CONNECT.
   private let receiveLimit: Int
 
-  init(loop: any Loop, connector: any Connector, parser: any Parser, delivery: Delivery, logger: Logger) {
+  init(loop: any Loop, connector: any Connector, parser: any Parser, delivery: Delivery, logger: SafeLogger) {
     self.loop = loop
     self.connector = connector
     self.parser = parser
@@ -345,7 +343,7 @@ actor ManagerCore {
         if let slot = slots.active(in: packet.namespace) { handle(.received(packet), slot) }
       }
     } catch {
-      logger.warning("undecodable packet: \(error)")
+      logger.record(.warning, "undecodable packet: \(error)")
       handle(.parseFailed(SocketIOError(.protocolViolation, "parse error: \(error)", underlying: error)))
     }
   }
@@ -466,7 +464,7 @@ actor ManagerCore {
         self.assumeIsolated { core in if let slot = core.slots[key] { core.handle(.retriesResumed, slot) } }
       }
     case .violated(let error):
-      logger.warning("\(error.message)")
+      logger.record(.warning, error.message)
       handle(.parseFailed(error))
     case .overflowBegan(let event):
       logger.record(

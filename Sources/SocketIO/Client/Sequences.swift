@@ -1,5 +1,3 @@
-import Logging
-
 extension Socket {
   /// The events of a name, as an asynchronous sequence that listens from now on. Where the server asks for an acknowledgement, the
   /// event's ``SocketEvent/ack`` answers it.
@@ -75,7 +73,7 @@ extension EventSequence {
   ///   - name: Of what is told.
   ///   - fields: Where it is told, for the log.
   fileprivate init(
-    _ name: String, _ buffering: EventBuffering, _ logger: Logger, _ fields: [LogField],
+    _ name: String, _ buffering: EventBuffering, _ logger: SafeLogger, _ fields: [LogField],
     _ register: (@escaping @Sendable (Element) -> Void) -> Subscription
   ) {
     let onFirstDrop: @Sendable () -> Void = {

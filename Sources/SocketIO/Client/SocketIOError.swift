@@ -51,7 +51,8 @@ public struct SocketIOError: Error, Sendable {
     set { contents.code = newValue }
   }
 
-  /// One sentence in English.
+  /// One sentence in English; where the server refused the namespace, the server's own words, to the letter. To show it to people, use
+  /// ``description``, which is safe to print.
   public var message: String {
     get { contents.message }
     set { contents.message = newValue }
@@ -111,11 +112,11 @@ extension SocketIOError {
 }
 
 extension SocketIOError: LocalizedError, CustomStringConvertible {
-  /// The message.
-  public var description: String { message }
+  /// The message as it may be logged or printed: characters that could steer a terminal, or forge a line, are spelled as in JSON.
+  public var description: String { message.escapingControls }
 
-  /// The message: what `localizedDescription` says.
-  public var errorDescription: String? { message }
+  /// The description: what `localizedDescription` says.
+  public var errorDescription: String? { description }
 }
 
 extension SocketIOError.Code {

@@ -120,8 +120,8 @@ public struct DurationSummary: Sendable, Hashable {
   /// How many there are.
   public private(set) var count = 0
   private var nanoseconds: UInt64 = 0
-  private var least = UInt64.max
-  private var greatest: UInt64 = 0
+  /// From the shortest to the longest; nil where there is none.
+  private var range: ClosedRange<UInt64>?
 
   /// Nothing measured yet.
   public init() {}
@@ -129,24 +129,27 @@ public struct DurationSummary: Sendable, Hashable {
   /// Their sum.
   public var total: Duration { .nanoseconds(Int64(clamping: nanoseconds)) }
   /// The shortest; nil where there is none.
-  public var shortest: Duration? { count == 0 ? nil : .nanoseconds(Int64(clamping: least)) }
+  public var shortest: Duration? { range.map { .nanoseconds(Int64(clamping: $0.lowerBound)) } }
   /// The longest; nil where there is none.
-  public var longest: Duration? { count == 0 ? nil : .nanoseconds(Int64(clamping: greatest)) }
+  public var longest: Duration? { range.map { .nanoseconds(Int64(clamping: $0.upperBound)) } }
   /// Their mean; nil where there is none.
   public var mean: Duration? { count == 0 ? nil : total / count }
 
   mutating func record(nanoseconds duration: UInt64) {
     count += 1
     nanoseconds += duration
-    least = min(least, duration)
-    greatest = max(greatest, duration)
+    extend(to: duration...duration)
   }
 
   mutating func add(_ other: DurationSummary) {
     count += other.count
     nanoseconds += other.nanoseconds
-    least = min(least, other.least)
-    greatest = max(greatest, other.greatest)
+    if let range = other.range { extend(to: range) }
+  }
+
+  private mutating func extend(to other: ClosedRange<UInt64>) {
+    guard let range else { return self.range = other }
+    self.range = min(range.lowerBound, other.lowerBound)...max(range.upperBound, other.upperBound)
   }
 }
 

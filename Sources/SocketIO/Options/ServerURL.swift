@@ -102,16 +102,15 @@ struct ServerURL: Sendable, Equatable {
   }
 
   private static func invalid(_ text: String, _ why: String) -> SocketIOError {
-    let shown = text.count > 200 ? text.prefix(200) + "…" : text[...]
-    return SocketIOError(.invalidURL, "\"\(shown)\" is no URL of a server: \(why)")
+    SocketIOError(.invalidURL, "\"\(ShownURL.text(text))\" is no URL of a server: \(why)")
   }
 
   private static func needsLocation(_ text: String?) -> SocketIOError {
     let what =
       switch text {
       case nil: "io() without a URL"
-      case let text? where text.hasPrefix("/"): "\"\(text)\", without a server,"
-      case let text?: "\"\(text)\", which has no scheme,"
+      case let text? where text.hasPrefix("/"): "\"\(ShownURL.text(text))\", without a server,"
+      case let text?: "\"\(ShownURL.text(text))\", which has no scheme,"
       }
     return SocketIOError(
       .invalidURL,

@@ -38,17 +38,15 @@ extension SocketIOOptions {
       guard Self.text(value) != nil else { throw Self.invalid("query", "\"\(name)\" is no string, number or Boolean") }
       if Self.reservedParameters.contains(name) { throw Self.invalid("query", "\"\(name)\" belongs to the protocol") }
     }
-    for (name, value) in extraHeaders where !Self.isHeader(name, value) {
-      throw Self.invalid("extraHeaders", "\"\(name)\" or its value cannot stand in a header")
-    }
+    for (name, value) in extraHeaders { try Self.checkHeader(name, value) }
     if timestampParam.isEmpty { throw Self.invalid("timestampParam", "it is empty") }
     if Self.reservedParameters.contains(timestampParam) {
       throw Self.invalid("timestampParam", "\"\(timestampParam)\" belongs to the protocol")
     }
-    if path.unicodeScalars.contains(where: {
+    if let end = path.unicodeScalars.firstIndex(where: {
       "?# ".unicodeScalars.contains($0) || $0.properties.generalCategory == .control
     }) {
-      throw Self.invalid("path", "\"\(path)\" is no path")
+      throw Self.invalid("path", "what follows \"\(ShownURL.text(String(path[..<end])))\" cannot stand in a path")
     }
     if let deflate = perMessageDeflate, deflate.threshold < 0 {
       throw Self.invalid("perMessageDeflate", "the threshold is negative")
@@ -61,8 +59,8 @@ extension SocketIOOptions {
       throw Self.invalid("agent", "the local address \"\(address)\" is no IP address in numbers")
     }
     if let requestTimeout { try Self.check("requestTimeout", requestTimeout) }
-    for name in protocols where !Self.isToken(name) {
-      throw Self.invalid("protocols", "\"\(name)\" is no name of a protocol")
+    for (index, name) in protocols.enumerated() where !Self.isToken(name) {
+      throw Self.invalid("protocols", "number \(index + 1) of them is no name of a protocol")
     }
     for pin in pins where Pin(pin) == nil {
       throw Self.invalid("pins", "\"\(pin)\" is not the base64 of 32 bytes")
@@ -100,9 +98,12 @@ extension SocketIOOptions {
     return inet_pton(AF_INET, text, &address) == 1 || inet_pton(AF_INET6, text, &address) == 1
   }
 
-  private static func isToken(_ name: String) -> Bool {
+  private static func isToken(_ name: String) -> Bool { !name.isEmpty && token(name).endIndex == name.endIndex }
+
+  /// As much of the text as a token of HTTP may hold.
+  private static func token(_ text: String) -> Substring {
     let separators = Set("()<>@,;:\\\"/[]?={} \t".utf8)
-    return !name.isEmpty && name.utf8.allSatisfy { $0 > 32 && $0 < 127 && !separators.contains($0) }
+    return Substring(text.utf8.prefix { $0 > 32 && $0 < 127 && !separators.contains($0) })
   }
 
   /// The C core asks the same.
@@ -111,8 +112,13 @@ extension SocketIOOptions {
     return name == "connection" || name == "upgrade" || name.hasPrefix("sec-websocket-")
   }
 
-  private static func isHeader(_ name: String, _ value: String) -> Bool {
-    isToken(name)
-      && value.utf8.allSatisfy { $0 >= 32 && $0 != 127 || $0 == 9 }
+  /// Of a name that is none only the beginning is shown: the rest may be the value.
+  private static func checkHeader(_ name: String, _ value: String) throws(SocketIOError) {
+    guard isToken(name) else {
+      throw invalid("extraHeaders", "what begins with \"\(token(name))\" is no name of a header")
+    }
+    guard value.utf8.allSatisfy({ $0 >= 32 && $0 != 127 || $0 == 9 }) else {
+      throw invalid("extraHeaders", "the value of \"\(name)\" cannot stand in a header")
+    }
   }
 }

@@ -120,7 +120,9 @@ final class PollingTransport: PollingDriver {
     // A proxy that a request is handed to may refuse it in its own name.
     let peer = endpoint.proxy != nil && !endpoint.isSecure ? "the server or the proxy" : "the server"
     let text = "\(peer) answered with HTTP status \(response.status)"
-    if (300..<400).contains(response.status), let place = response.location.flatMap(ServerText.excerpt) {
+    if (300..<400).contains(response.status),
+      let place = response.location.flatMap({ ServerText.excerpt(ShownURL.text($0)) })
+    {
       return "\(text), a redirect to \(place), which is not followed"
     }
     return ServerText.excerpt(response.body).map { "\(text): \($0)" } ?? text

@@ -9,7 +9,7 @@ final class Proxy: Sendable {
   init(_ url: String) throws(SocketIOError) {
     var handle: OpaquePointer?
     let status = csio_proxy_create(url, &handle)
-    guard status == 0, let handle else { throw Self.unusable("\"\(url.withoutPassword)\"", status) }
+    guard status == 0, let handle else { throw Self.unusable("\"\(ShownURL.text(url))\"", status) }
     self.handle = handle
   }
 
@@ -31,13 +31,5 @@ final class Proxy: Sendable {
   private static func unusable(_ what: String, _ status: Int32) -> SocketIOError {
     SocketIOError(
       .invalidOption, "option agent: \(what) is no usable proxy: \(String(cString: csio_err_message(status)))")
-  }
-}
-
-extension String {
-  /// A URL as it may be shown.
-  fileprivate var withoutPassword: String {
-    guard let at = lastIndex(of: "@") else { return self }
-    return "…" + self[at...]
   }
 }

@@ -1,4 +1,5 @@
-/// What a server said, for the message of an error: short, on one line, and without characters that steer a terminal.
+/// What a server said, for the message of an error: short, on one line, without characters that steer a terminal, and without the
+/// queries and passwords in URLs, which may be the client's.
 enum ServerText {
   private static let maxLength = 200
 
@@ -14,7 +15,7 @@ enum ServerText {
   static func excerpt(_ text: String) -> String? {
     var excerpt = String.UnicodeScalarView()
     var length = 0
-    for scalar in text.unicodeScalars {
+    for scalar in ShownURL.inside(text).unicodeScalars {
       // One space stands for any number of them, and for line breaks.
       let isSpace = scalar.properties.isWhitespace
       if isSpace, excerpt.isEmpty || excerpt.last == " " { continue }

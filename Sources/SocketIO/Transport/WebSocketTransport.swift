@@ -166,7 +166,7 @@ final class WebSocketTransport: Transport {
   private func closed(_ code: UInt16, _ reason: UnsafeRawBufferPointer) {
     let onEvent = self.onEvent
     abort()
-    let text = String(decoding: reason, as: UTF8.self)
+    let text = ServerText.excerpt(String(decoding: reason, as: UTF8.self)) ?? ""
     onEvent?(
       .closed(
         SocketIOError(

@@ -42,12 +42,12 @@ struct Bench: AsyncParsableCommand {
     if let count, !(1...100_000_000).contains(count) { throw ValidationError("--count must be from 1 to 100000000") }
   }
 
-  func options() throws(ScriptError) -> SocketIOOptions {
+  func options() throws -> SocketIOOptions {
     var options = try connection.options()
     // Each Socket is a connection here.
     options.forceNew = true
-    if !connection.sets("reconnection") { options.reconnection = false }
-    if connection.transports == nil, !connection.sets("transports") { options.transports = [.websocket] }
+    if try !connection.sets("reconnection") { options.reconnection = false }
+    if connection.transports == nil, try !connection.sets("transports") { options.transports = [.websocket] }
     if delivery == .loop { options.delivery = .eventLoop }
     return options
   }

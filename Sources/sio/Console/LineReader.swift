@@ -37,9 +37,7 @@ struct LineReader {
     if count > 0 {
       buffer += chunk[..<count]
     } else if count < 0, errno == EAGAIN {
-      // Another program made the file non-blocking for all who share it.
-      var request = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
-      poll(&request, 1, -1)
+      Descriptor.wait(for: descriptor, POLLIN)
     } else if count == 0 || errno != EINTR {
       isAtEnd = true
     }

@@ -24,7 +24,7 @@ enum Words {
       throw Malformed(description: error.message)
     } catch {
       guard let first = text.first, "{[\"".contains(first) else { return .string(text) }
-      throw Malformed(description: "\(text) is no JSON: \(error)")
+      throw Malformed(description: "what begins with \(first) is no JSON: \(error)")
     }
   }
 
@@ -48,7 +48,8 @@ enum Words {
       }
       rest = rest[end...]
       guard rest.first?.isWhitespace ?? true else {
-        throw Malformed(description: "there is no space before \(rest)")
+        throw Malformed(
+          description: "there is no space after character \(line.distance(from: line.startIndex, to: end))")
       }
       rest = rest.drop(while: \.isWhitespace)
     }

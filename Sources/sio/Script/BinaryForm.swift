@@ -48,8 +48,9 @@ extension SocketValue {
     }
   }
 
-  /// The value as one line of JSON. What the library accepts is never nested too deep to be written.
+  /// The value as one line of JSON, with no character that could steer a terminal. What the library accepts is never nested too deep to
+  /// be written.
   var json: String {
-    (try? withoutBinary.jsonString()) ?? description
+    ((try? withoutBinary.jsonString()) ?? description).escapingControls
   }
 }

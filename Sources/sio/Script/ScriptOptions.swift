@@ -204,7 +204,7 @@ enum ScriptOptions {
     for (name, content) in try value.object() {
       switch content {
       case .string(let text): headers[name] = text
-      case .int, .uint, .double, .bool: headers[name] = content.json
+      case .int, .uint, .double, .bool: headers[name] = content.description
       default: throw ScriptError("\(value.name): \"\(name)\" must be a string, a number or a Boolean")
       }
     }

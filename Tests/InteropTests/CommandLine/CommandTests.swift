@@ -97,7 +97,7 @@ import Testing
       "connect", server.url, "--transports", "websocket", "--verbose", input: ["echo 1 ?", "echo 2 ?"])
     #expect(result.status == 0)
     let line = try #require(result.errors.last)
-    #expect(line.hasPrefix("1 connections; 2 events out and 0 in, acknowledged after "), "\(line)")
+    #expect(line.hasPrefix("1 connection; 2 events out and 0 in, acknowledged after "), "\(line)")
     #expect(line.contains(" on average; websocket ") && !line.contains("polling"), "\(line)")
   }
 
@@ -139,7 +139,7 @@ import Testing
     #expect(result.status == 0)
     try #require(result.output.count == 5)
     #expect(result.output[0].hasPrefix("* connected to / as "))
-    #expect(result.output[1].hasPrefix("! {oops is no JSON"))
+    #expect(result.output[1].hasPrefix("! what begins with { is no JSON"))
     #expect(result.output[2] == "! nothing waits for the answer #1")
     #expect(result.output[3] == #"< message-back 1 {"a":[1,2]} "two words""#)
     #expect(result.output[4] == #"= message-with-ack "x""#)
@@ -168,8 +168,44 @@ import Testing
   @Test func connectLetsNoServerSteerTheTerminal() async throws {
     let server = try Server.testServer.start()
     let result = try await SioProcess.run(
-      "connect", server.url, input: [#"error-packet '2["\u001b[31mred\n* \u0085\u007f",1]'"#, "echo 1 ?"])
-    #expect(result.output.contains(#"< \u001b[31mred\u000a* \u0085\u007f 1"#))
+      "connect", server.url,
+      input: [#"error-packet '2["\u001b[31mred\n* \u0085\u007f\u202e",1,"\u2066\u009b"]'"#, "echo 1 ?"])
+    #expect(result.output.contains(#"< \u001b[31mred\u000a* \u0085\u007f\u202e 1 "\u2066\u009b""#))
+  }
+
+  @Test(arguments: ["listen", "emit", "script"]) func noServerSteersTheTerminalThroughJSON(_ command: String)
+    async throws
+  {
+    let server = try Server.testServer.start()
+    let (text, written) = ("\u{1B}[31m\u{9B}\u{7F}\u{202E}\u{2028}é", #"\u001b[31m\u009b\u007f\u202e\u2028é"#)
+    let sio: SioProcess
+    switch command {
+    case "emit": sio = try SioProcess(["emit", server.url, "message-with-ack", text])
+    case "listen": sio = try SioProcess(["listen", server.url, "--count", "1"])
+    default: sio = try SioProcess(["script", server.url])
+    }
+    if command != "emit" {
+      let speaker = try ScriptProcess(server.url)
+      while !sio.output.values.contains(where: { $0.contains(#"\u001b"#) }) {
+        try await speaker.send(#"{"do":"emit","event":"broadcast","args":["\#(written)"]}"#)
+        _ = try await speaker.next("event")
+      }
+    }
+    try sio.endInput()
+    let line = try #require(try await sio.exit().output.first { $0.contains(#"\u001b"#) })
+    #expect(line.contains(written), "\(line)")
+    let value = try SocketValue(json: line)
+    #expect((value[0] ?? value["args"]?[0])?.stringValue == text)
+  }
+
+  @Test func theLogOfAHostileServerIsHarmless() async throws {
+    let server = try RawServer(
+      answering: "HTTP/1.1 302 Found\r\nLocation: http://u:SECRET@h/\u{9B}x?token=SECRET\r\nContent-Length: 0\r\n\r\n")
+    defer { server.stop() }
+    let result = try await SioProcess.run("emit", server.url + "?token=SECRET", "e", "--verbose")
+    #expect(result.status == 1)
+    #expect(result.errors.contains { $0.contains("a redirect to http://…@h/") }, "\(result.errors)")
+    for line in result.errors { #expect(line.escapingControls == line && !line.contains("SECRET"), "\(line)") }
   }
 
   @Test func connectEndsWhenTheServerEndsIt() async throws {

@@ -11,9 +11,10 @@ final class SioProcess: Sendable {
   private let arguments: [String]
   private let ended = Recorder<Void>()
 
-  init(_ arguments: [String], tool name: String = "sio") throws {
+  /// - Parameter environment: Variables besides the tests' own, each as NAME=VALUE.
+  init(_ arguments: [String], tool name: String = "sio", environment: [String] = []) throws {
     let tool = URL(fileURLWithPath: CommandLine.arguments[0]).deletingLastPathComponent().appendingPathComponent(name)
-    process = try ChildProcess(tool.path, arguments, [.input, .output, .errors])
+    process = try ChildProcess("/usr/bin/env", environment + [tool.path] + arguments, [.input, .output, .errors])
     self.arguments = arguments
     guard let output = process.output else { return }
     let (lines, ended) = (self.output, ended)
@@ -46,9 +47,9 @@ final class SioProcess: Sendable {
 
   /// Runs the tool from its start to its end.
   static func run(
-    _ arguments: String..., input: [String] = []
+    _ arguments: String..., input: [String] = [], environment: [String] = []
   ) async throws -> (status: Int32, output: [String], errors: [String]) {
-    let sio = try SioProcess(arguments)
+    let sio = try SioProcess(arguments, environment: environment)
     for line in input { try sio.type(line) }
     try sio.endInput()
     return try await sio.exit()

@@ -1,0 +1,28 @@
+extension String {
+  /// The text as a log or a terminal may get it: what could end a line, move the cursor or turn the direction of a text is spelled as in
+  /// JSON. A JSON text stays the same to a program that reads it, for these characters stand in its strings only.
+  package var escapingControls: String {
+    guard unicodeScalars.contains(where: \.isSteering) else { return self }
+    var text = ""
+    for scalar in unicodeScalars {
+      if scalar.isSteering {
+        let digits = String(scalar.value, radix: 16)
+        text += "\\u" + String(repeating: "0", count: 4 - digits.count) + digits
+      } else {
+        text.unicodeScalars.append(scalar)
+      }
+    }
+    return text
+  }
+}
+
+extension Unicode.Scalar {
+  /// Whether it does something to a terminal or a line: C0, DEL and C1, line separators, and the controls of text direction.
+  fileprivate var isSteering: Bool {
+    if isASCII { return value < 0x20 || value == 0x7F }
+    return switch properties.generalCategory {
+    case .control, .lineSeparator, .paragraphSeparator: true
+    default: properties.isBidiControl
+    }
+  }
+}
