@@ -127,49 +127,14 @@ int csio_http_set_body(csio_http *http, csio_buffer *body)
   return http->request.started ? CSIO_ESTATE : CSIO_OK;
 }
 
-int csio_http_set_tls(csio_http *http, csio_tls *tls)
-{
-  return csio__request_set_tls(&http->request, tls);
-}
-
-int csio_http_set_cookies(csio_http *http, csio_cookies *cookies)
-{
-  return csio__request_set_cookies(&http->request, cookies);
-}
-
-int csio_http_set_proxy(csio_http *http, csio_proxy *proxy)
-{
-  return csio__request_set_proxy(&http->request, proxy);
-}
-
-int csio_http_set_local_address(csio_http *http, const char *address)
-{
-  return csio__request_set_local_address(&http->request, address);
-}
-
-int csio_http_set_timeout(csio_http *http, uint64_t ms)
-{
-  return csio__request_set_timeout(&http->request, ms);
-}
-
-int csio_http_set_max_body(csio_http *http, size_t bytes)
-{
-  return csio__request_set_max_size(&http->request, bytes);
-}
-
-int csio_http_set_keep_alive(csio_http *http, bool keep_alive)
-{
-  if (http->request.started) return CSIO_ESTATE;
-  http->keep_alive = keep_alive;
-  return CSIO_OK;
-}
-
-int csio_http_set_connect_timeout(csio_http *http, uint64_t ms)
-{
-  if (http->request.started) return CSIO_ESTATE;
-  http->connect_timeout = ms;
-  return CSIO_OK;
-}
+CSIO__REQUEST_SETTER(http, set_tls, csio_tls *)
+CSIO__REQUEST_SETTER(http, set_cookies, csio_cookies *)
+CSIO__REQUEST_SETTER(http, set_proxy, csio_proxy *)
+CSIO__REQUEST_SETTER(http, set_local_address, const char *)
+CSIO__VALUE_SETTER(http, set_timeout, uint64_t, request.timeout)
+CSIO__VALUE_SETTER(http, set_max_body, size_t, request.max_size)
+CSIO__VALUE_SETTER(http, set_keep_alive, bool, keep_alive)
+CSIO__VALUE_SETTER(http, set_connect_timeout, uint64_t, connect_timeout)
 
 int csio_http_set_redirects(csio_http *http, unsigned count)
 {

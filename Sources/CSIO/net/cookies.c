@@ -85,7 +85,7 @@ static void drop_expired(csio_cookies *jar, int64_t now)
 size_t csio_cookies_count(csio_cookies *jar)
 {
   uv_mutex_lock(&jar->lock);
-  drop_expired(jar, csio__cookies_now());
+  drop_expired(jar, time(NULL));
   size_t count = jar->count;
   uv_mutex_unlock(&jar->lock);
   return count;
@@ -271,7 +271,7 @@ static bool holds_name(const char *header, const char *name)
 int csio__cookies_header(
     csio_cookies *jar, const csio__url *url, const char *own, int64_t now, csio__bytes *out)
 {
-  bool whole = !own || csio__bytes_append(out, own, strlen(own));
+  bool whole = !own || csio__bytes_append_texts(out, own);
   uv_mutex_lock(&jar->lock);
   drop_expired(jar, now);
   for (cookie *each = jar->first; each; each = each->next) {
@@ -280,23 +280,17 @@ int csio__cookies_header(
     whole = whole && csio__bytes_append_texts(out, out->size ? "; " : "", each->name, "=", each->value);
   }
   uv_mutex_unlock(&jar->lock);
-  whole = whole && (!out->size || csio__bytes_append(out, "", 1));
   return whole ? CSIO_OK : CSIO_ENOMEM;
 }
 
 /* --- for the public --- */
-
-int64_t csio__cookies_now(void)
-{
-  return time(NULL);
-}
 
 int csio_cookies_store(csio_cookies *jar, const char *url, const char *set_cookie)
 {
   csio__url parsed;
   int err = csio__url_parse_any(&parsed, url);
   if (err) return err;
-  err = csio__cookies_store(jar, &parsed, set_cookie, csio__cookies_now());
+  err = csio__cookies_store(jar, &parsed, set_cookie, time(NULL));
   csio__url_free(&parsed);
   return err;
 }
@@ -308,12 +302,12 @@ int csio_cookies_header(csio_cookies *jar, const char *url, csio_buffer **out)
   *out = NULL;
   int err = csio__url_parse_any(&parsed, url);
   if (err) return err;
-  err = csio__cookies_header(jar, &parsed, NULL, csio__cookies_now(), &header);
+  err = csio__cookies_header(jar, &parsed, NULL, time(NULL), &header);
   csio__url_free(&parsed);
-  if (!err && header.size && !(*out = csio_buffer_create(header.size))) err = CSIO_ENOMEM;
+  if (!err && header.size && !(*out = csio_buffer_create(header.size + 1))) err = CSIO_ENOMEM;
   if (*out) {
-    memcpy((*out)->bytes, header.data, header.size);
-    csio_buffer_truncate(*out, header.size - 1); /* the terminator stays */
+    memcpy((*out)->bytes, header.data, header.size + 1);
+    csio_buffer_truncate(*out, header.size); /* the terminator stays */
   }
   csio__bytes_free(&header);
   return err;

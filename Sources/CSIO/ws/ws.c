@@ -80,30 +80,16 @@ void csio_ws_set_data(csio_ws *ws, void *data)
   ws->data = data;
 }
 
-void csio_ws_on_open(csio_ws *ws, csio_ws_open_cb callback)
-{
-  ws->on_open = callback;
-}
-
-void csio_ws_on_message(csio_ws *ws, csio_ws_message_cb callback)
-{
-  ws->on_message = callback;
-}
-
-void csio_ws_on_drain(csio_ws *ws, csio_ws_drain_cb callback)
-{
-  ws->on_drain = callback;
-}
-
-void csio_ws_on_close(csio_ws *ws, csio_ws_close_cb callback)
-{
-  ws->on_close = callback;
-}
-
-void csio_ws_on_error(csio_ws *ws, csio_ws_error_cb callback)
-{
-  ws->on_error = callback;
-}
+#define CALLBACK_SETTER(event)                                                                               \
+  void csio_ws_on_##event(csio_ws *ws, csio_ws_##event##_cb callback)                                        \
+  {                                                                                                          \
+    ws->on_##event = callback;                                                                               \
+  }
+CALLBACK_SETTER(open)
+CALLBACK_SETTER(message)
+CALLBACK_SETTER(drain)
+CALLBACK_SETTER(close)
+CALLBACK_SETTER(error)
 
 /* --- settings --- */
 
@@ -119,23 +105,9 @@ int csio_ws_add_header(csio_ws *ws, const char *name, const char *value)
 int csio_ws_add_protocol(csio_ws *ws, const char *name)
 {
   csio__bytes *list = &ws->protocols;
-  size_t size = strlen(name) + 1;
   if (ws->request.started) return CSIO_ESTATE;
   if (!csio__is_token(name)) return CSIO_EINVALID;
-  if (!csio__bytes_reserve(list, size + 2)) return CSIO_ENOMEM;
-  if (list->size) memcpy(list->data + list->size++ - 1, ", ", 2); /* in the terminator's place */
-  csio__bytes_append(list, name, size);
-  return CSIO_OK;
-}
-
-int csio_ws_set_tls(csio_ws *ws, csio_tls *tls)
-{
-  return csio__request_set_tls(&ws->request, tls);
-}
-
-int csio_ws_set_cookies(csio_ws *ws, csio_cookies *cookies)
-{
-  return csio__request_set_cookies(&ws->request, cookies);
+  return csio__bytes_append_texts(list, list->size ? ", " : "", name) ? CSIO_OK : CSIO_ENOMEM;
 }
 
 int csio_ws_set_proxy(csio_ws *ws, csio_proxy *proxy)
@@ -144,34 +116,13 @@ int csio_ws_set_proxy(csio_ws *ws, csio_proxy *proxy)
   return https ? CSIO_EUNSUPPORTED : csio__request_set_proxy(&ws->request, proxy);
 }
 
-int csio_ws_set_local_address(csio_ws *ws, const char *address)
-{
-  return csio__request_set_local_address(&ws->request, address);
-}
-
-int csio_ws_set_timeout(csio_ws *ws, uint64_t ms)
-{
-  return csio__request_set_timeout(&ws->request, ms);
-}
-
-int csio_ws_set_max_message(csio_ws *ws, size_t bytes)
-{
-  return csio__request_set_max_size(&ws->request, bytes);
-}
-
-int csio_ws_set_deflate(csio_ws *ws, bool deflate)
-{
-  if (ws->request.started) return CSIO_ESTATE;
-  ws->deflate = deflate;
-  return CSIO_OK;
-}
-
-int csio_ws_set_deflate_threshold(csio_ws *ws, size_t bytes)
-{
-  if (ws->request.started) return CSIO_ESTATE;
-  ws->deflate_threshold = bytes;
-  return CSIO_OK;
-}
+CSIO__REQUEST_SETTER(ws, set_tls, csio_tls *)
+CSIO__REQUEST_SETTER(ws, set_cookies, csio_cookies *)
+CSIO__REQUEST_SETTER(ws, set_local_address, const char *)
+CSIO__VALUE_SETTER(ws, set_timeout, uint64_t, request.timeout)
+CSIO__VALUE_SETTER(ws, set_max_message, size_t, request.max_size)
+CSIO__VALUE_SETTER(ws, set_deflate, bool, deflate)
+CSIO__VALUE_SETTER(ws, set_deflate_threshold, size_t, deflate_threshold)
 
 /* --- connecting --- */
 

@@ -10,21 +10,15 @@
 
 /* --- the handshake --- */
 
-/* A header line as libcurl takes it, in which an empty value is "name;", as it goes out. */
-static bool append_line(csio__bytes *out, const char *line)
-{
-  size_t name = strcspn(line, ":;");
-  const char *value = line + name + 1;
-  return csio__bytes_append(out, line, name) && csio__bytes_append(out, ":", 1) &&
-         csio__bytes_append(out, value, strlen(value)) && csio__bytes_append(out, "\r\n", 2);
-}
-
 static int append_headers(const csio_ws *ws, csio__bytes *out)
 {
   struct curl_slist *lines = NULL;
   int err = csio__request_lines(&ws->request, &lines);
-  for (const struct curl_slist *line = lines; line && !err; line = line->next)
-    if (!csio__line_value(line->data, "Host") && !append_line(out, line->data)) err = CSIO_ENOMEM;
+  for (const struct curl_slist *line = lines; line && !err; line = line->next) {
+    if (csio__line_value(line->data, "Host")) continue;
+    line->data[strcspn(line->data, ":;")] = ':'; /* "name;" is libcurl's form of an empty value */
+    if (!csio__bytes_append_texts(out, line->data, "\r\n")) err = CSIO_ENOMEM;
+  }
   curl_slist_free_all(lines);
   return err;
 }
@@ -38,7 +32,7 @@ static void on_ready(void *owner)
       .target = ws->request.url.target,
       .host_header = host ? host : ws->request.url.authority,
       .headers = &headers,
-      .protocols = ws->protocols.size ? (const char *)ws->protocols.data : NULL,
+      .protocols = (const char *)ws->protocols.data,
       .deflate = ws->deflate,
   };
   int err = append_headers(ws, &headers);
