@@ -7,11 +7,15 @@
 /* CURLE_TOO_LARGE, since libcurl 8.6; before, CURLE_OUT_OF_MEMORY. */
 enum { TOO_LARGE = 100 };
 
+/* Whether a proxy hands the request on, and so is the peer of the whole of it. */
+static bool is_handed(const csio_http *http)
+{
+  return csio__proxy_speaks_http(http->request.proxy) && !http->request.url.secure;
+}
+
 bool csio__http_proxy_refused(csio_http *http, csio__failure *failure)
 {
-  const csio_proxy *proxy = http->request.proxy;
-  if (!proxy || !csio__proxy_speaks_http(proxy) || http->request.url.secure || csio_http_status(http) != 407)
-    return false;
+  if (!is_handed(http) || csio_http_status(http) != 407) return false;
   csio__refused_credentials(&http->transfer, 407, failure);
   return true;
 }
@@ -77,9 +81,7 @@ static void lost(csio__peer_name peer, const char *why, csio__failure *failure)
 void csio__http_failure(csio_http *http, CURLcode result, csio__failure *failure)
 {
   csio__transfer *transfer = &http->transfer;
-  /* a proxy that hands requests on is the peer of the whole of it */
-  bool handed =
-      http->request.proxy && csio__proxy_speaks_http(http->request.proxy) && !http->request.url.secure;
+  bool handed = is_handed(http);
   csio__peer_name peer = csio__peer_of(transfer, http->request.proxy && (handed || !transfer->stands));
   const char *cause = csio__cause_of(transfer, result);
   if (http->repeated) {

@@ -64,8 +64,8 @@ int csio__http_prepare_hop(csio_http *http)
   http->answer.size = 0;
   curl_easy_setopt(easy, CURLOPT_HTTPHEADER, http->hop_headers);
   if (curl_easy_setopt(easy, CURLOPT_URL, request->url.whole)) return CSIO_ENOMEM;
-  bool proxy_tls = request->proxy && request->proxy->kind == CSIO__PROXY_HTTPS;
-  return request->url.secure || proxy_tls ? csio__http_prepare_tls(http) : CSIO_OK;
+  bool speaks_tls = request->url.secure || csio__proxy_speaks_tls(request->proxy);
+  return speaks_tls ? csio__http_prepare_tls(http) : CSIO_OK;
 }
 
 static bool same_place(const csio__url *a, const csio__url *b)

@@ -60,7 +60,7 @@ int csio__http_prepare_tls(csio_http *http)
   csio__tls_handshake_release(http->handshake);
   http->handshake = NULL;
   int err = verify_for(easy, http->request.tls, server);
-  if (!err && http->request.proxy && http->request.proxy->kind == CSIO__PROXY_HTTPS) {
+  if (!err && csio__proxy_speaks_tls(http->request.proxy)) {
     err = verify_for(easy, http->request.proxy->tls, proxy);
     curl_easy_setopt(easy, CURLOPT_SOCKOPTFUNCTION, on_new_socket);
     curl_easy_setopt(easy, CURLOPT_SOCKOPTDATA, http);

@@ -10,25 +10,25 @@
 #include <string.h>
 #include <strings.h>
 
-static const struct {
+static const struct kind {
   const char *scheme;
+  csio__proxy_kind kind;
   uint16_t port;
 } kinds[] = {
-    [CSIO__PROXY_HTTP] = {"http", 80},
-    [CSIO__PROXY_HTTPS] = {"https", 443},
-    [CSIO__PROXY_SOCKS5] = {"socks5", 1080},
-    [CSIO__PROXY_SOCKS5H] = {"socks5h", 1080},
+    {"http", CSIO__PROXY_HTTP, 80},
+    {"https", CSIO__PROXY_HTTPS, 443},
+    {"socks5", CSIO__PROXY_SOCKS5, 1080},
+    {"socks5h", CSIO__PROXY_SOCKS5H, 1080},
 };
-
-enum { KINDS = sizeof kinds / sizeof *kinds };
 
 /* In bytes; no name that can be resolved is longer. */
 enum { MAX_HOST = 255 };
 
 /* Takes the host and the credentials out of `url`. */
-static int fill(csio_proxy *proxy, csio__url *url)
+static int fill(csio_proxy *proxy, csio__url *url, const struct kind *kind)
 {
-  proxy->port = url->has_port ? url->port : kinds[proxy->kind].port;
+  proxy->kind = kind->kind;
+  proxy->port = url->has_port ? url->port : kind->port;
   proxy->host = url->host;
   url->host = NULL;
   if (strlen(proxy->host) > MAX_HOST) return CSIO_EURL;
@@ -44,26 +44,15 @@ static int fill(csio_proxy *proxy, csio__url *url)
 static int parse(csio_proxy *proxy, const char *text)
 {
   size_t length = strcspn(text, ":");
-  for (int kind = 0; kind < KINDS; kind++) {
-    const char *scheme = kinds[kind].scheme;
-    if (strlen(scheme) != length || strncasecmp(text, scheme, length)) continue;
+  for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++) {
+    if (strlen(kinds[i].scheme) != length || strncasecmp(text, kinds[i].scheme, length)) continue;
     csio__url url;
-    int err = csio__url_parse(&url, text, scheme, "https");
-    if (err) return err;
-    proxy->kind = (csio__proxy_kind)kind;
-    err = fill(proxy, &url);
+    int err = csio__url_parse(&url, text, kinds[i].scheme, "https");
+    if (!err) err = fill(proxy, &url, &kinds[i]);
     csio__url_free(&url);
     return err;
   }
   return CSIO_EUNSUPPORTED;
-}
-
-static int parse_without_scheme(csio_proxy *proxy, const char *text)
-{
-  char *whole = csio__join("http://", text);
-  int err = whole ? parse(proxy, whole) : CSIO_ENOMEM;
-  free(whole);
-  return err;
 }
 
 int csio_proxy_create(const char *url, csio_proxy **out)
@@ -72,7 +61,9 @@ int csio_proxy_create(const char *url, csio_proxy **out)
   if (!proxy) return CSIO_ENOMEM;
   atomic_init(&proxy->references, 1);
   atomic_init(&proxy->used, false);
-  int err = strstr(url, "://") ? parse(proxy, url) : parse_without_scheme(proxy, url);
+  char *whole = csio__join(strstr(url, "://") ? "" : "http://", url);
+  int err = whole ? parse(proxy, whole) : CSIO_ENOMEM;
+  free(whole);
   if (err)
     csio_proxy_release(proxy);
   else
@@ -99,15 +90,87 @@ void csio_proxy_release(csio_proxy *proxy)
 int csio_proxy_set_tls(csio_proxy *proxy, csio_tls *tls)
 {
   if (atomic_load(&proxy->used)) return CSIO_ESTATE;
-  csio_tls *before = proxy->tls;
-  proxy->tls = csio__tls_use(tls);
-  csio_tls_release(before);
+  csio__tls_use(tls);
+  csio_tls_release(proxy->tls);
+  proxy->tls = tls;
   return CSIO_OK;
 }
 
-csio_proxy *csio__proxy_use(csio_proxy *proxy)
+void csio__proxy_use(csio_proxy *proxy)
 {
-  if (!proxy) return NULL;
-  atomic_store(&proxy->used, true);
-  return csio_proxy_retain(proxy);
+  if (proxy) atomic_store(&csio_proxy_retain(proxy)->used, true);
+}
+
+/* --- the environment --- */
+
+/* The first of these variables that is not empty, NULL where none is. */
+static const char *first_of(const char *const *names)
+{
+  const char *value = NULL;
+  while (*names && !(value && *value))
+    value = getenv(*names++);
+  return value && *value ? value : NULL;
+}
+
+/* Splits "NAME:PORT", "[ADDRESS]:PORT" and "ADDRESS"; a port of 0 stands for any. */
+static void split_port(const char **name, size_t *size, unsigned *port)
+{
+  const char *end = *name + *size, *colon = memchr(*name, ':', *size);
+  *port = 0;
+  if (**name == '[') {
+    const char *bracket = memchr(*name, ']', *size);
+    if (!bracket) return;
+    colon = bracket + 1 < end && bracket[1] == ':' ? bracket + 1 : NULL;
+    ++*name;
+    end = bracket;
+  } else if (colon && memchr(colon + 1, ':', (size_t)(end - colon - 1))) {
+    colon = NULL; /* an IPv6 address */
+  }
+  if (colon) *port = (unsigned)strtoul(colon + 1, NULL, 10);
+  if (colon && colon < end) end = colon;
+  *size = (size_t)(end - *name);
+}
+
+static bool entry_matches(const char *name, size_t size, const csio__url *target)
+{
+  unsigned port;
+  if (size == 1 && *name == '*') return true;
+  if (size > 1 && !memcmp(name, "*.", 2)) name++, size--;
+  while (size && *name == '.')
+    name++, size--;
+  if (!size) return false;
+  split_port(&name, &size, &port);
+  if (port && port != target->port) return false;
+  const char *host = target->host;
+  size_t length = strlen(host);
+  if (length && host[length - 1] == '.') length--; /* the root's dot */
+  return size && csio__is_within(host, length, name, size);
+}
+
+static bool is_reached_directly(const csio__url *target)
+{
+  static const char *const names[] = {"no_proxy", "NO_PROXY", NULL};
+  static const char separators[] = ", \t";
+  const char *entry = first_of(names);
+  if (!entry) return false;
+  while (*(entry += strspn(entry, separators))) {
+    size_t size = strcspn(entry, separators);
+    if (entry_matches(entry, size, target)) return true;
+    entry += size;
+  }
+  return false;
+}
+
+int csio_proxy_from_environment(const char *target_url, csio_proxy **out)
+{
+  static const char *const plain[] = {"http_proxy", "all_proxy", "ALL_PROXY", NULL};
+  static const char *const secure[] = {"https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY", NULL};
+  csio__url target;
+  *out = NULL;
+  int err = csio__url_parse_any(&target, target_url);
+  if (err) return err;
+  const char *proxy = first_of(target.secure ? secure : plain);
+  if (proxy && !is_reached_directly(&target)) err = csio_proxy_create(proxy, out);
+  csio__url_free(&target);
+  return err;
 }

@@ -87,11 +87,9 @@ void csio_tls_release(csio_tls *tls)
   free(tls);
 }
 
-csio_tls *csio__tls_use(csio_tls *tls)
+void csio__tls_use(csio_tls *tls)
 {
-  if (!tls) return NULL;
-  atomic_store(&tls->used, true);
-  return csio_tls_retain(tls);
+  if (tls) atomic_store(&csio_tls_retain(tls)->used, true);
 }
 
 /* Made by whoever is first and never freed: sessions and the system's authorities are shared by all loops. */

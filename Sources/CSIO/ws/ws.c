@@ -112,8 +112,7 @@ int csio_ws_add_protocol(csio_ws *ws, const char *name)
 
 int csio_ws_set_proxy(csio_ws *ws, csio_proxy *proxy)
 {
-  bool https = proxy && proxy->kind == CSIO__PROXY_HTTPS;
-  return https ? CSIO_EUNSUPPORTED : csio__request_set_proxy(&ws->request, proxy);
+  return csio__proxy_speaks_tls(proxy) ? CSIO_EUNSUPPORTED : csio__request_set_proxy(&ws->request, proxy);
 }
 
 CSIO__REQUEST_SETTER(ws, set_tls, csio_tls *)
