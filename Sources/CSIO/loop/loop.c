@@ -146,19 +146,20 @@ size_t csio_loop_handle_count(const csio_loop *loop)
   return loop->handle_count;
 }
 
-void *csio__guest_of(const csio_loop *loop, const csio__guest_kind *kind)
+void *csio__guest_of(csio_loop *loop, const csio__guest_kind *kind, csio__failure *failure)
 {
-  csio__guest *guest = loop->guests;
-  while (guest && guest->kind != kind)
-    guest = guest->next;
-  return guest;
-}
-
-void csio__guest_add(csio_loop *loop, const csio__guest_kind *kind, csio__guest *guest)
-{
+  for (csio__guest *guest = loop->guests; guest; guest = guest->next)
+    if (guest->kind == kind) return guest;
+  csio__guest *guest = calloc(1, kind->size);
+  int err = guest ? CSIO_OK : csio__failure_code(failure, CSIO_ENOMEM);
+  if (!err && kind->start) err = kind->start(guest, loop, failure);
+  if (err) {
+    free(guest);
+    return NULL;
+  }
   guest->kind = kind;
   guest->next = loop->guests;
-  loop->guests = guest;
+  return loop->guests = guest;
 }
 
 /* --- the loop's life --- */
@@ -202,6 +203,7 @@ static void loop_main(void *arg)
     csio__guest *guest = loop->guests;
     loop->guests = guest->next;
     if (guest->kind->free) guest->kind->free(guest);
+    free(guest);
   }
   uv_loop_close(&loop->uv);
   if (loop->detached) loop_free(loop);

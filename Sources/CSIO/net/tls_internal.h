@@ -86,9 +86,9 @@ int csio__tls_fail(csio_tls *tls, int code);
 
 BIO *csio__tls_open_memory(const void *data, size_t size);
 
-/* Whether reading certificates has ended for want of more: it does so by OpenSSL's last error, and by any
- * other where one is damaged. */
-bool csio__tls_ended(void);
+/* All certificates of a PEM text; NULL where one is damaged or there are none. Leaves an error of OpenSSL's.
+ */
+STACK_OF(X509) * csio__tls_read_certificates(const void *pem, size_t size);
 
 void csio__tls_drop_identity(csio_tls *tls);
 
