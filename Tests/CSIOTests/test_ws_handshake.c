@@ -120,7 +120,8 @@ static void answer_headers(client *client)
 
 static void limits_the_head(void)
 {
-  expect_error_from(answer_headers, NULL, CSIO_ETOO_LARGE, 0, "the head of the answer is larger than 32768");
+  expect_error_from(answer_headers, NULL, CSIO_ETOO_LARGE, 0,
+      "the head of the answer from 127.0.0.1 is larger than 32768 bytes");
 }
 
 /* --- what is said in the handshake --- */

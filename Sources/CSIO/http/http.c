@@ -1,6 +1,7 @@
 #include "http/http_internal.h"
 
 #include "base/header.h"
+#include "net/failure.h"
 #include "net/route.h"
 
 #include <stdlib.h>
@@ -30,8 +31,7 @@ static void finish(csio_http *http, const csio_error *error)
 /* Whether it was but a kept connection that failed. */
 static bool may_start_again(const csio_http *http, CURLcode result)
 {
-  bool ended = result == CURLE_SEND_ERROR || result == CURLE_RECV_ERROR || result == CURLE_GOT_NOTHING;
-  return (result && http->stale) || (ended && csio__http_is_undone(http));
+  return (result && http->stale) || (csio__is_end(result) && csio__http_is_undone(http));
 }
 
 static void take_cookies(csio_http *http)

@@ -1,7 +1,7 @@
 /* From csio_ws_connect to on_open: the connection, the handshake. */
 #include "ws/ws_internal.h"
 
-#include "base/header.h"
+#include "net/failure.h"
 
 #include <csio/error.h>
 
@@ -83,8 +83,7 @@ static bool read_answer(csio_ws *ws, const uint8_t **bytes, size_t *size)
     failure.error.http_status = ws->handshake.status;
     break;
   case CSIO__HANDSHAKE_TOO_LARGE:
-    csio__failure_set(&failure, CSIO_ETOO_LARGE, "the head of the answer is larger than %d bytes",
-        (int)CSIO__MAX_ANSWER_HEAD);
+    csio__head_too_large(&failure, host);
     break;
   case CSIO__HANDSHAKE_NO_MEMORY:
     csio__failure_code(&failure, CSIO_ENOMEM);
