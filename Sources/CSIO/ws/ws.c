@@ -42,7 +42,9 @@ static void ws_abort(csio__handle *handle)
 static void on_timer(uv_timer_t *timer)
 {
   csio_ws *ws = timer->data;
-  if (ws->state == CSIO__WS_CONNECTING) {
+  if (ws->handshake.state == CSIO__HANDSHAKE_REFUSED) {
+    csio__ws_refused(ws);
+  } else if (ws->state == CSIO__WS_CONNECTING) {
     csio__failure failure;
     csio__failure_set(&failure, CSIO_ETIMEOUT, "connecting to %s port %u took longer than %llu ms",
         ws->request.url.host, (unsigned)ws->request.url.port, (unsigned long long)ws->request.timeout);
@@ -146,6 +148,11 @@ size_t csio_ws_queued_bytes(const csio_ws *ws)
 const char *csio_ws_header(const csio_ws *ws, const char *name, size_t index)
 {
   return csio__handshake_header(&ws->handshake, name, index);
+}
+
+const uint8_t *csio_ws_body(const csio_ws *ws, size_t *size)
+{
+  return csio__handshake_body(&ws->handshake, size);
 }
 
 const char *csio_ws_protocol(const csio_ws *ws)

@@ -60,6 +60,33 @@ static void opened(csio_ws *ws)
   if (ws->on_open) ws->on_open(ws, ws->data);
 }
 
+void csio__ws_refused(csio_ws *ws)
+{
+  csio__failure failure;
+  take_cookies(ws);
+  csio__handshake_end_body(&ws->handshake);
+  csio__failure_set(&failure, CSIO_EHANDSHAKE, "%s refused the WebSocket handshake with HTTP status %u",
+      ws->request.url.host, ws->handshake.status);
+  failure.error.http_status = (int)ws->handshake.status;
+  csio__ws_fail(ws, &failure);
+}
+
+static void on_body_late(uv_timer_t *timer)
+{
+  csio__ws_refused(timer->data);
+}
+
+/* What the server says besides is worth a short wait. */
+static void read_body(csio_ws *ws, const uint8_t *bytes, size_t size)
+{
+  enum { MOST = 500 }; /* ms */
+  bool limited = uv_is_active((uv_handle_t *)&ws->timer) && uv_timer_get_due_in(&ws->timer) <= MOST;
+  if (csio__handshake_read_body(&ws->handshake, bytes, size))
+    csio__ws_refused(ws);
+  else if (!limited)
+    csio__timer_start(&ws->timer, on_body_late, MOST);
+}
+
 /* Reads the answer to the handshake; whether it has come in whole, and accepts. */
 static bool read_answer(csio_ws *ws, const uint8_t **bytes, size_t *size)
 {
@@ -72,11 +99,8 @@ static bool read_answer(csio_ws *ws, const uint8_t **bytes, size_t *size)
     opened(ws);
     return true;
   case CSIO__HANDSHAKE_REFUSED:
-    take_cookies(ws);
-    csio__failure_set(&failure, CSIO_EHANDSHAKE, "%s refused the WebSocket handshake with HTTP status %d",
-        host, ws->handshake.status);
-    failure.error.http_status = ws->handshake.status;
-    break;
+    read_body(ws, *bytes, *size);
+    return false;
   case CSIO__HANDSHAKE_BROKEN:
     csio__failure_set(&failure, CSIO_EPROTOCOL, "%s did not answer the WebSocket handshake correctly: %s",
         host, ws->handshake.fault);
@@ -111,6 +135,10 @@ static void on_end(void *owner)
   csio_ws *ws = owner;
   csio__failure failure;
   bool connecting = ws->state == CSIO__WS_CONNECTING;
+  if (connecting && ws->handshake.state == CSIO__HANDSHAKE_REFUSED) {
+    csio__ws_refused(ws);
+    return;
+  }
   if (!csio__carrier_tls_failure(ws->carrier, ws->request.url.host, &failure))
     csio__failure_set(&failure, CSIO_ELOST,
         "the connection to %s port %u was lost during the WebSocket handshake", ws->request.url.host,

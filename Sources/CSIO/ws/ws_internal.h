@@ -70,6 +70,9 @@ struct csio_ws {
 /* Connects, then makes the handshake. */
 int csio__ws_dial(struct csio_ws *ws);
 
+/* The server has refused the handshake, and enough of what it says besides has come. */
+void csio__ws_refused(struct csio_ws *ws);
+
 /* Reads frames. */
 void csio__ws_receive(struct csio_ws *ws, const uint8_t *bytes, size_t size);
 
