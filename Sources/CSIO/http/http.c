@@ -81,8 +81,7 @@ static void http_abort(csio__handle *handle)
 static void run_close(csio__task *task)
 {
   csio_http *http = csio__container_of(task, csio_http, close_task);
-  if (http->on_closed) http->on_closed(http->data);
-  csio__handle_closed(&http->handle);
+  csio__handle_closed(&http->handle, http->data);
   http_free(http);
 }
 
@@ -121,10 +120,8 @@ int csio_http_add_header(csio_http *http, const char *name, const char *value)
 
 int csio_http_set_body(csio_http *http, csio_buffer *body)
 {
-  csio_buffer *unused = http->request.started ? body : http->body;
-  if (!http->request.started) http->body = body;
-  csio_buffer_destroy(unused);
-  return http->request.started ? CSIO_ESTATE : CSIO_OK;
+  csio_buffer_destroy(http->request.started ? body : http->body);
+  return CSIO__REQUEST_SET(&http->request, http->body, body);
 }
 
 CSIO__REQUEST_SETTER(http, set_tls, csio_tls *)
@@ -158,9 +155,8 @@ int csio_http_start(csio_http *http, csio_http_done_cb on_done)
 
 void csio_http_close(csio_http *http, void (*on_closed)(void *data))
 {
-  csio__handle_closing(&http->handle);
+  csio__handle_closing(&http->handle, on_closed);
   csio__curl_cancel(&http->transfer);
   http->running = false;
-  http->on_closed = on_closed;
   csio__task_queue(http->handle.loop, &http->close_task);
 }

@@ -34,7 +34,6 @@ struct csio_http {
   bool too_large;
   bool no_memory;
   csio_http_done_cb on_done;
-  void (*on_closed)(void *data);
   void *data;
   csio__task close_task;
   char curl_error[CURL_ERROR_SIZE];

@@ -128,15 +128,17 @@ int csio__handle_open(csio__handle *handle, csio_loop *loop, void (*abort)(csio_
   return CSIO_OK;
 }
 
-void csio__handle_closing(csio__handle *handle)
+void csio__handle_closing(csio__handle *handle, void (*on_closed)(void *data))
 {
+  handle->on_closed = on_closed;
   *handle->link = handle->next;
   if (handle->next) handle->next->link = handle->link;
   handle->link = NULL;
 }
 
-void csio__handle_closed(csio__handle *handle)
+void csio__handle_closed(csio__handle *handle, void *data)
 {
+  if (handle->on_closed) handle->on_closed(data);
   csio_loop *loop = handle->loop;
   if (--loop->handle_count == 0 && loop->closing) wake(loop);
 }

@@ -17,6 +17,7 @@ typedef struct csio__handle {
   /* Calls back with CANCELLED where an operation is under way, then closes the handle unless the callback
    * did. */
   void (*abort)(struct csio__handle *handle);
+  void (*on_closed)(void *data); /* the user's, or NULL */
 } csio__handle;
 
 /* Something to do in a later turn of the loop, embedded in what it is about, so that asking for it cannot
@@ -70,10 +71,11 @@ struct csio_loop {
 int csio__handle_open(csio__handle *handle, csio_loop *loop, void (*abort)(csio__handle *));
 
 /* The user has closed the handle: the loop's end need not. */
-void csio__handle_closing(csio__handle *handle);
+void csio__handle_closing(csio__handle *handle, void (*on_closed)(void *data));
 
-/* Nothing of the handle is left; its memory may be freed right after. */
-void csio__handle_closed(csio__handle *handle);
+/* Nothing of the handle is left: calls on_closed with the user's `data`. Its memory may be freed right after.
+ */
+void csio__handle_closed(csio__handle *handle, void *data);
 
 /* The loop's guest of this kind, made with the first use. The loop ends its guests, the newest first. NULL,
  * and the reason in `failure`, where it cannot be made. */

@@ -24,8 +24,7 @@ static void on_timer_closed(uv_handle_t *timer)
 
 void csio_ws_close(csio_ws *ws, void (*on_closed)(void *data))
 {
-  csio__handle_closing(&ws->handle);
-  ws->on_closed = on_closed;
+  csio__handle_closing(&ws->handle, on_closed);
   csio__ws_end(ws);
   uv_close((uv_handle_t *)&ws->timer, on_timer_closed);
 }

@@ -43,7 +43,6 @@ struct csio_ws {
   csio_ws_drain_cb on_drain;
   csio_ws_close_cb on_close;
   csio_ws_error_cb on_error;
-  void (*on_closed)(void *data);
   void *data;
 
   uv_timer_t timer;       /* limits connecting, then the closing handshake */
