@@ -23,7 +23,7 @@ static curl_socket_t open_socket(void *data, curlsocktype purpose, struct curl_s
     return CURL_SOCKET_BAD;
   }
   curl_socket_t created = csio__curl_open_socket(transfer, address);
-  transfer->connected = true;
+  transfer->connected = transfer->bare = true;
   transfer->socket_errno = created == CURL_SOCKET_BAD ? errno : 0;
   return created;
 }
