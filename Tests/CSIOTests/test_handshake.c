@@ -196,7 +196,7 @@ typedef struct answer {
 /* The body of a refusal, however it is cut, and where it has come in whole. */
 static void check_body(const char *head, const char *body, const char *expected, bool whole)
 {
-  for (size_t cut = 0; cut <= strlen(body); cut++) {
+  for (size_t cut = 0; cut <= strlen(body); cut += strlen(body) / 100 + 1) {
     csio__handshake handshake;
     char rest[100] = "";
     size_t size;

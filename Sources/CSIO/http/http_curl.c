@@ -4,7 +4,6 @@
 #include "base/header.h"
 #include "net/route.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 /* Whole seconds for which a kept connection may have been idle. Servers end one after 2 s (Gunicorn), 5 s
