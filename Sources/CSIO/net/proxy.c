@@ -1,6 +1,7 @@
 #include "net/proxy_internal.h"
 
 #include "base/buffer_internal.h"
+#include "base/text.h"
 #include "net/tls_internal.h"
 #include "net/url.h"
 
@@ -112,53 +113,38 @@ static const char *first_of(const char *const *names)
   return value && *value ? value : NULL;
 }
 
-/* Splits "NAME:PORT", "[ADDRESS]:PORT" and "ADDRESS"; a port of 0 stands for any. */
-static void split_port(const char **name, size_t *size, unsigned *port)
+/* Whether an entry of no_proxy is for the target: "*", or "NAME", ".NAME", "*.NAME" and "[ADDRESS]", each
+ * with a port or without, or "ADDRESS". It is cut into its parts. */
+static bool entry_matches(char *entry, const csio__url *target)
 {
-  const char *end = *name + *size, *colon = memchr(*name, ':', *size);
-  *port = 0;
-  if (**name == '[') {
-    const char *bracket = memchr(*name, ']', *size);
-    if (!bracket) return;
-    colon = bracket + 1 < end && bracket[1] == ':' ? bracket + 1 : NULL;
-    ++*name;
-    end = bracket;
-  } else if (colon && memchr(colon + 1, ':', (size_t)(end - colon - 1))) {
-    colon = NULL; /* an IPv6 address */
+  char *name = entry, *end;
+  if (!strcmp(entry, "*")) return true;
+  if (!strncmp(entry, "*.", 2)) name++;
+  name += strspn(name, ".");
+  if (*name == '[') {
+    end = strchr(++name, ']');
+    if (!end) return false;
+    *end++ = '\0';
+  } else {
+    end = name + strcspn(name, ":");
+    if (*end && strchr(end + 1, ':')) end = strchr(end, '\0'); /* an IPv6 address */
   }
-  if (colon) *port = (unsigned)strtoul(colon + 1, NULL, 10);
-  if (colon && colon < end) end = colon;
-  *size = (size_t)(end - *name);
+  unsigned long port = *end == ':' ? strtoul(end + 1, NULL, 10) : 0; /* 0 is any */
+  *end = '\0';
+  size_t length = strlen(target->host);
+  if (length && target->host[length - 1] == '.') length--; /* the root's dot */
+  return (!port || port == target->port) && *name &&
+         csio__is_within(target->host, length, name, strlen(name));
 }
 
-static bool entry_matches(const char *name, size_t size, const csio__url *target)
-{
-  unsigned port;
-  if (size == 1 && *name == '*') return true;
-  if (size > 1 && !memcmp(name, "*.", 2)) name++, size--;
-  while (size && *name == '.')
-    name++, size--;
-  if (!size) return false;
-  split_port(&name, &size, &port);
-  if (port && port != target->port) return false;
-  const char *host = target->host;
-  size_t length = strlen(host);
-  if (length && host[length - 1] == '.') length--; /* the root's dot */
-  return size && csio__is_within(host, length, name, size);
-}
-
-static bool is_reached_directly(const csio__url *target)
+static int find_directly_reached(const csio__url *target, bool *found)
 {
   static const char *const names[] = {"no_proxy", "NO_PROXY", NULL};
-  static const char separators[] = ", \t";
-  const char *entry = first_of(names);
-  if (!entry) return false;
-  while (*(entry += strspn(entry, separators))) {
-    size_t size = strcspn(entry, separators);
-    if (entry_matches(entry, size, target)) return true;
-    entry += size;
-  }
-  return false;
+  char *list = strdup(csio__or_empty(first_of(names))), *rest = list, *entry;
+  while ((entry = strsep(&rest, ", \t")) && !*found)
+    *found = entry_matches(entry, target);
+  free(list);
+  return list ? CSIO_OK : CSIO_ENOMEM;
 }
 
 int csio_proxy_from_environment(const char *target_url, csio_proxy **out)
@@ -170,7 +156,9 @@ int csio_proxy_from_environment(const char *target_url, csio_proxy **out)
   int err = csio__url_parse_any(&target, target_url);
   if (err) return err;
   const char *proxy = first_of(target.secure ? secure : plain);
-  if (proxy && !is_reached_directly(&target)) err = csio_proxy_create(proxy, out);
+  bool direct = !proxy;
+  if (proxy) err = find_directly_reached(&target, &direct);
+  if (!err && !direct) err = csio_proxy_create(proxy, out);
   csio__url_free(&target);
   return err;
 }
