@@ -59,8 +59,7 @@ void csio__curl_global_init(void)
 
 long csio__curl_ms(uint64_t ms)
 {
-  const long longest = INT32_MAX;
-  return ms < (uint64_t)longest ? (long)ms : longest;
+  return ms < INT32_MAX ? (long)ms : INT32_MAX;
 }
 
 /* Tells of every transfer that ended. A callback may start, close and end anything, so each message is looked
@@ -172,8 +171,8 @@ static bool start_poll(watch *watch)
   return !uv_poll_start(&watch->poll, watch->events, on_ready);
 }
 
-/* A watch begins at the end of the turn. A server on this machine has accepted by then, and need not be
- * watched for: that takes the kernel more than the connection. */
+/* A server on this machine has accepted by the end of the turn, and need not be watched for: that takes the
+ * kernel more than the connection. */
 static void look(csio__task *task)
 {
   watch *watch = csio__container_of(task, struct watch, task);
@@ -181,7 +180,7 @@ static void look(csio__task *task)
   struct pollfd wanted = {.fd = watch->socket, .events = POLLOUT};
   if (watch->removed)
     free(watch);
-  else if (!watch->polled && watch->events == UV_WRITABLE && poll(&wanted, 1, 0) > 0)
+  else if (!watch->polled && poll(&wanted, 1, 0) > 0)
     act(curl, watch->socket, CURL_CSELECT_OUT);
   else if (!watch->polled && !start_poll(watch))
     give_up(curl);
@@ -209,14 +208,15 @@ static int watch_socket(CURL *easy, curl_socket_t socket, int what, void *data, 
     if (watch) watch_remove(watch);
     return 0;
   }
+  bool connecting = !watch && place && what == CURL_POLL_OUT;
   if (!watch) watch = watch_create(curl, socket);
   if (watch) {
     if (place) *place = watch;
     watch->events = (what != CURL_POLL_OUT ? UV_READABLE : 0) | (what != CURL_POLL_IN ? UV_WRITABLE : 0);
-    if (!watch->polled) csio__task_queue(curl->loop, &watch->task);
+    if (connecting) csio__task_queue(curl->loop, &watch->task);
   }
   /* told by -1, libcurl would refuse whatever is started until all has ended */
-  if (!watch || (watch->polled && !start_poll(watch))) curl->no_memory = true;
+  if (!watch || (!connecting && !start_poll(watch))) curl->no_memory = true;
   return 0;
 }
 
