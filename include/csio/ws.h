@@ -106,9 +106,9 @@ CSIO_EXTERN size_t csio_ws_queued_bytes(const csio_ws *ws);
  * follows, at the latest after 5 s, with or without the peer's answer. */
 CSIO_EXTERN int csio_ws_shutdown(csio_ws *ws, uint16_t code, const char *reason);
 
-/* From on_open on: the subprotocol the server chose, "" for none. From then on, and in on_error with HANDSHAKE:
- * the value of a header of its answer. A header's name is compared without case, `index` counts from 0 among
- * headers of that name; NULL for none. */
+/* From on_open on: the subprotocol the server chose, "" for none. From then on, and in on_error with
+ * HANDSHAKE: the value of a header of its answer. A header's name is compared without case, `index` counts
+ * from 0 among headers of that name; NULL for none. */
 CSIO_EXTERN const char *csio_ws_protocol(const csio_ws *ws);
 CSIO_EXTERN const char *csio_ws_header(const csio_ws *ws, const char *name, size_t index);
 
