@@ -172,11 +172,12 @@ async def test_acknowledgements_that_wait_during_a_refusal(sio, server):
     await session.expect('42["last"]')
 
 
-@pytest.mark.parametrize("kind", ["GET", "POST"])
+@pytest.mark.parametrize("kind", ["GET", "POST", "websocket"])
 async def test_what_the_server_said(sio, server, kind):
-    script = await sio(server.url, transports=["polling"], reconnection=False)
+    script = await sio(
+        server.url, transports=["websocket" if kind == "websocket" else "polling"], reconnection=False)
     answer = {"status": 400, "body": '{"code":1,"message":"Session ID \\u001b[31munknown"}', "type": "application/json"}
-    if kind == "GET":
+    if kind != "POST":
         (await server.request()).answer(**answer)
     else:
         session = await server.accept()
@@ -213,12 +214,13 @@ async def test_a_reason_that_would_steer_a_terminal(sio, server):
     assert "(code 1008, \\u{1b}[31m\\u{9b}no)" in error["message"]
 
 
+@pytest.mark.parametrize("transport", ["polling", "websocket"])
 @pytest.mark.parametrize("status", [301, 302, 307, 308])
-async def test_where_a_redirect_leads(sio, server, status):
-    script = await sio(server.url, transports=["polling"], reconnection=False)
+async def test_where_a_redirect_leads(sio, server, status, transport):
+    script = await sio(server.url, transports=[transport], reconnection=False)
     (await server.request()).answer(status, headers=["Location: https://elsewhere.example/socket.io/"])
     error = await script.expect("connect_error", status=status)
-    assert "https://elsewhere.example/socket.io/" in error["message"]
+    assert "a redirect to https://elsewhere.example/socket.io/, which is not followed" in error["message"]
     assert len(server.requests) == 1
 
 

@@ -51,7 +51,9 @@ static void on_close(csio_ws *ws, uint16_t code, const char *reason, size_t size
 static void on_error(csio_ws *ws, const csio_error *error, void *data)
 {
   socket_test *socket = data;
-  (void)ws;
+  size_t size;
+  const uint8_t *body = csio_ws_body(ws, &size);
+  snprintf(socket->body, sizeof socket->body, "%.*s", (int)size, (const char *)body);
   socket->error_code = error->code;
   socket->error_status = error->http_status;
   snprintf(socket->error, sizeof socket->error, "%s", error->message);

@@ -42,6 +42,7 @@ struct socket_test {
   char reason[124];
   int error_code, error_status;
   char error[512];
+  char body[3000]; /* of a refusal */
 };
 
 /* Starts connecting; does not wait. */

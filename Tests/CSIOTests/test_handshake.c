@@ -193,6 +193,50 @@ typedef struct answer {
 
 #define TEXT(literal) literal, sizeof literal - 1
 
+/* The body of a refusal, however it is cut, and where it has come in whole. */
+static void check_body(const char *head, const char *body, const char *expected, bool whole)
+{
+  for (size_t cut = 0; cut <= strlen(body); cut += strlen(body) / 100 + 1) {
+    csio__handshake handshake;
+    char rest[100] = "";
+    size_t size;
+    free(begin(&handshake, &simple));
+    feed(&handshake, head, strlen(head), rest);
+    CHECK_INT(handshake.state, CSIO__HANDSHAKE_REFUSED);
+    bool ended = csio__handshake_read_body(&handshake, (const uint8_t *)body, cut) ||
+                 csio__handshake_read_body(&handshake, (const uint8_t *)body + cut, strlen(body) - cut);
+    CHECK_INT(ended, whole);
+    csio__handshake_end_body(&handshake);
+    const uint8_t *text = csio__handshake_body(&handshake, &size);
+    CHECK_INT(size, strlen(expected));
+    CHECK(!memcmp(text, expected, size));
+    csio__handshake_free(&handshake);
+  }
+}
+
+static void reads_the_body_of_refusals(void)
+{
+  static const char bare[] = "HTTP/1.1 400 Bad\r\n\r\n",
+                    five[] = "HTTP/1.1 400 Bad\r\nContent-Length: 5\r\n\r\n",
+                    chunked[] = "HTTP/1.1 400 Bad\r\nTransfer-Encoding: chunked\r\n\r\n";
+  char large[3001];
+  memset(large, 'x', 3000);
+  large[3000] = '\0';
+  check_body(five, "whole", "whole", true);
+  check_body(five, "whole and more", "whole", true);
+  check_body(five, "cut", "cut", false);
+  check_body("HTTP/1.1 400 Bad\r\nContent-Length: 0\r\n\r\n", "more", "", true);
+  check_body("HTTP/1.1 400 Bad\r\nContent-Length: many\r\n\r\n", "more", "", true);
+  check_body(bare, "until the end", "until the end", false);
+  check_body(bare, "", "", false);
+  check_body(bare, large, large + 3000 - 2048, true);
+  check_body(chunked, "3\r\none\r\n4; a=b\r\n two\r\n0\r\n\r\n", "one two", true);
+  check_body(chunked, "3\r\none\r\n40\r\n two", "one two", false);
+  check_body(chunked, "\n\n\n", "", false);
+  check_body(chunked, "ffffffffffffffffffff\r\nall", "all", false);
+  check_body(chunked, "no chunks", "", false);
+}
+
 static void check_answers(const csio__handshake_request *request, const answer *answers, size_t count)
 {
   for (size_t i = 0; i < count; i++)
@@ -437,6 +481,7 @@ int main(int argc, char **argv)
   RUN(writes_offers_and_headers);
   RUN(accepts_answers);
   RUN(reads_refusals);
+  RUN(reads_the_body_of_refusals);
   RUN(refuses_what_is_not_http);
   RUN(refuses_malformed_lines);
   RUN(refuses_wrong_acceptance);

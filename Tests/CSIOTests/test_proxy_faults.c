@@ -123,7 +123,7 @@ static void names_the_proxy_for_plain_requests(void)
 {
 #define ANSWER(text) text, sizeof text - 1
   static misbehaviour plans[] = {
-      {"http", NULL, 0, CSIO_ELOST, "the connection to the proxy 127.0.0.1 port"},
+      {"http", NULL, 0, CSIO_EPROXY, "ended the connection: end of file"},
       {"http", ANSWER("SSH-2.0-proxy\r\n"), CSIO_EPROXY, "the proxy 127.0.0.1 port"},
       {"http", ANSWER("\x05\xff"), CSIO_EPROXY, "does not speak HTTP"},
       {"http", ANSWER("HTTP/1.1 407 Who\r\nProxy-Authenticate: Negotiate\r\nContent-Length: 0\r\n\r\n"),

@@ -92,6 +92,7 @@ static void reads_the_environment(void)
       {{"http_proxy", "bare:3128"}, "http://a.com/", "bare"},
       {{"http_proxy", ""}, "http://a.com/", NULL},
       {{"all_proxy", "p", "no_proxy", "*"}, "http://a.com/", NULL},
+      {{"all_proxy", "p", "no_proxy", "*:80"}, "http://a.com/", "p"},
       {{"all_proxy", "p", "NO_PROXY", "a.com"}, "http://a.com/", NULL},
       {{"all_proxy", "p", "no_proxy", "b.com", "NO_PROXY", "a.com"}, "http://a.com/", "p"},
       {{"all_proxy", "p", "no_proxy", "a.com"}, "http://A.com/", NULL},

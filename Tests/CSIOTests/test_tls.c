@@ -276,6 +276,18 @@ static void refuses_what_cannot_be_read(void)
   csio_tls_release(NULL);
 }
 
+static void takes_all_authorities_or_none(void)
+{
+  csio_tls *tls = trusting(&other_authority);
+  char *good_pem = identity_certificate_pem(&authority), *both = malloc(2 * strlen(good_pem) + 1);
+  CHECK(both);
+  strcat(strcpy(both, good_pem), good_pem);
+  CHECK_INT(csio_tls_add_ca(tls, both, strlen(good_pem) * 3 / 2), CSIO_ETLS_CA);
+  expect(server_context(&good, NULL), "localhost", tls, CSIO_ETLS_UNTRUSTED, "localhost");
+  free(both);
+  free(good_pem);
+}
+
 static void restricts_ciphers(void)
 {
   static const struct {
@@ -590,6 +602,7 @@ int main(int argc, char **argv)
   RUN(reads_encrypted_keys);
   RUN(reads_pkcs12);
   RUN(refuses_what_cannot_be_read);
+  RUN(takes_all_authorities_or_none);
   RUN(restricts_ciphers);
   RUN(reports_broken_handshakes);
   RUN(keeps_failures_of_requests_apart);

@@ -40,6 +40,13 @@ static void reset_as_told(client *client)
   client_reset(client);
 }
 
+/* Headers of a refusal are there to be seen. */
+static void expect_place(socket_test *socket)
+{
+  const char *place = csio_ws_header(socket->ws, "Location", 0);
+  CHECK((place && !strcmp(place, "/there")) == (socket->error_status == 301));
+}
+
 static void reports_refusals(void)
 {
   static const struct {
@@ -62,6 +69,50 @@ static void reports_refusals(void)
   for (size_t i = 0; i < sizeof refusals / sizeof *refusals; i++)
     expect_error_from(
         answer_as_told, (void *)refusals[i].answer, refusals[i].code, refusals[i].status, "127.0.0.1");
+}
+
+/* Where nothing announces the end of what the server says, its end is the connection's, or a short wait's. */
+static void tells_what_refusals_say(void)
+{
+  static const struct {
+    const char *answer, *body;
+  } refusals[] = {
+      {"HTTP/1.1 400 Bad Request\r\nContent-Length: 10\r\n\r\n{\"code\":1}and more", "{\"code\":1}"},
+      {"HTTP/1.1 403 No\r\nTransfer-Encoding: chunked\r\n\r\n5\r\ngo aw\r\n2\r\nay\r\n0\r\n\r\n", "go away"},
+      {"HTTP/1.1 403 No\r\nContent-Length: 100\r\n\r\ngo", "go"},
+      {"HTTP/1.1 503 Later\r\n\r\nlater", "later"},
+      {"HTTP/1.1 301 There\r\nLocation: /there\r\nContent-Length: 0\r\n\r\n", ""},
+  };
+  for (size_t i = 0; i < sizeof refusals / sizeof *refusals; i++) {
+    peer server;
+    peer_start(&server, answer_as_told, NULL, (void *)refusals[i].answer);
+    socket_test socket = {.loop = loop, .url = peer_url(&server, "ws", NULL, "/"), .on_end = expect_place};
+    socket_expect_error(
+        &socket, CSIO_EHANDSHAKE, "127.0.0.1 refused the WebSocket handshake with HTTP status");
+    CHECK_STRING(socket.body, refusals[i].body);
+    peer_stop(&server);
+  }
+}
+
+static void answer_in_parts(client *client)
+{
+  request request;
+  if (!client_read_request(client, &request)) return;
+  request_free(&request);
+  client_print(client, "HTTP/1.1 400 Bad\r\nContent-Length: 4000\r\n\r\n");
+  for (int i = 0; i < 400 && client_print(client, "%s", "0123456789"); i++)
+    ;
+  client_drain(client);
+}
+
+static void bounds_what_refusals_say(void)
+{
+  peer server;
+  peer_start(&server, answer_in_parts, NULL, NULL);
+  socket_test socket = {.loop = loop, .url = peer_url(&server, "ws", NULL, "/")};
+  socket_expect_error(&socket, CSIO_EHANDSHAKE, "HTTP status 400");
+  CHECK_INT(strlen(socket.body), 2048);
+  peer_stop(&server);
 }
 
 static void send_garbage_and_close(client *client)
@@ -120,7 +171,8 @@ static void answer_headers(client *client)
 
 static void limits_the_head(void)
 {
-  expect_error_from(answer_headers, NULL, CSIO_ETOO_LARGE, 0, "the head of the answer is larger than 32768");
+  expect_error_from(answer_headers, NULL, CSIO_ETOO_LARGE, 0,
+      "the head of the answer from 127.0.0.1 is larger than 32768 bytes");
 }
 
 /* --- what is said in the handshake --- */
@@ -381,6 +433,8 @@ int main(int argc, char **argv)
 {
   loop = test_loop();
   RUN(reports_refusals);
+  RUN(tells_what_refusals_say);
+  RUN(bounds_what_refusals_say);
   RUN(reports_lost_handshakes);
   RUN(reports_unreachable_servers);
   RUN(limits_the_time);

@@ -29,7 +29,7 @@ CSIO_EXTERN csio_tls *csio_tls_retain(csio_tls *tls);
 CSIO_EXTERN void csio_tls_release(csio_tls *tls);
 
 /* Trusts the authorities in `pem` (one or more certificates) instead of the system's; called again, adds to
- * them. Fails with TLS_CA. */
+ * them. Fails with TLS_CA where one is damaged, and takes none then. */
 CSIO_EXTERN int csio_tls_add_ca(csio_tls *tls, const void *pem, size_t size);
 
 /* Presents the certificate (with its chain) in `cert_pem`, with the private key in `key_pem`. `passphrase` is

@@ -113,10 +113,15 @@ CSIO_EXTERN size_t csio_ws_queued_bytes(const csio_ws *ws);
  * follows, at the latest after 5 s, with or without the peer's answer. */
 CSIO_EXTERN int csio_ws_shutdown(csio_ws *ws, uint16_t code, const char *reason);
 
-/* From on_open on: the subprotocol the server chose, "" for none; the value of a header of its answer. A
- * header's name is compared without case, `index` counts from 0 among headers of that name; NULL for none. */
+/* From on_open on: the subprotocol the server chose, "" for none. From then on, and in on_error with
+ * HANDSHAKE: the value of a header of its answer. A header's name is compared without case, `index` counts
+ * from 0 among headers of that name; NULL for none. */
 CSIO_EXTERN const char *csio_ws_protocol(const csio_ws *ws);
 CSIO_EXTERN const char *csio_ws_header(const csio_ws *ws, const char *name, size_t index);
+
+/* In on_error with HANDSHAKE: what the server answered instead, up to 2 KiB of it, as far as it came within
+ * half a second; else nothing. Not terminated, and UTF-8 or not, as it came. */
+CSIO_EXTERN const uint8_t *csio_ws_body(const csio_ws *ws, size_t *size);
 
 /* Frees the WebSocket. A connection that still stands is cut without a closing handshake; on_close and
  * on_error do not run any more. `on_closed` (may be NULL) gets the data in a later turn of the loop, when the

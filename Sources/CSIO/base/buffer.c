@@ -61,19 +61,19 @@ bool csio__bytes_append(csio__bytes *bytes, const void *data, size_t size)
 
 bool csio__bytes_append_list(csio__bytes *bytes, const char *const *texts)
 {
-  size_t before = bytes->size;
+  size_t size = 0;
+  for (const char *const *text = texts; *text; text++)
+    size += strlen(*text);
+  if (!csio__bytes_reserve(bytes, size + 1)) return false;
   for (; *texts; texts++)
-    if (!csio__bytes_append(bytes, *texts, strlen(*texts))) {
-      bytes->size = before;
-      return false;
-    }
+    csio__bytes_append(bytes, *texts, strlen(*texts));
+  bytes->data[bytes->size] = '\0';
   return true;
 }
 
 char *csio__join_list(const char *const *texts)
 {
   csio__bytes text = {0};
-  if (csio__bytes_append_list(&text, texts) && csio__bytes_append(&text, "", 1)) return (char *)text.data;
-  csio__bytes_free(&text);
-  return NULL;
+  csio__bytes_append_list(&text, texts);
+  return (char *)text.data;
 }

@@ -28,7 +28,7 @@ bool csio__bytes_reserve(csio__bytes *bytes, size_t extra);
 bool csio__bytes_append(csio__bytes *bytes, const void *data, size_t size);
 void csio__bytes_free(csio__bytes *bytes);
 
-/* Appends all of some strings, or none when memory is short. */
+/* Appends all of some strings, or none when memory is short. A terminator, which does not count, follows. */
 #define csio__bytes_append_texts(bytes, ...)                                                                 \
   csio__bytes_append_list(bytes, (const char *const[]){__VA_ARGS__, NULL})
 bool csio__bytes_append_list(csio__bytes *bytes, const char *const *texts);

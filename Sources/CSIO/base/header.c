@@ -1,7 +1,6 @@
 #include "base/header.h"
 
-#include "base/buffer_internal.h"
-
+#include <string.h>
 #include <strings.h>
 
 bool csio__is_token(const char *text)
@@ -23,10 +22,4 @@ bool csio__is_field_value(const char *text)
     if ((c < ' ' && c != '\t') || c == 127) return false;
   }
   return true;
-}
-
-char *csio__header_line(const char *name, const char *value)
-{
-  /* libcurl takes "name:" for an order to leave the header out */
-  return value[strspn(value, " \t")] ? csio__join(name, ": ", value) : csio__join(name, ";");
 }

@@ -16,8 +16,4 @@ bool csio__is_framing_header(const char *name);
 /* What may stand as a header's value: anything but control characters, tabs aside. */
 bool csio__is_field_value(const char *text);
 
-/* "name: value" in the form that libcurl takes (an empty value is "name;"); NULL when memory is short. The
- * caller frees it. */
-char *csio__header_line(const char *name, const char *value);
-
 #endif

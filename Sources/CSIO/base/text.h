@@ -4,6 +4,12 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+/* "" for NULL. */
+static inline const char *csio__or_empty(const char *text)
+{
+  return text ? text : "";
+}
+
 /* A part of a string. */
 typedef struct csio__text {
   const char *start; /* not terminated */

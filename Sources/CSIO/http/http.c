@@ -1,6 +1,7 @@
 #include "http/http_internal.h"
 
 #include "base/header.h"
+#include "net/failure.h"
 #include "net/route.h"
 
 #include <stdlib.h>
@@ -30,8 +31,7 @@ static void finish(csio_http *http, const csio_error *error)
 /* Whether it was but a kept connection that failed. */
 static bool may_start_again(const csio_http *http, CURLcode result)
 {
-  bool ended = result == CURLE_SEND_ERROR || result == CURLE_RECV_ERROR || result == CURLE_GOT_NOTHING;
-  return (result && http->stale) || (ended && csio__http_is_undone(http));
+  return (result && http->stale) || (csio__is_end(result) && csio__http_is_undone(http));
 }
 
 static void take_cookies(csio_http *http)
@@ -81,8 +81,7 @@ static void http_abort(csio__handle *handle)
 static void run_close(csio__task *task)
 {
   csio_http *http = csio__container_of(task, csio_http, close_task);
-  if (http->on_closed) http->on_closed(http->data);
-  csio__handle_closed(&http->handle);
+  csio__handle_closed(&http->handle, http->data);
   http_free(http);
 }
 
@@ -121,55 +120,18 @@ int csio_http_add_header(csio_http *http, const char *name, const char *value)
 
 int csio_http_set_body(csio_http *http, csio_buffer *body)
 {
-  csio_buffer *unused = http->request.started ? body : http->body;
-  if (!http->request.started) http->body = body;
-  csio_buffer_destroy(unused);
-  return http->request.started ? CSIO_ESTATE : CSIO_OK;
+  csio_buffer_destroy(http->request.started ? body : http->body);
+  return CSIO__REQUEST_SET(&http->request, http->body, body);
 }
 
-int csio_http_set_tls(csio_http *http, csio_tls *tls)
-{
-  return csio__request_set_tls(&http->request, tls);
-}
-
-int csio_http_set_cookies(csio_http *http, csio_cookies *cookies)
-{
-  return csio__request_set_cookies(&http->request, cookies);
-}
-
-int csio_http_set_proxy(csio_http *http, csio_proxy *proxy)
-{
-  return csio__request_set_proxy(&http->request, proxy);
-}
-
-int csio_http_set_local_address(csio_http *http, const char *address)
-{
-  return csio__request_set_local_address(&http->request, address);
-}
-
-int csio_http_set_timeout(csio_http *http, uint64_t ms)
-{
-  return csio__request_set_timeout(&http->request, ms);
-}
-
-int csio_http_set_max_body(csio_http *http, size_t bytes)
-{
-  return csio__request_set_max_size(&http->request, bytes);
-}
-
-int csio_http_set_keep_alive(csio_http *http, bool keep_alive)
-{
-  if (http->request.started) return CSIO_ESTATE;
-  http->keep_alive = keep_alive;
-  return CSIO_OK;
-}
-
-int csio_http_set_connect_timeout(csio_http *http, uint64_t ms)
-{
-  if (http->request.started) return CSIO_ESTATE;
-  http->connect_timeout = ms;
-  return CSIO_OK;
-}
+CSIO__REQUEST_SETTER(http, set_tls, csio_tls *)
+CSIO__REQUEST_SETTER(http, set_cookies, csio_cookies *)
+CSIO__REQUEST_SETTER(http, set_proxy, csio_proxy *)
+CSIO__REQUEST_SETTER(http, set_local_address, const char *)
+CSIO__VALUE_SETTER(http, set_timeout, uint64_t, request.timeout)
+CSIO__VALUE_SETTER(http, set_max_body, size_t, request.max_size)
+CSIO__VALUE_SETTER(http, set_keep_alive, bool, keep_alive)
+CSIO__VALUE_SETTER(http, set_connect_timeout, uint64_t, connect_timeout)
 
 int csio_http_set_redirects(csio_http *http, unsigned count)
 {
@@ -193,9 +155,8 @@ int csio_http_start(csio_http *http, csio_http_done_cb on_done)
 
 void csio_http_close(csio_http *http, void (*on_closed)(void *data))
 {
-  csio__handle_closing(&http->handle);
+  csio__handle_closing(&http->handle, on_closed);
   csio__curl_cancel(&http->transfer);
   http->running = false;
-  http->on_closed = on_closed;
   csio__task_queue(http->handle.loop, &http->close_task);
 }

@@ -31,14 +31,12 @@ static int prepare_key(csio_http *http)
   const csio_proxy *proxy = route->proxy;
   const csio_tls *tls = http->request.url.secure ? http->request.tls : NULL,
                  *proxy_tls = proxy ? proxy->tls : NULL;
-  const char *parts[] = {route->local_address, route->proxy_authorization, proxy ? proxy->user : NULL,
-      proxy ? proxy->password : NULL};
-  for (size_t i = 0; i < sizeof parts / sizeof *parts; i++)
-    if (!parts[i]) parts[i] = "";
+  char ids[32];
+  snprintf(ids, sizeof ids, "%u %u", tls ? tls->id : 0, proxy_tls ? proxy_tls->id : 0);
   free(http->key);
-  if (asprintf(&http->key, "%u %u\n%s\n%s\n%s\n%s", tls ? tls->id : 0, proxy_tls ? proxy_tls->id : 0,
-          parts[0], parts[1], parts[2], parts[3]) < 0)
-    http->key = NULL;
+  http->key = csio__join(ids, "\n", csio__or_empty(route->local_address), "\n",
+      csio__or_empty(route->proxy_authorization), "\n", csio__or_empty(proxy ? proxy->user : NULL), "\n",
+      csio__or_empty(proxy ? proxy->password : NULL));
   http->transfer.user.key = http->key;
   return http->key ? CSIO_OK : CSIO_ENOMEM;
 }
@@ -64,8 +62,8 @@ int csio__http_prepare_hop(csio_http *http)
   http->answer.size = 0;
   curl_easy_setopt(easy, CURLOPT_HTTPHEADER, http->hop_headers);
   if (curl_easy_setopt(easy, CURLOPT_URL, request->url.whole)) return CSIO_ENOMEM;
-  bool proxy_tls = request->proxy && request->proxy->kind == CSIO__PROXY_HTTPS;
-  return request->url.secure || proxy_tls ? csio__http_prepare_tls(http) : CSIO_OK;
+  bool speaks_tls = request->url.secure || csio__proxy_speaks_tls(request->proxy);
+  return speaks_tls ? csio__http_prepare_tls(http) : CSIO_OK;
 }
 
 static bool same_place(const csio__url *a, const csio__url *b)

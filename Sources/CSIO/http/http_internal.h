@@ -23,7 +23,6 @@ struct csio_http {
   char *key;         /* of this hop's connections */
   bool keep_alive;
   csio__tls_handshake *handshake; /* of the TLS connection that this hop made last */
-  bool proxy_tls_next;            /* the next TLS session is the one with the proxy */
   csio_buffer *body;
   bool stale;              /* a kept connection was given up before the request was sent over it */
   long sent_before_asking; /* as libcurl counts */
@@ -34,7 +33,6 @@ struct csio_http {
   bool too_large;
   bool no_memory;
   csio_http_done_cb on_done;
-  void (*on_closed)(void *data);
   void *data;
   csio__task close_task;
   char curl_error[CURL_ERROR_SIZE];

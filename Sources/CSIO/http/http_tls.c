@@ -2,6 +2,8 @@
  * verification stays on behind ours. */
 #include "http/http_internal.h"
 
+#include "net/failure.h"
+
 static int follow(csio_http *http, csio_tls *settings, const char *host, uint16_t port, SSL_CTX *ctx)
 {
   csio_tls *tls;
@@ -14,27 +16,19 @@ static int follow(csio_http *http, csio_tls *settings, const char *host, uint16_
   return http->handshake ? csio__tls_follow_ctx(http->handshake, ctx) : CSIO_ENOMEM;
 }
 
+/* libcurl does not say whose session this is to configure: of a new connection to an https proxy, the first
+ * is the proxy's. */
 static CURLcode on_ssl_ctx(CURL *easy, void *ctx, void *data)
 {
   (void)easy;
   csio_http *http = data;
   const csio_proxy *proxy = http->request.proxy;
-  int err = http->proxy_tls_next
+  int err = http->transfer.bare && csio__proxy_speaks_tls(proxy)
                 ? follow(http, proxy->tls, proxy->host, proxy->port, ctx)
                 : follow(http, http->request.tls, http->request.url.host, http->request.url.port, ctx);
-  http->proxy_tls_next = false;
+  http->transfer.bare = false;
   if (err == CSIO_ENOMEM) return CURLE_OUT_OF_MEMORY;
   return err ? CURLE_SSL_CERTPROBLEM : CURLE_OK;
-}
-
-/* libcurl does not say whose session on_ssl_ctx is to configure: of a new connection to an https proxy, the
- * first is the proxy's. */
-static int on_new_socket(void *data, curl_socket_t socket, curlsocktype purpose)
-{
-  (void)socket, (void)purpose;
-  csio_http *http = data;
-  http->proxy_tls_next = true;
-  return CURL_SOCKOPT_OK;
 }
 
 /* Without files, libcurl reads no authorities; those of `tls` come with on_ssl_ctx. */
@@ -60,11 +54,8 @@ int csio__http_prepare_tls(csio_http *http)
   csio__tls_handshake_release(http->handshake);
   http->handshake = NULL;
   int err = verify_for(easy, http->request.tls, server);
-  if (!err && http->request.proxy && http->request.proxy->kind == CSIO__PROXY_HTTPS) {
+  if (!err && csio__proxy_speaks_tls(http->request.proxy))
     err = verify_for(easy, http->request.proxy->tls, proxy);
-    curl_easy_setopt(easy, CURLOPT_SOCKOPTFUNCTION, on_new_socket);
-    curl_easy_setopt(easy, CURLOPT_SOCKOPTDATA, http);
-  }
   if (err) return err;
   curl_easy_setopt(easy, CURLOPT_SSL_SESSIONID_CACHE, 0L); /* it would share sessions among all settings */
   curl_easy_setopt(easy, CURLOPT_SSL_CTX_FUNCTION, on_ssl_ctx);
@@ -75,6 +66,9 @@ bool csio__http_tls_failure(csio_http *http, CURLcode result, csio__failure *fai
 {
   const csio__tls_handshake *handshake = http->handshake;
   if (handshake && csio__tls_failure(handshake, handshake->host, failure)) return true;
+  if (csio__is_end(result))
+    return handshake && !http->head_size &&
+           csio__tls_certificate_refused(handshake, handshake->host, failure);
   switch (result) {
   case CURLE_SSL_CONNECT_ERROR:
   case CURLE_SSL_CERTPROBLEM:
@@ -83,11 +77,6 @@ bool csio__http_tls_failure(csio_http *http, CURLcode result, csio__failure *fai
     if (handshake && csio__tls_certificate_refused(handshake, handshake->host, failure)) return true;
     return csio__failure_set(failure, CSIO_ETLS, "the TLS handshake with %s failed: %s",
         http->request.url.host, http->curl_error[0] ? http->curl_error : curl_easy_strerror(result));
-  case CURLE_RECV_ERROR:
-  case CURLE_SEND_ERROR:
-  case CURLE_GOT_NOTHING:
-    return handshake && !http->head_size &&
-           csio__tls_certificate_refused(handshake, handshake->host, failure);
   default:
     return false;
   }

@@ -128,15 +128,17 @@ int csio__handle_open(csio__handle *handle, csio_loop *loop, void (*abort)(csio_
   return CSIO_OK;
 }
 
-void csio__handle_closing(csio__handle *handle)
+void csio__handle_closing(csio__handle *handle, void (*on_closed)(void *data))
 {
+  handle->on_closed = on_closed;
   *handle->link = handle->next;
   if (handle->next) handle->next->link = handle->link;
   handle->link = NULL;
 }
 
-void csio__handle_closed(csio__handle *handle)
+void csio__handle_closed(csio__handle *handle, void *data)
 {
+  if (handle->on_closed) handle->on_closed(data);
   csio_loop *loop = handle->loop;
   if (--loop->handle_count == 0 && loop->closing) wake(loop);
 }
@@ -146,19 +148,20 @@ size_t csio_loop_handle_count(const csio_loop *loop)
   return loop->handle_count;
 }
 
-void *csio__guest_of(const csio_loop *loop, const csio__guest_kind *kind)
+void *csio__guest_of(csio_loop *loop, const csio__guest_kind *kind, csio__failure *failure)
 {
-  csio__guest *guest = loop->guests;
-  while (guest && guest->kind != kind)
-    guest = guest->next;
-  return guest;
-}
-
-void csio__guest_add(csio_loop *loop, const csio__guest_kind *kind, csio__guest *guest)
-{
+  for (csio__guest *guest = loop->guests; guest; guest = guest->next)
+    if (guest->kind == kind) return guest;
+  csio__guest *guest = calloc(1, kind->size);
+  int err = guest ? CSIO_OK : csio__failure_code(failure, CSIO_ENOMEM);
+  if (!err && kind->start) err = kind->start(guest, loop, failure);
+  if (err) {
+    free(guest);
+    return NULL;
+  }
   guest->kind = kind;
   guest->next = loop->guests;
-  loop->guests = guest;
+  return loop->guests = guest;
 }
 
 /* --- the loop's life --- */
@@ -202,6 +205,7 @@ static void loop_main(void *arg)
     csio__guest *guest = loop->guests;
     loop->guests = guest->next;
     if (guest->kind->free) guest->kind->free(guest);
+    free(guest);
   }
   uv_loop_close(&loop->uv);
   if (loop->detached) loop_free(loop);

@@ -2,6 +2,7 @@
 #define CSIO_LOOP_INTERNAL_H
 
 #include "base/buffer_internal.h"
+#include "base/error_internal.h"
 #include "loop/busy_poll.h"
 
 #include <csio/loop.h>
@@ -16,6 +17,7 @@ typedef struct csio__handle {
   /* Calls back with CANCELLED where an operation is under way, then closes the handle unless the callback
    * did. */
   void (*abort)(struct csio__handle *handle);
+  void (*on_closed)(void *data); /* the user's, or NULL */
 } csio__handle;
 
 /* Something to do in a later turn of the loop, embedded in what it is about, so that asking for it cannot
@@ -28,11 +30,13 @@ typedef struct csio__task {
 
 typedef struct csio__guest csio__guest;
 
-/* What a guest's end takes. Each function may be NULL. */
+/* What a guest's beginning and end take. Each function may be NULL. */
 typedef struct csio__guest_kind {
+  size_t size; /* of what the guest is the first member of; it begins as zeros */
+  int (*start)(csio__guest *guest, csio_loop *loop, csio__failure *failure);
   void (*hurry)(csio__guest *guest); /* the loop is closing: end what would linger; called again and again */
   void (*stop)(csio__guest *guest);  /* no handle is left: close what libuv has of the guest's */
-  void (*free)(csio__guest *guest);  /* libuv has nothing left, either */
+  void (*free)(csio__guest *guest);  /* libuv has nothing left, either: free all but the guest itself */
 } csio__guest_kind;
 
 /* Something that others keep with a loop from its first use on, the first member of what it is. */
@@ -67,16 +71,15 @@ struct csio_loop {
 int csio__handle_open(csio__handle *handle, csio_loop *loop, void (*abort)(csio__handle *));
 
 /* The user has closed the handle: the loop's end need not. */
-void csio__handle_closing(csio__handle *handle);
+void csio__handle_closing(csio__handle *handle, void (*on_closed)(void *data));
 
-/* Nothing of the handle is left; its memory may be freed right after. */
-void csio__handle_closed(csio__handle *handle);
+/* Nothing of the handle is left: calls on_closed with the user's `data`. Its memory may be freed right after.
+ */
+void csio__handle_closed(csio__handle *handle, void *data);
 
-/* The loop's guest of this kind, NULL where there is none yet. */
-void *csio__guest_of(const csio_loop *loop, const csio__guest_kind *kind);
-
-/* Ties a guest to the loop, which ends it: the newest first. */
-void csio__guest_add(csio_loop *loop, const csio__guest_kind *kind, csio__guest *guest);
+/* The loop's guest of this kind, made with the first use. The loop ends its guests, the newest first. NULL,
+ * and the reason in `failure`, where it cannot be made. */
+void *csio__guest_of(csio_loop *loop, const csio__guest_kind *kind, csio__failure *failure);
 
 void csio__task_queue(csio_loop *loop, csio__task *task);
 

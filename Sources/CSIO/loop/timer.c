@@ -10,7 +10,6 @@ struct csio_timer {
   csio__handle handle;
   uv_timer_t uv;
   csio_timer_cb callback;
-  void (*on_closed)(void *data);
   void *data;
 };
 
@@ -28,8 +27,7 @@ static void on_fire(uv_timer_t *uv)
 static void on_uv_closed(uv_handle_t *uv)
 {
   csio_timer *timer = uv->data;
-  if (timer->on_closed) timer->on_closed(timer->data);
-  csio__handle_closed(&timer->handle);
+  csio__handle_closed(&timer->handle, timer->data);
   free(timer);
 }
 
@@ -62,7 +60,6 @@ void csio_timer_stop(csio_timer *timer)
 
 void csio_timer_close(csio_timer *timer, void (*on_closed)(void *data))
 {
-  csio__handle_closing(&timer->handle);
-  timer->on_closed = on_closed;
+  csio__handle_closing(&timer->handle, on_closed);
   uv_close((uv_handle_t *)&timer->uv, on_uv_closed);
 }

@@ -4,20 +4,18 @@
 #include "base/header.h"
 
 #include <curl/curl.h>
+#include <stdlib.h>
 #include <string.h>
 
 /* False for what is no number; the attribute does not count then. */
 static bool read_max_age(csio__text text, int64_t now, int64_t *expires)
 {
-  const int64_t longest = (int64_t)400 * 24 * 3600; /* what browsers agree on */
-  bool negative = text.size && *text.start == '-';
-  int64_t age = 0;
-  if (text.size == negative) return false;
-  for (size_t i = negative; i < text.size; i++) {
-    if (text.start[i] < '0' || text.start[i] > '9') return false;
-    if (age < longest) age = age * 10 + (text.start[i] - '0');
-  }
-  *expires = negative || !age ? INT64_MIN : now + (age < longest ? age : longest);
+  const long long longest = 400LL * 24 * 3600; /* what browsers agree on */
+  char *end;
+  if (!text.size || *text.start == '+') return false;
+  long long age = strtoll(text.start, &end, 10);
+  if (end != text.start + text.size) return false;
+  *expires = age <= 0 ? INT64_MIN : now + (age < longest ? age : longest);
   return true;
 }
 

@@ -13,10 +13,7 @@
 
 typedef struct cookie {
   struct cookie *next;
-  char *name, *value, *domain, *path; /* in `text` */
-  bool host_only;
-  bool secure;
-  int64_t expires;
+  csio__cookie_line is;   /* its parts in `text`, each terminated */
   uint64_t created, used; /* counted, not timed: two events of one second have an order, too */
   char text[];
 } cookie;
@@ -75,7 +72,7 @@ void csio_cookies_release(csio_cookies *jar)
 static void drop_expired(csio_cookies *jar, int64_t now)
 {
   for (cookie **link = &jar->first; *link;) {
-    if ((*link)->expires <= now)
+    if ((*link)->is.expires <= now)
       unlink_cookie(jar, link);
     else
       link = &(*link)->next;
@@ -85,7 +82,7 @@ static void drop_expired(csio_cookies *jar, int64_t now)
 size_t csio_cookies_count(csio_cookies *jar)
 {
   uv_mutex_lock(&jar->lock);
-  drop_expired(jar, csio__cookies_now());
+  drop_expired(jar, time(NULL));
   size_t count = jar->count;
   uv_mutex_unlock(&jar->lock);
   return count;
@@ -98,7 +95,7 @@ static void drop_unused(csio_cookies *jar, const char *domain, size_t most)
     cookie **oldest = NULL;
     size_t count = 0;
     for (cookie **link = &jar->first; *link; link = &(*link)->next) {
-      if (domain && strcasecmp((*link)->domain, domain)) continue;
+      if (domain && strcasecmp((*link)->is.domain.start, domain)) continue;
       count++;
       if (!oldest || (*link)->used < (*oldest)->used) oldest = link;
     }
@@ -109,36 +106,35 @@ static void drop_unused(csio_cookies *jar, const char *domain, size_t most)
 
 /* --- which cookies are for which URLs --- */
 
-static bool domain_matches(const char *host, const char *domain, size_t size)
+static bool domain_matches(const char *host, csio__text domain)
 {
-  return csio__is_within(host, strlen(host), domain, size);
+  return csio__is_within(host, strlen(host), domain.start, domain.size);
 }
 
-static size_t path_size(const csio__url *url)
+static csio__text path_of(const csio__url *url)
 {
-  return strcspn(url->target, "?");
+  return (csio__text){url->target, strcspn(url->target, "?")};
 }
 
-/* Whether `below`, of `whole` bytes, is `path` or below it. */
-static bool path_matches(const char *below, size_t whole, const char *path)
+/* Whether `below` is `path` or below it. */
+static bool path_matches(csio__text below, csio__text path)
 {
-  size_t size = strlen(path);
-  if (whole < size || memcmp(below, path, size)) return false;
-  return whole == size || path[size - 1] == '/' || below[size] == '/';
+  if (below.size < path.size || memcmp(below.start, path.start, path.size)) return false;
+  return below.size == path.size || path.start[path.size - 1] == '/' || below.start[path.size] == '/';
 }
 
-static bool is_for(const cookie *cookie, const csio__url *url)
+static bool is_for(const csio__cookie_line *cookie, const csio__url *url)
 {
   if (cookie->secure && !url->secure) return false;
-  bool host = cookie->host_only ? !strcasecmp(url->host, cookie->domain)
-                                : domain_matches(url->host, cookie->domain, strlen(cookie->domain));
-  return host && path_matches(url->target, path_size(url), cookie->path);
+  bool host = cookie->host_only ? csio__text_is(cookie->domain, url->host)
+                                : domain_matches(url->host, cookie->domain);
+  return host && path_matches(path_of(url), cookie->path);
 }
 
 /* The path of a cookie that names none: the URL's directory. */
 static csio__text default_path(const csio__url *url)
 {
-  size_t size = path_size(url);
+  size_t size = path_of(url).size;
   while (size && url->target[size - 1] != '/')
     size--;
   if (size > 1) size--;
@@ -156,20 +152,11 @@ static bool settle(csio__cookie_line *line, const csio__url *url)
     line->domain = host;
     return true;
   }
-  if (!domain_matches(url->host, line->domain.start, line->domain.size)) return false;
+  if (!domain_matches(url->host, line->domain)) return false;
   /* no cookies for a whole "com"; a host that is one can set them for itself alone, and so can an address */
   line->host_only = csio__is_address(url->host) ||
                     !csio__may_share_cookies(url->host, line->domain.start, line->domain.size);
   return !line->host_only || line->domain.size == host.size;
-}
-
-static char *place(char **end, csio__text text)
-{
-  char *start = *end;
-  memcpy(start, text.start, text.size);
-  start[text.size] = '\0';
-  *end += text.size + 1;
-  return start;
 }
 
 static cookie *make_cookie(const csio__cookie_line *line)
@@ -177,25 +164,20 @@ static cookie *make_cookie(const csio__cookie_line *line)
   size_t size = line->name.size + line->value.size + line->domain.size + line->path.size + 4;
   cookie *made = calloc(1, sizeof *made + size);
   if (!made) return NULL;
+  made->is = *line;
+  csio__text *parts[] = {&made->is.name, &made->is.value, &made->is.domain, &made->is.path};
   char *end = made->text;
-  made->name = place(&end, line->name);
-  made->value = place(&end, line->value);
-  made->domain = place(&end, line->domain);
-  made->path = place(&end, line->path);
-  made->host_only = line->host_only;
-  made->secure = line->secure;
-  made->expires = line->expires;
+  for (size_t i = 0; i < sizeof parts / sizeof *parts; i++) {
+    parts[i]->start = memcpy(end, parts[i]->start, parts[i]->size);
+    end += parts[i]->size + 1;
+  }
   return made;
 }
 
-static cookie **find_same(csio_cookies *jar, const cookie *other)
+static bool is_same(const csio__cookie_line *one, const csio__cookie_line *other)
 {
-  cookie **link = &jar->first;
-  for (; *link; link = &(*link)->next)
-    if (!strcmp((*link)->name, other->name) && !strcasecmp((*link)->domain, other->domain) &&
-        !strcmp((*link)->path, other->path) && (*link)->host_only == other->host_only)
-      break;
-  return link;
+  return one->host_only == other->host_only && csio__text_equals(one->name, other->name.start) &&
+         csio__text_is(one->domain, other->domain.start) && csio__text_equals(one->path, other->path.start);
 }
 
 /* Whether a Secure cookie is the same, or would be sent after this one to where both are for: whoever can
@@ -203,17 +185,17 @@ static cookie **find_same(csio_cookies *jar, const cookie *other)
 static bool would_hide_secure(const csio_cookies *jar, const cookie *made)
 {
   for (const cookie *each = jar->first; each; each = each->next)
-    if (each->secure && !strcmp(each->name, made->name) &&
-        (domain_matches(each->domain, made->domain, strlen(made->domain)) ||
-            domain_matches(made->domain, each->domain, strlen(each->domain))) &&
-        path_matches(made->path, strlen(made->path), each->path))
+    if (each->is.secure && csio__text_equals(each->is.name, made->is.name.start) &&
+        (domain_matches(each->is.domain.start, made->is.domain) ||
+            domain_matches(made->is.domain.start, each->is.domain)) &&
+        path_matches(made->is.path, each->is.path))
       return true;
   return false;
 }
 
 static bool is_sent_before(const cookie *a, const cookie *b)
 {
-  size_t a_size = strlen(a->path), b_size = strlen(b->path);
+  size_t a_size = a->is.path.size, b_size = b->is.path.size;
   return a_size == b_size ? a->created < b->created : a_size > b_size;
 }
 
@@ -226,12 +208,14 @@ static int add(csio_cookies *jar, cookie *made, const csio__url *url, int64_t no
     return CSIO_EINVALID;
   }
   made->created = made->used = ++jar->clock;
-  cookie **same = find_same(jar, made);
+  cookie **same = &jar->first;
+  while (*same && !is_same(&(*same)->is, &made->is))
+    same = &(*same)->next;
   if (*same) {
     made->created = (*same)->created;
     unlink_cookie(jar, same);
   }
-  if (made->expires <= now) {
+  if (made->is.expires <= now) {
     free(made);
     return CSIO_OK;
   }
@@ -241,7 +225,7 @@ static int add(csio_cookies *jar, cookie *made, const csio__url *url, int64_t no
   made->next = *at;
   *at = made;
   jar->count++;
-  drop_unused(jar, made->domain, CSIO__COOKIES_PER_HOST);
+  drop_unused(jar, made->is.domain.start, CSIO__COOKIES_PER_HOST);
   if (jar->count > CSIO__COOKIES_MAX) drop_unused(jar, NULL, CSIO__COOKIES_MAX);
   return CSIO_OK;
 }
@@ -271,32 +255,27 @@ static bool holds_name(const char *header, const char *name)
 int csio__cookies_header(
     csio_cookies *jar, const csio__url *url, const char *own, int64_t now, csio__bytes *out)
 {
-  bool whole = !own || csio__bytes_append(out, own, strlen(own));
+  bool whole = !own || csio__bytes_append_texts(out, own);
   uv_mutex_lock(&jar->lock);
   drop_expired(jar, now);
   for (cookie *each = jar->first; each; each = each->next) {
-    if (!is_for(each, url) || (own && holds_name(own, each->name))) continue;
+    if (!is_for(&each->is, url) || (own && holds_name(own, each->is.name.start))) continue;
     each->used = ++jar->clock;
-    whole = whole && csio__bytes_append_texts(out, out->size ? "; " : "", each->name, "=", each->value);
+    whole = whole && csio__bytes_append_texts(
+                         out, out->size ? "; " : "", each->is.name.start, "=", each->is.value.start);
   }
   uv_mutex_unlock(&jar->lock);
-  whole = whole && (!out->size || csio__bytes_append(out, "", 1));
   return whole ? CSIO_OK : CSIO_ENOMEM;
 }
 
 /* --- for the public --- */
-
-int64_t csio__cookies_now(void)
-{
-  return time(NULL);
-}
 
 int csio_cookies_store(csio_cookies *jar, const char *url, const char *set_cookie)
 {
   csio__url parsed;
   int err = csio__url_parse_any(&parsed, url);
   if (err) return err;
-  err = csio__cookies_store(jar, &parsed, set_cookie, csio__cookies_now());
+  err = csio__cookies_store(jar, &parsed, set_cookie, time(NULL));
   csio__url_free(&parsed);
   return err;
 }
@@ -308,12 +287,12 @@ int csio_cookies_header(csio_cookies *jar, const char *url, csio_buffer **out)
   *out = NULL;
   int err = csio__url_parse_any(&parsed, url);
   if (err) return err;
-  err = csio__cookies_header(jar, &parsed, NULL, csio__cookies_now(), &header);
+  err = csio__cookies_header(jar, &parsed, NULL, time(NULL), &header);
   csio__url_free(&parsed);
-  if (!err && header.size && !(*out = csio_buffer_create(header.size))) err = CSIO_ENOMEM;
+  if (!err && header.size && !(*out = csio_buffer_create(header.size + 1))) err = CSIO_ENOMEM;
   if (*out) {
-    memcpy((*out)->bytes, header.data, header.size);
-    csio_buffer_truncate(*out, header.size - 1); /* the terminator stays */
+    memcpy((*out)->bytes, header.data, header.size + 1);
+    csio_buffer_truncate(*out, header.size); /* the terminator stays */
   }
   csio__bytes_free(&header);
   return err;

@@ -33,12 +33,9 @@ bool csio__cookie_parse(csio__cookie_line *out, const char *line, int64_t now);
 /* As csio_cookies_store at a certain time, in seconds since 1970. */
 int csio__cookies_store(csio_cookies *cookies, const csio__url *url, const char *line, int64_t now);
 
-/* Appends what a Cookie header to `url` holds to `out`, and a terminator where that is anything: `own`,
- * unless that is NULL, then the jar's cookies whose names it does not hold. */
+/* Appends what a Cookie header to `url` holds to `out`, terminated where that is anything: `own`, unless that
+ * is NULL, then the jar's cookies whose names it does not hold. */
 int csio__cookies_header(
     csio_cookies *cookies, const csio__url *url, const char *own, int64_t now, csio__bytes *out);
-
-/* The present in seconds since 1970. */
-int64_t csio__cookies_now(void);
 
 #endif

@@ -59,15 +59,7 @@ void csio__curl_global_init(void)
 
 long csio__curl_ms(uint64_t ms)
 {
-  const long longest = INT32_MAX;
-  return ms < (uint64_t)longest ? (long)ms : longest;
-}
-
-static csio__transfer *transfer_of(CURL *easy)
-{
-  void *transfer = NULL;
-  curl_easy_getinfo(easy, CURLINFO_PRIVATE, &transfer);
-  return transfer;
+  return ms < INT32_MAX ? (long)ms : INT32_MAX;
 }
 
 /* Tells of every transfer that ended. A callback may start, close and end anything, so each message is looked
@@ -79,7 +71,8 @@ static void report_ended(struct csio__curl *curl)
   while ((message = curl_multi_info_read(curl->multi, &left))) {
     if (message->msg != CURLMSG_DONE) continue;
     CURLcode result = message->data.result;
-    csio__transfer *transfer = transfer_of(message->easy_handle);
+    csio__transfer *transfer = NULL;
+    curl_easy_getinfo(message->easy_handle, CURLINFO_PRIVATE, &transfer);
     csio__curl_cancel(transfer);
     transfer->on_done(transfer, result);
   }
@@ -279,25 +272,17 @@ static void stop(csio__guest *guest)
 
 static void free_guest(csio__guest *guest)
 {
-  struct csio__curl *curl = (struct csio__curl *)guest;
-  csio__sockets_free(&curl->sockets);
-  free(curl);
+  csio__sockets_free(&((struct csio__curl *)guest)->sockets);
 }
 
-static const csio__guest_kind curl_guest = {.stop = stop, .free = free_guest};
-
-static int curl_of(csio_loop *loop, struct csio__curl **out)
+static int start(csio__guest *guest, csio_loop *loop, csio__failure *failure)
 {
-  struct csio__curl *curl = *out = csio__guest_of(loop, &curl_guest);
-  if (curl) return CSIO_OK;
+  struct csio__curl *curl = (struct csio__curl *)guest;
   csio__curl_global_init();
-  curl = *out = calloc(1, sizeof *curl);
-  if (!curl) return CSIO_ENOMEM;
   curl->multi = curl_multi_init();
-  if (!curl->multi) {
-    free(curl);
-    return csio__has_descriptors(CSIO__CURL_DESCRIPTORS) ? CSIO_ENOMEM : CSIO_ESYSTEM;
-  }
+  if (!curl->multi)
+    return csio__failure_code(
+        failure, csio__has_descriptors(CSIO__CURL_DESCRIPTORS) ? CSIO_ENOMEM : CSIO_ESYSTEM);
   curl->loop = loop;
   uv_timer_init(&loop->uv, &curl->timer);
   uv_timer_init(&loop->uv, &curl->nudge);
@@ -311,22 +296,22 @@ static int curl_of(csio_loop *loop, struct csio__curl **out)
   curl_multi_setopt(curl->multi, CURLMOPT_RESOLVE_THREADS_MAX, (long)MAX_LOOK_UPS);
   curl_multi_setopt(curl->multi, CURLMOPT_QUICK_EXIT, 1L);
 #endif
-  csio__guest_add(loop, &curl_guest, &curl->guest);
   return CSIO_OK;
 }
 
+static const csio__guest_kind curl_guest = {
+    .size = sizeof(struct csio__curl), .start = start, .stop = stop, .free = free_guest};
+
 int csio__curl_start(csio_loop *loop, csio__transfer *transfer)
 {
-  struct csio__curl *curl;
-  int err = curl_of(loop, &curl);
-  if (err) return err;
+  csio__failure failure;
+  struct csio__curl *curl = csio__guest_of(loop, &curl_guest, &failure);
+  if (!curl) return failure.error.code;
   curl_easy_setopt(transfer->easy, CURLOPT_PRIVATE, transfer);
   curl_easy_setopt(transfer->easy, CURLOPT_CLOSESOCKETFUNCTION, close_socket);
   curl_easy_setopt(transfer->easy, CURLOPT_CLOSESOCKETDATA, curl);
   if (curl_multi_add_handle(curl->multi, transfer->easy)) return CSIO_ENOMEM;
-  transfer->user.fate = CSIO__FATE_OPEN;
-  transfer->user.received = 0;
-  transfer->user.ended = false;
+  transfer->user = (csio__socket_user){.key = transfer->user.key};
   transfer->connected = transfer->stands = false;
   transfer->socket_errno = transfer->proxy_status = 0;
   transfer->proxy_head = 0;

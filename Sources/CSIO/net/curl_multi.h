@@ -20,6 +20,7 @@ typedef struct csio__transfer {
   csio__socket_user user;
   /* since csio__curl_start: */
   bool connected;       /* has connected rather than used a kept connection */
+  bool bare;            /* a socket was made, and TLS has not begun on it */
   bool stands;          /* the connection has stood, all the way to the target */
   int socket_errno;     /* why there was no socket */
   size_t proxy_head;    /* bytes of the proxy's answer to CONNECT */

@@ -1,5 +1,7 @@
 #include "net/curl_sockets.h"
 
+#include "base/text.h"
+
 #include <arpa/inet.h>
 #include <errno.h>
 #include <netinet/in.h>
@@ -49,11 +51,6 @@ static void detach(csio__own_socket *entry)
   entry->user = NULL;
 }
 
-static const char *key_of(const csio__socket_user *user)
-{
-  return user->key ? user->key : "";
-}
-
 static void forget(csio__own_socket **place)
 {
   csio__own_socket *entry = *place;
@@ -64,7 +61,7 @@ static void forget(csio__own_socket **place)
 
 bool csio__sockets_add(csio__sockets *sockets, int fd, csio__socket_user *user)
 {
-  const char *key = key_of(user);
+  const char *key = csio__or_empty(user->key);
   csio__own_socket **place = place_of(sockets, fd);
   csio__own_socket *entry = calloc(1, sizeof *entry + strlen(key) + 1);
   if (!entry) return false;
@@ -100,12 +97,6 @@ static csio__tcp_counts counts_of(int fd)
   return (csio__tcp_counts){0};
 }
 
-static csio__fate fate_of(csio__tcp_counts before, csio__tcp_counts now)
-{
-  bool acknowledged = !before.acknowledged || now.acknowledged != before.acknowledged;
-  return !acknowledged && now.received > before.received ? CSIO__FATE_UNREACHED : CSIO__FATE_OPEN;
-}
-
 /* recv's result for a byte that stays where it is; -1 while nothing is there. */
 static long peek(int fd)
 {
@@ -118,9 +109,10 @@ static long peek(int fd)
 static void tell_user(const csio__own_socket *entry)
 {
   csio__socket_user *user = entry->user;
-  csio__tcp_counts now = counts_of(entry->fd);
-  if (entry->kept) user->fate = fate_of(entry->before, now);
-  user->received = now.received - entry->before.received;
+  csio__tcp_counts before = entry->before, now = counts_of(entry->fd);
+  bool acknowledged = !before.acknowledged || now.acknowledged != before.acknowledged;
+  user->received = now.received - before.received;
+  if (entry->kept) user->fate = !acknowledged && user->received ? CSIO__FATE_UNREACHED : CSIO__FATE_OPEN;
   user->ended = peek(entry->fd) == 0;
 }
 
@@ -186,7 +178,7 @@ bool csio__sockets_use(csio__sockets *sockets, csio__ends ends, csio__socket_use
   bool own = entry;
   if (!own) entry = find_kept(sockets, ends);
   if (!entry) return false; /* it has ended */
-  if (!own && (peek(entry->fd) >= 0 || strcmp(entry->key, key_of(user)))) return false;
+  if (!own && (peek(entry->fd) >= 0 || strcmp(entry->key, csio__or_empty(user->key)))) return false;
   if (!own) attach(entry, user);
   entry->kept = !own;
   entry->local_port = ends.local_port;

@@ -37,19 +37,14 @@ static size_t on_header(char *line, size_t unit, size_t count, void *data)
   return csio__route_hear(&dial->transfer, line, unit * count);
 }
 
-static void describe(csio__transfer *transfer, CURLcode result, csio__failure *failure)
-{
-  bool proxy = transfer->route.proxy && !transfer->stands;
-  if (!csio__connect_failure(transfer, result, failure))
-    csio__failure_set(failure, proxy ? CSIO_EPROXY : CSIO_ECONNECT, "could not connect to %s: %s",
-        csio__peer_of(transfer, proxy).text, csio__cause_of(transfer, result));
-}
-
 static void on_transfer_done(csio__transfer *transfer, CURLcode result)
 {
   csio__dial *dial = csio__container_of(transfer, csio__dial, transfer), ended = *dial;
   csio__failure failure;
-  if (ended.socket < 0) describe(transfer, result, &failure);
+  if (ended.socket < 0 && !csio__connect_failure(transfer, result, &failure))
+    csio__could_not_connect(transfer,
+        transfer->route.proxy && !transfer->stands ? CSIO_EPROXY : CSIO_ECONNECT,
+        csio__cause_of(transfer, result), &failure);
   dial_free(dial);
   ended.on_done(ended.data, ended.socket, ended.socket < 0 ? &failure : NULL);
 }

@@ -3,6 +3,7 @@
 
 #include "loop/descriptors.h"
 #include "base/header.h"
+#include "base/text.h"
 #include "net/url.h"
 
 #include <errno.h>
@@ -15,11 +16,8 @@ csio__peer_name csio__peer_of(const csio__transfer *transfer, bool proxy)
 {
   csio__peer_name name;
   const csio__route *route = &transfer->route;
-  if (proxy)
-    snprintf(name.text, sizeof name.text, "the proxy %s port %u", route->proxy->host,
-        (unsigned)route->proxy->port);
-  else
-    snprintf(name.text, sizeof name.text, "%s port %u", route->host, (unsigned)route->port);
+  snprintf(name.text, sizeof name.text, "%s%s port %u", proxy ? "the proxy " : "",
+      proxy ? route->proxy->host : route->host, (unsigned)(proxy ? route->proxy->port : route->port));
   return name;
 }
 
@@ -36,12 +34,23 @@ const char *csio__cause_of(csio__transfer *transfer, CURLcode result)
   return number ? strerror((int)number) : curl_easy_strerror(result);
 }
 
+bool csio__could_not_connect(csio__transfer *transfer, int code, const char *cause, csio__failure *failure)
+{
+  const csio__route *route = &transfer->route;
+  return csio__failure_set(failure, code, "could not connect to %s%s%s: %s",
+      csio__peer_of(transfer, route->proxy && !transfer->stands).text, route->local_address ? " from " : "",
+      csio__or_empty(route->local_address), cause);
+}
+
+static bool not_resolved(csio__failure *failure, const char *host)
+{
+  return csio__failure_set(failure, CSIO_ERESOLVE, "could not resolve the host name %s", host);
+}
+
 static bool is_resolving(CURLcode result)
 {
   return result == CURLE_COULDNT_RESOLVE_HOST || result == CURLE_COULDNT_RESOLVE_PROXY;
 }
-
-/* --- the system --- */
 
 static bool system_failure(csio__transfer *transfer, CURLcode result, csio__failure *failure)
 {
@@ -49,19 +58,9 @@ static bool system_failure(csio__transfer *transfer, CURLcode result, csio__fail
   if (!number && (is_resolving(result) || result == CURLE_OUT_OF_MEMORY) &&
       !csio__has_descriptors(CSIO__CURL_DESCRIPTORS))
     number = errno;
-  switch (number) {
-  case EMFILE:
-  case ENFILE:
-  case ENOBUFS:
-    csio__failure_set(failure, CSIO_ESYSTEM, "could not connect to %s: %s",
-        csio__peer_of(transfer, transfer->route.proxy).text, strerror(number));
-    return true;
-  case ENOMEM:
-    csio__failure_code(failure, CSIO_ENOMEM);
-    return true;
-  default:
-    return false;
-  }
+  if (number == ENOMEM) return csio__failure_code(failure, CSIO_ENOMEM);
+  bool lacks = number == EMFILE || number == ENFILE || number == ENOBUFS;
+  return lacks && csio__could_not_connect(transfer, CSIO_ESYSTEM, strerror(number), failure);
 }
 
 /* --- proxies --- */
@@ -120,11 +119,11 @@ static void refused(csio__transfer *transfer, csio__failure *failure, const char
       csio__peer_of(transfer, false).text, why);
 }
 
-static void lost(csio__transfer *transfer, csio__failure *failure)
+bool csio__proxy_lost(csio__transfer *transfer, csio__failure *failure)
 {
   long number = os_errno(transfer);
-  csio__failure_set(failure, CSIO_EPROXY, "%s ended the connection: %s", csio__peer_of(transfer, true).text,
-      number ? strerror((int)number) : "end of file");
+  return csio__failure_set(failure, CSIO_EPROXY, "%s ended the connection: %s",
+      csio__peer_of(transfer, true).text, number ? strerror((int)number) : "end of file");
 }
 
 static void socks_failure(csio__transfer *transfer, CURLproxycode reply, csio__failure *failure)
@@ -144,93 +143,80 @@ static void socks_failure(csio__transfer *transfer, CURLproxycode reply, csio__f
   case CURLPX_SEND_AUTH:
   case CURLPX_SEND_CONNECT:
   case CURLPX_SEND_REQUEST:
-    lost(transfer, failure);
+    csio__proxy_lost(transfer, failure);
     break;
   default:
     refused(transfer, failure, socks_reply(reply));
   }
 }
 
-static void tunnel_failure(csio__transfer *transfer, csio__failure *failure)
+/* An HTTP proxy's answer to CONNECT that failed; false where it was something else. */
+static bool tunnel_failure(csio__transfer *transfer, CURLcode result, csio__failure *failure)
 {
+  bool too_large = transfer->proxy_head > CSIO__MAX_ANSWER_HEAD;
+  bool endless = too_large || transfer->user.received > CSIO__MAX_ANSWER_HEAD;
+  bool failed = transfer->proxy_head || endless || csio__is_end(result);
+  if (!transfer->route.tunnels || !csio__proxy_speaks_http(transfer->route.proxy)) return false;
+  if (!too_large && (transfer->proxy_status / 100 == 2 || !failed)) return false;
   if (transfer->proxy_status == 407)
     csio__refused_credentials(transfer, 407, failure);
-  else if (transfer->proxy_head > CSIO__MAX_ANSWER_HEAD || transfer->user.received > CSIO__MAX_ANSWER_HEAD)
+  else if (endless)
     refused(transfer, failure, "its answer has no end");
   else if (transfer->proxy_status)
     refused(transfer, failure, transfer->proxy_line);
   else if (transfer->proxy_head)
     refused(transfer, failure, "it does not speak HTTP");
   else
-    lost(transfer, failure);
+    csio__proxy_lost(transfer, failure);
   failure->error.http_status = transfer->proxy_status;
-}
-
-/* Whether it was an HTTP proxy's answer to CONNECT that failed. */
-static bool failed_in_tunnel(const csio__transfer *transfer, CURLcode result)
-{
-  const csio__route *route = &transfer->route;
-  bool ended = result == CURLE_RECV_ERROR || result == CURLE_SEND_ERROR || result == CURLE_GOT_NOTHING;
-  bool endless = transfer->proxy_head > CSIO__MAX_ANSWER_HEAD;
-  bool answers = transfer->proxy_head || transfer->user.received > CSIO__MAX_ANSWER_HEAD;
-  return route->tunnels && csio__proxy_speaks_http(route->proxy) &&
-         (endless || (transfer->proxy_status / 100 != 2 && (answers || ended)));
+  return true;
 }
 
 /* What went wrong at the proxy or on the way to it; false where something else did. */
 static bool proxy_failure(csio__transfer *transfer, CURLcode result, csio__failure *failure)
 {
   const csio__route *route = &transfer->route;
-  if (!route->proxy || transfer->stands) return false;
   long reply = CURLPX_OK;
   curl_easy_getinfo(transfer->easy, CURLINFO_PROXY_ERROR, &reply);
   if (reply == CURLPX_RESOLVE_HOST || (is_resolving(result) && transfer->connected))
-    csio__failure_set(failure, CSIO_ERESOLVE, "could not resolve the host name %s", route->host);
-  else if (is_resolving(result))
-    csio__failure_set(
+    return not_resolved(failure, route->host);
+  if (is_resolving(result))
+    return csio__failure_set(
         failure, CSIO_EPROXY, "could not resolve the host name of the proxy, %s", route->proxy->host);
-  else if (transfer->socket_errno == ENAMETOOLONG)
+  if (transfer->socket_errno == ENAMETOOLONG)
     refused(transfer, failure, "the name is too long");
   else if (result == CURLE_PROXY)
     socks_failure(transfer, (CURLproxycode)reply, failure);
-  else if (failed_in_tunnel(transfer, result))
-    tunnel_failure(transfer, failure);
-  else if (result == CURLE_COULDNT_CONNECT)
-    csio__failure_set(failure, CSIO_EPROXY, "could not connect to %s: %s", csio__peer_of(transfer, true).text,
-        csio__cause_of(transfer, result));
-  else
-    return false;
+  else if (!tunnel_failure(transfer, result, failure))
+    return result == CURLE_COULDNT_CONNECT &&
+           csio__could_not_connect(transfer, CSIO_EPROXY, csio__cause_of(transfer, result), failure);
   return true;
 }
 
 bool csio__connect_failure(csio__transfer *transfer, CURLcode result, csio__failure *failure)
 {
   const csio__route *route = &transfer->route;
-  csio__peer_name peer = csio__peer_of(transfer, route->proxy);
   if (transfer->stands) return false;
   if (system_failure(transfer, result, failure)) return true;
-  if (proxy_failure(transfer, result, failure)) return true;
+  if (route->proxy && proxy_failure(transfer, result, failure)) return true;
   switch (result) {
   case CURLE_ABORTED_BY_CALLBACK:
   case CURLE_OUT_OF_MEMORY:
-    csio__failure_code(failure, CSIO_ENOMEM);
-    return true;
+    return csio__failure_code(failure, CSIO_ENOMEM);
   case CURLE_COULDNT_RESOLVE_HOST:
-    if (route->local_address && csio__is_address(route->host))
-      csio__failure_set(failure, CSIO_ECONNECT,
-          "could not connect to %s from %s, an address of another family", peer.text, route->local_address);
-    else
-      csio__failure_set(failure, CSIO_ERESOLVE, "could not resolve the host name %s", route->host);
-    return true;
+    if (!route->local_address || !csio__is_address(route->host)) return not_resolved(failure, route->host);
+    return csio__could_not_connect(
+        transfer, CSIO_ECONNECT, "the addresses are of different families", failure);
   case CURLE_INTERFACE_FAILED:
-    csio__failure_set(failure, CSIO_ECONNECT, "could not connect to %s from %s: %s", peer.text,
-        route->local_address, csio__cause_of(transfer, result));
-    return true;
   case CURLE_COULDNT_CONNECT:
-    csio__failure_set(
-        failure, CSIO_ECONNECT, "could not connect to %s: %s", peer.text, csio__cause_of(transfer, result));
-    return true;
+    return csio__could_not_connect(transfer, CSIO_ECONNECT, csio__cause_of(transfer, result), failure);
   default:
     return false;
   }
+}
+
+bool csio__head_too_large(csio__failure *failure, const char *peer)
+{
+  return csio__failure_set(failure, CSIO_ETOO_LARGE, "the head of the answer from %s is larger than %d bytes",
+      peer, (int)CSIO__MAX_ANSWER_HEAD);
 }

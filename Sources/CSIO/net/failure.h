@@ -12,11 +12,28 @@ typedef struct csio__peer_name {
 /* "HOST port N" or, for the route's proxy, "the proxy HOST port N". */
 csio__peer_name csio__peer_of(const csio__transfer *transfer, bool proxy);
 
-/* Fills the failure where it was the connection that failed; else false. */
+/* Whether a connection has ended, by libcurl's result. */
+static inline bool csio__is_end(CURLcode result)
+{
+  return result == CURLE_SEND_ERROR || result == CURLE_RECV_ERROR || result == CURLE_GOT_NOTHING;
+}
+
+/* All below fill the failure; those that return bool return true, or false where it was something else. */
+
+/* The connection failed. */
 bool csio__connect_failure(csio__transfer *transfer, CURLcode result, csio__failure *failure);
 
 /* The proxy does not accept the credentials, with HTTP status 407 or, for SOCKS, 0. */
 void csio__refused_credentials(csio__transfer *transfer, int status, csio__failure *failure);
+
+/* No connection of the route's has come about. */
+bool csio__could_not_connect(csio__transfer *transfer, int code, const char *cause, csio__failure *failure);
+
+/* The proxy ended the connection without an answer. */
+bool csio__proxy_lost(csio__transfer *transfer, csio__failure *failure);
+
+/* The answer's head is larger than CSIO__MAX_ANSWER_HEAD. */
+bool csio__head_too_large(csio__failure *failure, const char *peer);
 
 /* The system's words or, where there are none, libcurl's. */
 const char *csio__cause_of(csio__transfer *transfer, CURLcode result);

@@ -1,6 +1,7 @@
 #include "net/proxy_internal.h"
 
 #include "base/buffer_internal.h"
+#include "base/text.h"
 #include "net/tls_internal.h"
 #include "net/url.h"
 
@@ -10,25 +11,25 @@
 #include <string.h>
 #include <strings.h>
 
-static const struct {
+static const struct kind {
   const char *scheme;
+  csio__proxy_kind kind;
   uint16_t port;
 } kinds[] = {
-    [CSIO__PROXY_HTTP] = {"http", 80},
-    [CSIO__PROXY_HTTPS] = {"https", 443},
-    [CSIO__PROXY_SOCKS5] = {"socks5", 1080},
-    [CSIO__PROXY_SOCKS5H] = {"socks5h", 1080},
+    {"http", CSIO__PROXY_HTTP, 80},
+    {"https", CSIO__PROXY_HTTPS, 443},
+    {"socks5", CSIO__PROXY_SOCKS5, 1080},
+    {"socks5h", CSIO__PROXY_SOCKS5H, 1080},
 };
-
-enum { KINDS = sizeof kinds / sizeof *kinds };
 
 /* In bytes; no name that can be resolved is longer. */
 enum { MAX_HOST = 255 };
 
 /* Takes the host and the credentials out of `url`. */
-static int fill(csio_proxy *proxy, csio__url *url)
+static int fill(csio_proxy *proxy, csio__url *url, const struct kind *kind)
 {
-  proxy->port = url->has_port ? url->port : kinds[proxy->kind].port;
+  proxy->kind = kind->kind;
+  proxy->port = url->has_port ? url->port : kind->port;
   proxy->host = url->host;
   url->host = NULL;
   if (strlen(proxy->host) > MAX_HOST) return CSIO_EURL;
@@ -44,26 +45,15 @@ static int fill(csio_proxy *proxy, csio__url *url)
 static int parse(csio_proxy *proxy, const char *text)
 {
   size_t length = strcspn(text, ":");
-  for (int kind = 0; kind < KINDS; kind++) {
-    const char *scheme = kinds[kind].scheme;
-    if (strlen(scheme) != length || strncasecmp(text, scheme, length)) continue;
+  for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++) {
+    if (strlen(kinds[i].scheme) != length || strncasecmp(text, kinds[i].scheme, length)) continue;
     csio__url url;
-    int err = csio__url_parse(&url, text, scheme, "https");
-    if (err) return err;
-    proxy->kind = (csio__proxy_kind)kind;
-    err = fill(proxy, &url);
+    int err = csio__url_parse(&url, text, kinds[i].scheme, "https");
+    if (!err) err = fill(proxy, &url, &kinds[i]);
     csio__url_free(&url);
     return err;
   }
   return CSIO_EUNSUPPORTED;
-}
-
-static int parse_without_scheme(csio_proxy *proxy, const char *text)
-{
-  char *whole = csio__join("http://", text);
-  int err = whole ? parse(proxy, whole) : CSIO_ENOMEM;
-  free(whole);
-  return err;
 }
 
 int csio_proxy_create(const char *url, csio_proxy **out)
@@ -72,7 +62,9 @@ int csio_proxy_create(const char *url, csio_proxy **out)
   if (!proxy) return CSIO_ENOMEM;
   atomic_init(&proxy->references, 1);
   atomic_init(&proxy->used, false);
-  int err = strstr(url, "://") ? parse(proxy, url) : parse_without_scheme(proxy, url);
+  char *whole = csio__join(strstr(url, "://") ? "" : "http://", url);
+  int err = whole ? parse(proxy, whole) : CSIO_ENOMEM;
+  free(whole);
   if (err)
     csio_proxy_release(proxy);
   else
@@ -99,15 +91,74 @@ void csio_proxy_release(csio_proxy *proxy)
 int csio_proxy_set_tls(csio_proxy *proxy, csio_tls *tls)
 {
   if (atomic_load(&proxy->used)) return CSIO_ESTATE;
-  csio_tls *before = proxy->tls;
-  proxy->tls = csio__tls_use(tls);
-  csio_tls_release(before);
+  csio__tls_use(tls);
+  csio_tls_release(proxy->tls);
+  proxy->tls = tls;
   return CSIO_OK;
 }
 
-csio_proxy *csio__proxy_use(csio_proxy *proxy)
+void csio__proxy_use(csio_proxy *proxy)
 {
-  if (!proxy) return NULL;
-  atomic_store(&proxy->used, true);
-  return csio_proxy_retain(proxy);
+  if (proxy) atomic_store(&csio_proxy_retain(proxy)->used, true);
+}
+
+/* --- the environment --- */
+
+/* The first of these variables that is not empty, NULL where none is. */
+static const char *first_of(const char *const *names)
+{
+  const char *value = NULL;
+  while (*names && !(value && *value))
+    value = getenv(*names++);
+  return value && *value ? value : NULL;
+}
+
+/* Whether an entry of no_proxy is for the target: "*", or "NAME", ".NAME", "*.NAME" and "[ADDRESS]", each
+ * with a port or without, or "ADDRESS". It is cut into its parts. */
+static bool entry_matches(char *entry, const csio__url *target)
+{
+  char *name = entry, *end;
+  if (!strcmp(entry, "*")) return true;
+  if (!strncmp(entry, "*.", 2)) name++;
+  name += strspn(name, ".");
+  if (*name == '[') {
+    end = strchr(++name, ']');
+    if (!end) return false;
+    *end++ = '\0';
+  } else {
+    end = name + strcspn(name, ":");
+    if (*end && strchr(end + 1, ':')) end = strchr(end, '\0'); /* an IPv6 address */
+  }
+  unsigned long port = *end == ':' ? strtoul(end + 1, NULL, 10) : 0; /* 0 is any */
+  *end = '\0';
+  size_t length = strlen(target->host);
+  if (length && target->host[length - 1] == '.') length--; /* the root's dot */
+  return (!port || port == target->port) && *name &&
+         csio__is_within(target->host, length, name, strlen(name));
+}
+
+static int find_directly_reached(const csio__url *target, bool *found)
+{
+  static const char *const names[] = {"no_proxy", "NO_PROXY", NULL};
+  char *list = strdup(csio__or_empty(first_of(names))), *rest = list, *entry;
+  while ((entry = strsep(&rest, ", \t")) && !*found)
+    *found = entry_matches(entry, target);
+  free(list);
+  return list ? CSIO_OK : CSIO_ENOMEM;
+}
+
+int csio_proxy_from_environment(const char *target_url, csio_proxy **out)
+{
+  static const char *const plain[] = {"http_proxy", "all_proxy", "ALL_PROXY", NULL};
+  static const char *const secure[] = {"https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY", NULL};
+  csio__url target;
+  *out = NULL;
+  int err = csio__url_parse_any(&target, target_url);
+  if (err) return err;
+  const char *proxy = first_of(target.secure ? secure : plain);
+  bool direct = !proxy;
+  if (proxy) err = find_directly_reached(&target, &direct);
+  if (!err && !direct) err = csio_proxy_create(proxy, out);
+  csio__url_free(&target);
+  return err;
 }

@@ -14,20 +14,21 @@ static struct {
 
 static bool disabled;
 
+#ifdef __APPLE__
+#define LIBPSL "libpsl.5.dylib"
+#else
+#define LIBPSL "libpsl.so.5"
+#endif
+
 static void load(void)
 {
-  static uv_lib_t library; /* never closed */
+  static uv_lib_t library; /* stays open */
   const void *(*latest)(const char *file);
-  static const char *const names[] = {"libpsl.so.5", "libpsl.5.dylib"};
-  size_t i = 0;
-  while (i < sizeof names / sizeof *names && uv_dlopen(names[i], &library)) {
-    uv_dlclose(&library); /* the message */
-    i++;
-  }
-  if (!library.handle || uv_dlsym(&library, "psl_latest", (void **)&latest) ||
+  if (uv_dlopen(LIBPSL, &library) || uv_dlsym(&library, "psl_latest", (void **)&latest) ||
       uv_dlsym(&library, "psl_is_cookie_domain_acceptable", (void **)&psl.may_set))
-    return;
-  psl.list = latest(NULL); /* the system's list, or the built-in one where that is newer */
+    uv_dlclose(&library);
+  else
+    psl.list = latest(NULL); /* the system's list, or the built-in one where that is newer */
 }
 
 bool csio__knows_public_suffixes(void)

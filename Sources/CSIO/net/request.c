@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
+#include <time.h>
 
 void csio__request_free(csio__request *request)
 {
@@ -30,27 +31,27 @@ int csio__request_add_header(csio__request *request, const char *name, const cha
 int csio__request_set_tls(csio__request *request, csio_tls *tls)
 {
   if (request->started) return CSIO_ESTATE;
-  csio_tls *before = request->tls;
-  request->tls = csio__tls_use(tls);
-  csio_tls_release(before);
+  csio__tls_use(tls);
+  csio_tls_release(request->tls);
+  request->tls = tls;
   return CSIO_OK;
 }
 
 int csio__request_set_cookies(csio__request *request, csio_cookies *cookies)
 {
   if (request->started) return CSIO_ESTATE;
-  csio_cookies *before = request->cookies;
-  request->cookies = cookies ? csio_cookies_retain(cookies) : NULL;
-  csio_cookies_release(before);
+  if (cookies) csio_cookies_retain(cookies);
+  csio_cookies_release(request->cookies);
+  request->cookies = cookies;
   return CSIO_OK;
 }
 
 int csio__request_set_proxy(csio__request *request, csio_proxy *proxy)
 {
   if (request->started) return CSIO_ESTATE;
-  csio_proxy *before = request->proxy;
-  request->proxy = csio__proxy_use(proxy);
-  csio_proxy_release(before);
+  csio__proxy_use(proxy);
+  csio_proxy_release(request->proxy);
+  request->proxy = proxy;
   return CSIO_OK;
 }
 
@@ -62,20 +63,6 @@ int csio__request_set_local_address(csio__request *request, const char *address)
   if (address && !copy) return CSIO_ENOMEM;
   free(request->local_address);
   request->local_address = copy;
-  return CSIO_OK;
-}
-
-int csio__request_set_timeout(csio__request *request, uint64_t ms)
-{
-  if (request->started) return CSIO_ESTATE;
-  request->timeout = ms;
-  return CSIO_OK;
-}
-
-int csio__request_set_max_size(csio__request *request, size_t bytes)
-{
-  if (request->started) return CSIO_ESTATE;
-  request->max_size = bytes;
   return CSIO_OK;
 }
 
@@ -107,7 +94,8 @@ int csio__add_line(struct curl_slist **list, const char *line)
 
 int csio__add_header(struct curl_slist **list, const char *name, const char *value)
 {
-  char *line = csio__header_line(name, value);
+  /* libcurl takes "name:" for an order to leave the header out */
+  char *line = value[strspn(value, " \t")] ? csio__join(name, ": ", value) : csio__join(name, ";");
   int err = line ? csio__add_line(list, line) : CSIO_ENOMEM;
   free(line);
   return err;
@@ -126,11 +114,7 @@ static int own_cookies(const csio__request *request, csio__bytes *own)
 {
   for (const struct curl_slist *line = request->headers; line; line = line->next) {
     const char *value = csio__line_value(line->data, "Cookie");
-    if (!value || !*value) continue;
-    if (own->size) own->size--; /* the terminator */
-    if ((own->size && !csio__bytes_append(own, "; ", 2)) ||
-        !csio__bytes_append(own, value, strlen(value) + 1))
-      return CSIO_ENOMEM;
+    if (value && *value && !csio__bytes_append_texts(own, own->size ? "; " : "", value)) return CSIO_ENOMEM;
   }
   return CSIO_OK;
 }
@@ -141,8 +125,8 @@ static int add_cookies(const csio__request *request, struct curl_slist **list)
   int err = request->foreign ? CSIO_OK : own_cookies(request, &own);
   const char *text = (const char *)own.data;
   if (!err && request->cookies) {
-    err = csio__cookies_header(request->cookies, &request->url, text, csio__cookies_now(), &joined);
-    text = joined.size ? (const char *)joined.data : NULL;
+    err = csio__cookies_header(request->cookies, &request->url, text, time(NULL), &joined);
+    text = (const char *)joined.data;
   }
   if (!err && text) err = csio__add_header(list, "Cookie", text);
   csio__bytes_free(&own);
@@ -177,7 +161,7 @@ int csio__request_lines(const csio__request *request, struct curl_slist **list)
 
 void csio__request_take_cookie(csio__request *request, const char *value)
 {
-  csio__cookies_store(request->cookies, &request->url, value, csio__cookies_now());
+  csio__cookies_store(request->cookies, &request->url, value, time(NULL));
 }
 
 csio__route csio__request_route(const csio__request *request)

@@ -39,13 +39,25 @@ typedef struct csio__request {
 void csio__request_free(csio__request *request);
 
 /* The setters. All fail with STATE once the request has started. */
+#define CSIO__REQUEST_SET(request, place, value)                                                             \
+  ((request)->started ? CSIO_ESTATE : ((place) = (value), CSIO_OK))
 int csio__request_add_header(csio__request *request, const char *name, const char *value);
 int csio__request_set_tls(csio__request *request, csio_tls *tls);
 int csio__request_set_cookies(csio__request *request, csio_cookies *cookies);
 int csio__request_set_proxy(csio__request *request, csio_proxy *proxy);
 int csio__request_set_local_address(csio__request *request, const char *address);
-int csio__request_set_timeout(csio__request *request, uint64_t ms);
-int csio__request_set_max_size(csio__request *request, size_t bytes);
+
+/* Define the public setter csio_HANDLE_NAME: of a plain value, and of one that is set as above. */
+#define CSIO__VALUE_SETTER(handle, name, type, member)                                                       \
+  int csio_##handle##_##name(csio_##handle *handle, type value)                                              \
+  {                                                                                                          \
+    return CSIO__REQUEST_SET(&handle->request, handle->member, value);                                       \
+  }
+#define CSIO__REQUEST_SETTER(handle, name, type)                                                             \
+  int csio_##handle##_##name(csio_##handle *handle, type value)                                              \
+  {                                                                                                          \
+    return csio__request_##name(&handle->request, value);                                                    \
+  }
 
 /* The value of a header line, as libcurl takes it, when it is that of `name`; else NULL. */
 const char *csio__line_value(const char *line, const char *name);

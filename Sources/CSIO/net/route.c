@@ -23,7 +23,7 @@ static curl_socket_t open_socket(void *data, curlsocktype purpose, struct curl_s
     return CURL_SOCKET_BAD;
   }
   curl_socket_t created = csio__curl_open_socket(transfer, address);
-  transfer->connected = true;
+  transfer->connected = transfer->bare = true;
   transfer->socket_errno = created == CURL_SOCKET_BAD ? errno : 0;
   return created;
 }
@@ -34,17 +34,11 @@ static int prepare_proxy(csio__transfer *transfer)
   const csio_proxy *proxy = transfer->route.proxy;
   if (!proxy) /* not even the environment's */
     return curl_easy_setopt(easy, CURLOPT_PROXY, "") ? CSIO_ENOMEM : CSIO_OK;
-  static const long types[] = {
-      [CSIO__PROXY_HTTP] = CURLPROXY_HTTP,
-      [CSIO__PROXY_HTTPS] = CURLPROXY_HTTPS,
-      [CSIO__PROXY_SOCKS5] = CURLPROXY_SOCKS5,
-      [CSIO__PROXY_SOCKS5H] = CURLPROXY_SOCKS5_HOSTNAME,
-  };
   char host[300];
   bool v6 = strchr(proxy->host, ':');
   snprintf(host, sizeof host, v6 ? "[%s]" : "%s", proxy->host);
   curl_easy_setopt(easy, CURLOPT_PROXYPORT, (long)proxy->port);
-  curl_easy_setopt(easy, CURLOPT_PROXYTYPE, types[proxy->kind]);
+  curl_easy_setopt(easy, CURLOPT_PROXYTYPE, (long)proxy->kind);
   curl_easy_setopt(easy, CURLOPT_SOCKS5_AUTH, (long)CURLAUTH_BASIC);
   curl_easy_setopt(easy, CURLOPT_HEADEROPT, (long)CURLHEADER_SEPARATE);
   if (curl_easy_setopt(easy, CURLOPT_PROXY, host) ||

@@ -87,11 +87,9 @@ void csio_tls_release(csio_tls *tls)
   free(tls);
 }
 
-csio_tls *csio__tls_use(csio_tls *tls)
+void csio__tls_use(csio_tls *tls)
 {
-  if (!tls) return NULL;
-  atomic_store(&tls->used, true);
-  return csio_tls_retain(tls);
+  if (tls) atomic_store(&csio_tls_retain(tls)->used, true);
 }
 
 /* Made by whoever is first and never freed: sessions and the system's authorities are shared by all loops. */
@@ -132,38 +130,35 @@ BIO *csio__tls_open_memory(const void *data, size_t size)
   return size <= INT32_MAX ? BIO_new_mem_buf(data, (int)size) : NULL;
 }
 
-bool csio__tls_ended(void)
+STACK_OF(X509) * csio__tls_read_certificates(const void *pem, size_t size)
 {
-  return ERR_GET_REASON(ERR_peek_last_error()) == PEM_R_NO_START_LINE;
-}
-
-static int read_authorities(BIO *input, X509_STORE *store)
-{
-  bool stored = false;
-  X509 *certificate;
-  while ((certificate = PEM_read_bio_X509_AUX(input, NULL, NULL, NULL))) {
-    stored = X509_STORE_add_cert(store, certificate) == 1;
-    X509_free(certificate);
-    if (!stored) break;
-  }
-  return stored && csio__tls_ended() ? CSIO_OK : CSIO_ETLS_CA;
+  BIO *input = csio__tls_open_memory(pem, size);
+  STACK_OF(X509) *all = sk_X509_new_null();
+  X509 *next = NULL;
+  while (input && (next = PEM_read_bio_X509_AUX(input, NULL, NULL, NULL)) && sk_X509_push(all, next))
+    ;
+  BIO_free(input);
+  /* reading has ended for want of more, and not because one is damaged */
+  bool whole = !next && ERR_GET_REASON(ERR_peek_last_error()) == PEM_R_NO_START_LINE;
+  if (whole && sk_X509_num(all) > 0) return all;
+  X509_free(next);
+  sk_X509_pop_free(all, X509_free);
+  return NULL;
 }
 
 int csio_tls_add_ca(csio_tls *tls, const void *pem, size_t size)
 {
   int err = csio__tls_begin(tls);
   if (err) return err;
-  BIO *input = csio__tls_open_memory(pem, size);
-  X509_STORE *store = tls->store ? tls->store : X509_STORE_new();
-  err = input && store ? read_authorities(input, store) : CSIO_ENOMEM;
-  if (err) csio__tls_fail(tls, err);
-  if (err && !tls->store)
-    X509_STORE_free(store);
-  else
-    tls->store = store;
-  BIO_free(input);
+  STACK_OF(X509) *authorities = csio__tls_read_certificates(pem, size);
+  if (!authorities) return csio__tls_fail(tls, CSIO_ETLS_CA);
+  if (!tls->store) tls->store = X509_STORE_new();
+  bool stored = tls->store;
+  for (int i = 0; stored && i < sk_X509_num(authorities); i++)
+    stored = X509_STORE_add_cert(tls->store, sk_X509_value(authorities, i)) == 1;
+  sk_X509_pop_free(authorities, X509_free);
   ERR_clear_error();
-  return err;
+  return stored ? CSIO_OK : csio__tls_fail(tls, CSIO_ENOMEM);
 }
 
 bool csio__tls_set_ciphers(SSL_CTX *ctx, const char *ciphers, const char *suites)

@@ -1,9 +1,114 @@
-/* Settings at work: an SSL_CTX is configured, a handshake followed. */
+/* Settings at work: an SSL_CTX is configured, a handshake followed, a session resumed. */
 #include "net/tls_internal.h"
 
+#include "net/url.h"
+
 #include <openssl/err.h>
+#include <openssl/x509v3.h>
 #include <stdlib.h>
 #include <string.h>
+
+/* --- judging a certificate --- */
+
+bool csio__tls_name(const char *host, char name[256])
+{
+  size_t length = strcspn(host, "%"); /* the zone of a link-local address means nothing to others */
+  if (length && host[length - 1] == '.') length--;
+  if (length >= 256) return false;
+  memcpy(name, host, length);
+  name[length] = '\0';
+  return true;
+}
+
+/* Only a subjectAltName names a host; the common name does not count (RFC 9525). */
+static bool host_matches(X509 *certificate, const char *host)
+{
+  char name[256];
+  if (!csio__tls_name(host, name)) return false;
+  if (csio__is_address(name)) return X509_check_ip_asc(certificate, name, 0) == 1;
+  const unsigned flags = X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS | X509_CHECK_FLAG_NEVER_CHECK_SUBJECT;
+  return X509_check_host(certificate, name, 0, flags, NULL) == 1;
+}
+
+static bool pin_matches(const csio_tls *tls, X509 *certificate)
+{
+  unsigned char *der = NULL;
+  int size = i2d_X509_PUBKEY(X509_get_X509_PUBKEY(certificate), &der);
+  uint8_t digest[CSIO_TLS_PIN_SIZE];
+  bool matches = false;
+  if (size > 0 && EVP_Digest(der, (size_t)size, digest, NULL, EVP_sha256(), NULL))
+    for (size_t i = 0; i < tls->pin_count; i++)
+      matches |= memcmp(tls->pins[i], digest, sizeof digest) == 0;
+  OPENSSL_free(der);
+  return matches;
+}
+
+static int judge(const csio_tls *tls, X509 *certificate, const char *host)
+{
+  if (tls->verify && !host_matches(certificate, host)) return X509_V_ERR_HOSTNAME_MISMATCH;
+  if (tls->pin_count && !pin_matches(tls, certificate)) return CSIO__TLS_WRONG_PIN;
+  return X509_V_OK;
+}
+
+/* --- sessions to resume, which belong to the settings that they were verified under, and to one host --- */
+
+/* The newest session with the peer, as a copy of the caller's: OpenSSL wants each used with one SSL_CTX only.
+ * One of TLS 1.3 is used once only (RFC 8446, C.4), others stay. Under the lock. */
+static SSL_SESSION *take(csio__tls_handshake *handshake)
+{
+  csio_tls *tls = handshake->tls;
+  for (size_t i = tls->session_count; i-- > 0;) {
+    csio__kept_session *kept = &tls->sessions[i];
+    if (kept->port != handshake->port || strcmp(kept->host, handshake->host)) continue;
+    handshake->asked_before = kept->certificate_requested;
+    SSL_SESSION *session = SSL_SESSION_dup(kept->session);
+    if (SSL_SESSION_get_protocol_version(kept->session) >= TLS1_3_VERSION) csio__tls_drop_session(tls, i);
+    return session;
+  }
+  return NULL;
+}
+
+/* Keeps a copy: OpenSSL marks a session as unusable when its connection ends without a close_notify. */
+static void keep_session(csio__tls_handshake *handshake, SSL_SESSION *session)
+{
+  csio_tls *tls = handshake->tls;
+  if (!SSL_SESSION_is_resumable(session)) return;
+  ERR_set_mark();
+  csio__kept_session kept = {strdup(handshake->host), handshake->port, SSL_SESSION_dup(session),
+      handshake->report.certificate_requested};
+  ERR_pop_to_mark();
+  if (!kept.host || !kept.session) {
+    free(kept.host);
+    SSL_SESSION_free(kept.session);
+    return;
+  }
+  uv_mutex_lock(&tls->lock);
+  if (tls->session_count == CSIO__TLS_MAX_SESSIONS) csio__tls_drop_session(tls, 0);
+  tls->sessions[tls->session_count++] = kept;
+  uv_mutex_unlock(&tls->lock);
+}
+
+/* Whether the peer's certificate is still good. A resumed handshake verifies nothing: the certificate was
+ * verified when the session was made, under the same settings. */
+static bool still_holds(const csio__tls_handshake *handshake, SSL_SESSION *session)
+{
+  X509 *certificate = SSL_SESSION_get0_peer(session);
+  if (!certificate || judge(handshake->tls, certificate, handshake->host)) return false;
+  return !handshake->tls->verify || X509_cmp_current_time(X509_get0_notAfter(certificate)) > 0;
+}
+
+static void resume(csio__tls_handshake *handshake, SSL *ssl)
+{
+  ERR_set_mark();
+  uv_mutex_lock(&handshake->tls->lock);
+  SSL_SESSION *session = take(handshake);
+  uv_mutex_unlock(&handshake->tls->lock);
+  if (session && still_holds(handshake, session)) SSL_set_session(ssl, session);
+  SSL_SESSION_free(session);
+  ERR_pop_to_mark();
+}
+
+/* --- handshakes --- */
 
 /* Where an SSL_CTX has the handshake of its only SSL. Two threads may both make an index: one of the two is
  * not used. */
@@ -40,7 +145,8 @@ csio__tls_handshake *csio__tls_handshake_create(csio_tls *tls, const char *host,
   csio__tls_handshake *handshake = calloc(1, sizeof *handshake);
   if (!handshake) return NULL;
   handshake->references = 1;
-  handshake->tls = csio__tls_use(tls);
+  csio__tls_use(tls);
+  handshake->tls = tls;
   handshake->port = port;
   if ((handshake->host = strdup(host))) return handshake;
   csio__tls_handshake_release(handshake);
@@ -63,7 +169,7 @@ static int on_verify(int ok, X509_STORE_CTX *store)
   bool trusted = ok || !handshake->tls->verify;
   int error = trusted ? X509_V_OK : X509_STORE_CTX_get_error(store);
   if (trusted && X509_STORE_CTX_get_error_depth(store) == 0)
-    error = csio__tls_judge(handshake->tls, X509_STORE_CTX_get0_cert(store), handshake->host);
+    error = judge(handshake->tls, X509_STORE_CTX_get0_cert(store), handshake->host);
   X509_STORE_CTX_set_error(store, error);
   if (error) handshake->report.verify_error = error;
   return trusted && error == X509_V_OK;
@@ -76,7 +182,7 @@ static void on_info(const SSL *ssl, int where, int value)
   csio__tls_report *report = &handshake->report;
   if (where & SSL_CB_HANDSHAKE_START && !handshake->begun) { /* else the server renegotiates */
     handshake->begun = true;
-    csio__tls_resume(handshake, (SSL *)ssl);
+    resume(handshake, (SSL *)ssl);
   }
   if (where & SSL_CB_LOOP && SSL_get_state(ssl) == TLS_ST_CR_CERT_REQ) report->certificate_requested = true;
   if (where & SSL_CB_HANDSHAKE_DONE) {
@@ -91,7 +197,7 @@ static void on_info(const SSL *ssl, int where, int value)
 static int on_new_session(SSL *ssl, SSL_SESSION *session)
 {
   csio__tls_handshake *handshake = handshake_of(ssl);
-  if (handshake) csio__tls_keep_session(handshake, session);
+  if (handshake) keep_session(handshake, session);
   return 0; /* the session itself stays OpenSSL's */
 }
 

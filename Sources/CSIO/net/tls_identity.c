@@ -22,25 +22,22 @@ static int give_passphrase(char *into, int size, int writing, void *data)
   return (int)length;
 }
 
-static int read_certificates(csio_tls *tls, BIO *input)
+static int read_certificates(csio_tls *tls, const void *pem, size_t size)
 {
-  X509 *next;
-  tls->chain = sk_X509_new_null();
-  if (!input || !tls->chain) return CSIO_ENOMEM;
-  tls->certificate = PEM_read_bio_X509_AUX(input, NULL, NULL, NULL);
-  while (tls->certificate && (next = PEM_read_bio_X509(input, NULL, NULL, NULL)))
-    if (!sk_X509_push(tls->chain, next)) {
-      X509_free(next);
-      return CSIO_ENOMEM;
-    }
-  return tls->certificate && csio__tls_ended() ? CSIO_OK : CSIO_ETLS_CERT;
+  tls->chain = csio__tls_read_certificates(pem, size);
+  if (!tls->chain) return CSIO_ETLS_CERT;
+  tls->certificate = sk_X509_shift(tls->chain);
+  ERR_clear_error();
+  return CSIO_OK;
 }
 
-static int read_key(csio_tls *tls, BIO *input, const char *text)
+static int read_key(csio_tls *tls, const void *pem, size_t size, const char *text)
 {
   passphrase passphrase = {text, false};
+  BIO *input = csio__tls_open_memory(pem, size);
   if (!input) return CSIO_ENOMEM;
   tls->key = PEM_read_bio_PrivateKey(input, NULL, give_passphrase, &passphrase);
+  BIO_free(input);
   return !tls->key && passphrase.asked ? CSIO_ETLS_PASSPHRASE : CSIO_OK;
 }
 
@@ -66,14 +63,8 @@ int csio_tls_set_identity(csio_tls *tls, const void *cert_pem, size_t cert_size,
 {
   int err = begin(tls);
   if (err) return err;
-  BIO *certificates = csio__tls_open_memory(cert_pem, cert_size);
-  BIO *key = csio__tls_open_memory(key_pem, key_size);
-  err = read_certificates(tls, certificates);
-  ERR_clear_error(); /* the end of the chain is an error to OpenSSL, and none here */
-  if (!err) err = read_key(tls, key, passphrase);
-  BIO_free(certificates);
-  BIO_free(key);
-  return end(tls, err);
+  err = read_certificates(tls, cert_pem, cert_size);
+  return end(tls, err ? err : read_key(tls, key_pem, key_size, passphrase));
 }
 
 int csio_tls_set_identity_pkcs12(csio_tls *tls, const void *data, size_t size, const char *passphrase)

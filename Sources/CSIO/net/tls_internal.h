@@ -69,8 +69,8 @@ void csio__tls_init(void);
 /* Whether a libcurl with these TLS libraries, as curl_version_info names them, can be given our settings. */
 bool csio__tls_fits(const char *libraries);
 
-/* Marks the settings as constant and retains them; NULL gives NULL. */
-csio_tls *csio__tls_use(csio_tls *tls);
+/* Marks the settings as constant and retains them; NULL is allowed. */
+void csio__tls_use(csio_tls *tls);
 
 /* `tls`, or the default settings where that is NULL, which live as long as the process. Fails with NOMEM or
  * UNSUPPORTED. */
@@ -86,9 +86,9 @@ int csio__tls_fail(csio_tls *tls, int code);
 
 BIO *csio__tls_open_memory(const void *data, size_t size);
 
-/* Whether reading certificates has ended for want of more: it does so by OpenSSL's last error, and by any
- * other where one is damaged. */
-bool csio__tls_ended(void);
+/* All certificates of a PEM text; NULL where one is damaged or there are none. Leaves an error of OpenSSL's.
+ */
+STACK_OF(X509) * csio__tls_read_certificates(const void *pem, size_t size);
 
 void csio__tls_drop_identity(csio_tls *tls);
 
@@ -96,26 +96,12 @@ void csio__tls_drop_identity(csio_tls *tls);
  * where OpenSSL knows none of one, or both are empty. */
 bool csio__tls_set_ciphers(SSL_CTX *ctx, const char *ciphers, const char *suites);
 
-/* --- sessions to resume --- */
-
-/* Keeps a copy of the session that a connection was given. */
-void csio__tls_keep_session(csio__tls_handshake *handshake, SSL_SESSION *session);
-
-/* Begins `ssl` with a kept session where there is one for its peer. */
-void csio__tls_resume(csio__tls_handshake *handshake, SSL *ssl);
-
-/* Under the lock. */
+/* Forgets a session to resume. Under the lock. */
 void csio__tls_drop_session(csio_tls *tls, size_t index);
-
-/* --- certificates --- */
 
 /* `host` as certificates and SNI know it: without zone and final dot. False where it is too long for a name.
  */
 bool csio__tls_name(const char *host, char name[256]);
-
-/* What is wrong with the certificate of `host` besides its chain: X509_V_OK, X509_V_ERR_HOSTNAME_MISMATCH or
- * CSIO__TLS_WRONG_PIN. */
-int csio__tls_judge(const csio_tls *tls, X509 *certificate, const char *host);
 
 /* --- handshakes --- */
 

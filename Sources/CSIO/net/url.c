@@ -1,6 +1,7 @@
 #include "net/url.h"
 
 #include "base/buffer_internal.h"
+#include "base/text.h"
 #include "loop/descriptors.h"
 #include "net/curl_multi.h"
 
@@ -135,20 +136,15 @@ static bool is_zone(const char *text)
   return !text[strspn(text, unreserved)];
 }
 
-static const char *or_empty(const char *text)
-{
-  return text ? text : "";
-}
-
 static int read_host(csio__url *out, char *parts[PARTS])
 {
   char *host = parts[HOST], port[8] = "";
   bool v6 = *host == '[';
-  if (!(v6 ? is_zone(or_empty(parts[ZONE])) : is_name(host))) return CSIO_EURL;
+  if (!(v6 ? is_zone(csio__or_empty(parts[ZONE])) : is_name(host))) return CSIO_EURL;
   if (out->port != (out->secure ? 443 : 80)) snprintf(port, sizeof port, ":%u", (unsigned)out->port);
   out->authority = csio__join(host, port);
   if (v6) host[strlen(host) - 1] = '\0';
-  out->host = csio__join(host + v6, parts[ZONE] ? "%" : "", or_empty(parts[ZONE]));
+  out->host = csio__join(host + v6, parts[ZONE] ? "%" : "", csio__or_empty(parts[ZONE]));
   return out->host && out->authority ? CSIO_OK : CSIO_ENOMEM;
 }
 
@@ -156,7 +152,7 @@ static int read_host(csio__url *out, char *parts[PARTS])
  * are none. */
 static int read_userinfo(csio__url *out, CURLU *curlu, char *parts[PARTS])
 {
-  const char *user = or_empty(parts[USER]), *password = or_empty(parts[PASSWORD]);
+  const char *user = csio__or_empty(parts[USER]), *password = csio__or_empty(parts[PASSWORD]);
   if (strchr(user, ':')) return CSIO_EURL;
   if (*user || *password) {
     out->userinfo = csio__join(user, ":", password);
@@ -174,7 +170,7 @@ static int read_whole(csio__url *out, CURLU *curlu, char *parts[PARTS], bool has
   CURLUcode code = curl_url_set(curlu, CURLUPART_FRAGMENT, NULL, 0);
   int err = code ? code_of(code) : get(curlu, CURLUPART_URL, 0, &whole);
   if (err) return err;
-  out->target = csio__join(parts[PATH], has_query ? "?" : "", or_empty(parts[QUERY]));
+  out->target = csio__join(parts[PATH], has_query ? "?" : "", csio__or_empty(parts[QUERY]));
   out->whole = csio__join(whole, has_query && !strchr(whole, '?') ? "?" : "");
   curl_free(whole);
   return out->target && out->whole ? CSIO_OK : CSIO_ENOMEM;

@@ -63,39 +63,31 @@ bool csio__deflate_read_terms(const char *header, csio__deflate_terms *out)
   return true;
 }
 
+static int start_deflater(csio__guest *guest, csio_loop *loop, csio__failure *failure)
+{
+  (void)loop;
+  int result = deflateInit2(&((csio__deflater *)guest)->stream, Z_DEFAULT_COMPRESSION, Z_DEFLATED,
+      -WINDOW_BITS, MEMORY_LEVEL, Z_DEFAULT_STRATEGY);
+  return result == Z_OK ? CSIO_OK : csio__failure_code(failure, CSIO_ENOMEM);
+}
+
 static void free_deflater(csio__guest *guest)
 {
-  csio__deflater *deflater = (csio__deflater *)guest;
-  deflateEnd(&deflater->stream);
-  free(deflater);
+  deflateEnd(&((csio__deflater *)guest)->stream);
 }
 
-static const csio__guest_kind deflate_guest = {.free = free_deflater};
-
-static z_stream *deflater_of(csio_loop *loop)
-{
-  csio__deflater *deflater = csio__guest_of(loop, &deflate_guest);
-  if (deflater) {
-    deflateReset(&deflater->stream);
-    return &deflater->stream;
-  }
-  deflater = calloc(1, sizeof *deflater);
-  if (!deflater) return NULL;
-  if (deflateInit2(&deflater->stream, Z_DEFAULT_COMPRESSION, Z_DEFLATED, -WINDOW_BITS, MEMORY_LEVEL,
-          Z_DEFAULT_STRATEGY) != Z_OK) {
-    free(deflater);
-    return NULL;
-  }
-  csio__guest_add(loop, &deflate_guest, &deflater->guest);
-  return &deflater->stream;
-}
+static const csio__guest_kind deflate_guest = {
+    .size = sizeof(csio__deflater), .start = start_deflater, .free = free_deflater};
 
 csio_buffer *csio__deflate(csio_loop *loop, const csio_buffer *message)
 {
   if (message->size <= sizeof trailer || message->size > MAX_STEP) return NULL;
-  z_stream *stream = deflater_of(loop);
-  csio_buffer *compressed = stream ? csio_buffer_create(message->size) : NULL;
+  csio__failure failure;
+  csio__deflater *deflater = csio__guest_of(loop, &deflate_guest, &failure);
+  csio_buffer *compressed = deflater ? csio_buffer_create(message->size) : NULL;
   if (!compressed) return NULL;
+  z_stream *stream = &deflater->stream;
+  deflateReset(stream);
   stream->next_in = (Bytef *)message->bytes;
   stream->avail_in = (uInt)message->size;
   stream->next_out = compressed->bytes;

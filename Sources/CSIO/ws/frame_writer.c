@@ -1,7 +1,5 @@
 #include "ws/frame_writer.h"
 
-#include <stdlib.h>
-
 enum {
   MASK_SIZE = 4,
   MAX_CONTROL = 125, /* bytes that a control frame carries */
@@ -13,37 +11,27 @@ enum {
 struct csio__framer {
   csio__guest guest;
   uint8_t masks[MASKS * MASK_SIZE];
-  size_t next_mask; /* of `masks`, in bytes */
+  size_t masks_left;
   size_t size;
   uint8_t batch[BATCH_SIZE];
 };
 
-static void free_framer(csio__guest *guest)
-{
-  free(guest);
-}
-
-static const csio__guest_kind framer_guest = {.free = free_framer};
+static const csio__guest_kind framer_guest = {.size = sizeof(csio__framer)};
 
 csio__framer *csio__framer_of(csio_loop *loop)
 {
-  csio__framer *framer = csio__guest_of(loop, &framer_guest);
-  if (framer || !(framer = malloc(sizeof *framer))) return framer;
-  framer->next_mask = sizeof framer->masks;
-  framer->size = 0;
-  csio__guest_add(loop, &framer_guest, &framer->guest);
-  return framer;
+  csio__failure failure;
+  return csio__guest_of(loop, &framer_guest, &failure);
 }
 
 /* Bytes that nobody can foresee: RFC 6455, section 5.3. */
 static const uint8_t *new_mask(csio__framer *framer)
 {
-  if (framer->next_mask == sizeof framer->masks) {
+  if (!framer->masks_left) {
     if (uv_random(NULL, NULL, framer->masks, sizeof framer->masks, 0, NULL)) return NULL;
-    framer->next_mask = 0;
+    framer->masks_left = MASKS;
   }
-  framer->next_mask += MASK_SIZE;
-  return framer->masks + framer->next_mask - MASK_SIZE;
+  return framer->masks + --framer->masks_left * MASK_SIZE;
 }
 
 static size_t head_size(size_t payload)

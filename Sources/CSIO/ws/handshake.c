@@ -7,6 +7,7 @@
 
 #include <openssl/evp.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <strings.h>
 
 /* --- the request --- */
@@ -155,6 +156,7 @@ static const char *read_end(csio__handshake *handshake)
   }
   if (handshake->status >= 200) {
     handshake->state = CSIO__HANDSHAKE_REFUSED;
+    handshake->head.size = handshake->line;
   } else { /* the final answer follows */
     handshake->in_headers = false;
     handshake->head.size = handshake->line = 0;
@@ -207,6 +209,51 @@ csio__handshake_state csio__handshake_read(csio__handshake *handshake, const uin
   while (*size && handshake->state == CSIO__HANDSHAKE_WAITING)
     if ((handshake->fault = read_part(handshake, bytes, size))) handshake->state = CSIO__HANDSHAKE_BROKEN;
   return handshake->state;
+}
+
+/* --- the body of a refusal --- */
+
+static bool is_chunked(const csio__handshake *handshake)
+{
+  return csio__handshake_header(handshake, "Transfer-Encoding", 0);
+}
+
+bool csio__handshake_read_body(csio__handshake *handshake, const uint8_t *bytes, size_t size)
+{
+  enum { ENOUGH = 2048 };
+  static const char last_chunk[] = "0\r\n\r\n";
+  const char *announced = csio__handshake_header(handshake, "Content-Length", 0);
+  unsigned long long length = announced ? strtoull(announced, NULL, 10) : ENOUGH;
+  size_t most = length < ENOUGH ? (size_t)length : ENOUGH,
+         room = most + handshake->line - handshake->head.size;
+  if (!csio__bytes_append(&handshake->head, bytes, size < room ? size : room) || size >= room) return true;
+  const uint8_t *end = handshake->head.data + handshake->head.size;
+  const size_t tail = strlen(last_chunk);
+  return is_chunked(handshake) && handshake->head.size - handshake->line >= tail &&
+         !memcmp(end - tail, last_chunk, tail);
+}
+
+void csio__handshake_end_body(csio__handshake *handshake)
+{
+  if (!is_chunked(handshake) || !csio__bytes_append(&handshake->head, "", 1)) return;
+  char *into = (char *)handshake->head.data + handshake->line, *from = into, *line;
+  const char *end = (char *)handshake->head.data + handshake->head.size - 1;
+  while ((line = strchr(from, '\n'))) {
+    size_t left = (size_t)(end - ++line), size = strtoul(from, NULL, 16);
+    if (size > left) size = left;
+    memmove(into, line, size);
+    into += size;
+    from = line + size;
+    from += strspn(from, "\r\n");
+  }
+  handshake->head.size = (size_t)(into - (char *)handshake->head.data);
+}
+
+const uint8_t *csio__handshake_body(const csio__handshake *handshake, size_t *size)
+{
+  bool refused = handshake->state == CSIO__HANDSHAKE_REFUSED;
+  *size = refused ? handshake->head.size - handshake->line : 0;
+  return refused ? handshake->head.data + handshake->line : (const uint8_t *)"";
 }
 
 void csio__handshake_free(csio__handshake *handshake)

@@ -35,7 +35,7 @@ typedef struct csio__handshake {
   bool old;         /* HTTP/1.0 */
   size_t taken;     /* bytes, 1xx answers included */
   csio__bytes head; /* names and values, each terminated, up to `line`, where a line begins */
-  size_t line;
+  size_t line;      /* or, of a refusal, the body */
 } csio__handshake;
 
 /* Makes a key and appends the request to `out`. NOMEM, or SYSTEM where there are no random bytes. */
@@ -47,6 +47,15 @@ csio__handshake_state csio__handshake_read(csio__handshake *handshake, const uin
 
 /* A header of the answer, by its name without case; NULL where there are no more than `index`. */
 const char *csio__handshake_header(const csio__handshake *handshake, const char *name, size_t index);
+
+/* Takes what follows the head of a refusal. Whether that is all, or enough to show what it says. */
+bool csio__handshake_read_body(csio__handshake *handshake, const uint8_t *bytes, size_t size);
+
+/* Ends the reading of the body, which may be cut off. */
+void csio__handshake_end_body(csio__handshake *handshake);
+
+/* The body of a refusal, as far as it has been read. */
+const uint8_t *csio__handshake_body(const csio__handshake *handshake, size_t *size);
 
 /* May be called again. */
 void csio__handshake_free(csio__handshake *handshake);

@@ -8,7 +8,6 @@
 #include <fcntl.h>
 #include <pthread.h>
 #include <signal.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
@@ -150,7 +149,6 @@ static void free_guest(csio__guest *guest)
   if (lws->context) destroy_context(lws);
   uv_run(&lws->loop->uv, UV_RUN_DEFAULT);
   close_wake(lws);
-  free(lws);
 }
 
 static void hurry(csio__guest *guest)
@@ -159,32 +157,26 @@ static void hurry(csio__guest *guest)
   lws->hurry(lws);
 }
 
-static const csio__guest_kind lws_guest = {.hurry = hurry, .stop = stop, .free = free_guest};
-
-static int start(csio_loop *loop, csio__lws **out, csio__failure *failure)
+static int start(csio__guest *guest, csio_loop *loop, csio__failure *failure)
 {
+  csio__lws *lws = (csio__lws *)guest;
   if (!csio__has_descriptors(CONTEXT_DESCRIPTORS))
     return csio__failure_set(failure, CSIO_ESYSTEM, "no WebSocket could be opened: %s", strerror(errno));
-  csio__lws *lws = *out = calloc(1, sizeof *lws);
-  if (!lws) return csio__failure_code(failure, CSIO_ENOMEM);
   lws->loop = loop;
   lws->context = create_context(lws);
-  if (!lws->context) {
-    free(lws);
-    return csio__failure_set(failure, CSIO_EUNSUPPORTED,
-        "libwebsockets could not start; is its libuv plugin installed (libwebsockets-evlib-uv)?");
-  }
-  csio__guest_add(loop, &lws_guest, &lws->guest);
-  return CSIO_OK;
+  if (lws->context) return CSIO_OK;
+  return csio__failure_set(failure, CSIO_EUNSUPPORTED,
+      "libwebsockets could not start; is its libuv plugin installed (libwebsockets-evlib-uv)?");
 }
+
+static const csio__guest_kind lws_guest = {
+    .size = sizeof(csio__lws), .start = start, .hurry = hurry, .stop = stop, .free = free_guest};
 
 int csio__lws_of(csio_loop *loop, const struct lws_protocols *protocols, void (*hurry)(csio__lws *lws),
     csio__lws **out, csio__failure *failure)
 {
-  csio__lws *lws = csio__guest_of(loop, &lws_guest);
-  int err = lws ? CSIO_OK : start(loop, &lws, failure);
-  if (err) return err;
-  *out = lws;
+  csio__lws *lws = *out = csio__guest_of(loop, &lws_guest, failure);
+  if (!lws) return failure->error.code;
   lws->hurry = hurry;
   if (!lws->vhost) lws->vhost = create_vhost(lws->context, protocols);
   return lws->vhost ? CSIO_OK : csio__failure_code(failure, CSIO_ENOMEM);

@@ -24,8 +24,7 @@ static void on_timer_closed(uv_handle_t *timer)
 
 void csio_ws_close(csio_ws *ws, void (*on_closed)(void *data))
 {
-  csio__handle_closing(&ws->handle);
-  ws->on_closed = on_closed;
+  csio__handle_closing(&ws->handle, on_closed);
   csio__ws_end(ws);
   uv_close((uv_handle_t *)&ws->timer, on_timer_closed);
 }
@@ -42,7 +41,9 @@ static void ws_abort(csio__handle *handle)
 static void on_timer(uv_timer_t *timer)
 {
   csio_ws *ws = timer->data;
-  if (ws->state == CSIO__WS_CONNECTING) {
+  if (ws->handshake.state == CSIO__HANDSHAKE_REFUSED) {
+    csio__ws_refused(ws);
+  } else if (ws->state == CSIO__WS_CONNECTING) {
     csio__failure failure;
     csio__failure_set(&failure, CSIO_ETIMEOUT, "connecting to %s port %u took longer than %llu ms",
         ws->request.url.host, (unsigned)ws->request.url.port, (unsigned long long)ws->request.timeout);
@@ -80,30 +81,16 @@ void csio_ws_set_data(csio_ws *ws, void *data)
   ws->data = data;
 }
 
-void csio_ws_on_open(csio_ws *ws, csio_ws_open_cb callback)
-{
-  ws->on_open = callback;
-}
-
-void csio_ws_on_message(csio_ws *ws, csio_ws_message_cb callback)
-{
-  ws->on_message = callback;
-}
-
-void csio_ws_on_drain(csio_ws *ws, csio_ws_drain_cb callback)
-{
-  ws->on_drain = callback;
-}
-
-void csio_ws_on_close(csio_ws *ws, csio_ws_close_cb callback)
-{
-  ws->on_close = callback;
-}
-
-void csio_ws_on_error(csio_ws *ws, csio_ws_error_cb callback)
-{
-  ws->on_error = callback;
-}
+#define CALLBACK_SETTER(event)                                                                               \
+  void csio_ws_on_##event(csio_ws *ws, csio_ws_##event##_cb callback)                                        \
+  {                                                                                                          \
+    ws->on_##event = callback;                                                                               \
+  }
+CALLBACK_SETTER(open)
+CALLBACK_SETTER(message)
+CALLBACK_SETTER(drain)
+CALLBACK_SETTER(close)
+CALLBACK_SETTER(error)
 
 /* --- settings --- */
 
@@ -119,59 +106,23 @@ int csio_ws_add_header(csio_ws *ws, const char *name, const char *value)
 int csio_ws_add_protocol(csio_ws *ws, const char *name)
 {
   csio__bytes *list = &ws->protocols;
-  size_t size = strlen(name) + 1;
   if (ws->request.started) return CSIO_ESTATE;
   if (!csio__is_token(name)) return CSIO_EINVALID;
-  if (!csio__bytes_reserve(list, size + 2)) return CSIO_ENOMEM;
-  if (list->size) memcpy(list->data + list->size++ - 1, ", ", 2); /* in the terminator's place */
-  csio__bytes_append(list, name, size);
-  return CSIO_OK;
-}
-
-int csio_ws_set_tls(csio_ws *ws, csio_tls *tls)
-{
-  return csio__request_set_tls(&ws->request, tls);
-}
-
-int csio_ws_set_cookies(csio_ws *ws, csio_cookies *cookies)
-{
-  return csio__request_set_cookies(&ws->request, cookies);
+  return csio__bytes_append_texts(list, list->size ? ", " : "", name) ? CSIO_OK : CSIO_ENOMEM;
 }
 
 int csio_ws_set_proxy(csio_ws *ws, csio_proxy *proxy)
 {
-  bool https = proxy && proxy->kind == CSIO__PROXY_HTTPS;
-  return https ? CSIO_EUNSUPPORTED : csio__request_set_proxy(&ws->request, proxy);
+  return csio__proxy_speaks_tls(proxy) ? CSIO_EUNSUPPORTED : csio__request_set_proxy(&ws->request, proxy);
 }
 
-int csio_ws_set_local_address(csio_ws *ws, const char *address)
-{
-  return csio__request_set_local_address(&ws->request, address);
-}
-
-int csio_ws_set_timeout(csio_ws *ws, uint64_t ms)
-{
-  return csio__request_set_timeout(&ws->request, ms);
-}
-
-int csio_ws_set_max_message(csio_ws *ws, size_t bytes)
-{
-  return csio__request_set_max_size(&ws->request, bytes);
-}
-
-int csio_ws_set_deflate(csio_ws *ws, bool deflate)
-{
-  if (ws->request.started) return CSIO_ESTATE;
-  ws->deflate = deflate;
-  return CSIO_OK;
-}
-
-int csio_ws_set_deflate_threshold(csio_ws *ws, size_t bytes)
-{
-  if (ws->request.started) return CSIO_ESTATE;
-  ws->deflate_threshold = bytes;
-  return CSIO_OK;
-}
+CSIO__REQUEST_SETTER(ws, set_tls, csio_tls *)
+CSIO__REQUEST_SETTER(ws, set_cookies, csio_cookies *)
+CSIO__REQUEST_SETTER(ws, set_local_address, const char *)
+CSIO__VALUE_SETTER(ws, set_timeout, uint64_t, request.timeout)
+CSIO__VALUE_SETTER(ws, set_max_message, size_t, request.max_size)
+CSIO__VALUE_SETTER(ws, set_deflate, bool, deflate)
+CSIO__VALUE_SETTER(ws, set_deflate_threshold, size_t, deflate_threshold)
 
 /* --- connecting --- */
 
@@ -196,6 +147,11 @@ size_t csio_ws_queued_bytes(const csio_ws *ws)
 const char *csio_ws_header(const csio_ws *ws, const char *name, size_t index)
 {
   return csio__handshake_header(&ws->handshake, name, index);
+}
+
+const uint8_t *csio_ws_body(const csio_ws *ws, size_t *size)
+{
+  return csio__handshake_body(&ws->handshake, size);
 }
 
 const char *csio_ws_protocol(const csio_ws *ws)

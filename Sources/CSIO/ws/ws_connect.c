@@ -1,7 +1,7 @@
 /* From csio_ws_connect to on_open: the connection, the handshake. */
 #include "ws/ws_internal.h"
 
-#include "base/header.h"
+#include "net/failure.h"
 
 #include <csio/error.h>
 
@@ -10,21 +10,15 @@
 
 /* --- the handshake --- */
 
-/* A header line as libcurl takes it, in which an empty value is "name;", as it goes out. */
-static bool append_line(csio__bytes *out, const char *line)
-{
-  size_t name = strcspn(line, ":;");
-  const char *value = line + name + 1;
-  return csio__bytes_append(out, line, name) && csio__bytes_append(out, ":", 1) &&
-         csio__bytes_append(out, value, strlen(value)) && csio__bytes_append(out, "\r\n", 2);
-}
-
 static int append_headers(const csio_ws *ws, csio__bytes *out)
 {
   struct curl_slist *lines = NULL;
   int err = csio__request_lines(&ws->request, &lines);
-  for (const struct curl_slist *line = lines; line && !err; line = line->next)
-    if (!csio__line_value(line->data, "Host") && !append_line(out, line->data)) err = CSIO_ENOMEM;
+  for (const struct curl_slist *line = lines; line && !err; line = line->next) {
+    if (csio__line_value(line->data, "Host")) continue;
+    line->data[strcspn(line->data, ":;")] = ':'; /* "name;" is libcurl's form of an empty value */
+    if (!csio__bytes_append_texts(out, line->data, "\r\n")) err = CSIO_ENOMEM;
+  }
   curl_slist_free_all(lines);
   return err;
 }
@@ -38,7 +32,7 @@ static void on_ready(void *owner)
       .target = ws->request.url.target,
       .host_header = host ? host : ws->request.url.authority,
       .headers = &headers,
-      .protocols = ws->protocols.size ? (const char *)ws->protocols.data : NULL,
+      .protocols = (const char *)ws->protocols.data,
       .deflate = ws->deflate,
   };
   int err = append_headers(ws, &headers);
@@ -66,6 +60,33 @@ static void opened(csio_ws *ws)
   if (ws->on_open) ws->on_open(ws, ws->data);
 }
 
+void csio__ws_refused(csio_ws *ws)
+{
+  csio__failure failure;
+  take_cookies(ws);
+  csio__handshake_end_body(&ws->handshake);
+  csio__failure_set(&failure, CSIO_EHANDSHAKE, "%s refused the WebSocket handshake with HTTP status %u",
+      ws->request.url.host, ws->handshake.status);
+  failure.error.http_status = (int)ws->handshake.status;
+  csio__ws_fail(ws, &failure);
+}
+
+static void on_body_late(uv_timer_t *timer)
+{
+  csio__ws_refused(timer->data);
+}
+
+/* What the server says besides is worth a short wait. */
+static void read_body(csio_ws *ws, const uint8_t *bytes, size_t size)
+{
+  enum { MOST = 500 }; /* ms */
+  bool limited = uv_is_active((uv_handle_t *)&ws->timer) && uv_timer_get_due_in(&ws->timer) <= MOST;
+  if (csio__handshake_read_body(&ws->handshake, bytes, size))
+    csio__ws_refused(ws);
+  else if (!limited)
+    csio__timer_start(&ws->timer, on_body_late, MOST);
+}
+
 /* Reads the answer to the handshake; whether it has come in whole, and accepts. */
 static bool read_answer(csio_ws *ws, const uint8_t **bytes, size_t *size)
 {
@@ -78,19 +99,15 @@ static bool read_answer(csio_ws *ws, const uint8_t **bytes, size_t *size)
     opened(ws);
     return true;
   case CSIO__HANDSHAKE_REFUSED:
-    take_cookies(ws);
-    csio__failure_set(&failure, CSIO_EHANDSHAKE, "%s refused the WebSocket handshake with HTTP status %d",
-        host, ws->handshake.status);
-    failure.error.http_status = ws->handshake.status;
-    break;
+    read_body(ws, *bytes, *size);
+    return false;
   case CSIO__HANDSHAKE_BROKEN:
     csio__failure_set(&failure, CSIO_EPROTOCOL, "%s did not answer the WebSocket handshake correctly: %s",
         host, ws->handshake.fault);
     failure.error.http_status = ws->handshake.status;
     break;
   case CSIO__HANDSHAKE_TOO_LARGE:
-    csio__failure_set(&failure, CSIO_ETOO_LARGE, "the head of the answer is larger than %d bytes",
-        (int)CSIO__MAX_ANSWER_HEAD);
+    csio__head_too_large(&failure, host);
     break;
   case CSIO__HANDSHAKE_NO_MEMORY:
     csio__failure_code(&failure, CSIO_ENOMEM);
@@ -118,6 +135,10 @@ static void on_end(void *owner)
   csio_ws *ws = owner;
   csio__failure failure;
   bool connecting = ws->state == CSIO__WS_CONNECTING;
+  if (connecting && ws->handshake.state == CSIO__HANDSHAKE_REFUSED) {
+    csio__ws_refused(ws);
+    return;
+  }
   if (!csio__carrier_tls_failure(ws->carrier, ws->request.url.host, &failure))
     csio__failure_set(&failure, CSIO_ELOST,
         "the connection to %s port %u was lost during the WebSocket handshake", ws->request.url.host,

@@ -29,8 +29,7 @@ static void ws_free(csio_ws *ws)
 void csio__ws_unpend(csio_ws *ws)
 {
   if (--ws->pending) return;
-  if (ws->on_closed) ws->on_closed(ws->data);
-  csio__handle_closed(&ws->handle);
+  csio__handle_closed(&ws->handle, ws->data);
   ws_free(ws);
 }
 

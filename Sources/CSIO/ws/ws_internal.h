@@ -43,7 +43,6 @@ struct csio_ws {
   csio_ws_drain_cb on_drain;
   csio_ws_close_cb on_close;
   csio_ws_error_cb on_error;
-  void (*on_closed)(void *data);
   void *data;
 
   uv_timer_t timer;       /* limits connecting, then the closing handshake */
@@ -70,6 +69,9 @@ struct csio_ws {
 
 /* Connects, then makes the handshake. */
 int csio__ws_dial(struct csio_ws *ws);
+
+/* The server has refused the handshake, and enough of what it says besides has come. */
+void csio__ws_refused(struct csio_ws *ws);
 
 /* Reads frames. */
 void csio__ws_receive(struct csio_ws *ws, const uint8_t *bytes, size_t size);

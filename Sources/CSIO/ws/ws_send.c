@@ -5,7 +5,6 @@
 
 #include <csio/error.h>
 
-#include <stdlib.h>
 #include <string.h>
 
 enum {

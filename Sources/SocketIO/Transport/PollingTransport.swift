@@ -119,13 +119,8 @@ final class PollingTransport: PollingDriver {
   private func describe(_ response: HTTPRequest.Response) -> String {
     // A proxy that a request is handed to may refuse it in its own name.
     let peer = endpoint.proxy != nil && !endpoint.isSecure ? "the server or the proxy" : "the server"
-    let text = "\(peer) answered with HTTP status \(response.status)"
-    if (300..<400).contains(response.status),
-      let place = response.location.flatMap({ ServerText.excerpt(ShownURL.text($0)) })
-    {
-      return "\(text), a redirect to \(place), which is not followed"
-    }
-    return ServerText.excerpt(response.body).map { "\(text): \($0)" } ?? text
+    return "\(peer) answered with HTTP status \(response.status)"
+      + ServerText.addition(status: response.status, location: response.location, body: response.body)
   }
 
   /// The body of an answer with status 200; everything else is an error (Engine.IO protocol 4, "HTTP long-polling").

@@ -12,6 +12,14 @@ enum ServerText {
     return excerpt(message ?? text)
   }
 
+  /// What an answer that is none of Engine.IO's says besides its status, to follow that in a sentence.
+  static func addition(status: Int, location: String?, body: UnsafeRawBufferPointer) -> String {
+    if (300..<400).contains(status), let place = location.flatMap({ excerpt(ShownURL.text($0)) }) {
+      return ", a redirect to \(place), which is not followed"
+    }
+    return excerpt(body).map { ": \($0)" } ?? ""
+  }
+
   static func excerpt(_ text: String) -> String? {
     var excerpt = String.UnicodeScalarView()
     var length = 0

@@ -177,8 +177,18 @@ final class WebSocketTransport: Transport {
   private func failed(_ error: UnsafePointer<csio_error>?) {
     guard let error else { return }
     var failure = SocketIOError(error)
-    failure.message = "websocket error: \(failure.message)"
+    failure.message = "websocket error: \(failure.message)\(refusal(error.pointee))"
     fail(failure)
+  }
+
+  /// What a server that has refused the handshake says besides.
+  private func refusal(_ error: csio_error) -> String {
+    guard error.code == CSIO_EHANDSHAKE.rawValue, let handle else { return "" }
+    var size = 0
+    let body = csio_ws_body(handle, &size)
+    return ServerText.addition(
+      status: Int(error.http_status), location: csio_ws_header(handle, "Location", 0).map { String(cString: $0) },
+      body: UnsafeRawBufferPointer(start: body, count: size))
   }
 
   private func fail(_ error: SocketIOError) {

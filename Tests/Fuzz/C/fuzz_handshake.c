@@ -24,6 +24,19 @@ static void append(csio__bytes *out, const void *bytes, size_t size)
   MUST(csio__bytes_append(out, bytes, size));
 }
 
+/* Reads what follows a refusal's head. */
+static void read_body(csio__handshake *handshake, const uint8_t *bytes, size_t size, size_t step)
+{
+  size_t read;
+  while (size && !csio__handshake_read_body(handshake, bytes, size < step ? size : step)) {
+    size_t part = size < step ? size : step;
+    bytes += part;
+    size -= part;
+  }
+  csio__handshake_end_body(handshake);
+  MUST(csio__handshake_body(handshake, &read) && read <= 2048);
+}
+
 /* Reads the answer in steps and returns how much is left behind the head. */
 static size_t read_in_steps(csio__handshake *handshake, const uint8_t *bytes, size_t size, size_t step)
 {
@@ -41,6 +54,7 @@ static size_t read_in_steps(csio__handshake *handshake, const uint8_t *bytes, si
     at += part - left;
   }
   size_t rest = answer.size - at;
+  if (handshake->state == CSIO__HANDSHAKE_REFUSED) read_body(handshake, answer.data + at, rest, step);
   csio__bytes_free(&answer);
   return rest;
 }

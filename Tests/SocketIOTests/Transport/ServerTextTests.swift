@@ -21,6 +21,17 @@ import Testing
     #expect(excerpt(#"{"message":"\u001b[31m"}"#) == #"\u{1b}[31m"#)
   }
 
+  @Test("A redirect's place comes first, then the text, or nothing")
+  func addition() {
+    func addition(_ status: Int, _ location: String?, _ body: String) -> String {
+      Array(body.utf8).withUnsafeBytes { ServerText.addition(status: status, location: location, body: $0) }
+    }
+    #expect(addition(301, "/there", "moved") == ", a redirect to /there, which is not followed")
+    #expect(addition(301, nil, "moved") == ": moved")
+    #expect(addition(400, "/there", #"{"message":"Bad request"}"#) == ": Bad request")
+    #expect(addition(400, nil, "") == "")
+  }
+
   @Test("It is short, whatever comes")
   func short() {
     #expect(excerpt(String(repeating: "x", count: 200)) == String(repeating: "x", count: 200))
