@@ -90,6 +90,11 @@ void csio_ws_on_message(csio_ws *ws, csio_ws_message_cb callback)
   ws->on_message = callback;
 }
 
+void csio_ws_on_pong(csio_ws *ws, csio_ws_pong_cb callback)
+{
+  ws->on_pong = callback;
+}
+
 void csio_ws_on_drain(csio_ws *ws, csio_ws_drain_cb callback)
 {
   ws->on_drain = callback;
