@@ -27,9 +27,9 @@ typedef void (*csio_ws_open_cb)(csio_ws *ws, void *data);
 /* One whole message; the bytes are the library's and valid during the call. Text is valid UTF-8. */
 typedef void (*csio_ws_message_cb)(
     csio_ws *ws, csio_ws_type type, const uint8_t *bytes, size_t size, void *data);
-/* The peer's answer to csio_ws_ping, with the ping's payload: it has read everything that was queued before that
- * ping, and all that it sent before it answered has been delivered. A peer may answer only the last of several
- * pings, and send pongs that nobody asked for. The bytes are valid during the call. */
+/* The peer's answer to csio_ws_ping, with the ping's payload: it has read everything that was queued before
+ * that ping, and all that it sent before it answered has been delivered. A peer may answer only the last of
+ * several pings, and send pongs that nobody asked for. The bytes are valid during the call. */
 typedef void (*csio_ws_pong_cb)(csio_ws *ws, const uint8_t *payload, size_t size, void *data);
 /* Everything that was queued has been handed to the operating system. */
 typedef void (*csio_ws_drain_cb)(csio_ws *ws, void *data);

@@ -38,8 +38,8 @@ actor ManagerCore {
   }
 
   private var slots: [Int: SocketSlot] = [:]
-  /// What Sockets have left on the present connection, and none has joined again.
-  private var leftNamespaces: Set<String> = []
+  /// What Sockets have left on the present connection, and none has joined again, with the DISCONNECT of each.
+  private var leftNamespaces: [String: ReadBarrier.ID] = [:]
   private var answerWatch = AnswerWatch()
   private var answerTimer: (any LoopTimer)?
   /// In the order in which they became active.
@@ -250,7 +250,7 @@ actor ManagerCore {
     case .socketsOpened:
       connection += 1
       tally.connections = connection
-      leftNamespaces = []
+      leftNamespaces = [:]
       for slot in activeSlots { join(slot) }
     case .socketsFailed(let error):
       for slot in activeSlots { handle(.managerFailed(error), slot) }
@@ -345,7 +345,12 @@ actor ManagerCore {
       guard let packet = try decoder.decode(message) else { return }
       switch packet.content {
       case .connect, .connectError: answered(packet)
-      case .disconnect, .event, .ack: if let slot = activeSlot(packet.namespace) { handle(.received(packet), slot) }
+      case .disconnect, .event, .ack:
+        // The server ends a connection on which a namespace is left that it has ended itself.
+        if case .disconnect = packet.content, let farewell = leftNamespaces[packet.namespace] {
+          engine?.withdraw(farewell)
+        }
+        if let slot = activeSlot(packet.namespace) { handle(.received(packet), slot) }
       }
     } catch {
       logger.warning("undecodable packet: \(error)")
@@ -366,13 +371,13 @@ actor ManagerCore {
 
   /// The connection stands.
   private func join(_ slot: SocketSlot) {
-    handle(.managerOpened(connection: connection, wasLeft: leftNamespaces.contains(slot.machine.namespace)), slot)
+    handle(.managerOpened(connection: connection, wasLeft: leftNamespaces[slot.machine.namespace] != nil), slot)
   }
 
   /// The server has answered a CONNECT, and so has sent all of the session before.
   private func answered(_ packet: Packet) {
     guard let slot = joiningSlot(packet.namespace) ?? activeSlot(packet.namespace) else { return }
-    leftNamespaces.remove(packet.namespace)
+    leftNamespaces[packet.namespace] = nil
     handle(.received(packet), slot)
     guard slot.isRemoved else { return }
     slots[slot.key] = nil
@@ -534,9 +539,20 @@ actor ManagerCore {
   }
 
   private func send(_ packet: Packet, _ slot: SocketSlot, isCompressed: Bool) {
-    if case .disconnect = packet.content { leftNamespaces.insert(packet.namespace) }
     do {
-      engine?.send(try parser.encode(packet), isCompressed: isCompressed)
+      let messages = try parser.encode(packet)
+      switch packet.content {
+      // The server does not run the handlers of an event that it reads together with the DISCONNECT behind it.
+      case .disconnect: leftNamespaces[packet.namespace] = engine?.hold(messages)
+      // It ends the connection of one who asks for a namespace that he has not left for all it knows.
+      case .connect:
+        if let farewell = leftNamespaces[packet.namespace] {
+          _ = engine?.hold(messages, behind: farewell)
+        } else {
+          engine?.send(messages, isCompressed: isCompressed, isAwaited: false)
+        }
+      case .event, .ack, .connectError: engine?.send(messages, isCompressed: isCompressed)
+      }
       if case .event(let arguments) = packet.content { tellOutgoing(arguments, slot) }
     } catch {
       logger.record(.error, "a packet cannot be encoded: \(error)", [.namespace(slot.machine.namespace)])

@@ -13,6 +13,7 @@ struct World: Sendable {
     case webSocketArrives(Int)
     case webSocketOpens(Int)
     case packetToServer(Int, EnginePacket)
+    case pingToServer(Int, UInt64)
     case closeToServer(Int)
     case packetToClient(Int, ModelServer.Outgoing)
     case toClient(Int, TransportEvent)
@@ -111,6 +112,11 @@ struct World: Sendable {
       if let state = links[link], !state.isSilent, !state.isCut {
         note("server gets \(packet.wire) on \(link)")
         server.received(packet, from: link)
+      }
+    case .pingToServer(let link, let mark):
+      if let state = links[link], !state.isSilent, !state.isCut {
+        note("server gets ping \(mark) on \(link)")
+        scheduleToClient(.toClient(link, .readReceipt(mark)), link)
       }
     case .closeToServer(let link): if links[link]?.isSilent == false { server.closed(link) }
     case .packetToClient(let link, let outgoing):
@@ -261,6 +267,12 @@ struct World: Sendable {
     // The buffers are full until what was sent has arrived.
     if let moment = links[link]?.nextAtServer { happenings.add(.toClient(link, .writable), at: moment) }
     return false
+  }
+
+  /// Servers answer pings of the WebSocket protocol by themselves, in the order in which they read.
+  mutating func ping(_ mark: UInt64, on link: Int) {
+    note("client pings \(mark) on \(link)")
+    scheduleToServer(.pingToServer(link, mark), link)
   }
 
   mutating func shutDown(_ link: Int) {
