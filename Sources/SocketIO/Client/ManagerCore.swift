@@ -35,6 +35,8 @@ actor ManagerCore {
   private struct Closing {
     let callback: @Sendable () -> Void
     let timer: any LoopTimer
+    /// Milliseconds for what the server has not confirmed; nil once they have begun.
+    var grace: UInt64?
   }
 
   private var slots: [Int: SocketSlot] = [:]
@@ -76,9 +78,10 @@ actor ManagerCore {
   func close(within milliseconds: UInt64, _ callback: @escaping @Sendable () -> Void) {
     nextClosing += 1
     let number = nextClosing
-    let timer = loop.makeTimer { self.completeClosing(number) }
-    closings[number] = Closing(callback: callback, timer: timer)
-    timer.start(milliseconds: milliseconds)
+    let timer = loop.makeTimer { self.closingIsLate(number) }
+    let grace = min(100, milliseconds / 10)
+    closings[number] = Closing(callback: callback, timer: timer, grace: grace)
+    timer.start(milliseconds: milliseconds - grace)
     // A Socket that another thread has connected again meanwhile keeps the connection.
     if activeSlots.isEmpty { handle(.released) }
     completeClosings()
@@ -90,6 +93,13 @@ actor ManagerCore {
       // Behind what the handlers are still to be told.
       delivery.enqueue { self.loop.post { self.assumeIsolated { $0.completeClosing(number) } } }
     }
+  }
+
+  /// The time is nearly over: what waits for a server that confirms nothing leaves now, or it may not leave at all.
+  private func closingIsLate(_ number: Int) {
+    guard let grace = closings[number]?.grace.take() else { return completeClosing(number) }
+    for engine in closingEngines.values { engine.stopHolding() }
+    closings[number]?.timer.start(milliseconds: grace)
   }
 
   private func completeClosing(_ number: Int) {

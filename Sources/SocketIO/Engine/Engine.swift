@@ -61,6 +61,9 @@ final class Engine {
   /// Drops a message that is still held.
   func withdraw(_ id: ReadBarrier.ID) { handle(.withdraw(id)) }
 
+  /// Sends what is held, whatever the server has read.
+  func stopHolding() { handle(.holdingEnded) }
+
   func close() { handle(.close) }
 
   /// Ends the session if the server's ping is overdue. The timer may not have fired yet where the machine was asleep or the loop held
@@ -100,7 +103,7 @@ final class Engine {
     case .startCloseTimer(let milliseconds):
       timer(&closeTimer, firing: .closeTimeout).start(milliseconds: milliseconds)
     case .stopCloseTimer: closeTimer?.stop()
-    case .startHoldTimer(let milliseconds): timer(&holdTimer, firing: .holdTimeout).start(milliseconds: milliseconds)
+    case .startHoldTimer(let milliseconds): timer(&holdTimer, firing: .holdingEnded).start(milliseconds: milliseconds)
     case .stopHoldTimer: holdTimer?.stop()
     case .considerUpgrade: handle(.upgradeConsidered)
     case .report(.finished): finish()

@@ -33,7 +33,7 @@ struct EngineStateMachine {
     /// Drop a message that is still held.
     case withdraw(ReadBarrier.ID)
     /// What is held has waited long enough.
-    case holdTimeout
+    case holdingEnded
     case close
     /// What `.considerUpgrade` asked for.
     case upgradeConsidered
@@ -122,9 +122,8 @@ struct EngineStateMachine {
       let isFirst = !barrier.isHolding
       return release(barrier.hold(messages.map(EnginePacket.message), as: id, behind: predecessor), restartsTimer: isFirst)
     case .withdraw(let id): return release(barrier.withdraw(id))
-    case .holdTimeout:
-      // A session that closes has its own limit, and is cut off rather than hurried.
-      guard state == .open else { return [] }
+    case .holdingEnded:
+      guard state == .open || state == .draining else { return [] }
       return release(barrier.giveUp())
     case .close: return close()
     case .upgradeConsidered: return probe()
@@ -364,8 +363,9 @@ struct EngineStateMachine {
     case .open:
       state = .draining
       let abandoned: ActionList<Action> = upgrade == .switching ? [] : abortProbe()
+      // From now on there is one limit for all. What is held then is cut off rather than hurried.
       return abandoned
-        + [.startCloseTimer(milliseconds: configuration.closeTimeout), .report(.closed(.forcedClose, nil))] + flush()
+        + [.stopHoldTimer, .startCloseTimer(milliseconds: configuration.closeTimeout), .report(.closed(.forcedClose, nil))] + flush()
     case .draining, .closing, .finished: return []
     }
   }

@@ -54,6 +54,24 @@ struct LeavingTests {
     #expect(bench.script.commands.last == .close)
   }
 
+  @Test("A server that answers no request hears of the leaving in the last tenth of the time that closing has")
+  func closingInVain() throws {
+    let (bench, sockets) = Self.connected("/")
+    try sockets[0].emit("goodbye")
+    sockets[0].disconnect()
+    let log = bench.log
+    bench.manager.mailbox.submit { core in core.close(within: 500) { log.add("closed") } }
+    bench.loop.advance(by: 449)
+    #expect(bench.sent == [#"2["goodbye"]"#])
+    bench.loop.advance(by: 1)
+    #expect(bench.sent == [#"2["goodbye"]"#, "1"])
+    #expect(bench.script.commands.last == .close)
+    bench.loop.advance(by: 49)
+    #expect(bench.take() == ["disconnect: io client disconnect"])
+    bench.loop.advance(by: 1)
+    #expect(bench.take() == ["closed"])
+  }
+
   @Test("CONNECT of a namespace that was left waits until the server has read the DISCONNECT")
   func rejoining() throws {
     let (bench, sockets) = Self.connected("/", "/b")

@@ -179,6 +179,17 @@ struct EngineHoldingTests {
     #expect(bench.loop.pendingDelays.count == 1, "the heartbeat")
   }
 
+  @Test("An engine that is told to stop holding sends everything and closes")
+  func hurried() {
+    let bench = Self.open(.websocket)
+    bench.send("event")
+    _ = bench.engine.hold([.text("bye")])
+    bench.engine.close()
+    bench.engine.stopHolding()
+    #expect(bench.main.packets.wire == "4event 4bye")
+    #expect(bench.main.commands.last == .close)
+  }
+
   @Test("A message that is withdrawn is never sent, and a closing engine does not wait for it")
   func withdrawn() {
     let bench = Self.open(.websocket)
