@@ -35,8 +35,8 @@ actor ManagerCore {
   private struct Closing {
     let callback: @Sendable () -> Void
     let timer: any LoopTimer
-    /// Milliseconds for what the server has not confirmed; nil once they have begun.
-    var grace: UInt64?
+    /// Fires a little before, where packets wait for a server that confirms nothing. They leave then, or they may not leave at all.
+    let lastCall: (any LoopTimer)?
   }
 
   private var slots: [Int: SocketSlot] = [:]
@@ -78,12 +78,16 @@ actor ManagerCore {
   func close(within milliseconds: UInt64, _ callback: @escaping @Sendable () -> Void) {
     nextClosing += 1
     let number = nextClosing
-    let timer = loop.makeTimer { self.closingIsLate(number) }
-    let grace = min(100, milliseconds / 10)
-    closings[number] = Closing(callback: callback, timer: timer, grace: grace)
-    timer.start(milliseconds: milliseconds - grace)
     // A Socket that another thread has connected again meanwhile keeps the connection.
     if activeSlots.isEmpty { handle(.released) }
+    let timer = loop.makeTimer { self.completeClosing(number) }
+    var lastCall: (any LoopTimer)?
+    if closingEngines.values.contains(where: \.isHolding) {
+      lastCall = loop.makeTimer { for engine in self.closingEngines.values { engine.stopHolding() } }
+    }
+    closings[number] = Closing(callback: callback, timer: timer, lastCall: lastCall)
+    timer.start(milliseconds: milliseconds)
+    lastCall?.start(milliseconds: milliseconds - min(100, milliseconds / 10))
     completeClosings()
   }
 
@@ -95,16 +99,10 @@ actor ManagerCore {
     }
   }
 
-  /// The time is nearly over: what waits for a server that confirms nothing leaves now, or it may not leave at all.
-  private func closingIsLate(_ number: Int) {
-    guard let grace = closings[number]?.grace.take() else { return completeClosing(number) }
-    for engine in closingEngines.values { engine.stopHolding() }
-    closings[number]?.timer.start(milliseconds: grace)
-  }
-
   private func completeClosing(_ number: Int) {
     guard let closing = closings.removeValue(forKey: number) else { return }
     closing.timer.close()
+    closing.lastCall?.close()
     closing.callback()
   }
 

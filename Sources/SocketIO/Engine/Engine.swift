@@ -43,6 +43,7 @@ final class Engine {
   var queuedBytes: Int { machine.queuedBytes + (main?.transport.queuedBytes ?? 0) }
 
   func open() { handle(.open) }
+
   /// - Parameter isAwaited: Whether what is held later waits until the server has read this.
   func send(_ messages: [EngineMessage], isCompressed: Bool = true, isAwaited: Bool = true) {
     handle(.send(messages, isCompressed: isCompressed, isAwaited: isAwaited))
@@ -60,6 +61,9 @@ final class Engine {
 
   /// Drops a message that is still held.
   func withdraw(_ id: ReadBarrier.ID) { handle(.withdraw(id)) }
+
+  /// Whether anything is held.
+  var isHolding: Bool { machine.isHolding }
 
   /// Sends what is held, whatever the server has read.
   func stopHolding() { handle(.holdingEnded) }

@@ -107,6 +107,9 @@ struct EngineStateMachine {
     return upgrade != .switching
   }
 
+  /// Whether any message is held.
+  var isHolding: Bool { barrier.isHolding }
+
   /// A name for the next message that is held.
   mutating func makeHoldID() -> ReadBarrier.ID { barrier.makeID() }
 
@@ -120,7 +123,8 @@ struct EngineStateMachine {
     case .hold(let messages, let id, let predecessor):
       guard state == .open else { return [] }
       let isFirst = !barrier.isHolding
-      return release(barrier.hold(messages.map(EnginePacket.message), as: id, behind: predecessor), restartsTimer: isFirst)
+      return release(
+        barrier.hold(messages.map(EnginePacket.message), as: id, behind: predecessor), restartsTimer: isFirst)
     case .withdraw(let id): return release(barrier.withdraw(id))
     case .holdingEnded:
       guard state == .open || state == .draining else { return [] }
@@ -365,7 +369,10 @@ struct EngineStateMachine {
       let abandoned: ActionList<Action> = upgrade == .switching ? [] : abortProbe()
       // From now on there is one limit for all. What is held then is cut off rather than hurried.
       return abandoned
-        + [.stopHoldTimer, .startCloseTimer(milliseconds: configuration.closeTimeout), .report(.closed(.forcedClose, nil))] + flush()
+        + [
+          .stopHoldTimer, .startCloseTimer(milliseconds: configuration.closeTimeout),
+          .report(.closed(.forcedClose, nil)),
+        ] + flush()
     case .draining, .closing, .finished: return []
     }
   }

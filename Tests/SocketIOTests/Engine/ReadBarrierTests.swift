@@ -14,7 +14,9 @@ struct ReadBarrierTests {
     }
 
     /// - Returns: What leaves at once.
-    mutating func hold(_ text: String, as id: ReadBarrier.ID? = nil, behind predecessor: ReadBarrier.ID? = nil) -> String {
+    mutating func hold(_ text: String, as id: ReadBarrier.ID? = nil, behind predecessor: ReadBarrier.ID? = nil)
+      -> String
+    {
       let packets = barrier.hold([.text(text)], as: id ?? barrier.makeID(), behind: predecessor)
       barrier.takeAll()
       return packets.wire
