@@ -1,5 +1,5 @@
-"""The order in which the official server takes what it has read: packets of a namespace one step after the read, handlers another step
-later and only while the Socket is connected, CONNECT at once."""
+"""The order in which the official server takes what it has read: packets of a namespace one step after the read, handlers
+another step later and only while the Socket is connected, CONNECT at once."""
 
 import base64
 import os
@@ -42,7 +42,8 @@ class WebSocket:
         self.raw = await RawConnection.open(url)
         key = base64.b64encode(os.urandom(16)).decode()
         await self.raw.send(
-            "GET /socket.io/?EIO=4&transport=websocket HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n"
+            "GET /socket.io/?EIO=4&transport=websocket HTTP/1.1\r\nHost: x\r\n"
+            "Connection: Upgrade\r\nUpgrade: websocket\r\n"
             f"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: {key}\r\n\r\n"
         )
         await self.raw.head()

@@ -35,7 +35,7 @@ actor ManagerCore {
   private struct Closing {
     let callback: @Sendable () -> Void
     let timer: any LoopTimer
-    /// Fires a little before, where packets wait for a server that confirms nothing. They leave then, or they may not leave at all.
+    /// Fires a little before, where packets wait for a server that confirms nothing: the process may be gone soon.
     let lastCall: (any LoopTimer)?
   }
 
@@ -354,7 +354,7 @@ actor ManagerCore {
       switch packet.content {
       case .connect, .connectError: answered(packet)
       case .disconnect, .event, .ack:
-        // The server ends a connection on which a namespace is left that it has ended itself.
+        // The server would cut a client that leaves a namespace which it has ended itself.
         if case .disconnect = packet.content, let farewell = leftNamespaces[packet.namespace] {
           engine?.withdraw(farewell)
         }
@@ -550,9 +550,9 @@ actor ManagerCore {
     do {
       let messages = try parser.encode(packet)
       switch packet.content {
-      // The server does not run the handlers of an event that it reads together with the DISCONNECT behind it.
+      // Read together with a DISCONNECT, the events before it would not be handled.
       case .disconnect: leftNamespaces[packet.namespace] = engine?.hold(messages)
-      // It ends the connection of one who asks for a namespace that he has not left for all it knows.
+      // Read together with the DISCONNECT of its namespace, it would make the server cut the connection.
       case .connect:
         if let farewell = leftNamespaces[packet.namespace] {
           _ = engine?.hold(messages, behind: farewell)

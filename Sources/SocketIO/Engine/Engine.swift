@@ -49,8 +49,8 @@ final class Engine {
     handle(.send(messages, isCompressed: isCompressed, isAwaited: isAwaited))
   }
 
-  /// Sends a message when the server has read what was sent before and is awaited; with a `predecessor`, a message that was held too, as
-  /// soon as that one is read.
+  /// Sends a message when the server has read what was sent before and is awaited; with a `predecessor`, a message that
+  /// was held too, as soon as that one is read.
   ///
   /// - Returns: How to call the message in ``withdraw(_:)`` and as the predecessor of another.
   func hold(_ messages: [EngineMessage], behind predecessor: ReadBarrier.ID? = nil) -> ReadBarrier.ID {

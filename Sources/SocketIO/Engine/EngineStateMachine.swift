@@ -124,7 +124,7 @@ struct EngineStateMachine {
       guard state == .open else { return [] }
       let isFirst = !barrier.isHolding
       return release(
-        barrier.hold(messages.map(EnginePacket.message), as: id, behind: predecessor), restartsTimer: isFirst)
+        barrier.hold(messages.map(EnginePacket.message), as: id, behind: predecessor), startsTimer: isFirst)
     case .withdraw(let id): return release(barrier.withdraw(id))
     case .holdingEnded:
       guard state == .open || state == .draining else { return [] }
@@ -289,11 +289,13 @@ struct EngineStateMachine {
   }
 
   /// What is no longer held is sent, in its turn.
-  private mutating func release(_ packets: [EnginePacket], restartsTimer: Bool = true) -> ActionList<Action> {
+  private mutating func release(_ packets: [EnginePacket], startsTimer: Bool = false) -> ActionList<Action> {
     for packet in packets { enqueue(packet) }
     guard state == .open else { return flush() }
     if !barrier.isHolding { return [.stopHoldTimer] + flush() }
-    return (restartsTimer ? [.startHoldTimer(milliseconds: configuration.holdTimeout)] : []) + flush()
+    // The rest has its own time.
+    guard startsTimer || !packets.isEmpty else { return flush() }
+    return [.startHoldTimer(milliseconds: configuration.holdTimeout)] + flush()
   }
 
   private mutating func enqueue(_ packet: EnginePacket) {

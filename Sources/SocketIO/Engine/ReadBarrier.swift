@@ -1,10 +1,10 @@
 /// Messages that do not leave before the server has read certain others, and what is known of its reading.
 ///
-/// A server handles a packet some steps after it has read it, but not beyond its next read. What has to find the work of an earlier packet
-/// done must therefore not reach it in the same read.
+/// A server handles a packet some steps after it has read it, but not beyond its next read. What has to find the work
+/// of an earlier packet done must therefore not reach it in the same read.
 ///
-/// Messages are numbered as they enter the engine's buffer. Known is which was the last one there, the last one that a transport took, and
-/// the last one that the server has read.
+/// Messages are numbered as they enter the engine's buffer. Known is which was the last one there, the last one that a
+/// transport took, and the last one that the server has read.
 struct ReadBarrier {
   /// Names a held message, also after it has left.
   struct ID: Hashable, Sendable {
@@ -56,8 +56,8 @@ struct ReadBarrier {
     for case .uncompressed in packets { taken += 1 }
   }
 
-  /// Holds a message until the server has read `predecessor`, another message that is or was held; without one, all that was queued up to
-  /// now and that is awaited.
+  /// Holds a message until the server has read `predecessor`, another message that is or was held; without one, all
+  /// that was queued up to now and that is awaited.
   ///
   /// - Returns: The message itself if it need not wait. It then counts as queued.
   mutating func hold(_ packets: [EnginePacket], as id: ID, behind predecessor: ID?) -> [EnginePacket] {

@@ -1,8 +1,8 @@
 /// One way of carrying Engine.IO packets: HTTP long-polling or WebSocket.
 ///
-/// A transport is confined to its loop. It is opened once, reports what happens through `onEvent`, and is done after `.closed` or
-/// `.failed`. Commands go down, events come up; the only commands that may report inside their own call are `pause`, `close` and
-/// `requestReadReceipt`.
+/// A transport is confined to its loop. It is opened once, reports what happens through `onEvent`, and is done after
+/// `.closed` or `.failed`. Commands go down, events come up; the only commands that may report inside their own call
+/// are `pause`, `close` and `requestReadReceipt`.
 protocol Transport: AnyObject {
   var onEvent: ((TransportEvent) -> Void)? { get set }
 
@@ -17,8 +17,8 @@ protocol Transport: AnyObject {
   /// - Returns: Whether the transport takes more at once.
   func send(_ packets: [EnginePacket]) -> Bool
 
-  /// Asks for `.readReceipt(mark)` as soon as the server has read everything that was handed to `send`. Marks grow; a receipt holds for
-  /// those before it, which may go without.
+  /// Asks for `.readReceipt(mark)` as soon as the server has read everything that was handed to `send`. Marks grow; a
+  /// receipt holds for those before it, which may go without.
   func requestReadReceipt(_ mark: UInt64)
 
   /// Bytes that were handed to `send` and have not left for the operating system.

@@ -2,8 +2,8 @@ import Testing
 
 @testable import SocketIO
 
-/// The official server skips the handlers of an event that it reads together with the DISCONNECT behind it, and cuts a client that asks for a
-/// namespace which it still has.
+/// The official server skips the handlers of an event that it reads together with the DISCONNECT behind it, and cuts a
+/// client that asks for a namespace which it still has.
 @Suite("Leaving a namespace without losing anything")
 struct LeavingTests {
   /// Sockets of these namespaces, whose server reads when it is told to.

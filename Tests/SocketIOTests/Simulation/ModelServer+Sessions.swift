@@ -103,8 +103,8 @@ extension ModelServer {
     }
   }
 
-  /// Takes what was read, as the official server does: each packet one step after the read that brought it, an event's handlers one step
-  /// later and only while their Socket is connected. CONNECT was answered before all that.
+  /// Takes what was read, as the official server does: each packet one step after the read that brought it, an event's
+  /// handlers one step later and only while their Socket is connected. CONNECT was answered before all that.
   mutating func finishRead() {
     var next = 0
     while next < unfinished.count {
