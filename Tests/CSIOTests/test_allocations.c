@@ -167,6 +167,7 @@ static void on_open(csio_ws *ws, void *data)
   CHECK_STRING(csio_ws_header(ws, "Set-Cookie", 1), "c=d");
   int err = csio_ws_send(ws, CSIO_WS_TEXT, "small", 5);
   if (!err) err = csio_ws_send(ws, CSIO_WS_BINARY, large, sizeof large);
+  if (!err) err = csio_ws_ping(ws, "ping", 4);
   if (!err) err = csio_ws_send(ws, CSIO_WS_BINARY | CSIO_WS_UNCOMPRESSED, large, sizeof large);
   if (err) finish(trial, err);
 }

@@ -160,7 +160,9 @@ async def test_what_is_not_recovered(client):
 async def test_who_leaves_a_namespace_is_forgotten(client):
     async with Member(client) as first:
         offset = await first.offset()
-        await first.socket.send("41", "40")
+        await first.socket.send("41", "40/echo,")
+        assert (await first.socket.receive()).startswith("40/echo,")
+        await first.socket.send("40")
         assert (await first.socket.receive()).startswith("40{")
     assert await is_new(client, first, pid=first.pid, offset=offset)
 

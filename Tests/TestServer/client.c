@@ -1,11 +1,12 @@
 #include "client.h"
 
-#include "events.h"
+#include "incoming.h"
 #include "json.h"
 #include "recovery.h"
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 /* A CONNECT to a namespace that takes its time. */
 struct joining {
@@ -31,6 +32,13 @@ static void greet(struct socket *socket)
   struct arguments greeting = {.json = buffer_slice(&socket->auth)};
   socket->awaits_greeting = false;
   socket_emit(socket, "auth", &greeting);
+}
+
+bool client_greet(struct socket *socket)
+{
+  struct session *session = socket->session;
+  if (socket->awaits_greeting) greet(socket);
+  return session->state == SESSION_OPEN;
 }
 
 static void on_greeting_timer(uv_timer_t *timer)
@@ -87,6 +95,7 @@ static void remove_joining(struct joining *joining)
 static void on_closed(struct session *session)
 {
   struct client *client = session->data;
+  incoming_forget(client);
   while (client->sockets) {
     struct socket *socket = client->sockets;
     client->sockets = socket->next_of_client;
@@ -103,6 +112,14 @@ static struct socket *find_socket(struct client *client, struct slice namespace)
 {
   struct socket *socket = client->sockets;
   while (socket && !slice_is(namespace, socket->namespace->name))
+    socket = socket->next_of_client;
+  return socket;
+}
+
+struct socket *client_find(struct client *client, const char *id)
+{
+  struct socket *socket = client->sockets;
+  while (socket && strcmp(socket->id, id))
     socket = socket->next_of_client;
   return socket;
 }
@@ -221,32 +238,17 @@ static void on_connect(struct client *client, const struct sio_packet *packet)
   }
 }
 
-/* The packet is complete: its attachments lie in client->bytes. */
+/* The packet is complete: its attachments lie in client->bytes. A CONNECT does not wait for its turn, and
+ * finds what a DISCONNECT of the same read has not ended yet. */
 static void on_packet(struct client *client, const struct sio_packet *packet)
 {
   struct socket *socket = find_socket(client, packet->namespace);
-  if (!socket && packet->type == SIO_CONNECT) {
+  if (!socket && packet->type == SIO_CONNECT)
     on_connect(client, packet);
-    return;
-  }
-  if (!socket || packet->type == SIO_CONNECT) {
+  else if (!socket || packet->type == SIO_CONNECT)
     session_shut_down(client->session, "a packet that does not belong here");
-    return;
-  }
-  if (packet->type == SIO_DISCONNECT) {
-    client_remove(socket);
-    return;
-  }
-  if (socket->awaits_greeting) greet(socket);
-  if (client->session->state != SESSION_OPEN) return;
-  struct slice attachments[SIO_MAX_ATTACHMENTS];
-  char *bytes = buffer_bytes(&client->bytes);
-  for (size_t i = 0; i < packet->attachments; bytes += client->attachment_lengths[i++])
-    attachments[i] = (struct slice){bytes, client->attachment_lengths[i]};
-  if (packet->type == SIO_EVENT)
-    events_on_event(socket, packet, attachments);
   else
-    events_on_ack(socket, packet, attachments);
+    incoming_add(client, socket, packet);
 }
 
 static void on_text(struct session *session, struct slice text)

@@ -20,6 +20,13 @@ struct client {
 
 extern const struct session_handler client_handler;
 
+/* The socket with that id, or NULL. */
+struct socket *client_find(struct client *client, const char *id);
+
+/* Sends the greeting that the socket still waits for, before anything else. False if that ends the session.
+ */
+bool client_greet(struct socket *socket);
+
 /* Makes the socket leave its namespace, and frees it. */
 void client_remove(struct socket *socket);
 

@@ -1,6 +1,7 @@
 #include "connection.h"
 
 #include "http_front.h"
+#include "incoming.h"
 #include "polling.h"
 #include "record.h"
 #include "session.h"
@@ -137,6 +138,12 @@ static int on_writable(struct connection *connection)
   return 0;
 }
 
+static int after_read(struct connection *connection, int result)
+{
+  incoming_run(connection->server);
+  return result;
+}
+
 static int callback(struct lws *wsi, enum lws_callback_reasons reason, void *user, void *in, size_t length)
 {
   struct connection *connection = user;
@@ -145,9 +152,9 @@ static int callback(struct lws *wsi, enum lws_callback_reasons reason, void *use
     open_connection(connection, wsi);
     return 0;
   case LWS_CALLBACK_RAW_RX:
-    return on_input(connection, in, length);
+    return after_read(connection, on_input(connection, in, length));
   case LWS_CALLBACK_RAW_WRITEABLE:
-    return on_writable(connection);
+    return after_read(connection, on_writable(connection));
   case LWS_CALLBACK_RAW_CLOSE:
     if (connection->server) close_connection(connection);
     return 0;

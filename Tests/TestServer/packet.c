@@ -85,7 +85,7 @@ static bool has_right_json(const struct sio_packet *packet)
 
 bool sio_parse(struct sio_packet *packet, struct slice text)
 {
-  *packet = (struct sio_packet){0};
+  *packet = (struct sio_packet){.text = text};
   if (!text.length || *text.data < SIO_CONNECT || *text.data > SIO_BINARY_ACK) return false;
   packet->type = (enum sio_type) * text.data;
   text.data++;

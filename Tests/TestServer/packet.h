@@ -17,10 +17,11 @@ enum sio_type {
 
 enum { SIO_MAX_ATTACHMENTS = 256 };
 
-/* The slices point into the text; without data they were not there. */
+/* The slices point into the text, the namespace of the main one apart; without data they were not there. */
 struct sio_packet {
   enum sio_type type; /* without the difference that binary makes: attachments tell */
   size_t attachments;
+  struct slice text; /* the whole */
   struct slice namespace, id, json;
 };
 

@@ -3,6 +3,7 @@
 #include "base64.h"
 #include "faults.h"
 #include "http_response.h"
+#include "incoming.h"
 #include "record.h"
 #include "utf8.h"
 #include "websocket.h"
@@ -139,6 +140,8 @@ void polling_on_data(struct session *session, struct connection *connection, str
     body.data += packet.length + 1;
     body.length -= packet.length + 1;
   }
+  /* Before the answer, so that a handler can do something to this request. */
+  incoming_run(session->server);
   if (connection->role != ROLE_POST) return;
   session_detach(connection);
   http_respond(connection, 200, "text/html", slice_of("ok"));

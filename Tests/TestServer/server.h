@@ -12,6 +12,7 @@
 enum { SESSION_BUCKETS = 4096 };
 
 struct connection;
+struct incoming;
 struct namespace;
 struct session;
 
@@ -24,7 +25,8 @@ struct server {
   uint64_t failed_handshakes; /* by --fail-handshakes */
   uint64_t connection_count;  /* of all that there have been */
   struct session *sessions[SESSION_BUCKETS];
-  uint64_t last_offset; /* of the events that can be recovered */
+  struct incoming *incoming, *last_incoming; /* packets that wait for their turn */
+  uint64_t last_offset;                      /* of the events that can be recovered */
   struct namespace *namespaces;
   size_t namespace_count;
   /* Bytes that may wait for one session before it is given up as a reader that is too slow. */

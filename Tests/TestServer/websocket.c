@@ -3,6 +3,7 @@
 #include "base64.h"
 #include "deflate.h"
 #include "http_response.h"
+#include "incoming.h"
 #include "record.h"
 #include "session.h"
 #include "upgrade.h"
@@ -223,6 +224,9 @@ static void on_close_frame(struct connection *connection, const struct frame *fr
   enum websocket_status status = WEBSOCKET_NO_STATUS;
   if (frame->length >= 2) status = (enum websocket_status)(payload[0] << 8 | payload[1]);
   record_websocket_end(connection, status);
+  /* The official server hears of the end when the socket is closed, after it has dealt with all that was
+   * read. */
+  incoming_run(connection->server);
   websocket_close(connection, status);
   session_connection_lost(connection);
   connection_close(connection);

@@ -34,6 +34,10 @@ typedef void (*csio_ws_open_cb)(csio_ws *ws, void *data);
 /* One whole message; the bytes are the library's and valid during the call. Text is valid UTF-8. */
 typedef void (*csio_ws_message_cb)(
     csio_ws *ws, csio_ws_type type, const uint8_t *bytes, size_t size, void *data);
+/* The peer's answer to csio_ws_ping, with the ping's payload: it has read everything that was queued before
+ * that ping, and all that it sent before it answered has been delivered. A peer may answer only the last of
+ * several pings, and send pongs that nobody asked for. The bytes are valid during the call. */
+typedef void (*csio_ws_pong_cb)(csio_ws *ws, const uint8_t *payload, size_t size, void *data);
 /* Everything that was queued has been handed to the operating system. */
 typedef void (*csio_ws_drain_cb)(csio_ws *ws, void *data);
 /* The peer's close frame has come: its code (1000 to 1003, 1007 to 1014, 3000 to 4999; 1005 where it gave
@@ -50,6 +54,7 @@ CSIO_EXTERN int csio_ws_create(csio_loop *loop, const char *url, csio_ws **out);
 CSIO_EXTERN void csio_ws_set_data(csio_ws *ws, void *data);
 CSIO_EXTERN void csio_ws_on_open(csio_ws *ws, csio_ws_open_cb callback);
 CSIO_EXTERN void csio_ws_on_message(csio_ws *ws, csio_ws_message_cb callback);
+CSIO_EXTERN void csio_ws_on_pong(csio_ws *ws, csio_ws_pong_cb callback);
 CSIO_EXTERN void csio_ws_on_drain(csio_ws *ws, csio_ws_drain_cb callback);
 CSIO_EXTERN void csio_ws_on_close(csio_ws *ws, csio_ws_close_cb callback);
 CSIO_EXTERN void csio_ws_on_error(csio_ws *ws, csio_ws_error_cb callback);
@@ -106,7 +111,11 @@ CSIO_EXTERN int csio_ws_send(csio_ws *ws, csio_ws_type type, const void *bytes, 
  * bytes are overwritten. */
 CSIO_EXTERN int csio_ws_send_buffer(csio_ws *ws, csio_ws_type type, csio_buffer *message);
 
-/* Bytes of messages queued and not yet handed to the operating system. */
+/* Queues a ping with up to 125 bytes of payload, copied, behind the messages that were queued before; on_pong
+ * follows if the peer answers. Allowed when csio_ws_send is, else STATE; INVALID for a longer payload. */
+CSIO_EXTERN int csio_ws_ping(csio_ws *ws, const void *payload, size_t size);
+
+/* Bytes of messages and pings queued and not yet handed to the operating system. */
 CSIO_EXTERN size_t csio_ws_queued_bytes(const csio_ws *ws);
 
 /* Starts the closing handshake after everything queued; code 0 sends a close frame without a code. on_close

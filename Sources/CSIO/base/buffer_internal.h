@@ -10,6 +10,7 @@ struct csio_buffer {
   csio_buffer *next; /* in the queue of the WebSocket that took it */
   size_t size;
   bool binary;
+  bool ping;         /* not a message */
   bool uncompressed; /* not to be compressed */
   bool compressed;   /* already is */
   uint8_t headroom[14];

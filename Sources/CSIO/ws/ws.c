@@ -88,6 +88,7 @@ void csio_ws_set_data(csio_ws *ws, void *data)
   }
 CALLBACK_SETTER(open)
 CALLBACK_SETTER(message)
+CALLBACK_SETTER(pong)
 CALLBACK_SETTER(drain)
 CALLBACK_SETTER(close)
 CALLBACK_SETTER(error)

@@ -40,6 +40,7 @@ struct csio_ws {
 
   csio_ws_open_cb on_open;
   csio_ws_message_cb on_message;
+  csio_ws_pong_cb on_pong;
   csio_ws_drain_cb on_drain;
   csio_ws_close_cb on_close;
   csio_ws_error_cb on_error;
@@ -53,7 +54,7 @@ struct csio_ws {
   csio__handshake handshake;
   csio__frame_reader reader;
 
-  csio_buffer *first, **last; /* messages to send */
+  csio_buffer *first, **last; /* messages and pings to send */
   size_t queued;              /* bytes in them */
   bool urgent;                /* the first of them is */
   csio__ws_rest rest;

@@ -1,4 +1,4 @@
-/* What comes in: messages, pings, the close frame, and what is none of them. */
+/* What comes in: messages, pings, pongs, the close frame, and what is none of them. */
 #include "ws/ws_internal.h"
 
 #include <csio/error.h>
@@ -63,6 +63,8 @@ static void take_event(csio_ws *ws, const csio__frame_event *event)
     csio__ws_fail_with(ws, CSIO_ENOMEM);
     break;
   case CSIO__FRAME_PONG:
+    if (ws->on_pong) ws->on_pong(ws, event->bytes, event->size, ws->data);
+    break;
   case CSIO__FRAME_NONE:
     break;
   }

@@ -1,4 +1,4 @@
-/* What goes out: messages, pongs and the close frame. */
+/* What goes out: messages, pings, pongs and the close frame. */
 #include "ws/ws_internal.h"
 
 #include "ws/frame_writer.h"
@@ -38,15 +38,8 @@ static void put_last(csio_ws *ws, csio_buffer *message)
   ws->queued += message->size;
 }
 
-int csio_ws_send_buffer(csio_ws *ws, csio_ws_type type, csio_buffer *message)
+static int queue(csio_ws *ws, csio_buffer *message, bool urgent)
 {
-  bool urgent = type & CSIO_WS_URGENT;
-  if (ws->state != CSIO__WS_OPEN) {
-    csio_buffer_destroy(message);
-    return CSIO_ESTATE;
-  }
-  message->binary = type & CSIO_WS_BINARY;
-  message->uncompressed = urgent || type & CSIO_WS_UNCOMPRESSED;
   message->compressed = false;
   if (!ws->first) csio__carrier_flush_soon(ws->carrier);
   if (ws->urgent && urgent) csio_buffer_destroy(take_first(ws));
@@ -59,13 +52,42 @@ int csio_ws_send_buffer(csio_ws *ws, csio_ws_type type, csio_buffer *message)
   return CSIO_OK;
 }
 
+int csio_ws_send_buffer(csio_ws *ws, csio_ws_type type, csio_buffer *message)
+{
+  if (ws->state != CSIO__WS_OPEN) {
+    csio_buffer_destroy(message);
+    return CSIO_ESTATE;
+  }
+  message->binary = type & CSIO_WS_BINARY;
+  message->ping = false;
+  bool urgent = type & CSIO_WS_URGENT;
+  message->uncompressed = urgent || type & CSIO_WS_UNCOMPRESSED;
+  return queue(ws, message, urgent);
+}
+
+static csio_buffer *copy(const void *bytes, size_t size)
+{
+  csio_buffer *buffer = csio_buffer_create(size);
+  if (buffer && size) memcpy(buffer->bytes, bytes, size);
+  return buffer;
+}
+
 int csio_ws_send(csio_ws *ws, csio_ws_type type, const void *bytes, size_t size)
 {
   if (ws->state != CSIO__WS_OPEN) return CSIO_ESTATE;
-  csio_buffer *message = csio_buffer_create(size);
-  if (!message) return CSIO_ENOMEM;
-  if (size) memcpy(message->bytes, bytes, size);
-  return csio_ws_send_buffer(ws, type, message);
+  csio_buffer *message = copy(bytes, size);
+  return message ? csio_ws_send_buffer(ws, type, message) : CSIO_ENOMEM;
+}
+
+int csio_ws_ping(csio_ws *ws, const void *payload, size_t size)
+{
+  if (ws->state != CSIO__WS_OPEN) return CSIO_ESTATE;
+  if (size > CSIO__MAX_CONTROL) return CSIO_EINVALID;
+  csio_buffer *ping = copy(payload, size);
+  if (!ping) return CSIO_ENOMEM;
+  ping->binary = false;
+  ping->ping = ping->uncompressed = true;
+  return queue(ws, ping, false);
 }
 
 /* Gives the socket what is left; whether it took all of it. */
@@ -113,6 +135,7 @@ static int send_alone(csio_ws *ws, csio__framer *framer, unsigned kind, csio_buf
 static unsigned prepare_first(csio_ws *ws)
 {
   csio_buffer *message = ws->first;
+  if (message->ping) return CSIO__CONTROL_PING;
   unsigned kind = message->binary ? CSIO__FRAME_BINARY : CSIO__FRAME_TEXT;
   if (message->compressed) return kind | CSIO__FRAME_COMPRESSED;
   bool compress =
@@ -123,6 +146,7 @@ static unsigned prepare_first(csio_ws *ws)
     return kind;
   }
   compressed->binary = message->binary;
+  compressed->ping = false;
   compressed->compressed = true;
   csio_buffer_destroy(take_first(ws));
   put_first(ws, compressed);

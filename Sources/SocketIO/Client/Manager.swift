@@ -192,11 +192,13 @@ public final class Manager: Sendable {
     return waiting.count
   }
 
-  /// Ends the connection in good order: disconnects every Socket, and returns when what they had emitted is out, the connection is
-  /// closed and the handlers were told. A program that is about to exit waits for it, or its last events may not leave.
+  /// Ends the connection in good order: disconnects every Socket, and returns when the server has read what they had
+  /// emitted, the connection is closed and the handlers were told. A program that is about to exit waits for it, or its
+  /// last events may not leave.
   ///
-  /// It takes as long as the server does to take what is left, at most 5 seconds, and as handlers take that run. Sockets can connect
-  /// again afterwards; one that is told to by another thread in between stays.
+  /// It takes one round trip for what was emitted and one to close; or as long as the server does to take what is left,
+  /// at most 5 seconds, and as handlers take that run. Sockets can connect again afterwards; one that is told to by
+  /// another thread in between stays.
   ///
   /// - Parameter limit: How long it takes at most. What is not done by then goes on by itself, as it does where the task is cancelled.
   public func close(within limit: Duration = .seconds(10)) async {

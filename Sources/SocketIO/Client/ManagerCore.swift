@@ -33,11 +33,13 @@ actor ManagerCore {
   private struct Closing {
     let callback: @Sendable () -> Void
     let timer: any LoopTimer
+    /// Fires a little before, where packets wait for a server that confirms nothing: the process may be gone soon.
+    let lastCall: (any LoopTimer)?
   }
 
   private var slots = SocketTable()
-  /// What Sockets have left on the present connection, and none has joined again.
-  private var leftNamespaces: Set<String> = []
+  /// What Sockets have left on the present connection, and none has joined again, with the DISCONNECT of each.
+  private var leftNamespaces: [String: ReadBarrier.ID] = [:]
   private let deadlines: DeadlineTimer<SocketDeadline>
   /// Bytes that may be queued before `emitWhenWritable` waits.
   private let highWaterMark: Int
@@ -78,11 +80,16 @@ actor ManagerCore {
   func close(within milliseconds: UInt64, _ callback: @escaping @Sendable () -> Void) {
     nextClosing += 1
     let number = nextClosing
-    let timer = loop.makeTimer { self.completeClosing(number) }
-    closings[number] = Closing(callback: callback, timer: timer)
-    timer.start(milliseconds: milliseconds)
     // A Socket that another thread has connected again meanwhile keeps the connection.
     if !slots.hasActive { handle(.released) }
+    let timer = loop.makeTimer { self.completeClosing(number) }
+    var lastCall: (any LoopTimer)?
+    if closingEngines.values.contains(where: \.isHolding) {
+      lastCall = loop.makeTimer { for engine in self.closingEngines.values { engine.stopHolding() } }
+    }
+    closings[number] = Closing(callback: callback, timer: timer, lastCall: lastCall)
+    timer.start(milliseconds: milliseconds)
+    lastCall?.start(milliseconds: milliseconds - min(100, milliseconds / 10))
     completeClosings()
   }
 
@@ -97,6 +104,7 @@ actor ManagerCore {
   private func completeClosing(_ number: Int) {
     guard let closing = closings.removeValue(forKey: number) else { return }
     closing.timer.close()
+    closing.lastCall?.close()
     closing.callback()
   }
 
@@ -243,7 +251,7 @@ actor ManagerCore {
     case .socketsOpened:
       connection += 1
       tally.connections = connection
-      leftNamespaces = []
+      leftNamespaces = [:]
       for slot in slots.active { join(slot) }
     case .socketsFailed(let error):
       for slot in slots.active { handle(.managerFailed(error), slot) }
@@ -340,6 +348,10 @@ actor ManagerCore {
       switch packet.content {
       case .connect, .connectError: answered(packet)
       case .disconnect, .event, .ack:
+        // The server would cut a client that leaves a namespace which it has ended itself.
+        if case .disconnect = packet.content, let farewell = leftNamespaces[packet.namespace] {
+          engine?.withdraw(farewell)
+        }
         if let slot = slots.active(in: packet.namespace) { handle(.received(packet), slot) }
       }
     } catch {
@@ -352,14 +364,14 @@ actor ManagerCore {
 
   /// The connection stands.
   private func join(_ slot: SocketSlot) {
-    handle(.managerOpened(connection: connection, wasLeft: leftNamespaces.contains(slot.machine.namespace)), slot)
+    handle(.managerOpened(connection: connection, wasLeft: leftNamespaces[slot.machine.namespace] != nil), slot)
   }
 
   /// The server has answered a CONNECT, and so has sent all of the session before.
   private func answered(_ packet: Packet) {
     let namespace = packet.namespace
     guard let slot = slots.unanswered(in: namespace) ?? slots.active(in: namespace) else { return }
-    leftNamespaces.remove(namespace)
+    leftNamespaces[namespace] = nil
     handle(.received(packet), slot)
     // Where it was let go meanwhile, its successor waits for this answer.
     if slots[slot.key] == nil, let next = slots.active(in: namespace) { join(next) }
@@ -502,9 +514,20 @@ actor ManagerCore {
   }
 
   private func send(_ packet: Packet, _ slot: SocketSlot, isCompressed: Bool) {
-    if case .disconnect = packet.content { leftNamespaces.insert(packet.namespace) }
     do {
-      engine?.send(try parser.encode(packet), isCompressed: isCompressed)
+      let messages = try parser.encode(packet)
+      switch packet.content {
+      // Read together with a DISCONNECT, the events before it would not be handled.
+      case .disconnect: leftNamespaces[packet.namespace] = engine?.hold(messages)
+      // Read together with the DISCONNECT of its namespace, it would make the server cut the connection.
+      case .connect:
+        if let farewell = leftNamespaces[packet.namespace] {
+          _ = engine?.hold(messages, behind: farewell)
+        } else {
+          engine?.send(messages, isCompressed: isCompressed, isAwaited: false)
+        }
+      case .event, .ack, .connectError: engine?.send(messages, isCompressed: isCompressed)
+      }
       if case .event(let arguments) = packet.content { tellOutgoing(arguments, slot) }
     } catch {
       logger.record(.error, "a packet cannot be encoded: \(error)", [.namespace(slot.machine.namespace)])

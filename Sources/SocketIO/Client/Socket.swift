@@ -82,8 +82,9 @@ public final class Socket: Sendable {
     return self
   }
 
-  /// Leaves the namespace, and closes the connection if no other Socket of the Manager is active. What was emitted before is sent
-  /// first.
+  /// Leaves the namespace, and closes the connection if no other Socket of the Manager is active. What was emitted
+  /// before is sent first, and the server hears of the leaving when it has read that, so that the handlers of those
+  /// events run. A process must not exit before: ``Manager/close(within:)`` waits.
   ///
   /// Once it returns, no handler is told of an event from the server, of `connect` or of `connectError` any more, unless the Socket
   /// connects again. What still comes is the `disconnect` event, where the Socket was connected, and the ends of what was under way:

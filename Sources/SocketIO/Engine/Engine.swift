@@ -27,6 +27,7 @@ final class Engine {
   /// The longest that the heartbeat's timer runs, in milliseconds. While the machine sleeps, timers stand still and the clock does not.
   private static let longestSlice: UInt64 = 5_000
   private var closeTimer: (any LoopTimer)?
+  private var holdTimer: (any LoopTimer)?
   private var probeSentAt: UInt64?
 
   init(_ configuration: EngineStateMachine.Configuration, loop: any Loop, makeTransport: @escaping MakeTransport) {
@@ -42,9 +43,31 @@ final class Engine {
   var queuedBytes: Int { machine.queuedBytes + (main?.transport.queuedBytes ?? 0) }
 
   func open() { handle(.open) }
-  func send(_ messages: [EngineMessage], isCompressed: Bool = true) {
-    handle(.send(messages, isCompressed: isCompressed))
+
+  /// - Parameter isAwaited: Whether what is held later waits until the server has read this.
+  func send(_ messages: [EngineMessage], isCompressed: Bool = true, isAwaited: Bool = true) {
+    handle(.send(messages, isCompressed: isCompressed, isAwaited: isAwaited))
   }
+
+  /// Sends a message when the server has read what was sent before and is awaited; with a `predecessor`, a message that
+  /// was held too, as soon as that one is read.
+  ///
+  /// - Returns: How to call the message in ``withdraw(_:)`` and as the predecessor of another.
+  func hold(_ messages: [EngineMessage], behind predecessor: ReadBarrier.ID? = nil) -> ReadBarrier.ID {
+    let id = machine.makeHoldID()
+    handle(.hold(messages, as: id, behind: predecessor))
+    return id
+  }
+
+  /// Drops a message that is still held.
+  func withdraw(_ id: ReadBarrier.ID) { handle(.withdraw(id)) }
+
+  /// Whether anything is held.
+  var isHolding: Bool { machine.isHolding }
+
+  /// Sends what is held, whatever the server has read.
+  func stopHolding() { handle(.holdingEnded) }
+
   func close() { handle(.close) }
 
   /// Ends the session if the server's ping is overdue. The timer may not have fired yet where the machine was asleep or the loop held
@@ -66,6 +89,7 @@ final class Engine {
       if slot == .probe { probeSentAt = loop.nanoseconds }
       if carrier.transport.send(packets) { handle(.transport(slot, .writable)) }
     case .setSession(let sid): main?.transport.sid = sid
+    case .requestReadReceipt(let mark): main?.transport.requestReadReceipt(mark)
     case .pause: main?.transport.pause()
     case .resume: main?.transport.resume()
     case .promoteProbe:
@@ -83,6 +107,8 @@ final class Engine {
     case .startCloseTimer(let milliseconds):
       timer(&closeTimer, firing: .closeTimeout).start(milliseconds: milliseconds)
     case .stopCloseTimer: closeTimer?.stop()
+    case .startHoldTimer(let milliseconds): timer(&holdTimer, firing: .holdingEnded).start(milliseconds: milliseconds)
+    case .stopHoldTimer: holdTimer?.stop()
     case .considerUpgrade: handle(.upgradeConsidered)
     case .report(.finished): finish()
     case .report(let report): onReport?(report)
@@ -167,6 +193,8 @@ final class Engine {
     heartbeat = nil
     closeTimer?.close()
     closeTimer = nil
+    holdTimer?.close()
+    holdTimer = nil
     let onReport = self.onReport
     self.onReport = nil
     onWritable = nil

@@ -16,6 +16,8 @@ struct EngineStateMachine {
     var preferred: TransportName?
     /// Milliseconds for what is left to send, and for the closing handshake.
     var closeTimeout: UInt64 = 5_000
+    /// Milliseconds that a message is held on a connection that stays open.
+    var holdTimeout: UInt64 = 5_000
     /// The most packets in one polling POST: servers refuse bodies of more than 16.
     var maxPacketsPerPost = 16
   }
@@ -25,7 +27,13 @@ struct EngineStateMachine {
   enum Event {
     case open
     case transport(Slot, TransportEvent)
-    case send([EngineMessage], isCompressed: Bool)
+    case send([EngineMessage], isCompressed: Bool, isAwaited: Bool)
+    /// Send a message when the server has read the message `behind`, or all that was sent before and is awaited.
+    case hold([EngineMessage], as: ReadBarrier.ID, behind: ReadBarrier.ID?)
+    /// Drop a message that is still held.
+    case withdraw(ReadBarrier.ID)
+    /// What is held has waited long enough.
+    case holdingEnded
     case close
     /// What `.considerUpgrade` asked for.
     case upgradeConsidered
@@ -38,6 +46,8 @@ struct EngineStateMachine {
     /// From now on the requests of `main` belong to this session.
     case setSession(sid: String)
     case send(Slot, [EnginePacket])
+    /// Ask `main` for a read receipt.
+    case requestReadReceipt(UInt64)
     case pause
     case resume
     /// The probe becomes `main`; the old transport, which is paused, is let go.
@@ -48,6 +58,8 @@ struct EngineStateMachine {
     case stopHeartbeat
     case startCloseTimer(milliseconds: UInt64)
     case stopCloseTimer
+    case startHoldTimer(milliseconds: UInt64)
+    case stopHoldTimer
     case report(EngineReport)
     /// Answer with `.upgradeConsidered`: whether there is anything to upgrade depends on what the report before led to.
     case considerUpgrade
@@ -57,7 +69,7 @@ struct EngineStateMachine {
     case idle
     case opening
     case open
-    /// What is buffered is still sent, an upgrade under way still ends; then the transport is closed.
+    /// What is buffered and held is still sent, an upgrade under way still ends; then the transport is closed.
     case draining
     /// The transport was told to close.
     case closing
@@ -86,6 +98,7 @@ struct EngineStateMachine {
   private(set) var queuedBytes = 0
   /// A pong goes in front of what is buffered. One answers all the pings before it.
   private var isPongDue = false
+  private var barrier = ReadBarrier()
   private var handshake: Handshake?
 
   init(_ configuration: Configuration) { self.configuration = configuration }
@@ -96,12 +109,28 @@ struct EngineStateMachine {
     return upgrade != .switching
   }
 
+  /// Whether any message is held.
+  var isHolding: Bool { barrier.isHolding }
+
+  /// A name for the next message that is held.
+  mutating func makeHoldID() -> ReadBarrier.ID { barrier.makeID() }
+
   mutating func handle(_ event: consuming Event) -> ActionList<Action> {
     switch event {
     case .open: return open()
     case .transport(.main, let event): return main(event)
     case .transport(.probe, let event): return probe(event)
-    case .send(let messages, let isCompressed): return send(messages, isCompressed: isCompressed)
+    case .send(let messages, let isCompressed, let isAwaited):
+      return send(messages, isCompressed: isCompressed, isAwaited: isAwaited)
+    case .hold(let messages, let id, let predecessor):
+      guard state == .open else { return [] }
+      let isFirst = !barrier.isHolding
+      return release(
+        barrier.hold(messages.map(EnginePacket.message), as: id, behind: predecessor), startsTimer: isFirst)
+    case .withdraw(let id): return release(barrier.withdraw(id))
+    case .holdingEnded:
+      guard state == .open || state == .draining else { return [] }
+      return release(barrier.giveUp())
     case .close: return close()
     case .upgradeConsidered: return probe()
     case .heartbeatExpired:
@@ -179,6 +208,7 @@ struct EngineStateMachine {
     case (.opening, .closed(let error)):
       return failed(error ?? SocketIOError(.connectionLost, "the connection was closed before the handshake"))
     case (_, .packet(let packet)): return received(packet)
+    case (_, .readReceipt(let mark)): return release(barrier.confirm(mark))
     case (_, .paused): return paused()
     case (_, .failed(let error)): return end(reason: .transportError, error: error)
     case (_, .closed(let error)): return end(reason: .transportClose, error: error)
@@ -233,7 +263,7 @@ struct EngineStateMachine {
       return [.pause]
     case (.probing, .packet):
       return probeFailed(SocketIOError(.protocolViolation, "it answered the probe with another packet"))
-    case (.none, _), (_, .opened), (_, .writable), (_, .paused), (_, .packet): return []
+    case (.none, _), (_, .opened), (_, .writable), (_, .paused), (_, .packet), (_, .readReceipt): return []
     case (_, .failed(let error)): return probeFailed(error)
     case (_, .closed(let error)): return probeFailed(error ?? SocketIOError(.connectionLost, "it was closed"))
     }
@@ -263,10 +293,21 @@ struct EngineStateMachine {
 
   // MARK: Writing
 
-  private mutating func send(_ messages: [EngineMessage], isCompressed: Bool) -> ActionList<Action> {
+  private mutating func send(_ messages: [EngineMessage], isCompressed: Bool, isAwaited: Bool) -> ActionList<Action> {
     guard state == .open else { return [] }
     for message in messages { enqueue(isCompressed ? .message(message) : .uncompressed(message)) }
+    barrier.queue(messages.count, isAwaited: isAwaited)
     return flush()
+  }
+
+  /// What is no longer held is sent, in its turn.
+  private mutating func release(_ packets: [EnginePacket], startsTimer: Bool = false) -> ActionList<Action> {
+    for packet in packets { enqueue(packet) }
+    guard state == .open else { return flush() }
+    if !barrier.isHolding { return [.stopHoldTimer] + flush() }
+    // The rest has its own time.
+    guard startsTimer || !packets.isEmpty else { return flush() }
+    return [.startHoldTimer(milliseconds: configuration.holdTimeout)] + flush()
   }
 
   private mutating func enqueue(_ packet: EnginePacket) {
@@ -286,14 +327,26 @@ struct EngineStateMachine {
   }
 
   private mutating func flush() -> ActionList<Action> {
+    guard state == .open || state == .draining, upgrade != .switching else { return [] }
     // A WebSocket takes all that is left before it closes, so that the system has it even where time runs out.
     let isLast = state == .draining && mainName == .websocket
-    guard state == .open || state == .draining, isWritable || isLast, upgrade != .switching else { return [] }
+    guard isWritable || isLast else { return ask() }
     putPongInFront()
-    guard !buffer.isEmpty else { return closeIfDrained() }
+    guard !buffer.isEmpty else { return barrier.isHolding ? ask() : closeIfDrained() }
     let packets = nextPackets()
     isWritable = false
-    return isLast ? .just(.send(.main, packets)) + closeIfDrained() : .just(.send(.main, packets))
+    var actions: ActionList<Action> = .just(.send(.main, packets))
+    if barrier.isHolding {
+      actions += ask()
+    } else if isLast {
+      actions += closeIfDrained()
+    }
+    return actions
+  }
+
+  /// Asks whether the server has read what somebody waits for.
+  private mutating func ask() -> ActionList<Action> {
+    barrier.nextQuestion().map { [.requestReadReceipt($0)] } ?? []
   }
 
   private mutating func clearBuffer() {
@@ -320,10 +373,12 @@ struct EngineStateMachine {
       }
     }
     if count == buffer.count {
+      barrier.takeAll()
       defer { clearBuffer() }
       return buffer
     }
     let packets = Array(buffer[..<count])
+    barrier.take(packets)
     buffer.removeFirst(count)
     queuedBytes -= packets.reduce(0) { $0 + $1.size }
     return packets
@@ -344,14 +399,18 @@ struct EngineStateMachine {
     case .open:
       state = .draining
       let abandoned: ActionList<Action> = upgrade == .switching ? [] : abortProbe()
+      // From now on there is one limit for all. What is held then is cut off rather than hurried.
       return abandoned
-        + [.startCloseTimer(milliseconds: configuration.closeTimeout), .report(.closed(.forcedClose, nil))] + flush()
+        + [
+          .stopHoldTimer, .startCloseTimer(milliseconds: configuration.closeTimeout),
+          .report(.closed(.forcedClose, nil)),
+        ] + flush()
     case .draining, .closing, .finished: return []
     }
   }
 
   private mutating func closeIfDrained() -> ActionList<Action> {
-    guard state == .draining else { return [] }
+    guard state == .draining, !barrier.isHolding else { return [] }
     state = .closing
     return [.stopHeartbeat, .close(.main)]
   }
@@ -366,7 +425,8 @@ struct EngineStateMachine {
   private mutating func finish() -> ActionList<Action> {
     state = .finished
     clearBuffer()
-    return [.stopHeartbeat, .stopCloseTimer, .report(.finished)]
+    barrier.removeAll()
+    return [.stopHeartbeat, .stopCloseTimer, .stopHoldTimer, .report(.finished)]
   }
 }
 

@@ -18,6 +18,8 @@ extension PollingDriver {
     return false
   }
 
+  func requestReadReceipt(_ mark: UInt64) { handle(.receiptRequested(mark)) }
+
   func pause() { handle(.pause) }
   func resume() { handle(.resume) }
   func close() { handle(.close) }

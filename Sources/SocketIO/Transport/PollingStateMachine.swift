@@ -4,6 +4,7 @@ struct PollingStateMachine {
   enum Event {
     case open
     case send([EnginePacket])
+    case receiptRequested(UInt64)
     case pause
     case resume
     case close
@@ -58,6 +59,8 @@ struct PollingStateMachine {
   private var isWaiting = false
   /// Whether the answer has brought a ping.
   private var isPinged = false
+  /// Asked for while a POST was under way, whose answer says that it was read.
+  private var receipt: UInt64?
 
   private var isIdle: Bool { !isPolling && !isPosting }
 
@@ -72,6 +75,11 @@ struct PollingStateMachine {
       guard isOpen else { return [] }
       isPosting = true
       return [.post(packets)]
+    case .receiptRequested(let mark):
+      guard isOpen else { return [] }
+      guard isPosting else { return [.report(.readReceipt(mark))] }
+      receipt = mark
+      return []
     case .pause:
       guard case .open = state else { return [] }
       state = .pausing(isReported: false)
@@ -157,9 +165,10 @@ struct PollingStateMachine {
   }
 
   private mutating func posted() -> [Action] {
-    switch state {
-    case .open: [.report(.writable)]
-    case .pausing: [.report(.writable)] + reportIfPaused()
+    let receipt: [Action] = receipt.take().map { [.report(.readReceipt($0))] } ?? []
+    return switch state {
+    case .open: receipt + [.report(.writable)]
+    case .pausing: receipt + [.report(.writable)] + reportIfPaused()
     case .closing(isPosted: true): end(.closed(nil))
     case .closing(isPosted: false): postCloseIfPossible()
     case .idle, .opening, .abandoned, .closed: []

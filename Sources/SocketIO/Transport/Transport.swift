@@ -1,7 +1,8 @@
 /// One way of carrying Engine.IO packets: HTTP long-polling or WebSocket.
 ///
-/// A transport is confined to its loop. It is opened once, reports what happens through `onEvent`, and is done after `.closed` or
-/// `.failed`. Commands go down, events come up; the only commands that may report inside their own call are `pause` and `close`.
+/// A transport is confined to its loop. It is opened once, reports what happens through `onEvent`, and is done after
+/// `.closed` or `.failed`. Commands go down, events come up; the only commands that may report inside their own call
+/// are `pause`, `close` and `requestReadReceipt`.
 protocol Transport: AnyObject {
   var onEvent: ((TransportEvent) -> Void)? { get set }
 
@@ -16,6 +17,10 @@ protocol Transport: AnyObject {
   ///
   /// - Returns: Whether the transport takes more at once.
   func send(_ packets: [EnginePacket]) -> Bool
+
+  /// Asks for `.readReceipt(mark)` as soon as the server has read everything that was handed to `send`. Marks grow; a
+  /// receipt holds for those before it, which may go without.
+  func requestReadReceipt(_ mark: UInt64)
 
   /// Bytes that were handed to `send` and have not left for the operating system.
   var queuedBytes: Int { get }
@@ -40,6 +45,8 @@ enum TransportEvent: Sendable {
   case packet(EnginePacket)
   /// Everything that was sent has been handed over: the transport takes packets, whether or not it was busy.
   case writable
+  /// The server has read everything that was sent before this mark.
+  case readReceipt(UInt64)
   case paused
   /// The peer or `close` ended the transport.
   case closed(SocketIOError?)

@@ -51,6 +51,9 @@ final class WebSocketTransport: Transport {
     csio_ws_on_message(handle) { _, type, bytes, size, data in
       transport(data).received(type, UnsafeRawBufferPointer(start: bytes, count: size))
     }
+    csio_ws_on_pong(handle) { _, payload, size, data in
+      transport(data).ponged(UnsafeRawBufferPointer(start: payload, count: size))
+    }
     csio_ws_on_drain(handle) { _, data in transport(data).drained() }
     csio_ws_on_close(handle) { _, code, reason, size, data in
       transport(data).closed(code, UnsafeRawBufferPointer(start: reason, count: size))
@@ -72,6 +75,14 @@ final class WebSocketTransport: Transport {
     guard let handle else { return false }
     isBusy = csio_ws_queued_bytes(handle) > Self.highWaterMark
     return !isBusy
+  }
+
+  // The WebSocket's own ping has its place behind what was sent; whoever answers it has read that.
+  func requestReadReceipt(_ mark: UInt64) {
+    guard let handle else { return }
+    var payload = String(mark)
+    let status = payload.withUTF8 { csio_ws_ping(handle, $0.baseAddress, $0.count) }
+    if status == CSIO_ENOMEM.rawValue { failSoon(SocketIOError(csio: status)) }
   }
 
   var queuedBytes: Int { handle.map { csio_ws_queued_bytes($0) } ?? 0 }
@@ -155,6 +166,11 @@ final class WebSocketTransport: Transport {
     } else {
       fail(SocketIOError(.protocolViolation, "server error: a WebSocket message is no Engine.IO packet"))
     }
+  }
+
+  private func ponged(_ payload: UnsafeRawBufferPointer) {
+    // A pong that nobody asked for may carry anything.
+    if let mark = UInt64(String(decoding: payload, as: UTF8.self)) { onEvent?(.readReceipt(mark)) }
   }
 
   private func drained() {

@@ -44,6 +44,10 @@ def register(server, namespace):
     async def message(sid, *args):
         await server.emit("message-back", args, to=sid, namespace=namespace)
 
+    @on("broadcast")
+    async def broadcast(sid, *args):
+        await server.emit("broadcast", args, namespace=namespace)
+
     @on("ask")
     async def ask(sid, *args):
         async def answered(*answer):

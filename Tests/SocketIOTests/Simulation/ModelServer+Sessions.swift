@@ -77,22 +77,67 @@ extension ModelServer {
       } else {
         answerJoin(sid, namespace)
       }
-    case .disconnect:
-      if sessions[sid]?.members.removeValue(forKey: namespace) == nil { unexpected("DISCONNECT", namespace, session) }
-      sessions[sid]?.left.insert(namespace)
-    case .event(let arguments):
-      guard let member = session.members[namespace] else {
-        if arguments.count > 1, let name = arguments[0].stringValue, let number = arguments[1].intValue {
-          actions.append(.ignored(Stream(namespace: namespace, name: name), number))
-        }
-        return unexpected("EVENT", namespace, session)
-      }
-      received(arguments, id: packet.id, namespace, member, on: session, isRepeated: isRepeated)
-    case .ack:
-      guard let id = packet.id, sessions[sid]?.members[namespace]?.questions.remove(id) != nil else {
-        return session.left.contains(namespace) ? () : unexpected("ACK", namespace, session)
+    case .disconnect, .event, .ack:
+      if let member = session.members[namespace] {
+        unfinished.append(Unfinished(packet: packet, session: sid, sid: member.sid, isRepeated: isRepeated))
+      } else {
+        receivedByNobody(packet, on: session)
       }
     case .connectError: violation("CONNECT_ERROR from the client")
+    }
+  }
+
+  mutating func receivedByNobody(_ packet: Packet, on session: Session) {
+    let namespace = packet.namespace
+    switch packet.content {
+    case .disconnect:
+      unexpected("DISCONNECT", namespace, session)
+      sessions[session.sid]?.left.insert(namespace)
+    case .event(let arguments):
+      if arguments.count > 1, let name = arguments[0].stringValue, let number = arguments[1].intValue {
+        actions.append(.ignored(Stream(namespace: namespace, name: name), number))
+      }
+      unexpected("EVENT", namespace, session)
+    case .ack: if !session.left.contains(namespace) { unexpected("ACK", namespace, session) }
+    case .connect, .connectError: break
+    }
+  }
+
+  /// Takes what was read, as the official server does: each packet one step after the read that brought it, an event's
+  /// handlers one step later and only while their Socket is connected. CONNECT was answered before all that.
+  mutating func finishRead() {
+    var next = 0
+    while next < unfinished.count {
+      take(unfinished[next])
+      next += 1
+    }
+    unfinished = []
+  }
+
+  private mutating func take(_ step: Unfinished) {
+    guard let session = sessions[step.session] else { return }
+    let namespace = step.packet.namespace
+    guard let member = session.members[namespace], member.sid == step.sid else {
+      if step.isDispatched, !session.isDisturbed {
+        violation("an event in \(namespace) together with the DISCONNECT behind it: its handlers do not run")
+      }
+      return
+    }
+    switch step.packet.content {
+    case .disconnect:
+      sessions[step.session]?.members[namespace] = nil
+      sessions[step.session]?.left.insert(namespace)
+    case .event where !step.isDispatched:
+      var dispatched = step
+      dispatched.isDispatched = true
+      unfinished.append(dispatched)
+    case .event(let arguments):
+      received(arguments, id: step.packet.id, namespace, member, on: session, isRepeated: step.isRepeated)
+    case .ack:
+      guard let id = step.packet.id, sessions[step.session]?.members[namespace]?.questions.remove(id) != nil else {
+        return session.left.contains(namespace) ? () : unexpected("ACK", namespace, session)
+      }
+    case .connect, .connectError: break
     }
   }
 

@@ -63,6 +63,17 @@ struct ModelServer {
     case violation(String)
   }
 
+  /// A packet of a member that was read, and is taken in its turn.
+  struct Unfinished: Sendable {
+    let packet: Packet
+    let session: String
+    /// The member that it is for.
+    let sid: String
+    let isRepeated: Bool
+    /// Only the handlers of the event are left to run.
+    var isDispatched = false
+  }
+
   /// A namespace that a session has joined.
   struct Member: Sendable {
     var sid: String
@@ -103,6 +114,8 @@ struct ModelServer {
   /// How many news each namespace had.
   var news: [String: Int] = [:]
   var kept: [String: Member] = [:]
+  /// What was read and is not finished; see ``finishRead()``.
+  var unfinished: [Unfinished] = []
   var lastID = 0
 
   init(habits: Habits, random: SeededGenerator) {
@@ -153,6 +166,7 @@ struct ModelServer {
     if packets.count > 16 { violation("\(packets.count) packets in one POST") }
     actions.append(.respond(request, .ok([])))
     for packet in packets { received(packet, on: sid, isRepeated: isRepeated) }
+    finishRead()
   }
 
   /// The connection of a request that was held is gone.

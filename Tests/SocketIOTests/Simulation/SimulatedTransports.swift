@@ -53,6 +53,10 @@ final class SimulatedWebSocket: Transport {
     return network.world { $0.send(packets, on: port.link) }
   }
 
+  func requestReadReceipt(_ mark: UInt64) {
+    if let port { network.world { $0.ping(mark, on: port.link) } }
+  }
+
   func pause() { onEvent?(.paused) }
   func resume() {}
 
@@ -81,7 +85,7 @@ final class SimulatedWebSocket: Transport {
       abort()
       onEvent?(event)
       return
-    case .packet, .writable, .paused: break
+    case .packet, .writable, .readReceipt, .paused: break
     }
     onEvent?(event)
   }

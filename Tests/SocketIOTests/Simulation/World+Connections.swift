@@ -38,6 +38,8 @@ extension World {
 
   mutating func arrive(_ id: Int, isRepeated: Bool) {
     guard let request = requests[id], let engine = links[request.link]?.engine else { return }
+    // Copies that are still on their way when the trouble is over are gone with it.
+    if isRepeated, !isTroubled { return }
     guard isServerUp else { return schedule(.requestFails(id)) }
     note("server gets \(request.method.rawValue) \(id)\(isRepeated ? " again" : "")")
     switch request.method {

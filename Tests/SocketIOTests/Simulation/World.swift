@@ -13,6 +13,7 @@ struct World: Sendable {
     case webSocketArrives(Int)
     case webSocketOpens(Int)
     case packetToServer(Int, EnginePacket)
+    case pingToServer(Int, UInt64)
     case closeToServer(Int)
     case packetToClient(Int, ModelServer.Outgoing)
     case toClient(Int, TransportEvent)
@@ -112,6 +113,13 @@ struct World: Sendable {
         note("server gets \(packet.wire) on \(link)")
         server.received(packet, from: link)
       }
+      if !isReadGoingOn(on: link) { server.finishRead() }
+    case .pingToServer(let link, let mark):
+      if let state = links[link], !state.isSilent, !state.isCut {
+        note("server gets ping \(mark) on \(link)")
+        scheduleToClient(.toClient(link, .readReceipt(mark)), link)
+      }
+      if !isReadGoingOn(on: link) { server.finishRead() }
     case .closeToServer(let link): if links[link]?.isSilent == false { server.closed(link) }
     case .packetToClient(let link, let outgoing):
       if let state = links[link], !state.isSilent, !state.isCut, !state.isAbandoned {
@@ -126,6 +134,15 @@ struct World: Sendable {
     }
     performServerActions()
     return acks
+  }
+
+  /// Whether more arrives on the link at this moment, so that the server reads it together with what has just arrived.
+  private func isReadGoingOn(on link: Int) -> Bool {
+    guard let next = happenings.entries.last, next.moment == now else { return false }
+    return switch next.entry {
+    case .packetToServer(link, _), .pingToServer(link, _): true
+    default: false
+    }
   }
 
   // MARK: Trouble on purpose
@@ -261,6 +278,12 @@ struct World: Sendable {
     // The buffers are full until what was sent has arrived.
     if let moment = links[link]?.nextAtServer { happenings.add(.toClient(link, .writable), at: moment) }
     return false
+  }
+
+  /// Servers answer pings of the WebSocket protocol by themselves, in the order in which they read.
+  mutating func ping(_ mark: UInt64, on link: Int) {
+    note("client pings \(mark) on \(link)")
+    scheduleToServer(.pingToServer(link, mark), link)
   }
 
   mutating func shutDown(_ link: Int) {

@@ -29,6 +29,10 @@ final class ScriptedTransport: Transport {
     return script.takesMore
   }
 
+  func requestReadReceipt(_ mark: UInt64) {
+    if script.recordReceiptRequest(mark) { onEvent?(.readReceipt(mark)) }
+  }
+
   var queuedBytes: Int { script.queuedBytes }
 
   func pause() { perform(.pause) }
@@ -68,6 +72,8 @@ final class TransportScript: Sendable {
     var takesMore = true
     var queuedBytes = 0
     var openFailure: SocketIOError?
+    var readsAtOnce = true
+    var receiptRequests: [UInt64] = []
     var answers: [(command: Command, event: TransportEvent)] = []
     var trigger: VirtualTimer.Trigger?
   }
@@ -99,6 +105,21 @@ final class TransportScript: Sendable {
   var takesMore: Bool {
     get { state.withLock { $0.takesMore } }
     set { state.withLock { $0.takesMore = newValue } }
+  }
+
+  /// Whether the server has read what was sent as soon as it is asked for. Else ``readAll()`` says so.
+  var readsAtOnce: Bool {
+    get { state.withLock { $0.readsAtOnce } }
+    set { state.withLock { $0.readsAtOnce = newValue } }
+  }
+
+  /// The marks of the read receipts that were requested.
+  var receiptRequests: [UInt64] { state.withLock { $0.receiptRequests } }
+
+  /// The server has read all that receipts were requested for.
+  func readAll() {
+    loop.run()
+    if let mark = receiptRequests.last { report(.readReceipt(mark)) }
   }
 
   /// What the transport says that it has not handed over yet.
@@ -176,6 +197,14 @@ final class TransportScript: Sendable {
   fileprivate func bind(_ trigger: VirtualTimer.Trigger) { state.withLock { $0.trigger = trigger } }
 
   fileprivate func record(_ command: Command) { state.withLock { $0.commands.append(command) } }
+
+  /// - Returns: Whether the receipt comes at once.
+  fileprivate func recordReceiptRequest(_ mark: UInt64) -> Bool {
+    state.withLock {
+      $0.receiptRequests.append(mark)
+      return $0.readsAtOnce
+    }
+  }
 
   fileprivate func takePending() -> [TransportEvent] {
     state.withLock { state in

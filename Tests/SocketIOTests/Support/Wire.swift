@@ -25,6 +25,7 @@ extension TransportEvent {
     case .opened: "opened"
     case .packet(let packet): packet.wire
     case .writable: "writable"
+    case .readReceipt(let mark): "read \(mark)"
     case .paused: "paused"
     case .closed(let error): error.map { "closed: \($0)" } ?? "closed"
     case .failed(let error): "failed: \(error)"

@@ -55,6 +55,34 @@ struct PollingStateMachineTests {
     #expect(polling.take() == ["opened", "0{}", "4a", "4b", "GET"])
   }
 
+  @Test("The answer to a POST is a receipt for what it carried; without one under way, everything is read")
+  func readReceipts() {
+    var polling = Polling.opened()
+    polling.handle(.receiptRequested(1))
+    #expect(polling.take() == ["read 1"])
+    polling.handle(.send([.text("a")]))
+    polling.handle(.receiptRequested(2))
+    polling.handle(.receiptRequested(3))
+    #expect(polling.take() == ["POST 4a"])
+    polling.handle(.posted)
+    #expect(polling.take() == ["read 3", "writable"])
+    polling.handle(.send([.text("b")]))
+    polling.handle(.posted)
+    #expect(polling.take() == ["POST 4b", "writable"])
+  }
+
+  @Test("The receipt comes before the pause, which lets another transport go on")
+  func receiptBeforePause() {
+    var polling = Polling.opened()
+    polling.handle(.send([.text("a")]))
+    polling.handle(.receiptRequested(1))
+    polling.handle(.pause)
+    polling.handle(.polled([], isWhole: true))
+    #expect(polling.take() == ["POST 4a"])
+    polling.handle(.posted)
+    #expect(polling.take() == ["read 1", "writable", "paused"])
+  }
+
   @Test("Opens once")
   func openingTwice() {
     var polling = Polling()
