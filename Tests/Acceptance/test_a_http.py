@@ -326,7 +326,10 @@ async def test_a035_what_was_emitted_goes_first(connect):
     script.do("disconnect")
     await script.expect("disconnect")
     post.answer(200, "ok")
-    await session.expect('42["first"]', '42["a"]', "41")
+    await session.expect('42["first"]', '42["a"]')
+    # Together with the event before it the DISCONNECT would keep the event's handlers from running.
+    (await session.next_post()).answer(200, "ok")
+    await session.expect("41")
     (await session.next_post()).answer(200, "ok")
     await session.expect("1")
 
