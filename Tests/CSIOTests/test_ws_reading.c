@@ -111,8 +111,8 @@ typedef struct reader {
   server_plan plan;
   SSL_CTX *ctx;
   socket_test socket;
-  int stop_at;    /* stops with the message of this number */
-  bool stutter;   /* stops and goes on with every message */
+  int stop_at;  /* stops with the message of this number */
+  bool stutter; /* stops and goes on with every message */
 } reader;
 
 static void check_message(socket_test *socket, csio_ws_type type, const uint8_t *bytes, size_t size)

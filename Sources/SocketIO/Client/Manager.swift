@@ -56,7 +56,7 @@ public final class Manager: Sendable {
     if let name { logger[metadataKey: LogField.serverKey] = .string(name) }
     self.logger = logger
     self.connector = connector
-    delivery = Delivery(options.delivery, loop: loop)
+    delivery = Delivery(options.delivery, loop: loop, inboundLimit: options.inboundBuffer)
     core = ManagerCore(
       loop: loop, connector: connector, parser: options.parser, delivery: delivery, logger: logger)
     mailbox = Mailbox(core)

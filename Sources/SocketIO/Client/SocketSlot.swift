@@ -17,8 +17,8 @@ final class SocketSlot {
   var disconnects = 0
   /// The Socket was let go; the slot only waits for the answer to its CONNECT.
   var isRemoved = false
-  /// Those who wait until less is queued have their turn just now.
-  var isAdmitting = false
+  /// Among those whose writers wait for their turn.
+  var isInLine = false
   private var published: UInt64?
 
   /// nil when it was let go.

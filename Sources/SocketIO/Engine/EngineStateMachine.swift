@@ -31,6 +31,9 @@ struct EngineStateMachine {
     case upgradeConsidered
     case heartbeatExpired
     case closeTimeout
+    /// No more is to be read until `resumeReading`: whoever gets the messages is behind.
+    case pauseReading
+    case resumeReading
   }
 
   enum Action {
@@ -40,6 +43,9 @@ struct EngineStateMachine {
     case send(Slot, [EnginePacket])
     case pause
     case resume
+    /// Of `main`.
+    case pauseReading
+    case resumeReading
     /// The probe becomes `main`; the old transport, which is paused, is let go.
     case promoteProbe
     case close(Slot)
@@ -85,6 +91,7 @@ struct EngineStateMachine {
   /// Bytes in the buffer.
   private(set) var queuedBytes = 0
   private var handshake: Handshake?
+  private(set) var isReadingPaused = false
 
   init(_ configuration: Configuration) { self.configuration = configuration }
 
@@ -108,7 +115,24 @@ struct EngineStateMachine {
     case .closeTimeout:
       guard state == .draining || state == .closing else { return [] }
       return [.abort(.main)] + abortProbe() + finish()
+    case .pauseReading:
+      guard state == .open, !isReadingPaused else { return [] }
+      isReadingPaused = true
+      // A ping that is not read cannot be missed.
+      return [.stopHeartbeat, .pauseReading]
+    case .resumeReading: return resumeReading()
     }
+  }
+
+  private mutating func resumeReading() -> ActionList<Action> {
+    guard isReadingPaused else { return [] }
+    isReadingPaused = false
+    return startHeartbeat() + [.resumeReading]
+  }
+
+  private func startHeartbeat() -> ActionList<Action> {
+    guard let handshake, !isReadingPaused else { return [] }
+    return [.startHeartbeat(milliseconds: handshake.pingInterval + handshake.pingTimeout)]
   }
 
   // MARK: Opening
@@ -188,11 +212,7 @@ struct EngineStateMachine {
     case .message(let message): return .just(.report(.message(message)))
     case .ping:
       enqueue(.pong(""))
-      var actions = flush()
-      if let handshake {
-        actions.append(.startHeartbeat(milliseconds: handshake.pingInterval + handshake.pingTimeout))
-      }
-      return actions + [.report(.ping)]
+      return flush() + startHeartbeat() + [.report(.ping)]
     // A close packet means something on polling only, where the transport sees to it.
     case .open, .close, .pong, .upgrade, .noop, .uncompressed: return []
     }
@@ -234,7 +254,7 @@ struct EngineStateMachine {
     isWritable = true
     buffer.insert(.upgrade, at: 0)
     queuedBytes += EnginePacket.upgrade.size
-    return [.promoteProbe] + flush() + [.report(.upgraded(mainName))]
+    return [.promoteProbe] + (isReadingPaused ? [.pauseReading] : []) + flush() + [.report(.upgraded(mainName))]
   }
 
   private mutating func probeFailed(_ error: SocketIOError) -> ActionList<Action> {
@@ -318,7 +338,8 @@ struct EngineStateMachine {
     case .open:
       state = .draining
       let abandoned: ActionList<Action> = upgrade == .switching ? [] : abortProbe()
-      return abandoned
+      // The server's part in the closing stands behind what it has sent; nobody gets that any more.
+      return resumeReading() + abandoned
         + [.startCloseTimer(milliseconds: configuration.closeTimeout), .report(.closed(.forcedClose, nil))] + flush()
     case .draining, .closing, .finished: return []
     }

@@ -5,6 +5,9 @@ struct PollingStateMachine {
     case send([EnginePacket])
     case pause
     case resume
+    /// No GET until `resumeReading`.
+    case pauseReading
+    case resumeReading
     case close
     /// The GET was answered with status 200: its packets, and whether the whole body could be decoded.
     case polled([EnginePacket], isWhole: Bool)
@@ -44,6 +47,7 @@ struct PollingStateMachine {
   private var state = State.idle
   private var isPolling = false
   private var isPosting = false
+  private var isReadingPaused = false
 
   private var isIdle: Bool { !isPolling && !isPosting }
 
@@ -65,6 +69,12 @@ struct PollingStateMachine {
     case .resume:
       guard case .pausing = state else { return [] }
       state = .open
+      return pollAgain()
+    case .pauseReading:
+      isReadingPaused = true
+      return []
+    case .resumeReading:
+      isReadingPaused = false
       return pollAgain()
     case .close:
       return close()
@@ -132,7 +142,7 @@ struct PollingStateMachine {
   private mutating func pollAgain() -> [Action] {
     switch state {
     case .opening, .open:
-      guard !isPolling else { return [] }
+      guard !isPolling, !isReadingPaused else { return [] }
       isPolling = true
       return [.poll]
     case .idle, .pausing, .abandoned, .closing, .closed: return []
