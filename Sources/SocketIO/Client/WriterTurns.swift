@@ -31,7 +31,9 @@ struct WriterTurns<Owner> {
 
   private mutating func sink() {
     var index = 0
-    while let child = [2 * index + 1, 2 * index + 2].filter({ $0 < heap.count }).min(by: { heap[$0].turn < heap[$1].turn }),
+    while let child = [2 * index + 1, 2 * index + 2].filter({ $0 < heap.count }).min(by: {
+      heap[$0].turn < heap[$1].turn
+    }),
       heap[child].turn < heap[index].turn
     {
       heap.swapAt(index, child)

@@ -99,7 +99,7 @@
       count("socketio_reconnections") { $0.reconnections }
       count("socketio_upgrades") { $0.upgrades }
       count("socketio_reading_pauses") { $0.readingPauses }
-      count("socketio_reading_paused_milliseconds") { $0.readingPaused.milliseconds }
+      count("socketio_reading_paused_milliseconds") { Int(clamping: $0.readingPaused.milliseconds) }
       count("socketio_events_sent") { $0.events.sent }
       count("socketio_events_received") { $0.events.received }
       count("socketio_acknowledgements") { $0.events.ackRoundTrips.count }
@@ -156,8 +156,6 @@
   }
 
   extension Duration {
-    fileprivate var milliseconds: Int { Int(clamping: nanoseconds / 1_000_000) }
-
     fileprivate var nanoseconds: Int64 { components.seconds * 1_000_000_000 + components.attoseconds / 1_000_000_000 }
   }
 #endif

@@ -33,6 +33,8 @@ final class ScriptedTransport: Transport {
 
   func pause() { perform(.pause) }
   func resume() { perform(.resume) }
+  func pauseReading() { perform(.pauseReading) }
+  func resumeReading() { perform(.resumeReading) }
   func close() { perform(.close) }
 
   func abort() {
@@ -57,6 +59,8 @@ final class TransportScript: Sendable {
     case send([EnginePacket])
     case pause
     case resume
+    case pauseReading
+    case resumeReading
     case close
     case abort
   }
