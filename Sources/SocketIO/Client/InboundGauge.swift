@@ -10,10 +10,11 @@ struct InboundGauge: Sendable {
 
   init(limit: Int) { self.limit = limit }
 
-  /// - Returns: Whether more than the limit waits.
+  /// - Parameter bytes: 0 for what is not the server's.
+  /// - Returns: Whether this made, or left, more than the limit.
   mutating func add(_ bytes: Int) -> Bool {
     self.bytes += bytes
-    guard self.bytes > limit else { return false }
+    guard bytes > 0, self.bytes > limit else { return false }
     isFull = true
     return true
   }

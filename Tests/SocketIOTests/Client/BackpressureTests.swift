@@ -94,6 +94,8 @@ struct BackpressureTests {
     let (bench, socket) = full()
     let idle = bench.manager.socket("/idle")
     idle.disconnect()
+    // The answer to its first CONNECT.
+    bench.join("/idle")
     try idle.emit("large", Data(count: 2_000))
     var tasks = await start("a", on: idle, bench, before: 0)
     tasks += await start("b", on: socket, bench, before: 1)
