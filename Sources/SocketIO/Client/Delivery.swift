@@ -132,11 +132,13 @@ final class Delivery: Sendable {
 
   func enqueue(_ work: @escaping Work) { enqueue(Item.work(work)) }
 
+  /// - Parameter isHeard: Whether anybody listens to it; asked under the lock, and only where what nobody listens to may be left out.
   /// - Returns: Whether more waits than should. The closure of ``whenRoom(_:)`` is called when that is over.
   @discardableResult
-  func enqueue(_ item: consuming Item?) -> Bool {
+  func enqueue(_ item: consuming Item?, ifHeard isHeard: () -> Bool = { true }) -> Bool {
     let bytes = item?.bytes ?? 0
     let (isFirst, isTooMuch) = state.withLock { state in
+      if !state.isScheduled, !isOnUsersQueue, !isHeard() { return (false, false) }
       state.items.append(&item)
       defer { state.isScheduled = true }
       return (!state.isScheduled, state.gauge.add(bytes))

@@ -1,6 +1,7 @@
 /// How much waits for handlers, and whether the connection may be read.
 struct InboundGauge: Sendable {
-  /// Bytes that an event takes in memory besides its text and attachments, about: small ones would otherwise take a multiple of the limit.
+  /// Bytes that an event takes in memory besides its text and attachments, about: small ones would otherwise take a
+  /// multiple of the limit.
   static let overhead = 256
 
   let limit: Int

@@ -459,10 +459,6 @@ actor ManagerCore {
 
   // MARK: Flow control in
 
-  private func deliver(_ item: consuming Delivery.Item) {
-    if delivery.enqueue(item) { pauseReading() }
-  }
-
   /// Handlers are behind with more than `inboundBuffer`.
   private func pauseReading() {
     guard let engine, engine.pauseReading() else { return }
@@ -541,11 +537,13 @@ actor ManagerCore {
       var transport: TransportName?
       if case .connect = delivered { transport = manager?.transport }
       var bytes = 0
-      if case .event(let arguments, _, _) = delivered {
-        if delivery.leavesOutUnheard, !slot.handlers.hears(SocketEvent.name(of: arguments)) { return }
-        bytes = inboundBytes(arguments)
+      if case .event(let arguments, _, _) = delivered { bytes = inboundBytes(arguments) }
+      let item = Delivery.Item.tell(socket, delivered, epoch: slot.disconnects, transport: transport, bytes: bytes)
+      let isTooMuch = delivery.enqueue(item) {
+        guard case .event(let arguments, _, _) = delivered else { return true }
+        return slot.handlers.hears(SocketEvent.name(of: arguments))
       }
-      deliver(.tell(socket, delivered, epoch: slot.disconnects, transport: transport, bytes: bytes))
+      if isTooMuch { pauseReading() }
     case .consultRefused(let session):
       let key = slot.key
       slot.refusalTimer?.close()
@@ -557,7 +555,7 @@ actor ManagerCore {
       guard !handler.isInline else { return handler.body(result) }
       var bytes = 0
       if case .success(let arguments) = result { bytes = inboundBytes(arguments) }
-      deliver(.answer(handler, result, bytes: bytes))
+      if delivery.enqueue(.answer(handler, result, bytes: bytes)) { pauseReading() }
     case .startAckTimer(let id, let milliseconds):
       let timer = loop.makeTimer { [unowned slot] in self.handle(.ackTimedOut(id: id), slot) }
       slot.ackTimers[id] = timer

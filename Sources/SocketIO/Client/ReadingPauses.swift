@@ -1,7 +1,8 @@
-/// How often and for how long a Manager did not read its connection since handlers were behind, and what the log says of it.
+/// How often and for how long a Manager did not read its connection because handlers were behind, and what the log
+/// says of it.
 ///
-/// Times are nanoseconds on the loop's clock. A flood may pause reading many times a second: what begins within ten seconds of a logged pause
-/// is only counted, and told with the next one that is logged.
+/// Times are nanoseconds on the loop's clock. A flood may pause reading many times a second: what begins within ten
+/// seconds of a logged pause is only counted, and told with the next one that is logged.
 struct ReadingPauses {
   private static let quiet: UInt64 = 10_000_000_000
 

@@ -1,7 +1,7 @@
-/// Whose turn it is among the owners of queues, each of which is served as its first element came: the owner whose first element came first.
+/// Whose turn it is among the owners of queues: that of the owner whose first element came first.
 ///
-/// A binary heap, in which an owner stands once at most. So a wait that ends early needs nothing here: when the owner's turn comes, it is
-/// put where its present first element belongs.
+/// A binary heap, in which an owner stands once at most. So a wait that ends early needs nothing here: when the owner's
+/// turn comes, it is put where its present first element belongs.
 struct WriterTurns<Owner> {
   private var heap: [(turn: Int, owner: Owner)] = []
 
