@@ -25,7 +25,7 @@ struct Script: AsyncParsableCommand {
         {"do":"quit"}
 
       Options have the names of the JavaScript client, durations are milliseconds, binary is {"$binary":"<base64>"}, and \
-      certificates are PEM text or {"$file":"path"}. Beyond that client there are pins (a list of strings), maxMessageSize and highWaterMark (bytes), \
+      certificates are PEM text or {"$file":"path"}. Beyond that client there are pins (a list of strings), maxMessageSize, highWaterMark and inboundBuffer (bytes), \
       offlineBuffer, such as {"maxEvents":1000,"maxBytes":65536,"overflow":"dropOldest"} (or "refuse", "dropNewest"), and in agent, besides \
       proxy, keepAlive and localAddress, usesEnvironment. A command that cannot be carried out is answered by an "error" line. \
       At the end of the input, or with "quit", every socket is disconnected, and the exit status is 0.

@@ -118,8 +118,21 @@ CSIO_EXTERN int csio_ws_ping(csio_ws *ws, const void *payload, size_t size);
 /* Bytes of messages and pings queued and not yet handed to the operating system. */
 CSIO_EXTERN size_t csio_ws_queued_bytes(const csio_ws *ws);
 
+/* Stops reading: from the call on, on_message does not run until csio_ws_read_start, so that a peer which
+ * sends faster than its messages are dealt with is held up by TCP. May be called inside a callback; allowed
+ * between on_open and csio_ws_shutdown, else STATE. What has been read by then, 64 KiB at most, and the part
+ * of a message that has come, stay in memory. Sending goes on. Pings are not answered meanwhile, and neither
+ * a close frame nor the end of the connection is noticed, unless sending fails or TLS was ended in what has
+ * been read: then the messages that came before are reported, and the end, although reading is stopped. */
+CSIO_EXTERN int csio_ws_read_stop(csio_ws *ws);
+
+/* Goes on reading, in a later turn of the loop; does nothing where reading is not stopped. Fails with STATE
+ * before on_open and after the end. */
+CSIO_EXTERN int csio_ws_read_start(csio_ws *ws);
+
 /* Starts the closing handshake after everything queued; code 0 sends a close frame without a code. on_close
- * follows, at the latest after 5 s, with or without the peer's answer. */
+ * follows, at the latest after 5 s, with or without the peer's answer. Goes on reading where that was
+ * stopped, for the answer stands behind what the peer has sent. */
 CSIO_EXTERN int csio_ws_shutdown(csio_ws *ws, uint16_t code, const char *reason);
 
 /* From on_open on: the subprotocol the server chose, "" for none. From then on, and in on_error with

@@ -172,11 +172,17 @@ void csio__carrier_linger(csio__carrier *carrier, unsigned seconds)
     flush_tls(carrier);
   }
   if (carrier->closing) return;
+  csio__carrier_read(carrier, true);
   shutdown(carrier->socket, SHUT_WR);
   lws_set_timeout(carrier->wsi, PENDING_TIMEOUT_USER_REASON_BASE, (int)seconds);
 }
 
 /* --- receiving --- */
+
+void csio__carrier_read(csio__carrier *carrier, bool on)
+{
+  if (!carrier->closing) lws_rx_flow_control(carrier->wsi, on);
+}
 
 static void receive_by_tls(csio__carrier *carrier, const uint8_t *bytes, size_t size)
 {

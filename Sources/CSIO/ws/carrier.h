@@ -28,6 +28,9 @@ int csio__carrier_open(csio_loop *loop, int socket, csio_tls *tls, const char *h
 /* How many of the bytes have been taken; on_writable follows where that is not all. */
 size_t csio__carrier_send(csio__carrier *carrier, const uint8_t *bytes, size_t size);
 
+/* Whether the socket is read, as it is from the start. What has been read already is still told. */
+void csio__carrier_read(csio__carrier *carrier, bool on);
+
 /* Calls on_writable at the end of this turn of the loop. */
 void csio__carrier_flush_soon(csio__carrier *carrier);
 

@@ -173,6 +173,7 @@ int csio_ws_shutdown(csio_ws *ws, uint16_t code, const char *reason)
   if (size) memcpy(ws->close_reason, reason, size);
   ws->state = CSIO__WS_CLOSING;
   csio__timer_start(&ws->timer, on_timer, CLOSE_TIMEOUT);
+  csio_ws_read_start(ws);
   csio__carrier_send_last(ws->carrier);
   return CSIO_OK;
 }

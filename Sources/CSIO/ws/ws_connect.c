@@ -127,13 +127,16 @@ static void on_bytes(void *owner, const uint8_t *bytes, size_t size)
 
 static void on_writable(void *owner)
 {
-  csio__ws_flush(owner);
+  csio_ws *ws = owner;
+  if (ws->resuming) csio__ws_go_on(ws, false);
+  csio__ws_flush(ws);
 }
 
 static void on_end(void *owner)
 {
   csio_ws *ws = owner;
   csio__failure failure;
+  if (ws->kept.size) csio__ws_go_on(ws, true);
   bool connecting = ws->state == CSIO__WS_CONNECTING;
   if (connecting && ws->handshake.state == CSIO__HANDSHAKE_REFUSED) {
     csio__ws_refused(ws);

@@ -20,6 +20,7 @@ static void ws_free(csio_ws *ws)
   csio_buffer_destroy(ws->rest.buffer);
   csio_buffer_destroy(ws->pong);
   csio__frame_reader_free(&ws->reader);
+  csio__bytes_free(&ws->kept);
   csio__handshake_free(&ws->handshake);
   csio__bytes_free(&ws->protocols);
   csio__request_free(&ws->request);

@@ -53,6 +53,9 @@ struct csio_ws {
 
   csio__handshake handshake;
   csio__frame_reader reader;
+  bool read_stopped;
+  bool resuming;    /* on_writable is to go on reading */
+  csio__bytes kept; /* what was read and is not looked at before reading goes on */
 
   csio_buffer *first, **last; /* messages and pings to send */
   size_t queued;              /* bytes in them */
@@ -76,6 +79,9 @@ void csio__ws_refused(struct csio_ws *ws);
 
 /* Reads frames. */
 void csio__ws_receive(struct csio_ws *ws, const uint8_t *bytes, size_t size);
+
+/* Goes on reading, first what was kept. With `ended` nothing more comes, and reading cannot be stopped. */
+void csio__ws_go_on(struct csio_ws *ws, bool ended);
 
 /* Sends what waits, as far as the socket takes it. */
 void csio__ws_flush(struct csio_ws *ws);

@@ -70,12 +70,62 @@ static void take_event(csio_ws *ws, const csio__frame_event *event)
   }
 }
 
-void csio__ws_receive(csio_ws *ws, const uint8_t *bytes, size_t size)
+static void keep(csio_ws *ws, const uint8_t *bytes, size_t size)
+{
+  if (size && !csio__bytes_append(&ws->kept, bytes, size)) csio__ws_fail_with(ws, CSIO_ENOMEM);
+}
+
+static void read_frames(csio_ws *ws, const uint8_t *bytes, size_t size)
 {
   csio__frame_event event = {.kind = CSIO__FRAME_MESSAGE};
   while (event.kind != CSIO__FRAME_NONE && ws->state != CSIO__WS_ENDED) {
+    if (ws->read_stopped) {
+      keep(ws, bytes, size);
+      size = 0; /* the reader lets go of the last message all the same */
+    }
     event = csio__frame_reader_next(&ws->reader, &bytes, &size);
     take_event(ws, &event);
   }
-  if (ws->state == CSIO__WS_ENDED) csio__frame_reader_free(&ws->reader);
+  if (ws->state != CSIO__WS_ENDED) return;
+  csio__frame_reader_free(&ws->reader);
+  csio__bytes_free(&ws->kept);
+}
+
+void csio__ws_receive(csio_ws *ws, const uint8_t *bytes, size_t size)
+{
+  if (ws->kept.size)
+    keep(ws, bytes, size);
+  else
+    read_frames(ws, bytes, size);
+}
+
+void csio__ws_go_on(csio_ws *ws, bool ended)
+{
+  ws->resuming = false;
+  do {
+    csio__bytes kept = ws->kept;
+    ws->kept = (csio__bytes){0};
+    if (ended) ws->read_stopped = false;
+    read_frames(ws, kept.data, kept.size);
+    csio__bytes_free(&kept);
+  } while (ended && ws->kept.size);
+  if (!ended && !ws->read_stopped && ws->state != CSIO__WS_ENDED) csio__carrier_read(ws->carrier, true);
+}
+
+int csio_ws_read_stop(csio_ws *ws)
+{
+  if (ws->state != CSIO__WS_OPEN) return CSIO_ESTATE;
+  ws->read_stopped = true;
+  csio__carrier_read(ws->carrier, false);
+  return CSIO_OK;
+}
+
+int csio_ws_read_start(csio_ws *ws)
+{
+  if (ws->state != CSIO__WS_OPEN && ws->state != CSIO__WS_CLOSING) return CSIO_ESTATE;
+  if (!ws->read_stopped) return CSIO_OK;
+  ws->read_stopped = false;
+  ws->resuming = true;
+  csio__carrier_flush_soon(ws->carrier);
+  return CSIO_OK;
 }

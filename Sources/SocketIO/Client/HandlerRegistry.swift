@@ -119,6 +119,11 @@ final class HandlerRegistry: Sendable {
 
   func isEmpty(_ key: HandlerKey) -> Bool { state.withLock { $0.entries[key] == nil } }
 
+  /// Whether anybody gets the server's events of that name.
+  func hears(_ event: String) -> Bool {
+    state.withLock { $0.entries[.event(event)] != nil || $0.entries[.any] != nil }
+  }
+
   /// In the order in which they are called.
   func subscriptions(_ key: HandlerKey) -> [Subscription] {
     let ids = state.withLock { $0.entries[key, default: []].map(\.id) }

@@ -53,7 +53,7 @@ public final class Manager: Sendable {
     let logger = SafeLogger(options.logger, server: name)
     self.logger = logger
     self.connector = connector
-    delivery = Delivery(options.delivery, loop: loop)
+    delivery = Delivery(options.delivery, loop: loop, inboundLimit: options.inboundBuffer)
     core = ManagerCore(
       loop: loop, connector: connector, parser: options.parser, delivery: delivery, logger: logger)
     mailbox = Mailbox(core)

@@ -43,6 +43,12 @@ actor ManagerCore {
   private let deadlines: DeadlineTimer<SocketDeadline>
   /// Bytes that may be queued before `emitWhenWritable` waits.
   private let highWaterMark: Int
+  private var writerTurns = WriterTurns<SocketSlot>()
+  private var nextWriterTurn = 0
+  private var isAdmitting = false
+  private var readingPauses = ReadingPauses()
+  /// Bytes of the packet that is being received or handled, its attachments included.
+  private var arrived = 0
   /// Bytes of events that may wait for the answer to CONNECT.
   private let receiveLimit: Int
 
@@ -58,6 +64,7 @@ actor ManagerCore {
     machine = ManagerStateMachine(connector.reconnectionSettings())
     decoder = parser.makeDecoder()
     deadlines = DeadlineTimer(loop)
+    delivery.whenRoom { [weak self] in self?.assumeIsolated { $0.resumeReading() } }
   }
 
   func attach(_ manager: Manager) {
@@ -164,6 +171,9 @@ actor ManagerCore {
   func emitWhenWritable(_ key: Int, _ writer: WaitingWriter) {
     guard let slot = slots[key] else { return writer.resume(.disconnected) }
     checkHeartbeat()
+    var writer = writer
+    writer.turn = nextWriterTurn
+    nextWriterTurn += 1
     handle(.emitWhenWritable(writer), slot)
   }
 
@@ -197,6 +207,9 @@ actor ManagerCore {
     statistics.traffic = engineTally.traffic
     statistics.probeRoundTrips = engineTally.probeRoundTrips
     statistics.queuedBytes = engine?.queuedBytes ?? 0
+    statistics.inboundBytes = delivery.inboundBytes
+    statistics.readingPauses = readingPauses.count
+    statistics.readingPaused = readingPauses.total(at: loop.nanoseconds)
     statistics.sinceLastPing = lastPing.map { .nanoseconds(Int64(clamping: loop.nanoseconds - $0)) }
     for slot in slots.all { statistics.events.add(slot.machine.statistics) }
     return statistics
@@ -247,7 +260,9 @@ actor ManagerCore {
         manager?.dispatch(.reconnectAttempt(attempt))
         self.loop.post { self.assumeIsolated { $0.handle(.attemptAnnounced(announcement)) } }
       }
-    case .resetDecoder: decoder.reset()
+    case .resetDecoder:
+      decoder.reset()
+      arrived = 0
     case .socketsOpened:
       connection += 1
       tally.connections = connection
@@ -293,6 +308,7 @@ actor ManagerCore {
   private func releaseEngine() {
     guard let engine else { return }
     self.engine = nil
+    _ = readingPauses.end(at: loop.nanoseconds)
     lastPing = nil
     slots.forgetUnanswered()
     closingEngines[ObjectIdentifier(engine)] = engine
@@ -344,9 +360,13 @@ actor ManagerCore {
 
   private func received(_ message: EngineMessage) {
     do {
+      arrived += message.size
       guard let packet = try decoder.decode(message) else { return }
+      defer { arrived = 0 }
       switch packet.content {
-      case .connect, .connectError: answered(packet)
+      case .connect, .connectError:
+        arrived = 0  // it brings no event, but lets those go that waited for it
+        answered(packet)
       case .disconnect, .event, .ack:
         // The server would cut a client that leaves a namespace which it has ended itself.
         if case .disconnect = packet.content, let farewell = leftNamespaces[packet.namespace] {
@@ -355,6 +375,7 @@ actor ManagerCore {
         if let slot = slots.active(in: packet.namespace) { handle(.received(packet), slot) }
       }
     } catch {
+      arrived = 0
       logger.record(.warning, "undecodable packet: \(error)")
       handle(.parseFailed(SocketIOError(.protocolViolation, "parse error: \(error)", underlying: error)))
     }
@@ -397,18 +418,55 @@ actor ManagerCore {
 
   // MARK: Backpressure
 
+  /// Has events sent that waited until less is queued, in the order in which they came, for as long as that is so.
   private func admitWriters() {
-    for slot in slots.all where slot.machine.hasWriters { admitWriters(slot) }
-  }
-
-  /// Has events sent that waited until less is queued, for as long as that is so.
-  private func admitWriters(_ slot: SocketSlot) {
-    guard !slot.isAdmitting else { return }
-    slot.isAdmitting = true
-    defer { slot.isAdmitting = false }
-    while slot.machine.hasWriters, slot.machine.bufferedBytes + (engine?.queuedBytes ?? 0) <= highWaterMark {
+    guard !isAdmitting else { return }
+    isAdmitting = true
+    defer { isAdmitting = false }
+    while let (turn, slot) = writerTurns.first {
+      guard let next = slot.machine.firstWriterTurn, slot.machine.bufferedBytes <= highWaterMark else {
+        // A Socket that has too much in its own buffer holds up no other; it comes back when there is less.
+        writerTurns.removeFirst()
+        slot.isInLine = false
+        continue
+      }
+      guard next == turn else {
+        writerTurns.moveFirst(to: next)
+        continue
+      }
+      guard slot.machine.bufferedBytes + (engine?.queuedBytes ?? 0) <= highWaterMark else { return }
       for action in slot.machine.handle(.admitWriter(canSendNow: engine?.canSendNow ?? false)) { perform(action, slot) }
     }
+  }
+
+  private func lineUp(_ slot: SocketSlot) {
+    guard !slot.isInLine, let turn = slot.machine.firstWriterTurn, slot.machine.bufferedBytes <= highWaterMark else {
+      return
+    }
+    slot.isInLine = true
+    writerTurns.insert(turn, slot)
+  }
+
+  // MARK: Flow control in
+
+  /// Handlers are behind with more than `inboundBuffer`.
+  private func pauseReading() {
+    guard let engine, engine.pauseReading() else { return }
+    if let text = readingPauses.begin(at: loop.nanoseconds, waiting: delivery.inboundBytes) {
+      logger.record(.warning, "\(text)", [])
+    }
+  }
+
+  private func resumeReading() {
+    // More may have come since there was room.
+    guard let engine, !delivery.isFull else { return }
+    engine.resumeReading()
+    if let text = readingPauses.end(at: loop.nanoseconds) { logger.record(.info, "\(text)", []) }
+  }
+
+  /// What an event or an answer counts for in the gauge. One that waited for the answer to CONNECT is estimated.
+  private func inboundBytes(_ values: [SocketValue]) -> Int {
+    InboundGauge.overhead + (arrived > 0 ? arrived : SocketValue.array(values).estimatedSize)
   }
 
   // MARK: Actions of the Sockets
@@ -431,7 +489,9 @@ actor ManagerCore {
 
   private func perform(_ actions: ActionList<SocketStateMachine.Action>, _ slot: SocketSlot) {
     for action in actions { perform(action, slot) }
-    if slot.machine.hasWriters { admitWriters(slot) }
+    guard slot.machine.hasWriters else { return }
+    lineUp(slot)
+    admitWriters()
   }
 
   private func perform(_ action: consuming SocketStateMachine.Action, _ slot: SocketSlot) {
@@ -458,14 +518,24 @@ actor ManagerCore {
       guard let socket = slot.socket else { return }
       var transport: TransportName?
       if case .connect = delivered { transport = manager?.transport }
-      delivery.enqueue(Delivery.Item.tell(socket, delivered, epoch: slot.disconnects, transport: transport))
+      var bytes = 0
+      if case .event(let arguments, _, _) = delivered { bytes = inboundBytes(arguments) }
+      let item = Delivery.Item.tell(socket, delivered, epoch: slot.disconnects, transport: transport, bytes: bytes)
+      let isTooMuch = delivery.enqueue(item) {
+        guard case .event(let arguments, _, _) = delivered else { return true }
+        return slot.handlers.hears(SocketEvent.name(of: arguments))
+      }
+      if isTooMuch { pauseReading() }
     case .consultRefused(let session):
       let key = slot.key
       slot.refusedSession = session
       deadlines.start(.refusal(socket: key), milliseconds: ManagerStateMachine.patience)
       delivery.enqueue { self.loop.post { self.assumeIsolated { $0.refusedConsulted(key, session: session) } } }
     case .completeAck(let handler, let result):
-      if handler.isInline { handler.body(result) } else { delivery.enqueue(Delivery.Item.answer(handler, result)) }
+      guard !handler.isInline else { return handler.body(result) }
+      var bytes = 0
+      if case .success(let arguments) = result { bytes = inboundBytes(arguments) }
+      if delivery.enqueue(.answer(handler, result, bytes: bytes)) { pauseReading() }
     case .startAckTimer(let id, let milliseconds):
       deadlines.start(.acknowledgement(socket: slot.key, id: id), milliseconds: milliseconds)
     case .stopAckTimer(let id): deadlines.stop(.acknowledgement(socket: slot.key, id: id))

@@ -5,19 +5,31 @@ struct RunQueue<Element: Sendable>: Sendable {
 
   private var waiting: [Element?] = []
   private var spare: [Element?] = []
+  private var unfinished: Run<Element>?
 
-  var isEmpty: Bool { waiting.isEmpty }
-  var count: Int { waiting.count }
+  var isEmpty: Bool { waiting.isEmpty && unfinished == nil }
+  var count: Int { waiting.count + (unfinished?.count ?? 0) }
 
   /// Takes the element out of the caller's variable: it is moved, not copied.
   mutating func append(_ element: inout Element?) { waiting.append(element.take()) }
 
-  /// Takes out all that waits.
+  /// Takes out all that waits, or what is left of the run before.
   mutating func take() -> Run<Element> {
+    if let run = unfinished.take() { return run }
     let run = Run(elements: waiting)
     waiting = spare
     spare = []
     return run
+  }
+
+  /// Takes back a run: what is left of it, to be taken the next time, or the memory of one that has been worked through.
+  mutating func putBack(_ run: consuming Run<Element>) {
+    if !run.isEmpty {
+      unfinished = run
+    } else {
+      run.clear()
+      reuse(run)
+    }
   }
 
   /// Takes back the memory of a run that has been worked through.
@@ -29,9 +41,23 @@ struct RunQueue<Element: Sendable>: Sendable {
 /// Elements in their order, each of which is taken once.
 struct Run<Element: Sendable>: Sendable {
   fileprivate var elements: [Element?]
+  private var next = 0
 
-  var isEmpty: Bool { elements.isEmpty }
-  var count: Int { elements.count }
+  fileprivate init(elements: [Element?]) { self.elements = elements }
+
+  var isEmpty: Bool { next == elements.count }
+  var count: Int { elements.count - next }
+
+  mutating func takeFirst() -> Element? {
+    guard next < elements.count else { return nil }
+    defer { next += 1 }
+    return elements[next].take()
+  }
+
+  fileprivate mutating func clear() {
+    elements.removeAll(keepingCapacity: true)
+    next = 0
+  }
 
   /// Elements are moved, not copied, so that none is counted up and down.
   mutating func takeAll(_ body: (Element) -> Void) {

@@ -82,6 +82,8 @@ extension Emitter {
 struct WaitingWriter: Sendable {
   let emission: Emission
   let token: AckToken
+  /// Its place in the order in which writers came, over all Sockets of the Manager.
+  var turn = 0
   /// Told once, with nil when the event is queued.
   let resume: @Sendable (SocketIOError?) -> Void
 }

@@ -12,9 +12,13 @@ public struct SocketEvent: Sendable {
   public let ack: Acknowledgement?
 
   init(_ arguments: [SocketValue], ack: Acknowledgement?) {
-    name = arguments.first.map { $0.stringValue ?? $0.description } ?? ""
+    name = Self.name(of: arguments)
     args = Array(arguments.dropFirst())
     self.ack = ack
+  }
+
+  static func name(of arguments: [SocketValue]) -> String {
+    arguments.first.map { $0.stringValue ?? $0.description } ?? ""
   }
 
   /// The first argument, decoded.

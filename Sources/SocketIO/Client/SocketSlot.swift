@@ -15,8 +15,8 @@ final class SocketSlot {
   var joinCallbacks: [@Sendable (SocketIOError?) -> Void] = []
   /// How many calls of `disconnect()` have been carried out.
   var disconnects = 0
-  /// Those who wait until less is queued have their turn just now.
-  var isAdmitting = false
+  /// Among those whose writers wait for their turn.
+  var isInLine = false
   private var published: UInt64?
 
   /// nil when it was let go.

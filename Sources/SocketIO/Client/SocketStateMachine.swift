@@ -69,6 +69,9 @@ struct SocketStateMachine {
   /// Whether anybody waits until less is queued.
   var hasWriters: Bool { !writers.isEmpty }
 
+  /// The turn of the one that waits longest.
+  var firstWriterTurn: Int? { writers.first?.turn }
+
   /// What happened so far, and what waits now.
   var statistics: EventStatistics {
     var statistics = tally

@@ -33,6 +33,13 @@ public struct Statistics: Sendable, Hashable {
   /// that includes the request under way. What waits for a connection is in ``EventStatistics/bufferedBytes``.
   public var queuedBytes = 0
 
+  /// Bytes of events and acknowledgements that wait for handlers at this moment, as ``SocketIOOptions/inboundBuffer`` counts them.
+  public var inboundBytes = 0
+  /// How often reading was paused since handlers were behind with more than ``SocketIOOptions/inboundBuffer``.
+  public var readingPauses = 0
+  /// For how long in all, the pause included that lasts at this moment.
+  public var readingPaused = Duration.zero
+
   /// The times from one ping of the server to the next within a connection.
   ///
   /// The server pings, so a client cannot tell from these times how long a round trip takes. With servers that wait `pingInterval` from

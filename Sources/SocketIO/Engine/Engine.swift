@@ -70,6 +70,17 @@ final class Engine {
 
   func close() { handle(.close) }
 
+  /// Reads nothing more until ``resumeReading()``, as far as the transport can tell: what has arrived may still be reported.
+  ///
+  /// - Returns: Whether that is new.
+  func pauseReading() -> Bool {
+    guard !machine.isReadingPaused else { return false }
+    handle(.pauseReading)
+    return machine.isReadingPaused
+  }
+
+  func resumeReading() { handle(.resumeReading) }
+
   /// Ends the session if the server's ping is overdue. The timer may not have fired yet where the machine was asleep or the loop held
   /// up, and what is sent before it does is lost.
   func checkHeartbeat() {
@@ -92,6 +103,8 @@ final class Engine {
     case .requestReadReceipt(let mark): main?.transport.requestReadReceipt(mark)
     case .pause: main?.transport.pause()
     case .resume: main?.transport.resume()
+    case .pauseReading: main?.transport.pauseReading()
+    case .resumeReading: main?.transport.resumeReading()
     case .promoteProbe:
       let old = main
       if let new = takeCarrier(.probe) { carry(.main, new) }

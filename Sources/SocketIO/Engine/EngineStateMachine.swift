@@ -39,6 +39,9 @@ struct EngineStateMachine {
     case upgradeConsidered
     case heartbeatExpired
     case closeTimeout
+    /// No more is to be read until `resumeReading`: whoever gets the messages is behind.
+    case pauseReading
+    case resumeReading
   }
 
   enum Action {
@@ -50,6 +53,9 @@ struct EngineStateMachine {
     case requestReadReceipt(UInt64)
     case pause
     case resume
+    /// Of `main`.
+    case pauseReading
+    case resumeReading
     /// The probe becomes `main`; the old transport, which is paused, is let go.
     case promoteProbe
     case close(Slot)
@@ -100,6 +106,7 @@ struct EngineStateMachine {
   private var isPongDue = false
   private var barrier = ReadBarrier()
   private var handshake: Handshake?
+  private(set) var isReadingPaused = false
 
   init(_ configuration: Configuration) { self.configuration = configuration }
 
@@ -139,7 +146,24 @@ struct EngineStateMachine {
     case .closeTimeout:
       guard state == .draining || state == .closing else { return [] }
       return [.abort(.main)] + abortProbe() + finish()
+    case .pauseReading:
+      guard state == .open, !isReadingPaused else { return [] }
+      isReadingPaused = true
+      // A ping that is not read cannot be missed.
+      return [.stopHeartbeat, .pauseReading]
+    case .resumeReading: return resumeReading()
     }
+  }
+
+  private mutating func resumeReading() -> ActionList<Action> {
+    guard isReadingPaused else { return [] }
+    isReadingPaused = false
+    return startHeartbeat() + [.resumeReading]
+  }
+
+  private func startHeartbeat() -> ActionList<Action> {
+    guard let handshake, !isReadingPaused else { return [] }
+    return [.startHeartbeat(milliseconds: handshake.pingInterval + handshake.pingTimeout)]
   }
 
   // MARK: Opening
@@ -219,11 +243,7 @@ struct EngineStateMachine {
     switch packet {
     case .message(let message): return .just(.report(.message(message)))
     case .ping:
-      var actions = answerPing()
-      if let handshake {
-        actions.append(.startHeartbeat(milliseconds: handshake.pingInterval + handshake.pingTimeout))
-      }
-      return actions + [.report(.ping)]
+      return answerPing() + startHeartbeat() + [.report(.ping)]
     // From a cache in between, which would answer every poll with it at once.
     case .open:
       let message = "server error: the session was opened a second time, perhaps by a cache that keeps answers"
@@ -276,7 +296,7 @@ struct EngineStateMachine {
     isWritable = true
     putPongInFront()
     putInFront(.upgrade)
-    return [.promoteProbe] + flush() + [.report(.upgraded(mainName))]
+    return [.promoteProbe] + (isReadingPaused ? [.pauseReading] : []) + flush() + [.report(.upgraded(mainName))]
   }
 
   private mutating func probeFailed(_ error: SocketIOError) -> ActionList<Action> {
@@ -399,8 +419,9 @@ struct EngineStateMachine {
     case .open:
       state = .draining
       let abandoned: ActionList<Action> = upgrade == .switching ? [] : abortProbe()
+      // The server's part in the closing stands behind what it has sent; nobody gets that any more.
       // From now on there is one limit for all. What is held then is cut off rather than hurried.
-      return abandoned
+      return resumeReading() + abandoned
         + [
           .stopHoldTimer, .startCloseTimer(milliseconds: configuration.closeTimeout),
           .report(.closed(.forcedClose, nil)),

@@ -98,6 +98,8 @@
       count("socketio_connections") { $0.connections }
       count("socketio_reconnections") { $0.reconnections }
       count("socketio_upgrades") { $0.upgrades }
+      count("socketio_reading_pauses") { $0.readingPauses }
+      count("socketio_reading_paused_milliseconds") { Int(clamping: $0.readingPaused.milliseconds) }
       count("socketio_events_sent") { $0.events.sent }
       count("socketio_events_received") { $0.events.received }
       count("socketio_acknowledgements") { $0.events.ackRoundTrips.count }
@@ -110,6 +112,7 @@
       count("socketio_events_dropped", ("reason", "refused")) { $0.events.drops.refused }
 
       level("socketio_queued_bytes") { $0.queuedBytes }
+      level("socketio_inbound_bytes") { $0.inboundBytes }
       level("socketio_buffered_events") { $0.events.buffered }
       level("socketio_buffered_bytes") { $0.events.bufferedBytes }
       level("socketio_waiting_emits") { $0.events.waiting }

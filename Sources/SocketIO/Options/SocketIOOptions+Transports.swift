@@ -18,6 +18,7 @@ extension SocketIOOptions {
     ("autoConnect", same(\.autoConnect)), ("parser", { isSame($0.parser, $1.parser) }),
     ("auth", { isSame($0.auth, $1.auth) }), ("ackTimeout", same(\.ackTimeout)), ("retries", same(\.retries)),
     ("offlineBuffer", same(\.offlineBuffer)), ("highWaterMark", same(\.highWaterMark)),
+    ("inboundBuffer", same(\.inboundBuffer)),
     ("delivery", { isSame($0.delivery, $1.delivery) }), ("eventLoop", { $0.eventLoop === $1.eventLoop }),
     ("logger", { $0.logger.label == $1.logger.label && $0.logger.logLevel == $1.logger.logLevel }),
   ]

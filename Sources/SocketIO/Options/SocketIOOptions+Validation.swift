@@ -77,6 +77,7 @@ extension SocketIOOptions {
     if offlineBuffer.maxEvents < 0 || offlineBuffer.maxBytes < 0 {
       throw Self.invalid("offlineBuffer", "its limits must not be negative")
     }
+    if inboundBuffer <= 0 { throw Self.invalid("inboundBuffer", "it must be positive") }
     if highWaterMark < 0 { throw Self.invalid("highWaterMark", "it is negative") }
     if retries < 0 { throw Self.invalid("retries", "it is negative") }
     if case .value(let value)? = auth, value.objectValue == nil { throw Self.invalid("auth", "it is no object") }

@@ -164,6 +164,20 @@ public struct SocketIOOptions: Sendable {
   /// changes have no effect.
   public var highWaterMark = 1 << 20
 
+  /// How many bytes of events may wait for handlers, all Sockets of the Manager together: 16 MiB unless set, at least 1. Later changes have no
+  /// effect.
+  ///
+  /// When more waits, the connection is not read until half of it has been handled, and the server is held up. An event counts as many
+  /// bytes as its text and its attachments had, and 256 more; what is made of it in memory can be a multiple of that. Answers to
+  /// acknowledgements count as events do. A message that is larger by itself is delivered, and what has been read or asked for when the
+  /// limit is passed, too.
+  ///
+  /// A connection that is not read does not see the server's pings. The client does not take that for a loss, but the server ends the session when it gets no
+  /// pong for its `pingTimeout` (20 seconds unless it says otherwise). Nor are acknowledgements seen, whose time goes on. Where handlers take
+  /// that long, have them hand their work to a task or a queue and return, or set a larger limit. ``Statistics/readingPauses`` tells
+  /// whether it happens, and a warning is logged.
+  public var inboundBuffer = 16 << 20
+
   /// Where handlers run. Later changes have no effect.
   public var delivery = HandlerDelivery.serial
 

@@ -12,4 +12,12 @@ public enum EngineMessage: Sendable, Hashable {
   case text(String)
   /// A binary message.
   case binary(Data)
+
+  /// Bytes.
+  var size: Int {
+    switch self {
+    case .text(let text): text.utf8.count
+    case .binary(let data): data.count
+    }
+  }
 }

@@ -22,6 +22,8 @@ extension PollingDriver {
 
   func pause() { handle(.pause) }
   func resume() { handle(.resume) }
+  func pauseReading() { handle(.pauseReading) }
+  func resumeReading() { handle(.resumeReading) }
   func close() { handle(.close) }
 
   func abort() {

@@ -7,6 +7,9 @@ struct PollingStateMachine {
     case receiptRequested(UInt64)
     case pause
     case resume
+    /// No GET until `resumeReading`.
+    case pauseReading
+    case resumeReading
     case close
     /// Packets at the beginning of the GET's answer; more follow.
     case received([EnginePacket])
@@ -61,6 +64,7 @@ struct PollingStateMachine {
   private var isPinged = false
   /// Asked for while a POST was under way, whose answer says that it was read.
   private var receipt: UInt64?
+  private var isReadingPaused = false
 
   private var isIdle: Bool { !isPolling && !isPosting }
 
@@ -87,6 +91,12 @@ struct PollingStateMachine {
     case .resume:
       guard case .pausing = state else { return [] }
       state = .open
+      return pollAgain()
+    case .pauseReading:
+      isReadingPaused = true
+      return []
+    case .resumeReading:
+      isReadingPaused = false
       return pollAgain()
     case .close:
       return close()
@@ -178,7 +188,7 @@ struct PollingStateMachine {
   private mutating func pollAgain() -> [Action] {
     switch state {
     case .opening, .open:
-      guard !isPolling, !isWaiting else { return [] }
+      guard !isPolling, !isWaiting, !isReadingPaused else { return [] }
       guard pause == 0 else {
         isWaiting = true
         defer { pause = 0 }

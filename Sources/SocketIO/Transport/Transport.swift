@@ -32,6 +32,11 @@ protocol Transport: AnyObject {
   /// Goes on after `pause`, when the better transport failed.
   func resume()
 
+  /// Takes nothing more from the server until `resumeReading`, so that the server is held up; what is under way may still be reported.
+  /// Sending, `pause`, `close` and `abort` go on as ever.
+  func pauseReading()
+  func resumeReading()
+
   /// Closes in good order after what was handed to `send`; answered by `.closed`, inside the call where nothing is open.
   func close()
 

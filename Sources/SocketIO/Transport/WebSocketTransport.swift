@@ -91,6 +91,10 @@ final class WebSocketTransport: Transport {
   func pause() { onEvent?(.paused) }
   func resume() {}
 
+  // Both fail only where the connection has ended or is being closed, which is told anyway.
+  func pauseReading() { if let handle { csio_ws_read_stop(handle) } }
+  func resumeReading() { if let handle { csio_ws_read_start(handle) } }
+
   func close() {
     guard isOpen, let handle else {
       let onEvent = self.onEvent

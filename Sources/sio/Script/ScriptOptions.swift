@@ -79,6 +79,7 @@ enum ScriptOptions {
     "maxMessageSize": set(\.maxMessageSize, NamedValue.count),
     "offlineBuffer": set(\.offlineBuffer, offlineBuffer),
     "highWaterMark": set(\.highWaterMark, NamedValue.count),
+    "inboundBuffer": set(\.inboundBuffer, NamedValue.count),
   ]
 
   private static func set<Value>(

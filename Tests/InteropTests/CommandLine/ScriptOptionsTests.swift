@@ -53,11 +53,11 @@ import Testing
     let pin = "47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU="
     let options = try options(
       #"""
-      {"pins":["sha256/\#(pin)","\#(pin)"],"maxMessageSize":1000,"highWaterMark":0,
+      {"pins":["sha256/\#(pin)","\#(pin)"],"maxMessageSize":1000,"highWaterMark":0,"inboundBuffer":5,
        "offlineBuffer":{"maxEvents":0,"maxBytes":7,"overflow":"dropOldest"},"agent":{"usesEnvironment":true}}
       """#)
     #expect(options.pins == ["sha256/\(pin)", pin])
-    #expect(options.maxMessageSize == 1_000 && options.highWaterMark == 0)
+    #expect(options.maxMessageSize == 1_000 && options.highWaterMark == 0 && options.inboundBuffer == 5)
     #expect(options.offlineBuffer == OfflineBuffer(maxEvents: 0, maxBytes: 7, overflow: .dropOldest))
     #expect(options.agent.usesEnvironment)
     #expect(try self.options(#"{"offlineBuffer":{}}"#).offlineBuffer == OfflineBuffer())

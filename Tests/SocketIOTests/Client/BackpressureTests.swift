@@ -6,7 +6,11 @@ import Testing
 @Suite("Waiting while too much is queued", .timeLimit(.minutes(1)))
 struct BackpressureTests {
   /// Starts tasks that emit one after the other, and waits until the loop knows of each before it starts the next.
-  private func start(_ names: String..., on socket: Socket, _ bench: ClientBench) async -> [Task<Void, any Error>] {
+  ///
+  /// - Parameter before: How many calls wait on the other Sockets and this one.
+  private func start(
+    _ names: String..., on socket: Socket, _ bench: ClientBench, before: Int = 0
+  ) async -> [Task<Void, any Error>] {
     var tasks: [Task<Void, any Error>] = []
     let (loop, log) = (bench.loop, bench.log)
     for (index, name) in names.enumerated() {
@@ -21,8 +25,8 @@ struct BackpressureTests {
           loop.post {}
         })
       while true {
-        let waiting = await bench.ask { await socket.statistics().waiting }
-        if waiting + log.entries.count > index { break }
+        let waiting = await bench.statistics().events.waiting
+        if waiting + log.entries.count > before + index { break }
       }
     }
     return tasks
@@ -64,6 +68,43 @@ struct BackpressureTests {
     for task in tasks { _ = await task.result }
     #expect(bench.sent == [#"2["now"]"#, #"2["e","a"]"#, #"2["e","b"]"#, #"2["e","c"]"#])
     #expect(Set(bench.log.entries) == ["a queued", "b queued", "c queued"])
+  }
+
+  @Test("Calls on several Sockets go on in the order in which they came")
+  func turns() async {
+    let (bench, first) = full()
+    let second = bench.manager.socket("/b")
+    bench.join("/b")
+    bench.script.forget()
+    var tasks: [Task<Void, any Error>] = []
+    for (index, name) in ["a", "b", "c", "d", "e", "f"].enumerated() {
+      tasks += await start(name, on: index % 2 == 0 ? second : first, bench, before: index)
+    }
+    tasks[2].cancel()
+    await bench.loop.run { bench.log.entries == ["c cancelled"] }
+    drain(bench)
+    await bench.loop.run { bench.log.entries.count == 6 }
+    for task in tasks { _ = await task.result }
+    #expect(
+      bench.sent == [#"2/b,["e","a"]"#, #"2["e","b"]"#, #"2["e","d"]"#, #"2/b,["e","e"]"#, #"2["e","f"]"#])
+  }
+
+  @Test("A Socket whose own buffer is too full holds up no other")
+  func fullBuffer() async throws {
+    let (bench, socket) = full()
+    let idle = bench.manager.socket("/idle")
+    idle.disconnect()
+    // The answer to its first CONNECT.
+    bench.join("/idle")
+    try idle.emit("large", Data(count: 2_000))
+    var tasks = await start("a", on: idle, bench, before: 0)
+    tasks += await start("b", on: socket, bench, before: 1)
+    drain(bench)
+    await bench.loop.run { bench.log.entries == ["b queued"] }
+    idle.connect()
+    bench.join("/idle")
+    await bench.loop.run { bench.log.entries == ["b queued", "a queued"] }
+    for task in tasks { _ = await task.result }
   }
 
   @Test("Exactly as much as the mark does not wait, and what is let through counts for the next")

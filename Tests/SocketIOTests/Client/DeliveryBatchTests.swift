@@ -22,7 +22,8 @@ struct DeliveryBatchTests {
     }
     loop.post { begin(turn: 1) }
     loop.run()
-    queue.sync {}
+    // A long run ends early, and goes on behind what waits.
+    while log.entries.count < turns * (count + 1) { queue.sync {} }
   }
 
   @Test("A few handlers are started at the end of the turn")
@@ -59,6 +60,64 @@ struct DeliveryBatchTests {
     }
     await loop.run { log.entries.count == 20 }
     #expect(Set(log.entries) == ["on the loop: true"])
+  }
+
+  @Test("Large values are let go of as soon as their handler has returned")
+  func largeValues() async {
+    let delivery = Delivery(.queue(queue), loop: loop)
+    await withCheckedContinuation { continuation in
+      loop.post { [log] in
+        for number in 1...20 {
+          let handler = AckHandler.delivered { _ in log.add("handler \(number)") }
+          delivery.enqueue(.answer(handler, .success([.binary(tracked(100_000))]), bytes: 100_000))
+        }
+        delivery.enqueue { continuation.resume() }
+      }
+      loop.run()
+    }
+    #expect(log.entries == (1...20).flatMap { ["handler \($0)", "on the loop: false"] })
+  }
+
+  /// On which place other work of the same queue, which came with the first of many handlers, has its turn.
+  private func turn(of name: String, after body: @escaping @Sendable () -> Void = {}) async -> Int? {
+    let delivery = Delivery(.queue(queue), loop: loop)
+    await withCheckedContinuation { continuation in
+      loop.post { [log, queue] in
+        delivery.enqueue { queue.async { log.add(name) } }
+        for _ in 0..<1_000 {
+          delivery.enqueue {
+            log.add("handler")
+            body()
+          }
+        }
+        delivery.enqueue { continuation.resume() }
+      }
+      loop.run()
+    }
+    return log.entries.firstIndex(of: name)
+  }
+
+  @Test("After 64 handlers the queue's other work has its turn")
+  func longRun() async {
+    #expect(await turn(of: "other") == 63)
+    #expect(log.entries.count { $0 == "handler" } == 1_000)
+  }
+
+  @Test("After 4 ms the queue's other work has its turn")
+  func slowRun() async {
+    let loop = loop
+    #expect(await turn(of: "other") { loop.sleep(2) } == 2)
+    #expect(log.entries.count { $0 == "handler" } == 1_000)
+  }
+
+  @Test("On the event loop, too, other work has its turn")
+  func longRunOnLoop() {
+    let delivery = Delivery(.eventLoop, loop: loop)
+    delivery.enqueue { [loop, log] in loop.post { log.add("other") } }
+    for _ in 0..<1_000 { delivery.enqueue { [log] in log.add("handler") } }
+    loop.run()
+    #expect(log.entries.firstIndex(of: "other") == 63)
+    #expect(log.entries.count == 1_001)
   }
 
   /// Data that logs where it is let go of.

@@ -114,6 +114,11 @@ enum CatalogueExamples {
     }
   }
 
+  static func inboundBuffer(_ socket: Socket) async {
+    let statistics = await socket.io.statistics()
+    print("waiting:", statistics.inboundBytes, "bytes, reading was paused", statistics.readingPauses, "times")
+  }
+
   static func subscribingUnlessRecovered(_ socket: Socket) {
     socket.on(.connect) { [weak socket] connection in
       guard !connection.recovered else { return }

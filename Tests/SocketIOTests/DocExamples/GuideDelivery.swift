@@ -21,6 +21,13 @@ enum GuideDelivery {
     }
   }
 
+  static func inboundBuffer() async throws {
+    let socket = try io("https://example.com") { $0.inboundBuffer = 64 << 20 }
+    let statistics = await socket.io.statistics()
+    print("waiting:", statistics.inboundBytes, "bytes, reading was paused", statistics.readingPauses, "times")
+    print("for", statistics.readingPaused)
+  }
+
   static func statistics(_ socket: Socket) async {
     let statistics = await socket.io.statistics()
     print("sent over WebSockets:", statistics.traffic[.websocket]?.bytesSent ?? 0, "bytes")

@@ -45,6 +45,7 @@ struct SocketIOOptionsTests {
     ("randomizationFactor", { $0.randomizationFactor = .nan }),
     ("auth", { $0.auth = .value("token") }), ("offlineBuffer", { $0.offlineBuffer.maxEvents = -1 }),
     ("offlineBuffer", { $0.offlineBuffer.maxBytes = -1 }), ("highWaterMark", { $0.highWaterMark = -1 }),
+    ("inboundBuffer", { $0.inboundBuffer = 0 }), ("inboundBuffer", { $0.inboundBuffer = -1 }),
   ]
 
   @Test("A value that cannot be used is refused by the option's name", arguments: invalidValues)
@@ -103,7 +104,8 @@ struct SocketIOOptionsTests {
     ("parser", { $0.parser = JSONParser(maxAttachments: 100) }), ("auth", { $0.auth = ["token": "abcd"] }),
     ("auth", { $0.auth = .provider { [:] } }), ("ackTimeout", { $0.ackTimeout = .seconds(1) }),
     ("retries", { $0.retries = 1 }), ("offlineBuffer", { $0.offlineBuffer.maxEvents = 1 }),
-    ("highWaterMark", { $0.highWaterMark = 1 }), ("delivery", { $0.delivery = .eventLoop }),
+    ("highWaterMark", { $0.highWaterMark = 1 }), ("inboundBuffer", { $0.inboundBuffer = 1 }),
+    ("delivery", { $0.delivery = .eventLoop }),
     ("delivery", { $0.delivery = .queue(.main) }), ("eventLoop", { $0.eventLoop = .shared }),
     ("logger", { $0.logger = Logger(label: "mine") }),
   ]
@@ -144,6 +146,7 @@ struct SocketIOOptionsTests {
     { $0.reconnectionDelay = .zero }, { $0.reconnectionDelayMax = .zero }, { $0.timeout = .after(.zero) },
     { $0.randomizationFactor = 0 }, { $0.randomizationFactor = 1 }, { $0.path = "" }, { $0.path = "/" },
     { $0.offlineBuffer = OfflineBuffer(maxEvents: 0, maxBytes: 0) }, { $0.highWaterMark = 0 },
+    { $0.inboundBuffer = 1 },
   ]
 
   @Test("Values at the edge are accepted", arguments: edgeValues)

@@ -32,6 +32,7 @@ struct Scenario: Sendable {
     if random.chance(200) { options.reconnectionAttempts = .limited(random.number(1...4)) }
     if random.chance(50) { options.reconnection = false }
     options.autoConnect = random.chance(700)
+    if random.chance(300) { options.inboundBuffer = random.number(1...2_000) }
     self.options = options
 
     let count = random.number(1...3)

@@ -36,11 +36,16 @@ final class SimulatedWebSocket: Transport {
   private let network: SimulatedNetwork
   private var port: NetworkPort?
   private var isOpen = false
+  private var isReadingPaused = false
+  /// What came while reading was paused.
+  private var unread: [TransportEvent] = []
+  private var goesOn: VirtualTimer?
 
   init(_ network: SimulatedNetwork, engine: Int, sid: String?) {
     self.network = network
     self.sid = sid
     port = NetworkPort(network, engine: engine) { [weak self] in self?.handle($0) }
+    goesOn = VirtualTimer(loop: network.loop) { [weak self] in self?.readOn() }
   }
 
   func open() {
@@ -60,6 +65,17 @@ final class SimulatedWebSocket: Transport {
   func pause() { onEvent?(.paused) }
   func resume() {}
 
+  func pauseReading() { isReadingPaused = true }
+
+  func resumeReading() {
+    isReadingPaused = false
+    goesOn?.start(milliseconds: 0)
+  }
+
+  private func readOn() {
+    while !isReadingPaused, !unread.isEmpty { report(unread.removeFirst()) }
+  }
+
   func close() {
     guard isOpen, let port else {
       let onEvent = self.onEvent
@@ -78,6 +94,11 @@ final class SimulatedWebSocket: Transport {
 
   private func handle(_ input: ClientInput) {
     guard case .webSocket(let event) = input else { return }
+    let isRead = if case .writable = event { false } else { true }
+    if isRead, isReadingPaused || !unread.isEmpty { unread.append(event) } else { report(event) }
+  }
+
+  private func report(_ event: TransportEvent) {
     switch event {
     case .opened: isOpen = true
     case .closed, .failed:

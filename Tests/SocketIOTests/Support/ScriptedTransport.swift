@@ -37,6 +37,8 @@ final class ScriptedTransport: Transport {
 
   func pause() { perform(.pause) }
   func resume() { perform(.resume) }
+  func pauseReading() { perform(.pauseReading) }
+  func resumeReading() { perform(.resumeReading) }
   func close() { perform(.close) }
 
   func abort() {
@@ -61,6 +63,8 @@ final class TransportScript: Sendable {
     case send([EnginePacket])
     case pause
     case resume
+    case pauseReading
+    case resumeReading
     case close
     case abort
   }

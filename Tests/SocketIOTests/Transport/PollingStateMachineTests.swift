@@ -100,6 +100,55 @@ struct PollingStateMachineTests {
     #expect(polling.take() == ["6", "GET"])
   }
 
+  @Test("While reading is paused there is no next GET")
+  func readingPaused() {
+    var polling = Polling.opened()
+    polling.handle(.pauseReading)
+    polling.handle(.polled([.text("a")], isWhole: true))
+    #expect(polling.take() == ["4a"])
+    polling.handle(.send([.text("b")]))
+    polling.handle(.posted)
+    #expect(polling.take() == ["POST 4b", "writable"])
+    polling.handle(.resumeReading)
+    polling.handle(.resumeReading)
+    #expect(polling.take() == ["GET"])
+  }
+
+  @Test("Reading that is paused and goes on during a GET changes nothing")
+  func readingPausedShortly() {
+    var polling = Polling.opened()
+    polling.handle(.pauseReading)
+    polling.handle(.resumeReading)
+    #expect(polling.take() == [])
+    polling.handle(.polled([.text("a")], isWhole: true))
+    #expect(polling.take() == ["4a", "GET"])
+  }
+
+  @Test("While reading is paused it can be left for a better transport, and goes on where that fails")
+  func pauseWithoutReading() {
+    var polling = Polling.opened()
+    polling.handle(.pauseReading)
+    polling.handle(.polled([.text("a")], isWhole: true))
+    _ = polling.take()
+    polling.handle(.pause)
+    #expect(polling.take() == ["paused"])
+    polling.handle(.resumeReading)
+    #expect(polling.take() == [])
+    polling.handle(.resume)
+    #expect(polling.take() == ["GET"])
+  }
+
+  @Test("While reading is paused it can be closed")
+  func closeWithoutReading() {
+    var polling = Polling.opened()
+    polling.handle(.pauseReading)
+    polling.handle(.polled([.text("a")], isWhole: true))
+    _ = polling.take()
+    polling.handle(.close)
+    polling.handle(.posted)
+    #expect(polling.take() == ["POST 1", "cancel", "closed"])
+  }
+
   @Test("Polls again after each answer, with never more than one GET and one POST under way")
   func oneOfEach() {
     var polling = Polling.opened()
