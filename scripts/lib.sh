@@ -66,14 +66,32 @@ build_core() {
   fi
   CORE_BUILD=$BUILD/$name-build
   CORE_PREFIX=$BUILD/$name
+  local log=$CORE_BUILD.log
   say "building the C core${2:+ by $2}${sanitizers:+ with -fsanitize=$sanitizers}"
   cmake -S . -B "$CORE_BUILD" -DCMAKE_BUILD_TYPE=RelWithDebInfo -DCMAKE_INSTALL_PREFIX="$CORE_PREFIX" \
     -DCMAKE_INSTALL_LIBDIR=lib -DCSIO_SHARED=OFF -DCSIO_WERROR=ON -DCSIO_SANITIZE="$sanitizers" "${compiler[@]}" \
-    >"$BUILD/cmake.log" || die "$(tail -n 30 "$BUILD/cmake.log")"
-  cmake --build "$CORE_BUILD" -j "$(nproc)" >"$BUILD/cmake.log" 2>&1 || die "$(tail -n 40 "$BUILD/cmake.log")"
-  cmake --install "$CORE_BUILD" >"$BUILD/cmake.log" || die "$(tail -n 30 "$BUILD/cmake.log")"
+    >"$log" || die "$(tail -n 30 "$log")"
+  cmake --build "$CORE_BUILD" -j "$(nproc)" >"$log" 2>&1 || die "$(tail -n 40 "$log")"
+  cmake --install "$CORE_BUILD" >"$log" || die "$(tail -n 30 "$log")"
   export PKG_CONFIG_PATH=$CORE_PREFIX/lib/pkgconfig
   export SOCKETIO_TEST_SERVER=$CORE_PREFIX/bin/socketio-test-server
+}
+
+# forget_stale_links FOLDER: removes the programs in FOLDER that were linked before the C library last changed, so that they are linked
+# again. Neither SwiftPM nor a CMake project that finds the library by pkg-config notices that it has changed.
+forget_stale_links() {
+  local library
+  library=$(pkg-config --variable=libdir csio)/libcsio.a
+  [ ! -d "$1" ] || [ ! -e "$library" ] ||
+    find "$1" -maxdepth 1 \( -type f -perm -u+x -o -name '*.xctest' \) ! -newer "$library" -exec rm -rf {} +
+}
+
+# build_swift OPTIONS…: swift build, with the C core that build_core made.
+# SwiftPM passes the traits to the compiler in the order of a hash table, which differs from process to process unless hashing is
+# deterministic; another order is another command, for which it compiles everything again.
+build_swift() {
+  forget_stale_links "$(swift build "$@" --show-bin-path)"
+  SWIFT_DETERMINISTIC_HASHING=1 swift build "$@"
 }
 
 # A virtual environment with the servers and suites written in Python.
