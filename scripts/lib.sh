@@ -32,6 +32,26 @@ need() {
   "$@" >/dev/null 2>&1 || die "missing: $what"
 }
 
+# background COMMAND…: its number is in $! then. Whatever is in the background when the script ends is ended.
+background() {
+  set -m # for a process group of its own
+  {
+    set +m
+    end_with_script
+    "$@"
+  } </dev/null &
+  set +m
+}
+end_with_script() {
+  trap end_jobs EXIT
+  trap 'exit 130' INT TERM
+}
+end_jobs() {
+  local job
+  # Each leads a group, as timeout does. Bash's own kill takes another group for it where the job was started without job control.
+  for job in $(jobs -p); do env kill -- "-$job" 2>/dev/null || true; done
+}
+
 # What building the C core takes, as Debian's packages.
 CORE_PACKAGES=(cmake make gcc pkg-config libcurl4-openssl-dev libwebsockets-dev libuv1-dev libssl-dev)
 
