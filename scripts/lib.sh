@@ -103,7 +103,7 @@ forget_stale_links() {
   local library
   library=$(pkg-config --variable=libdir csio)/libcsio.a
   [ ! -d "$1" ] || [ ! -e "$library" ] ||
-    find "$1" -maxdepth 1 \( -type f -perm -u+x -o -name '*.xctest' \) ! -newer "$library" -exec rm -rf {} +
+    find "$1/" -maxdepth 1 \( -type f -perm -u+x -o -name '*.xctest' \) ! -newer "$library" -exec rm -rf {} +
 }
 
 # build_swift OPTIONS…: swift build, with the C core that build_core made.
