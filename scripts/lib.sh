@@ -97,13 +97,15 @@ build_core() {
   export SOCKETIO_TEST_SERVER=$CORE_PREFIX/bin/socketio-test-server
 }
 
-# forget_stale_links FOLDER: removes the programs in FOLDER that were linked before the C library last changed, so that they are linked
-# again. Neither SwiftPM nor a CMake project that finds the library by pkg-config notices that it has changed.
+# forget_stale_links FOLDER: removes the programs in FOLDER that are linked with another C library than the one there is now, so that they
+# are linked again. Neither SwiftPM nor a CMake project that finds the library by pkg-config notices that it has changed.
 forget_stale_links() {
   local library
-  library=$(pkg-config --variable=libdir csio)/libcsio.a
-  [ ! -d "$1" ] || [ ! -e "$library" ] ||
-    find "$1/" -maxdepth 1 \( -type f -perm -u+x -o -name '*.xctest' \) ! -newer "$library" -exec rm -rf {} +
+  library=$(cksum <"$(pkg-config --variable=libdir csio)/libcsio.a") || return
+  [ "$(cat "$1/.csio" 2>/dev/null)" != "$library" ] || return 0
+  mkdir -p "$1"
+  find "$1/" -maxdepth 1 \( -type f -perm -u+x -o -name '*.xctest' \) -exec rm -rf {} +
+  printf '%s' "$library" >"$1/.csio"
 }
 
 # build_swift OPTIONS…: swift build, with the C core that build_core made.
