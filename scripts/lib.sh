@@ -42,6 +42,13 @@ background() {
   } </dev/null &
   set +m
 }
+# give_way JOB: of `background`, to what runs beside it.
+give_way() { renice -n 10 -g "$1" >/dev/null 2>&1 || true; }
+# wait_for JOB: which gives way no longer, where that may be taken back.
+wait_for() {
+  renice -n 0 -g "$1" >/dev/null 2>&1 || true
+  wait "$1"
+}
 end_with_script() {
   trap end_jobs EXIT
   trap 'exit 130' INT TERM
