@@ -32,6 +32,33 @@ need() {
   "$@" >/dev/null 2>&1 || die "missing: $what"
 }
 
+# background COMMAND…: its number is in $! then. Whatever is in the background when the script ends is ended.
+background() {
+  set -m # for a process group of its own
+  {
+    set +m
+    end_with_script
+    "$@"
+  } </dev/null &
+  set +m
+}
+# give_way JOB: of `background`, to what runs beside it.
+give_way() { renice -n 10 -g "$1" >/dev/null 2>&1 || true; }
+# wait_for JOB: which gives way no longer, where that may be taken back.
+wait_for() {
+  renice -n 0 -g "$1" >/dev/null 2>&1 || true
+  wait "$1"
+}
+end_with_script() {
+  trap end_jobs EXIT
+  trap 'exit 130' INT TERM
+}
+end_jobs() {
+  local job
+  # Each leads a group, as timeout does. Bash's own kill takes another group for it where the job was started without job control.
+  for job in $(jobs -p); do env kill -- "-$job" 2>/dev/null || true; done
+}
+
 # What building the C core takes, as Debian's packages.
 CORE_PACKAGES=(cmake make gcc pkg-config libcurl4-openssl-dev libwebsockets-dev libuv1-dev libssl-dev)
 
@@ -66,14 +93,34 @@ build_core() {
   fi
   CORE_BUILD=$BUILD/$name-build
   CORE_PREFIX=$BUILD/$name
+  local log=$CORE_BUILD.log
   say "building the C core${2:+ by $2}${sanitizers:+ with -fsanitize=$sanitizers}"
   cmake -S . -B "$CORE_BUILD" -DCMAKE_BUILD_TYPE=RelWithDebInfo -DCMAKE_INSTALL_PREFIX="$CORE_PREFIX" \
     -DCMAKE_INSTALL_LIBDIR=lib -DCSIO_SHARED=OFF -DCSIO_WERROR=ON -DCSIO_SANITIZE="$sanitizers" "${compiler[@]}" \
-    >"$BUILD/cmake.log" || die "$(tail -n 30 "$BUILD/cmake.log")"
-  cmake --build "$CORE_BUILD" -j "$(nproc)" >"$BUILD/cmake.log" 2>&1 || die "$(tail -n 40 "$BUILD/cmake.log")"
-  cmake --install "$CORE_BUILD" >"$BUILD/cmake.log" || die "$(tail -n 30 "$BUILD/cmake.log")"
+    >"$log" || die "$(tail -n 30 "$log")"
+  cmake --build "$CORE_BUILD" -j "$(nproc)" >"$log" 2>&1 || die "$(tail -n 40 "$log")"
+  cmake --install "$CORE_BUILD" >"$log" || die "$(tail -n 30 "$log")"
   export PKG_CONFIG_PATH=$CORE_PREFIX/lib/pkgconfig
   export SOCKETIO_TEST_SERVER=$CORE_PREFIX/bin/socketio-test-server
+}
+
+# forget_stale_links FOLDER: removes the programs in FOLDER that are linked with another C library than the one there is now, so that they
+# are linked again. Neither SwiftPM nor a CMake project that finds the library by pkg-config notices that it has changed.
+forget_stale_links() {
+  local library
+  library=$(cksum <"$(pkg-config --variable=libdir csio)/libcsio.a") || return
+  [ "$(cat "$1/.csio" 2>/dev/null)" != "$library" ] || return 0
+  mkdir -p "$1"
+  find "$1/" -maxdepth 1 \( -type f -perm -u+x -o -name '*.xctest' \) -exec rm -rf {} +
+  printf '%s' "$library" >"$1/.csio"
+}
+
+# build_swift OPTIONS…: swift build, with the C core that build_core made.
+# SwiftPM passes the traits to the compiler in the order of a hash table, which differs from process to process unless hashing is
+# deterministic; another order is another command, for which it compiles everything again.
+build_swift() {
+  forget_stale_links "$(swift build "$@" --show-bin-path)"
+  SWIFT_DETERMINISTIC_HASHING=1 swift build "$@"
 }
 
 # A virtual environment with the servers and suites written in Python.
