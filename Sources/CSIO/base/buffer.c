@@ -73,7 +73,10 @@ bool csio__bytes_append_list(csio__bytes *bytes, const char *const *texts)
 char *csio__join_list(const char *const *texts)
 {
   csio__bytes text = {0};
-  if (csio__bytes_append_list(&text, texts) && csio__bytes_append(&text, "", 1)) return (char *)text.data;
+  size_t size = 1;
+  for (const char *const *each = texts; *each; each++)
+    size += strlen(*each);
+  if (csio__bytes_reserve(&text, size) && csio__bytes_append_list(&text, texts) && csio__bytes_append(&text, "", 1)) return (char *)text.data;
   csio__bytes_free(&text);
   return NULL;
 }
