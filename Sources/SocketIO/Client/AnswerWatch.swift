@@ -12,7 +12,11 @@ struct AnswerWatch {
 
   mutating func begin(_ key: Int, deadline: UInt64) { deadlines[key] = deadline }
 
-  mutating func end(_ key: Int) { deadlines[key] = nil }
+  mutating func end(_ key: Int) {
+    deadlines[key] = nil
+    // An empty dictionary keeps the memory that it had.
+    if deadlines.isEmpty { deadlines = [:] }
+  }
 
   /// The Sockets whose time is over. Each is told once.
   mutating func takeDue(_ now: UInt64) -> [Int] {

@@ -44,21 +44,22 @@ public final class Manager: Sendable {
     try self.init(ServerURL(url, location: Manager.location), options)
   }
 
-  convenience init(_ server: ServerURL, _ options: SocketIOOptions) throws(SocketIOError) {
+  /// - Parameter areValid: The options were checked before.
+  convenience init(_ server: ServerURL, _ options: SocketIOOptions, areValid: Bool = false) throws(SocketIOError) {
     let loop = if let loop = options.eventLoop { loop } else { try EventLoop.sharedOrError() }
-    let connector = try ServerConnector(loop: loop, server: server, options: options)
+    let connector = try ServerConnector(loop: loop, server: server, options: options, areValid: areValid)
     self.init(loop: loop, connector: connector, options: options, name: server.origin)
   }
 
   /// - Parameter name: What log records call the server.
   init(loop: any Loop, connector: any Connector, options: SocketIOOptions, name: String? = nil) {
     var logger = options.logger
-    if let name { logger[metadataKey: LogField.serverKey] = .string(name) }
+    if let name, !(logger.handler is SwiftLogNoOpLogHandler) { logger[metadataKey: LogField.serverKey] = .string(name) }
     self.logger = logger
     self.connector = connector
     delivery = Delivery(options.delivery, loop: loop)
     core = ManagerCore(
-      loop: loop, connector: connector, parser: options.parser, delivery: delivery, logger: logger)
+      loop: loop, connector: connector, options: options, delivery: delivery, logger: logger)
     mailbox = Mailbox(core)
     autoConnect = options.autoConnect
     mailbox.submit { [weak self] core in
@@ -130,12 +131,12 @@ public final class Manager: Sendable {
     _ namespace: String, auth: Auth?, ackTimeout: Duration?, retries: Int?
   ) -> (socket: Socket, isNew: Bool) {
     let name = namespace.hasPrefix("/") ? namespace : "/" + namespace
-    let options = opts
+    let defaults = connector.socketDefaults
     return sockets.withLock { sockets in
       if let socket = sockets[name]?.socket { return (socket, false) }
       let socket = Socket(
-        manager: self, namespace: name, auth: auth ?? options.auth, ackTimeout: ackTimeout ?? options.ackTimeout,
-        retries: retries ?? options.retries, offlineBuffer: options.offlineBuffer)
+        manager: self, namespace: name, auth: auth ?? defaults.auth, ackTimeout: ackTimeout ?? defaults.ackTimeout,
+        retries: retries ?? defaults.retries, offlineBuffer: defaults.offlineBuffer)
       sockets[name] = WeakSocket(socket: socket)
       // Before another thread can find the Socket and connect it.
       mailbox.submit { $0.add(socket) }
