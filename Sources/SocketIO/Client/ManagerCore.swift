@@ -383,6 +383,7 @@ actor ManagerCore {
 
   private func watchAnswer(to slot: SocketSlot) {
     guard slot.machine.isJoining else {
+      guard !answerWatch.isEmpty else { return }
       answerWatch.end(slot.key)
       if answerWatch.isEmpty { answerTimer.take()?.close() }
       return

@@ -3,7 +3,8 @@ final class ServerConnector: Connector {
   let loop: EventLoop
   let server: ServerURL
   private let settings: Locked<Settings>
-  private let cookies: CookieJar
+  /// Made with the first connection that keeps cookies.
+  private let cookies = Locked<CookieJar?>(nil)
   private let tls = Locked<[TLSOptions: TLSContext]>([:])
 
   /// The servers to which the last connection ended up on a WebSocket.
@@ -49,7 +50,6 @@ final class ServerConnector: Connector {
     self.loop = loop
     self.server = server
     self.settings = Locked(settings)
-    cookies = try CookieJar()
     // Certificates, keys and proxies are looked at now. Unless their options differ, one transport stands for both.
     if !options.transportOptions.isEmpty {
       for transport in [TransportName.polling, .websocket] { _ = try endpoint(settings, transport) }
@@ -107,7 +107,7 @@ final class ServerConnector: Connector {
       timestampParam: options.timestampParam, tls: server.isSecure ? try tlsContext(options.tlsOptions) : nil,
       requestTimeout: options.requestTimeout?.milliseconds ?? 0, protocols: options.protocols,
       maxMessageSize: options.maxMessageSize)
-    endpoint.cookies = options.withCredentials ? cookies : nil
+    endpoint.cookies = options.withCredentials ? try cookieJar() : nil
     endpoint.agent = options.agent
     endpoint.deflateThreshold = options.perMessageDeflate?.threshold
     if let proxy = options.agent.proxy {
@@ -117,6 +117,15 @@ final class ServerConnector: Connector {
     }
     if let proxy = endpoint.proxy, let tls = try tlsContext(options.tlsOptions.forProxy) { try proxy.setTLS(tls) }
     return endpoint
+  }
+
+  private func cookieJar() throws(SocketIOError) -> CookieJar {
+    try cookies.withLock { (cookies) throws(SocketIOError) in
+      if let cookies { return cookies }
+      let jar = try CookieJar()
+      cookies = jar
+      return jar
+    }
   }
 
   private func headers(for transport: TransportName) -> [String: String] {

@@ -15,8 +15,8 @@ final class EngineTally {
     }
   }
 
-  private let polling = Counter()
-  private let websocket = Counter()
+  private lazy var polling = Counter()
+  private lazy var websocket = Counter()
   var probeRoundTrips = DurationSummary()
 
   var traffic: [TransportName: Statistics.Traffic] {

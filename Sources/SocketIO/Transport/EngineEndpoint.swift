@@ -35,7 +35,10 @@ struct EngineEndpoint: Sendable {
     url.reserveCapacity(128)
     url += transport == .websocket ? (isSecure ? "wss://" : "ws://") : (isSecure ? "https://" : "http://")
     url += host
-    if let port { url += ":\(port)" }
+    if let port {
+      url += ":"
+      url += String(port)
+    }
     url += path
     var separator = "?"
     func add(_ name: String, _ value: String) {
@@ -48,8 +51,7 @@ struct EngineEndpoint: Sendable {
     for (name, value) in query where !isOwn(name, hasSession: sid != nil) {
       add(name.percentEncoded, value.percentEncoded)
     }
-    add("EIO", "4")
-    add("transport", transport.rawValue)
+    add("EIO=4&transport", transport.rawValue)
     if let sid { add("sid", sid.percentEncoded) }
     if timestampRequests { add(timestampParam.percentEncoded, Timestamp.next()) }
     if forceBase64 { add("b64", "1") }
