@@ -6,7 +6,7 @@
 
 #include "base/buffer_internal.h"
 #include "base/header.h"
-#include "net/url.h"
+#include "net/url_plain.h"
 
 #include <strings.h>
 #include <sys/resource.h>
@@ -133,6 +133,56 @@ static void reads_urls(void)
   check_url("ws://a/@example.com/", "a", 80, false, "a", "/@example.com/");
   check_url("ws://a?@example.com/", "a", 80, false, "a", "/?@example.com/");
   check_url("ws://a#@example.com/", "a", 80, false, "a", "/");
+}
+
+/* Two ways to read a URL say the same: a fragment, which is left out, makes libcurl read it. */
+static void check_by_libcurl(const char *text)
+{
+  csio__url plain, read;
+  char longer[200];
+  int err;
+  snprintf(longer, sizeof longer, "%s#", text);
+  if (csio__url_parse(&read, longer, "http", "https")) FAIL("\"%s\" is refused", text);
+  plain = (csio__url){0};
+  if (!csio__url_read_plain(&plain, text, "http", "https", &err)) FAIL("\"%s\" is not plain", text);
+  CHECK_INT(err, CSIO_OK);
+  CHECK_STRING(plain.whole, read.whole);
+  CHECK_STRING(plain.host, read.host);
+  CHECK_STRING(plain.authority, read.authority);
+  CHECK_STRING(plain.target, read.target);
+  CHECK(!plain.userinfo && !read.userinfo);
+  CHECK_INT(plain.port, read.port);
+  CHECK_INT(plain.has_port, read.has_port);
+  CHECK_INT(plain.secure, read.secure);
+  csio__url_free(&plain);
+  csio__url_free(&read);
+}
+
+static void reads_plain_urls_as_libcurl_does(void)
+{
+  static const char *const urls[] = {"http://a", "https://a", "http://a/", "http://A.b-c.D/x", "http://a:80",
+      "https://a:443/", "https://a:80/?", "http://a:65535?b", "http://a?/",
+      "http://a/b//c?d=e&f=g:@h,i;j!k$l~_", "http://127.0.0.1:1/", "http://255.255.255.255",
+      "http://localhost:3000/socket.io/?EIO=4&t=0a.-_", "http://x-1.example/a.b/c..d?e=a.b", "http://a/b/c.",
+      "http://xn--bcher-kva.example"};
+  for (size_t i = 0; i < sizeof urls / sizeof *urls; i++)
+    check_by_libcurl(urls[i]);
+}
+
+/* What libcurl changes is not plain, and what it refuses is not either. */
+static void leaves_other_urls_to_libcurl(void)
+{
+  static const char *const urls[] = {"http:a", "http:/a", "htt://a", "httpx://a", "https:", "HTTP://a",
+      "http://", "http://a./", "http://.a", "http://a..b", "http://-a", "http://1.2", "http://0x7f.1",
+      "http://127.0.0.01", "http://1a", "http://a_b", "http://a:", "http://a:0", "http://a:080",
+      "http://a:65536", "http://a:123456", "http://a:1x", "http://a@b", "http://[::1]", "http://a/./b",
+      "http://a/..", "http://a/%41", "http://a/#", "http://a/\"", "http://a/\xc3\xa4", "http://a;b",
+      "http://a/b|c"};
+  for (size_t i = 0; i < sizeof urls / sizeof *urls; i++) {
+    csio__url url = {0};
+    int err;
+    if (csio__url_read_plain(&url, urls[i], "http", "https", &err)) FAIL("\"%s\" is plain", urls[i]);
+  }
 }
 
 static void keeps_queries_as_written(void)
@@ -264,6 +314,8 @@ int main(int argc, char **argv)
   RUN(makes_buffers);
   RUN(grows_bytes);
   RUN(reads_urls);
+  RUN(reads_plain_urls_as_libcurl_does);
+  RUN(leaves_other_urls_to_libcurl);
   RUN(keeps_queries_as_written);
   RUN(reads_users_and_passwords);
   RUN(refuses_malformed_urls);

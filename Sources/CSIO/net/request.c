@@ -164,6 +164,15 @@ void csio__request_take_cookie(csio__request *request, const char *value)
   csio__cookies_store(request->cookies, &request->url, value, time(NULL));
 }
 
+void csio__request_opened(csio__request *request)
+{
+  free(request->url.whole);
+  free(request->url.target);
+  request->url.whole = request->url.target = NULL;
+  curl_slist_free_all(request->headers);
+  request->headers = NULL;
+}
+
 csio__route csio__request_route(const csio__request *request)
 {
   return (csio__route){

@@ -75,6 +75,9 @@ int csio__request_lines(const csio__request *request, struct curl_slist **list);
 /* Puts a Set-Cookie header's value into the jar. One that is refused is no failure. */
 void csio__request_take_cookie(csio__request *request, const char *value);
 
+/* Frees what nobody asks for once a WebSocket is open. */
+void csio__request_opened(csio__request *request);
+
 /* The way to the URL's host, with the timeout of the whole. */
 csio__route csio__request_route(const csio__request *request);
 

@@ -1,4 +1,4 @@
-#include "net/url.h"
+#include "net/url_plain.h"
 
 #include "base/buffer_internal.h"
 #include "base/text.h"
@@ -191,15 +191,13 @@ static int read_url(csio__url *out, CURLU *curlu, char *parts[PARTS], const char
   return out->port ? read_host(out, parts) : CSIO_EURL;
 }
 
-int csio__url_parse(csio__url *out, const char *text, const char *plain, const char *secure)
+/* By libcurl, of whose reading only what is unambiguous is accepted. */
+static int read_any(csio__url *out, const char *text, const char *plain, const char *secure)
 {
   char *parts[PARTS] = {NULL};
-  *out = (csio__url){0};
-  if (!is_unambiguous(text)) return CSIO_EURL;
   bool has_query = text[strcspn(text, "?#")] == '?';
   const char *authority = strchr(text, ':') + strlen("://");
   bool encoded = memchr(authority, '%', strcspn(authority, "/?#"));
-  csio__curl_global_init();
   CURLU *curlu = curl_url();
   if (!curlu) return CSIO_ENOMEM;
   /* NON_SUPPORT_SCHEME lets "ws" pass, URLENCODE what is not ASCII */
@@ -211,6 +209,16 @@ int csio__url_parse(csio__url *out, const char *text, const char *plain, const c
   for (int i = 0; i < PARTS; i++)
     curl_free(parts[i]);
   curl_url_cleanup(curlu);
+  return err;
+}
+
+int csio__url_parse(csio__url *out, const char *text, const char *plain, const char *secure)
+{
+  int err;
+  *out = (csio__url){0};
+  if (!is_unambiguous(text)) return CSIO_EURL;
+  csio__curl_global_init();
+  if (!csio__url_read_plain(out, text, plain, secure, &err)) err = read_any(out, text, plain, secure);
   if (err) csio__url_free(out);
   return err;
 }

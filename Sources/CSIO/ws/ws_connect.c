@@ -55,6 +55,7 @@ static void opened(csio_ws *ws)
 {
   uv_timer_stop(&ws->timer);
   take_cookies(ws);
+  csio__request_opened(&ws->request);
   csio__frame_reader_init(&ws->reader, ws->request.max_size, &ws->handshake.terms);
   ws->state = CSIO__WS_OPEN;
   if (ws->on_open) ws->on_open(ws, ws->data);

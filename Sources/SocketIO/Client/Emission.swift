@@ -1,10 +1,8 @@
 /// Why an event, or the answer to it, came to nothing.
 extension SocketIOError {
-  static var disconnected: SocketIOError { SocketIOError(.disconnected, "socket has been disconnected") }
-  static var cancelled: SocketIOError { SocketIOError(.cancelled, "the task was cancelled") }
-  static var bufferFull: SocketIOError {
-    SocketIOError(.bufferFull, "the buffer of events that wait for a connection is full")
-  }
+  static let disconnected = SocketIOError(.disconnected, "socket has been disconnected")
+  static let cancelled = SocketIOError(.cancelled, "the task was cancelled")
+  static let bufferFull = SocketIOError(.bufferFull, "the buffer of events that wait for a connection is full")
 }
 
 /// An event on its way out.

@@ -67,6 +67,12 @@ final class HandlerRegistry: Sendable {
   private struct State {
     var entries: [HandlerKey: [Entry]] = [:]
     var nextID: UInt64 = 0
+
+    /// Takes off a key that has no handlers any more. An empty dictionary keeps the memory that it had.
+    mutating func replace(_ key: HandlerKey, _ rest: [Entry]) {
+      entries[key] = rest.isEmpty ? nil : rest
+      if entries.isEmpty { entries = [:] }
+    }
   }
 
   private let state = Locked(State())
@@ -92,11 +98,11 @@ final class HandlerRegistry: Sendable {
 
   func remove(_ subscription: Subscription) {
     let removed = state.withLock { state -> Entry? in
-      guard let index = state.entries[subscription.key]?.firstIndex(where: { $0.id == subscription.id }) else {
-        return nil
-      }
-      let entry = state.entries[subscription.key]?.remove(at: index)
-      if state.entries[subscription.key]?.isEmpty == true { state.entries[subscription.key] = nil }
+      guard var entries = state.entries[subscription.key],
+        let index = entries.firstIndex(where: { $0.id == subscription.id })
+      else { return nil }
+      let entry = entries.remove(at: index)
+      state.replace(subscription.key, entries)
       return entry
     }
     withExtendedLifetime(removed) {}
@@ -137,8 +143,7 @@ final class HandlerRegistry: Sendable {
     let entries = state.withLock { state -> [Entry]? in
       guard let entries = state.entries[key] else { return nil }
       if entries.contains(where: \.isOnce) {
-        let rest = entries.filter { !$0.isOnce }
-        state.entries[key] = rest.isEmpty ? nil : rest
+        state.replace(key, entries.filter { !$0.isOnce })
       }
       return entries
     }

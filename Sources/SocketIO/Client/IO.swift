@@ -75,9 +75,12 @@ public func io(_ url: String? = nil, options: SocketIOOptions = SocketIOOptions(
 
 /// The Managers that ``io(_:options:)`` shares, for as long as somebody uses them.
 final class ManagerCache: Sendable {
+  /// Gets options that were checked.
   typealias MakeManager = @Sendable (ServerURL, SocketIOOptions) throws(SocketIOError) -> Manager
 
-  static let shared = ManagerCache { (server, options) throws(SocketIOError) in try Manager(server, options) }
+  static let shared = ManagerCache { (server, options) throws(SocketIOError) in
+    try Manager(server, options, areValid: true)
+  }
 
   private struct WeakManager {
     weak var manager: Manager?

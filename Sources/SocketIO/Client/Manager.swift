@@ -41,9 +41,10 @@ public final class Manager: Sendable {
     try self.init(ServerURL(url, location: Manager.location), options)
   }
 
-  convenience init(_ server: ServerURL, _ options: SocketIOOptions) throws(SocketIOError) {
+  /// - Parameter areValid: The options were checked before.
+  convenience init(_ server: ServerURL, _ options: SocketIOOptions, areValid: Bool = false) throws(SocketIOError) {
     let loop = if let loop = options.eventLoop { loop } else { try EventLoop.sharedOrError() }
-    let connector = try ServerConnector(loop: loop, server: server, options: options)
+    let connector = try ServerConnector(loop: loop, server: server, options: options, areValid: areValid)
     self.init(loop: loop, connector: connector, options: options, name: server.origin)
   }
 
@@ -55,7 +56,7 @@ public final class Manager: Sendable {
     self.connector = connector
     delivery = Delivery(options.delivery, loop: loop, inboundLimit: options.inboundBuffer)
     core = ManagerCore(
-      loop: loop, connector: connector, parser: options.parser, delivery: delivery, logger: logger)
+      loop: loop, connector: connector, options: options, delivery: delivery, logger: logger)
     mailbox = Mailbox(core)
     autoConnect = options.autoConnect
     mailbox.submit { [weak self] core in
@@ -127,11 +128,11 @@ public final class Manager: Sendable {
     _ namespace: String, auth: Auth?, ackTimeout: Duration?, retries: Int?
   ) -> (socket: Socket, isNew: Bool) {
     let name = namespace.hasPrefix("/") ? namespace : "/" + namespace
-    let options = opts
+    let defaults = connector.socketDefaults
     return sockets.socket(name) {
       let socket = Socket(
-        manager: self, namespace: name, auth: auth ?? options.auth, ackTimeout: ackTimeout ?? options.ackTimeout,
-        retries: retries ?? options.retries, offlineBuffer: options.offlineBuffer)
+        manager: self, namespace: name, auth: auth ?? defaults.auth, ackTimeout: ackTimeout ?? defaults.ackTimeout,
+        retries: retries ?? defaults.retries, offlineBuffer: defaults.offlineBuffer)
       mailbox.submit { $0.add(socket) }
       return socket
     }

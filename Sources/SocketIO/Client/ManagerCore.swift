@@ -52,13 +52,14 @@ actor ManagerCore {
   /// Bytes of events that may wait for the answer to CONNECT.
   private let receiveLimit: Int
 
-  init(loop: any Loop, connector: any Connector, parser: any Parser, delivery: Delivery, logger: SafeLogger) {
+  init(
+    loop: any Loop, connector: any Connector, options: borrowing SocketIOOptions, delivery: Delivery, logger: SafeLogger
+  ) {
     self.loop = loop
     self.connector = connector
-    self.parser = parser
+    parser = options.parser
     self.delivery = delivery
     self.logger = logger
-    let options = connector.options
     highWaterMark = options.highWaterMark
     receiveLimit = options.maxMessageSize
     machine = ManagerStateMachine(connector.reconnectionSettings())
@@ -241,7 +242,8 @@ actor ManagerCore {
         }
       connectTimer = timer
       timer.start(milliseconds: milliseconds)
-    case .stopConnectTimer: connectTimer?.stop()
+    // An idle connection keeps no timer that it does not need.
+    case .stopConnectTimer: connectTimer.take()?.close()
     case .startDelay(let milliseconds):
       if machine.state == .waiting {
         logger.record(.debug, "waiting to reconnect", [.delay(milliseconds: milliseconds)])

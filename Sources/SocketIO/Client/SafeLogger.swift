@@ -9,7 +9,9 @@ struct SafeLogger: Sendable {
   ///   - server: What every record calls the server.
   init(_ logger: Logger, server: String? = nil) {
     var logger = logger
-    if let server { logger[metadataKey: LogField.serverKey] = .string(server.escapingControls) }
+    if let server, !(logger.handler is SwiftLogNoOpLogHandler) {
+      logger[metadataKey: LogField.serverKey] = .string(server.escapingControls)
+    }
     self.logger = logger
   }
 

@@ -3,7 +3,8 @@ final class ServerConnector: Connector {
   let loop: EventLoop
   let server: ServerURL
   private let settings: Locked<Settings>
-  private let cookies: CookieJar
+  /// Made with the first connection that keeps cookies.
+  private let cookies = Locked<CookieJar?>(nil)
   private let tls = Locked<[TLSOptions: TLSContext]>([:])
 
   /// The servers to which the last connection ended up on a WebSocket.
@@ -17,11 +18,12 @@ final class ServerConnector: Connector {
     /// Why they cannot be used.
     let problem: SocketIOError?
 
-    init(_ options: SocketIOOptions) {
+    /// - Parameter areValid: They were checked before.
+    init(_ options: SocketIOOptions, areValid: Bool = false) {
       self.options = options
       var reconnection = options.reconnectionSettings
       do throws(SocketIOError) {
-        try options.validateValues()
+        if !areValid { try options.validateValues() }
         problem = nil
       } catch {
         problem = error
@@ -33,27 +35,27 @@ final class ServerConnector: Connector {
       self.reconnection = reconnection
     }
 
-    /// The options as they are for one transport.
-    func options(for transport: TransportName) throws(SocketIOError) -> SocketIOOptions {
-      if let problem { throw problem }
-      guard options.transportOptions[transport] != nil else { return options }
-      let options = options.options(for: transport)
-      // A closure may say something else each time.
-      try options.validateOwnValues()
-      return options
+    /// The options that one transport has for itself; nil where it has none.
+    func ownOptions(of transport: TransportName) -> SocketIOOptions? {
+      options.transportOptions[transport] == nil ? nil : options.options(for: transport)
     }
   }
 
-  init(loop: EventLoop, server: ServerURL, options: SocketIOOptions) throws(SocketIOError) {
-    let settings = Settings(options)
+  /// - Parameter areValid: The options were checked before.
+  init(
+    loop: EventLoop, server: ServerURL, options: SocketIOOptions, areValid: Bool = false
+  ) throws(SocketIOError) {
+    let settings = Settings(options, areValid: areValid)
     if let problem = settings.problem { throw problem }
     self.loop = loop
     self.server = server
     self.settings = Locked(settings)
-    cookies = try CookieJar()
-    // Unless their options differ, one transport stands for both.
-    let transports: [TransportName] = options.transportOptions.isEmpty ? [.websocket] : [.polling, .websocket]
-    for transport in transports { _ = try endpoint(settings, transport) }
+    // Certificates, keys and proxies are looked at now. Unless their options differ, one transport stands for both.
+    if !options.transportOptions.isEmpty {
+      for transport in [TransportName.polling, .websocket] { _ = try endpoint(settings, transport) }
+    } else if server.isSecure || options.agent.proxy != nil || options.agent.usesEnvironment {
+      _ = try endpoint(settings, .websocket)
+    }
   }
 
   var options: SocketIOOptions {
@@ -64,17 +66,18 @@ final class ServerConnector: Connector {
     }
   }
 
+  var socketDefaults: SocketDefaults { SocketDefaults(settings.withLock { $0 }.options) }
+
   func reconnectionSettings() -> ReconnectionSettings { settings.withLock { $0.reconnection } }
 
   func makeEngine() throws(SocketIOError) -> Engine {
     let settings = settings.withLock { $0 }
     if let problem = settings.problem { throw problem }
-    let options = settings.options
     var configuration = EngineStateMachine.Configuration()
-    configuration.transports = options.transports
-    configuration.upgrade = options.upgrade
-    configuration.tryAllTransports = options.tryAllTransports
-    if options.rememberUpgrade, Self.websocketServers.withLock({ $0.contains(server.origin) }) {
+    configuration.transports = settings.options.transports
+    configuration.upgrade = settings.options.upgrade
+    configuration.tryAllTransports = settings.options.tryAllTransports
+    if settings.options.rememberUpgrade, Self.websocketServers.withLock({ $0.contains(server.origin) }) {
       configuration.preferred = .websocket
     }
     return Engine(configuration, loop: loop) { [self] name, sid throws(SocketIOError) in
@@ -87,15 +90,24 @@ final class ServerConnector: Connector {
   }
 
   private func endpoint(_ settings: Settings, _ transport: TransportName) throws(SocketIOError) -> EngineEndpoint {
-    let options = try settings.options(for: transport)
+    if let problem = settings.problem { throw problem }
+    guard let own = settings.ownOptions(of: transport) else { return try endpoint(settings.options, transport) }
+    // A closure may say something else each time.
+    try own.validateOwnValues()
+    return try endpoint(own, transport)
+  }
+
+  private func endpoint(
+    _ options: borrowing SocketIOOptions, _ transport: TransportName
+  ) throws(SocketIOError) -> EngineEndpoint {
     var endpoint = EngineEndpoint(
       isSecure: server.isSecure, host: server.host, port: server.port, path: options.requestPath,
-      query: Self.query(server, options), headers: { self.options.options(for: transport).extraHeaders },
+      query: Self.query(server, options.query), headers: { self.headers(for: transport) },
       forceBase64: options.forceBase64, timestampRequests: options.timestampRequests,
       timestampParam: options.timestampParam, tls: server.isSecure ? try tlsContext(options.tlsOptions) : nil,
       requestTimeout: options.requestTimeout?.milliseconds ?? 0, protocols: options.protocols,
       maxMessageSize: options.maxMessageSize)
-    endpoint.cookies = options.withCredentials ? cookies : nil
+    endpoint.cookies = options.withCredentials ? try cookieJar() : nil
     endpoint.agent = options.agent
     endpoint.deflateThreshold = options.perMessageDeflate?.threshold
     if let proxy = options.agent.proxy {
@@ -107,6 +119,20 @@ final class ServerConnector: Connector {
     return endpoint
   }
 
+  private func cookieJar() throws(SocketIOError) -> CookieJar {
+    try cookies.withLock { (cookies) throws(SocketIOError) in
+      if let cookies { return cookies }
+      let jar = try CookieJar()
+      cookies = jar
+      return jar
+    }
+  }
+
+  private func headers(for transport: TransportName) -> [String: String] {
+    let settings = settings.withLock { $0 }
+    return settings.ownOptions(of: transport)?.extraHeaders ?? settings.options.extraHeaders
+  }
+
   func remember(websocketWorks: Bool) {
     Self.websocketServers.withLock {
       if websocketWorks { $0.insert(server.origin) } else { $0.remove(server.origin) }
@@ -114,9 +140,9 @@ final class ServerConnector: Connector {
   }
 
   /// The option's parameters, and the URL's, which win.
-  static func query(_ server: ServerURL, _ options: SocketIOOptions) -> [(name: String, value: String)] {
+  static func query(_ server: ServerURL, _ option: SocketObject) -> [(name: String, value: String)] {
     let fromURL = server.query.map { (name: $0.name, value: $0.value) }
-    let fromOption = options.query.compactMap { name, value in
+    let fromOption = option.compactMap { name, value in
       SocketIOOptions.text(value).map { (name: name, value: $0) }
     }
     return fromOption.filter { option in !fromURL.contains { $0.name == option.name } } + fromURL

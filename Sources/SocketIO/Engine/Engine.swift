@@ -10,7 +10,7 @@ final class Engine {
   var onWritable: (() -> Void)?
 
   /// Set before the engine is opened.
-  var tally = EngineTally()
+  lazy var tally = EngineTally()
 
   private struct Carrier {
     let transport: any Transport

@@ -15,10 +15,13 @@ final class EngineTally {
     }
   }
 
-  private let counters: [TransportName: Counter] = [.polling: Counter(), .websocket: Counter()]
+  private lazy var polling = Counter()
+  private lazy var websocket = Counter()
   var probeRoundTrips = DurationSummary()
 
-  var traffic: [TransportName: Statistics.Traffic] { counters.mapValues(\.traffic) }
+  var traffic: [TransportName: Statistics.Traffic] {
+    [.polling: polling.traffic, .websocket: websocket.traffic]
+  }
 
-  func counter(_ name: TransportName) -> Counter { counters[name] ?? Counter() }
+  func counter(_ name: TransportName) -> Counter { name == .websocket ? websocket : polling }
 }

@@ -12,9 +12,10 @@ struct Handshake: Sendable, Equatable {
 
   /// - Throws: ``SocketIOError`` with `.protocolViolation` for anything that is no handshake.
   init(json: String) throws(SocketIOError) {
-    guard let value = try? SocketValue(json: json) else {
+    guard let json = try? SocketValue(json: json) else {
       throw SocketIOError(.protocolViolation, "the handshake is malformed: it is not JSON")
     }
+    let value = json.objectValue ?? [:]
     guard let sid = value["sid"]?.stringValue, !sid.isEmpty else { throw Self.malformed("sid") }
     self.sid = sid
     upgrades = (value["upgrades"]?.arrayValue ?? []).compactMap { $0.stringValue.map(TransportName.init(rawValue:)) }
@@ -23,7 +24,7 @@ struct Handshake: Sendable, Equatable {
     maxPayload = max(0, value["maxPayload"]?.intValue ?? 0)
   }
 
-  private static func milliseconds(_ value: SocketValue, _ field: String) throws(SocketIOError) -> UInt64 {
+  private static func milliseconds(_ value: SocketObject, _ field: String) throws(SocketIOError) -> UInt64 {
     guard let number = value[field]?.doubleValue, number >= 0 else { throw malformed(field) }
     // Whoever wants no heartbeats says some enormous number. A thousand days keep sums of the two from overflowing.
     return UInt64(min(number, 86_400_000_000))

@@ -55,7 +55,7 @@ struct ServerURL: Sendable, Equatable {
 
   /// A "://" further behind may belong to a query.
   private static func hasScheme(_ text: String) -> Bool {
-    let head = text.utf8.prefix { !"/?#".utf8.contains($0) }
+    let head = text.utf8.prefix { $0 != UInt8(ascii: "/") && $0 != UInt8(ascii: "?") && $0 != UInt8(ascii: "#") }
     return head.count > 1 && head.last == UInt8(ascii: ":") && text.utf8.dropFirst(head.count).starts(with: "//".utf8)
   }
 
@@ -85,11 +85,11 @@ struct ServerURL: Sendable, Equatable {
   /// Both as they stand there. `URLComponents` encodes what HTTP does not allow, and with it escapes that are encoded already; and
   /// namespaces travel in packets, where servers compare them to the letter.
   private static func pathAndQuery(of text: String) -> (path: String, query: String) {
-    let authority = text.unicodeScalars.drop { $0 != ":" }.dropFirst("://".count)
-    let rest = authority.drop { !"/?#".unicodeScalars.contains($0) }.prefix { $0 != "#" }
-    let path = rest.prefix { $0 != "?" }
-    let query = rest.dropFirst(path.count + 1)
-    return (String(String.UnicodeScalarView(path)), String(String.UnicodeScalarView(query)))
+    let (slash, mark, hash) = (UInt8(ascii: "/"), UInt8(ascii: "?"), UInt8(ascii: "#"))
+    let authority = text.utf8.drop { $0 != UInt8(ascii: ":") }.dropFirst("://".utf8.count)
+    let rest = authority.drop { $0 != slash && $0 != mark && $0 != hash }.prefix { $0 != hash }
+    let path = rest.prefix { $0 != mark }
+    return (String(Substring(path)), String(Substring(rest[path.endIndex...].dropFirst())))
   }
 
   private static func parameters(_ query: String) -> [Parameter] {

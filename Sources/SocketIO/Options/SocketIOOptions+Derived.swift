@@ -35,6 +35,8 @@ extension SocketIOOptions {
 
   /// The path as it stands in requests.
   var requestPath: String {
+    let slash = UInt8(ascii: "/")
+    if addTrailingSlash, path.utf8.first == slash, path.utf8.last == slash { return path }
     var path = self.path.isEmpty ? "/socket.io" : self.path
     if !path.hasPrefix("/") { path = "/" + path }
     if path.hasSuffix("/") { path.removeLast() }

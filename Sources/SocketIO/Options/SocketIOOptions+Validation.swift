@@ -6,7 +6,9 @@ extension SocketIOOptions {
   /// - Throws: ``SocketIOError`` with `.invalidOption` or `.tlsOption`, naming the first bad option.
   public func validate() throws(SocketIOError) {
     try validateValues()
-    for tls in Set([tlsOptions] + transportOptions.keys.map { options(for: $0).tlsOptions }) where tls != TLSOptions() {
+    let ofTransports = transportOptions.keys.map { options(for: $0).tlsOptions }
+    let distinct = ofTransports.isEmpty ? [tlsOptions] : Array(Set([tlsOptions] + ofTransports))
+    for tls in distinct where tls != TLSOptions() {
       _ = try TLSContext(tls)
     }
   }
@@ -24,7 +26,8 @@ extension SocketIOOptions {
       try options(for: transport).validateOwnValues()
     }
     guard transports.contains(.websocket) else { return }
-    for name in options(for: .websocket).extraHeaders.keys where Self.isOfHandshake(name) {
+    let headers = transportOptions.isEmpty ? extraHeaders : options(for: .websocket).extraHeaders
+    for name in headers.keys where Self.isOfHandshake(name) {
       throw Self.invalid("extraHeaders", "\"\(name)\" belongs to the WebSocket handshake")
     }
   }
@@ -43,9 +46,7 @@ extension SocketIOOptions {
     if Self.reservedParameters.contains(timestampParam) {
       throw Self.invalid("timestampParam", "\"\(timestampParam)\" belongs to the protocol")
     }
-    if let end = path.unicodeScalars.firstIndex(where: {
-      "?# ".unicodeScalars.contains($0) || $0.properties.generalCategory == .control
-    }) {
+    if let end = path.unicodeScalars.firstIndex(where: Self.endsPath) {
       throw Self.invalid("path", "what follows \"\(ShownURL.text(String(path[..<end])))\" cannot stand in a path")
     }
     if let deflate = perMessageDeflate, deflate.threshold < 0 {
@@ -92,6 +93,14 @@ extension SocketIOOptions {
 
   private static func check(_ option: String, _ duration: Duration) throws(SocketIOError) {
     if duration < .zero || duration > .seconds(365 * 86_400) { throw invalid(option, "it must be from 0 to a year") }
+  }
+
+  /// What begins the next part of a URL, a space, and control characters.
+  private static func endsPath(_ character: Unicode.Scalar) -> Bool {
+    switch character.value {
+    case 0...0x20, 0x7F...0x9F: true
+    default: character == "?" || character == "#"
+    }
   }
 
   private static func isAddress(_ text: String) -> Bool {

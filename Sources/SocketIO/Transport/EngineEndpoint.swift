@@ -1,3 +1,5 @@
+import Synchronization
+
 /// Where an engine's requests go and what they carry: everything its transports know about the server and the options.
 struct EngineEndpoint: Sendable {
   var isSecure: Bool
@@ -29,32 +31,61 @@ struct EngineEndpoint: Sendable {
 
   /// The URL of one request (Engine.IO protocol 4, "HTTP long-polling" and "WebSocket").
   func url(_ transport: TransportName, sid: String?) -> String {
-    let scheme =
-      transport == .websocket ? (isSecure ? "wss" : "ws") : (isSecure ? "https" : "http")
-    var own = [("EIO", "4"), ("transport", transport.rawValue)]
-    if let sid { own.append(("sid", sid)) }
-    if timestampRequests { own.append((timestampParam, Self.timestamp())) }
-    if forceBase64 { own.append(("b64", "1")) }
-    var url = "\(scheme)://\(host)"
-    if let port { url += ":\(port)" }
+    var url = ""
+    url.reserveCapacity(128)
+    url += transport == .websocket ? (isSecure ? "wss://" : "ws://") : (isSecure ? "https://" : "http://")
+    url += host
+    if let port {
+      url += ":"
+      url += String(port)
+    }
     url += path
     var separator = "?"
     func add(_ name: String, _ value: String) {
       url += separator
-      url += name.percentEncoded
+      url += name
       url += "="
-      url += value.percentEncoded
+      url += value
       separator = "&"
     }
-    for (name, value) in query where !own.contains(where: { $0.0 == name }) { add(name, value) }
-    for (name, value) in own { add(name, value) }
+    for (name, value) in query where !isOwn(name, hasSession: sid != nil) {
+      add(name.percentEncoded, value.percentEncoded)
+    }
+    add("EIO=4&transport", transport.rawValue)
+    if let sid { add("sid", sid.percentEncoded) }
+    if timestampRequests { add(timestampParam.percentEncoded, Timestamp.next()) }
+    if forceBase64 { add("b64", "1") }
     return url
   }
 
-  /// Eight characters that no other request has, for caches in between.
-  private static func timestamp() -> String {
-    let digits = String(UInt64.random(in: 0..<2_821_109_907_456), radix: 36)
-    return String(repeating: "0", count: 8 - digits.count) + digits
+  /// Whether a parameter is the protocol's, so that the user's of that name is left out.
+  private func isOwn(_ name: String, hasSession: Bool) -> Bool {
+    switch name {
+    case "EIO", "transport": true
+    case "sid": hasSession
+    case "b64": forceBase64
+    default: timestampRequests && name == timestampParam
+    }
+  }
+}
+
+/// What makes the URL of a request unlike all others, for caches in between.
+private enum Timestamp {
+  private static let digits = 8
+  private static let count: UInt64 = 2_821_109_907_456  // 36 to the power of the digits
+  /// Begins anywhere, so that two processes have different ones. Random numbers for each would take a call of the kernel.
+  private static let number = Atomic(UInt64.random(in: 0..<count))
+
+  static func next() -> String {
+    var rest = number.add(1, ordering: .relaxed).newValue % count
+    return String(unsafeUninitializedCapacity: digits) { text in
+      for index in (0..<digits).reversed() {
+        let digit = UInt8(rest % 36)
+        text[index] = digit < 10 ? UInt8(ascii: "0") + digit : UInt8(ascii: "a") + digit - 10
+        rest /= 36
+      }
+      return digits
+    }
   }
 }
 

@@ -10,7 +10,7 @@ final class WebSocketTransport: Transport {
   var sid: String?
 
   private let loop: EventLoop
-  private let endpoint: EngineEndpoint
+  private let sendsBase64: Bool
   /// Reports that something could not be sent.
   private var failure: (any LoopTimer)?
   private var handle: OpaquePointer?
@@ -21,7 +21,7 @@ final class WebSocketTransport: Transport {
 
   init(loop: EventLoop, endpoint: EngineEndpoint, sid: String?) throws(SocketIOError) {
     self.loop = loop
-    self.endpoint = endpoint
+    sendsBase64 = endpoint.forceBase64
     self.sid = sid
     try check(csio_ws_create(loop.handle, endpoint.url(.websocket, sid: sid), &handle))
     for (name, value) in endpoint.headers() {
@@ -120,8 +120,8 @@ final class WebSocketTransport: Transport {
     let status: Int32
     if packet == .upgrade { upgradeWaits = true }
     switch packet {
-    case .message(.binary(let data)) where !endpoint.forceBase64: status = send(data, CSIO_WS_BINARY, on: handle)
-    case .uncompressed(.binary(let data)) where !endpoint.forceBase64:
+    case .message(.binary(let data)) where !sendsBase64: status = send(data, CSIO_WS_BINARY, on: handle)
+    case .uncompressed(.binary(let data)) where !sendsBase64:
       status = send(data, CSIO_WS_BINARY.uncompressed, on: handle)
     case .uncompressed: status = sendText(packet, CSIO_WS_TEXT.uncompressed, on: handle)
     case .pong where !upgradeWaits: status = sendText(packet, CSIO_WS_TEXT.urgent, on: handle)

@@ -44,6 +44,18 @@ struct LifetimeTests {
     loop.run()
   }
 
+  @Test("A connection on which nothing happens keeps one timer, that of the heartbeat")
+  func idleTimers() {
+    let connector = makeConnector()
+    let socket = makeManager(connector).socket()
+    join(connector)
+    #expect(socket.connected)
+    // The scripted transport has one, too.
+    #expect(loop.timerCount == 2)
+    socket.disconnect()
+    loop.run()
+  }
+
   @Test("A Socket that was let go after disconnect() is freed with its Manager, its connection and every timer")
   func afterDisconnect() {
     weak var connector: ScriptedConnector?

@@ -196,10 +196,9 @@ struct SocketIOOptionsTests {
 
   @Test("The query of the URL is merged with the option's, and wins for the same name")
   func query() throws {
-    var options = SocketIOOptions()
-    options.query = ["a": "option", "x": 42, "flag": true]
+    let option: SocketObject = ["a": "option", "x": 42, "flag": true]
     let url = try ServerURL("http://h/?a=url&b=url", location: nil)
-    let parameters = ServerConnector.query(url, options).map { "\($0.name)=\($0.value)" }
+    let parameters = ServerConnector.query(url, option).map { "\($0.name)=\($0.value)" }
     #expect(parameters == ["x=42", "flag=true", "a=url", "b=url"])
   }
 }

@@ -103,7 +103,7 @@ struct KeyBytes: Hashable {
     let count = lhs.utf8.count
     guard count == rhs.utf8.count else { return false }
     let result = lhs.utf8.withContiguousStorageIfAvailable { lhs in
-      rhs.utf8.withContiguousStorageIfAvailable { rhs in lhs.elementsEqual(rhs) }
+      rhs.utf8.withContiguousStorageIfAvailable { rhs in lhs.indices.allSatisfy { lhs[$0] == rhs[$0] } }
     }
     // A string that is bridged from elsewhere may store something else than UTF-8.
     return (result ?? nil) ?? lhs.utf8.elementsEqual(rhs.utf8)
