@@ -193,7 +193,8 @@ static void waits_for_a_slow_reader(void)
   peer_stop(&server);
 }
 
-/* Holds back its reading until the client has much to send, and counts what comes before the urgent message. */
+/* Holds back its reading until the client has much to send, and counts what comes before the urgent message.
+ */
 static void read_until_urgent(client *client)
 {
   slow_reader *gate = client->peer->data;
