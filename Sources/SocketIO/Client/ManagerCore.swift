@@ -37,13 +37,13 @@ actor ManagerCore {
     let lastCall: (any LoopTimer)?
   }
 
-  private var slots = SocketTable()
+  private var drivers = SocketTable()
   /// What Sockets have left on the present connection, and none has joined again, with the DISCONNECT of each.
   private var leftNamespaces: [String: ReadBarrier.ID] = [:]
   private let deadlines: DeadlineTimer<SocketDeadline>
   /// Bytes that may be queued before `emitWhenWritable` waits.
   private let highWaterMark: Int
-  private var writerTurns = WriterTurns<SocketSlot>()
+  private var writerTurns = WriterTurns<SocketDriver>()
   private var nextWriterTurn = 0
   private var isAdmitting = false
   private var readingPauses = ReadingPauses()
@@ -74,7 +74,7 @@ actor ManagerCore {
   }
 
   /// Whether nothing is kept of any Socket.
-  var isWithoutSockets: Bool { slots.isEmpty && deadlines.isEmpty }
+  var isWithoutSockets: Bool { drivers.isEmpty && deadlines.isEmpty }
 
   // MARK: Commands of the Manager
 
@@ -89,7 +89,7 @@ actor ManagerCore {
     nextClosing += 1
     let number = nextClosing
     // A Socket that another thread has connected again meanwhile keeps the connection.
-    if !slots.hasActive { handle(.released) }
+    if !drivers.hasActive { handle(.released) }
     let timer = loop.makeTimer { self.completeClosing(number) }
     var lastCall: (any LoopTimer)?
     if closingEngines.values.contains(where: \.isHolding) {
@@ -123,7 +123,7 @@ actor ManagerCore {
 
   /// The Manager is gone, and with it every Socket that could be active.
   func shutDown() {
-    for slot in slots.all { handle(.dispose, slot) }
+    for driver in drivers.all { handle(.dispose, driver) }
     handle(.released)
     connectTimer?.close()
     delayTimer?.close()
@@ -136,69 +136,69 @@ actor ManagerCore {
   // MARK: Commands of the Sockets
 
   func add(_ socket: Socket) {
-    slots.insert(SocketSlot(socket, receiveLimit: receiveLimit, clock: { [loop] in loop.nanoseconds }))
+    drivers.insert(SocketDriver(socket, receiveLimit: receiveLimit, clock: { [loop] in loop.nanoseconds }))
   }
 
   func remove(_ key: Int) {
-    guard let slot = slots[key] else { return }
-    handle(.dispose, slot)
+    guard let driver = drivers[key] else { return }
+    handle(.dispose, driver)
     deadlines.stop(.refusal(socket: key))
-    tally.events.add(slot.machine.statistics)
-    slots.remove(slot)
+    tally.events.add(driver.machine.statistics)
+    drivers.remove(driver)
   }
 
   func connect(_ key: Int) {
-    if let slot = slots[key] { handle(.connect, slot) }
+    if let driver = drivers[key] { handle(.connect, driver) }
   }
 
   /// Calls back on the loop as soon as the Socket has joined its namespace, or failed to.
   func awaitJoining(_ key: Int, _ callback: @escaping @Sendable (SocketIOError?) -> Void) {
-    slots[key]?.joinCallbacks.append(callback)
+    drivers[key]?.joinCallbacks.append(callback)
   }
 
   func disconnect(_ key: Int) {
-    guard let slot = slots[key] else { return }
-    slot.disconnects += 1
-    handle(.disconnect, slot)
+    guard let driver = drivers[key] else { return }
+    driver.disconnects += 1
+    handle(.disconnect, driver)
   }
 
   /// Called before what is emitted together is sent.
   func checkHeartbeat() { engine?.checkHeartbeat() }
 
   func emit(_ key: Int, _ emission: Emission) {
-    if let slot = slots[key] { handle(.emit(emission, canSendNow: engine?.canSendNow ?? false), slot) }
+    if let driver = drivers[key] { handle(.emit(emission, canSendNow: engine?.canSendNow ?? false), driver) }
   }
 
   func emitWhenWritable(_ key: Int, _ writer: WaitingWriter) {
-    guard let slot = slots[key] else { return writer.resume(.disconnected) }
+    guard let driver = drivers[key] else { return writer.resume(.disconnected) }
     checkHeartbeat()
     var writer = writer
     writer.turn = nextWriterTurn
     nextWriterTurn += 1
-    handle(.emitWhenWritable(writer), slot)
+    handle(.emitWhenWritable(writer), driver)
   }
 
   func cancelWriter(_ key: Int, _ token: AckToken) {
-    if let slot = slots[key] { handle(.writerCancelled(token), slot) }
+    if let driver = drivers[key] { handle(.writerCancelled(token), driver) }
   }
 
   func cancelAck(_ key: Int, _ token: AckToken) {
-    if let slot = slots[key] { handle(.ackCancelled(token), slot) }
+    if let driver = drivers[key] { handle(.ackCancelled(token), driver) }
   }
 
   func reply(_ key: Int, session: Int, id: Int, _ arguments: [SocketValue]) {
-    if let slot = slots[key] { handle(.reply(session: session, id: id, arguments), slot) }
+    if let driver = drivers[key] { handle(.reply(session: session, id: id, arguments), driver) }
   }
 
   /// The handlers of the refusal have run, or have had their time.
   private func refusedConsulted(_ key: Int, session: Int) {
-    guard let slot = slots[key] else { return }
-    handle(.refusedConsulted(session: session), slot)
-    if !slot.machine.isRefused { deadlines.stop(.refusal(socket: key)) }
+    guard let driver = drivers[key] else { return }
+    handle(.refusedConsulted(session: session), driver)
+    if !driver.machine.isRefused { deadlines.stop(.refusal(socket: key)) }
   }
 
   private func authenticated(_ key: Int, session: Int, _ result: Result<SocketValue?, SocketIOError>) {
-    if let slot = slots[key] { handle(.authenticated(session: session, result), slot) }
+    if let driver = drivers[key] { handle(.authenticated(session: session, result), driver) }
   }
 
   // MARK: Statistics
@@ -212,11 +212,11 @@ actor ManagerCore {
     statistics.readingPauses = readingPauses.count
     statistics.readingPaused = readingPauses.total(at: loop.nanoseconds)
     statistics.sinceLastPing = lastPing.map { .nanoseconds(Int64(clamping: loop.nanoseconds - $0)) }
-    for slot in slots.all { statistics.events.add(slot.machine.statistics) }
+    for driver in drivers.all { statistics.events.add(driver.machine.statistics) }
     return statistics
   }
 
-  func statistics(of key: Int) -> EventStatistics { slots[key]?.machine.statistics ?? EventStatistics() }
+  func statistics(of key: Int) -> EventStatistics { drivers[key]?.machine.statistics ?? EventStatistics() }
 
   // MARK: The connection
 
@@ -269,11 +269,11 @@ actor ManagerCore {
       connection += 1
       tally.connections = connection
       leftNamespaces = [:]
-      for slot in slots.active { join(slot) }
+      for driver in drivers.active { join(driver) }
     case .socketsFailed(let error):
-      for slot in slots.active { handle(.managerFailed(error), slot) }
+      for driver in drivers.active { handle(.managerFailed(error), driver) }
     case .socketsClosed(let reason, let error):
-      for slot in slots.active { handle(.managerClosed(reason, error), slot) }
+      for driver in drivers.active { handle(.managerClosed(reason, error), driver) }
     case .emit(let notice):
       if case .reconnect = notice { tally.reconnections += 1 }
       logger.record(notice)
@@ -312,7 +312,7 @@ actor ManagerCore {
     self.engine = nil
     _ = readingPauses.end(at: loop.nanoseconds)
     lastPing = nil
-    slots.forgetUnanswered()
+    drivers.forgetUnanswered()
     closingEngines[ObjectIdentifier(engine)] = engine
     manager?.publish(transport: nil)
     engine.close()
@@ -374,7 +374,7 @@ actor ManagerCore {
         if case .disconnect = packet.content, let farewell = leftNamespaces[packet.namespace] {
           engine?.withdraw(farewell)
         }
-        if let slot = slots.active(in: packet.namespace) { handle(.received(packet), slot) }
+        if let driver = drivers.active(in: packet.namespace) { handle(.received(packet), driver) }
       }
     } catch {
       arrived = 0
@@ -386,35 +386,35 @@ actor ManagerCore {
   // MARK: The Sockets
 
   /// The connection stands.
-  private func join(_ slot: SocketSlot) {
-    handle(.managerOpened(connection: connection, wasLeft: leftNamespaces[slot.machine.namespace] != nil), slot)
+  private func join(_ driver: SocketDriver) {
+    handle(.managerOpened(connection: connection, wasLeft: leftNamespaces[driver.machine.namespace] != nil), driver)
   }
 
   /// The server has answered a CONNECT, and so has sent all of the session before.
   private func answered(_ packet: Packet) {
     let namespace = packet.namespace
-    guard let slot = slots.unanswered(in: namespace) ?? slots.active(in: namespace) else { return }
+    guard let driver = drivers.unanswered(in: namespace) ?? drivers.active(in: namespace) else { return }
     leftNamespaces[namespace] = nil
-    handle(.received(packet), slot)
+    handle(.received(packet), driver)
     // Where it was let go meanwhile, its successor waits for this answer.
-    if slots[slot.key] == nil, let next = slots.active(in: namespace) { join(next) }
+    if drivers[driver.key] == nil, let next = drivers.active(in: namespace) { join(next) }
   }
 
-  private func watchAnswer(to slot: SocketSlot) {
-    let deadline = SocketDeadline.answer(socket: slot.key)
-    guard slot.machine.isJoining else { return deadlines.stop(deadline) }
+  private func watchAnswer(to driver: SocketDriver) {
+    let deadline = SocketDeadline.answer(socket: driver.key)
+    guard driver.machine.isJoining else { return deadlines.stop(deadline) }
     deadlines.start(deadline, milliseconds: machine.settings.timeout ?? SocketDeadline.usualAnswerLimit)
   }
 
   private func isDue(_ deadline: SocketDeadline) {
     switch deadline {
-    case .acknowledgement(let key, let id): if let slot = slots[key] { handle(.ackTimedOut(id: id), slot) }
-    case .refusal(let key): if let slot = slots[key] { refusedConsulted(key, session: slot.refusedSession) }
+    case .acknowledgement(let key, let id): if let driver = drivers[key] { handle(.ackTimedOut(id: id), driver) }
+    case .refusal(let key): if let driver = drivers[key] { refusedConsulted(key, session: driver.refusedSession) }
     case .answer(let key):
-      guard let slot = slots[key] else { return }
+      guard let driver = drivers[key] else { return }
       logger.record(
         .warning, "the server has not answered the request to join the namespace; waiting on",
-        [.namespace(slot.machine.namespace)])
+        [.namespace(driver.machine.namespace)])
     }
   }
 
@@ -425,28 +425,31 @@ actor ManagerCore {
     guard !isAdmitting else { return }
     isAdmitting = true
     defer { isAdmitting = false }
-    while let (turn, slot) = writerTurns.first {
-      guard let next = slot.machine.firstWriterTurn, slot.machine.bufferedBytes <= highWaterMark else {
+    while let (turn, driver) = writerTurns.first {
+      guard let next = driver.machine.firstWriterTurn, driver.machine.bufferedBytes <= highWaterMark else {
         // A Socket that has too much in its own buffer holds up no other; it comes back when there is less.
         writerTurns.removeFirst()
-        slot.isInLine = false
+        driver.isInLine = false
         continue
       }
       guard next == turn else {
         writerTurns.moveFirst(to: next)
         continue
       }
-      guard slot.machine.bufferedBytes + (engine?.queuedBytes ?? 0) <= highWaterMark else { return }
-      for action in slot.machine.handle(.admitWriter(canSendNow: engine?.canSendNow ?? false)) { perform(action, slot) }
+      guard driver.machine.bufferedBytes + (engine?.queuedBytes ?? 0) <= highWaterMark else { return }
+      for action in driver.machine.handle(.admitWriter(canSendNow: engine?.canSendNow ?? false)) {
+        perform(action, driver)
+      }
     }
   }
 
-  private func lineUp(_ slot: SocketSlot) {
-    guard !slot.isInLine, let turn = slot.machine.firstWriterTurn, slot.machine.bufferedBytes <= highWaterMark else {
+  private func lineUp(_ driver: SocketDriver) {
+    guard !driver.isInLine, let turn = driver.machine.firstWriterTurn, driver.machine.bufferedBytes <= highWaterMark
+    else {
       return
     }
-    slot.isInLine = true
-    writerTurns.insert(turn, slot)
+    driver.isInLine = true
+    writerTurns.insert(turn, driver)
   }
 
   // MARK: Flow control in
@@ -473,64 +476,64 @@ actor ManagerCore {
 
   // MARK: Actions of the Sockets
 
-  private func handle(_ event: consuming SocketStateMachine.Event, _ slot: SocketSlot) {
-    let (actions, stateHasChanged) = slot.handle(event)
-    guard stateHasChanged else { return perform(actions, slot) }
-    if !slot.machine.isAuthenticating { slot.authentication.take()?.cancel() }
+  private func handle(_ event: consuming SocketStateMachine.Event, _ driver: SocketDriver) {
+    let (actions, stateHasChanged) = driver.handle(event)
+    guard stateHasChanged else { return perform(actions, driver) }
+    if !driver.machine.isAuthenticating { driver.authentication.take()?.cancel() }
     // A Socket that nobody else holds is still told of its end.
-    let socket = slot.socket
-    slot.publishState()
-    watchAnswer(to: slot)
-    slots.setUnanswered(slot, machine.state == .open && slot.machine.awaitsAnswer(on: connection))
+    let socket = driver.socket
+    driver.publishState()
+    watchAnswer(to: driver)
+    drivers.setUnanswered(driver, machine.state == .open && driver.machine.awaitsAnswer(on: connection))
     // A Socket that wants to be connected lives on, whether or not the user holds it.
-    if slots.setActive(slot, slot.machine.isActive) { slot.retained = slot.isActive ? socket : nil }
-    perform(actions, slot)
-    if !slot.isActive { slot.completeJoining(.disconnected) }
+    if drivers.setActive(driver, driver.machine.isActive) { driver.retained = driver.isActive ? socket : nil }
+    perform(actions, driver)
+    if !driver.isActive { driver.completeJoining(.disconnected) }
     withExtendedLifetime(socket) {}
   }
 
-  private func perform(_ actions: ActionList<SocketStateMachine.Action>, _ slot: SocketSlot) {
-    for action in actions { perform(action, slot) }
-    guard slot.machine.hasWriters else { return }
-    lineUp(slot)
+  private func perform(_ actions: ActionList<SocketStateMachine.Action>, _ driver: SocketDriver) {
+    for action in actions { perform(action, driver) }
+    guard driver.machine.hasWriters else { return }
+    lineUp(driver)
     admitWriters()
   }
 
-  private func perform(_ action: consuming SocketStateMachine.Action, _ slot: SocketSlot) {
+  private func perform(_ action: consuming SocketStateMachine.Action, _ driver: SocketDriver) {
     switch action {
     case .openManager:
       if machine.state == .open {
         // Where another Socket of the namespace was let go before it was answered, the answer comes first.
-        let joining = slots.unanswered(in: slot.machine.namespace)
-        if joining == nil || joining === slot { join(slot) }
+        let joining = drivers.unanswered(in: driver.machine.namespace)
+        if joining == nil || joining === driver { join(driver) }
       } else {
         handle(.connectionWanted)
       }
     case .release:
-      if !slots.hasActive { handle(.released) }
-    case .authenticate(let session): authenticate(slot, session)
-    case .send(let packet, let isCompressed): send(packet, slot, isCompressed: isCompressed)
+      if !drivers.hasActive { handle(.released) }
+    case .authenticate(let session): authenticate(driver, session)
+    case .send(let packet, let isCompressed): send(packet, driver, isCompressed: isCompressed)
     case .deliver(let delivered):
-      logger.record(delivered, slot.machine.namespace)
+      logger.record(delivered, driver.machine.namespace)
       switch delivered {
-      case .connect: slot.completeJoining(nil)
-      case .connectError(let error): slot.completeJoining(error)
+      case .connect: driver.completeJoining(nil)
+      case .connectError(let error): driver.completeJoining(error)
       case .disconnect, .event, .emitFailed: break
       }
-      guard let socket = slot.socket else { return }
+      guard let socket = driver.socket else { return }
       var transport: TransportName?
       if case .connect = delivered { transport = manager?.transport }
       var bytes = 0
       if case .event(let arguments, _, _) = delivered { bytes = inboundBytes(arguments) }
-      let item = Delivery.Item.tell(socket, delivered, epoch: slot.disconnects, transport: transport, bytes: bytes)
+      let item = Delivery.Item.tell(socket, delivered, epoch: driver.disconnects, transport: transport, bytes: bytes)
       let isTooMuch = delivery.enqueue(item) {
         guard case .event(let arguments, _, _) = delivered else { return true }
-        return slot.handlers.hears(SocketEvent.name(of: arguments))
+        return driver.handlers.hears(SocketEvent.name(of: arguments))
       }
       if isTooMuch { pauseReading() }
     case .consultRefused(let session):
-      let key = slot.key
-      slot.refusedSession = session
+      let key = driver.key
+      driver.refusedSession = session
       deadlines.start(.refusal(socket: key), milliseconds: ManagerStateMachine.patience)
       delivery.enqueue { self.loop.post { self.assumeIsolated { $0.refusedConsulted(key, session: session) } } }
     case .completeAck(let handler, let result):
@@ -539,13 +542,13 @@ actor ManagerCore {
       if case .success(let arguments) = result { bytes = inboundBytes(arguments) }
       if delivery.enqueue(.answer(handler, result, bytes: bytes)) { pauseReading() }
     case .startAckTimer(let id, let milliseconds):
-      deadlines.start(.acknowledgement(socket: slot.key, id: id), milliseconds: milliseconds)
-    case .stopAckTimer(let id): deadlines.stop(.acknowledgement(socket: slot.key, id: id))
+      deadlines.start(.acknowledgement(socket: driver.key, id: id), milliseconds: milliseconds)
+    case .stopAckTimer(let id): deadlines.stop(.acknowledgement(socket: driver.key, id: id))
     case .resumeWriter(let writer, let error): writer.resume(error)
     case .resumeRetries:
-      let key = slot.key
+      let key = driver.key
       loop.post {
-        self.assumeIsolated { core in if let slot = core.slots[key] { core.handle(.retriesResumed, slot) } }
+        self.assumeIsolated { core in if let driver = core.drivers[key] { core.handle(.retriesResumed, driver) } }
       }
     case .violated(let error):
       logger.record(.warning, error.message)
@@ -553,22 +556,22 @@ actor ManagerCore {
     case .overflowBegan(let event):
       logger.record(
         .warning, "the offline buffer is full, events are dropped",
-        [.namespace(slot.machine.namespace), .event(event)])
+        [.namespace(driver.machine.namespace), .event(event)])
     case .overflowEnded(let count):
       logger.record(
         .warning, "the offline buffer was full: \(count) \(count == 1 ? "event was" : "events were") dropped",
-        [.namespace(slot.machine.namespace)])
+        [.namespace(driver.machine.namespace)])
     }
   }
 
-  private func authenticate(_ slot: SocketSlot, _ session: Int) {
-    switch slot.socket?.auth {
-    case nil: handle(.authenticated(session: session, .success(nil)), slot)
-    case .value(let value)?: handle(.authenticated(session: session, .success(value)), slot)
+  private func authenticate(_ driver: SocketDriver, _ session: Int) {
+    switch driver.socket?.auth {
+    case nil: handle(.authenticated(session: session, .success(nil)), driver)
+    case .value(let value)?: handle(.authenticated(session: session, .success(value)), driver)
     case .provider(let provider)?:
-      let key = slot.key
+      let key = driver.key
       // A provider that hangs holds nothing of this.
-      slot.authentication = Task { [weak self] in
+      driver.authentication = Task { [weak self] in
         let result: Result<SocketValue?, SocketIOError>
         do {
           result = .success(try await provider())
@@ -580,12 +583,12 @@ actor ManagerCore {
     }
   }
 
-  private func tellOutgoing(_ arguments: [SocketValue], _ slot: SocketSlot) {
-    guard !slot.handlers.isEmpty(.anyOutgoing), let socket = slot.socket else { return }
+  private func tellOutgoing(_ arguments: [SocketValue], _ driver: SocketDriver) {
+    guard !driver.handlers.isEmpty(.anyOutgoing), let socket = driver.socket else { return }
     delivery.enqueue { socket.dispatchOutgoing(arguments) }
   }
 
-  private func send(_ packet: Packet, _ slot: SocketSlot, isCompressed: Bool) {
+  private func send(_ packet: Packet, _ driver: SocketDriver, isCompressed: Bool) {
     do {
       let messages = try parser.encode(packet)
       switch packet.content {
@@ -600,11 +603,11 @@ actor ManagerCore {
         }
       case .event, .ack, .connectError: engine?.send(messages, isCompressed: isCompressed)
       }
-      if case .event(let arguments) = packet.content { tellOutgoing(arguments, slot) }
+      if case .event(let arguments) = packet.content { tellOutgoing(arguments, driver) }
     } catch {
-      logger.record(.error, "a packet cannot be encoded: \(error)", [.namespace(slot.machine.namespace)])
+      logger.record(.error, "a packet cannot be encoded: \(error)", [.namespace(driver.machine.namespace)])
       let failure = SocketIOError(.encoding, "the packet cannot be encoded: \(error)", underlying: error)
-      handle(.sendFailed(packet, failure), slot)
+      handle(.sendFailed(packet, failure), driver)
     }
   }
 }

@@ -1,5 +1,5 @@
 /// A Socket as its Manager's core knows it.
-final class SocketSlot {
+final class SocketDriver {
   let key: Int
   var machine: SocketStateMachine
   /// Among the active ones of the ``SocketTable``, which sets it; nil where it is none.
