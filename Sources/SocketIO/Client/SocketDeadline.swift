@@ -8,4 +8,10 @@ enum SocketDeadline: Hashable {
   case answer(socket: Int)
   /// The handlers of its refusal.
   case refusal(socket: Int)
+
+  var socket: Int {
+    switch self {
+    case .acknowledgement(let socket, _), .answer(let socket), .refusal(let socket): socket
+    }
+  }
 }

@@ -1,76 +1,12 @@
 /// An Engine.IO session as events and actions: handshake, heartbeat, upgrade, write buffer and close.
 ///
-/// A session has up to two transports: `main` carries it, `probe` is tried for an upgrade. One machine serves one connection
-/// attempt; the session ends with exactly one report of `.failed` (it never opened) or `.closed`, and `.finished` follows when
-/// nothing of it is left.
+/// A session has up to two transports: `main` carries it, `probe` is tried for an upgrade. One machine serves one
+/// connection attempt; the session ends with exactly one report of `.failed` (it never opened) or `.closed`, and
+/// `.finished` follows when nothing of it is left.
 ///
-/// Reports stand last in a list of actions, since whoever gets one may call the engine back at once. The end of a session is
-/// reported first: a transport may answer `.close` inside the call, and after the end all calls are in vain.
+/// Reports stand last in a list of actions, since whoever gets one may call the engine back at once. The end of a
+/// session is reported first: a transport may answer `.close` inside the call, and after the end all calls are in vain.
 struct EngineStateMachine {
-  struct Configuration: Sendable {
-    var transports: [TransportName] = [.polling, .websocket]
-    var upgrade = true
-    /// Open with the next transport where one cannot be opened.
-    var tryAllTransports = false
-    /// Start with this one, whatever the order: the transport that a former session was upgraded to.
-    var preferred: TransportName?
-    /// Milliseconds for what is left to send, and for the closing handshake.
-    var closeTimeout: UInt64 = 5_000
-    /// Milliseconds that a message is held on a connection that stays open.
-    var holdTimeout: UInt64 = 5_000
-    /// The most packets in one polling POST: servers refuse bodies of more than 16.
-    var maxPacketsPerPost = 16
-  }
-
-  enum Slot: Sendable { case main, probe }
-
-  enum Event {
-    case open
-    case transport(Slot, TransportEvent)
-    case send([EngineMessage], isCompressed: Bool, isAwaited: Bool)
-    /// Send a message when the server has read the message `behind`, or all that was sent before and is awaited.
-    case hold([EngineMessage], as: ReadBarrier.ID, behind: ReadBarrier.ID?)
-    /// Drop a message that is still held.
-    case withdraw(ReadBarrier.ID)
-    /// What is held has waited long enough.
-    case holdingEnded
-    case close
-    /// What `.considerUpgrade` asked for.
-    case upgradeConsidered
-    case heartbeatExpired
-    case closeTimeout
-    /// No more is to be read until `resumeReading`: whoever gets the messages is behind.
-    case pauseReading
-    case resumeReading
-  }
-
-  enum Action {
-    case openTransport(Slot, TransportName, sid: String?)
-    /// From now on the requests of `main` belong to this session.
-    case setSession(sid: String)
-    case send(Slot, [EnginePacket])
-    /// Ask `main` for a read receipt.
-    case requestReadReceipt(UInt64)
-    case pause
-    case resume
-    /// Of `main`.
-    case pauseReading
-    case resumeReading
-    /// The probe becomes `main`; the old transport, which is paused, is let go.
-    case promoteProbe
-    case close(Slot)
-    case abort(Slot)
-    case startHeartbeat(milliseconds: UInt64)
-    case stopHeartbeat
-    case startCloseTimer(milliseconds: UInt64)
-    case stopCloseTimer
-    case startHoldTimer(milliseconds: UInt64)
-    case stopHoldTimer
-    case report(EngineReport)
-    /// Answer with `.upgradeConsidered`: whether there is anything to upgrade depends on what the report before led to.
-    case considerUpgrade
-  }
-
   private enum State {
     case idle
     case opening
@@ -96,15 +32,9 @@ struct EngineStateMachine {
   private var state = State.idle
   private var candidates: [TransportName] = []
   private var mainName: TransportName = .polling
-  private var probeName: TransportName = .websocket
   private var upgrade = Upgrade.none
   private var isWritable = false
-  private var buffer: [EnginePacket] = []
-  /// Bytes in the buffer.
-  private(set) var queuedBytes = 0
-  /// A pong goes in front of what is buffered. One answers all the pings before it.
-  private var isPongDue = false
-  private var barrier = ReadBarrier()
+  private var outbox = EngineOutbox()
   private var handshake: Handshake?
   private(set) var isReadingPaused = false
 
@@ -112,15 +42,18 @@ struct EngineStateMachine {
 
   /// Whether a packet sent now would leave at once.
   var canSendNow: Bool {
-    guard case .open = state, buffer.isEmpty, isWritable else { return false }
+    guard case .open = state, outbox.isEmpty, isWritable else { return false }
     return upgrade != .switching
   }
 
+  /// Bytes of the packets that wait for the transport.
+  var queuedBytes: Int { outbox.queuedBytes }
+
   /// Whether any message is held.
-  var isHolding: Bool { barrier.isHolding }
+  var isHolding: Bool { outbox.isHolding }
 
   /// A name for the next message that is held.
-  mutating func makeHoldID() -> ReadBarrier.ID { barrier.makeID() }
+  mutating func makeHoldID() -> ReadBarrier.ID { outbox.makeHoldID() }
 
   mutating func handle(_ event: consuming Event) -> ActionList<Action> {
     switch event {
@@ -128,16 +61,18 @@ struct EngineStateMachine {
     case .transport(.main, let event): return main(event)
     case .transport(.probe, let event): return probe(event)
     case .send(let messages, let isCompressed, let isAwaited):
-      return send(messages, isCompressed: isCompressed, isAwaited: isAwaited)
+      guard state == .open else { return [] }
+      outbox.append(messages, isCompressed: isCompressed, isAwaited: isAwaited)
+      return flush()
     case .hold(let messages, let id, let predecessor):
       guard state == .open else { return [] }
-      let isFirst = !barrier.isHolding
-      return release(
-        barrier.hold(messages.map(EnginePacket.message), as: id, behind: predecessor), startsTimer: isFirst)
-    case .withdraw(let id): return release(barrier.withdraw(id))
+      let isFirst = !outbox.isHolding
+      let hasReleased = outbox.hold(messages, as: id, behind: predecessor)
+      return holdingChanged(startsTimer: isFirst || hasReleased)
+    case .withdraw(let id): return holdingChanged(startsTimer: outbox.withdraw(id))
     case .holdingEnded:
       guard state == .open || state == .draining else { return [] }
-      return release(barrier.giveUp())
+      return holdingChanged(startsTimer: outbox.stopHolding())
     case .close: return close()
     case .upgradeConsidered: return probe()
     case .heartbeatExpired:
@@ -232,7 +167,7 @@ struct EngineStateMachine {
     case (.opening, .closed(let error)):
       return failed(error ?? SocketIOError(.connectionLost, "the connection was closed before the handshake"))
     case (_, .packet(let packet)): return received(packet)
-    case (_, .readReceipt(let mark)): return release(barrier.confirm(mark))
+    case (_, .readReceipt(let mark)): return holdingChanged(startsTimer: outbox.confirmRead(mark))
     case (_, .paused): return paused()
     case (_, .failed(let error)): return end(reason: .transportError, error: error)
     case (_, .closed(let error)): return end(reason: .transportClose, error: error)
@@ -256,7 +191,7 @@ struct EngineStateMachine {
   /// A WebSocket puts the pong in front of what it has, though it be busy. On polling it goes with the next POST.
   private mutating func answerPing() -> ActionList<Action> {
     if mainName == .websocket { return .just(.send(.main, [.pong("")])) }
-    isPongDue = true
+    outbox.owePong()
     return flush()
   }
 
@@ -268,7 +203,6 @@ struct EngineStateMachine {
       let handshake, handshake.upgrades.contains(.websocket), candidates.contains(.websocket)
     else { return [] }
     upgrade = .connecting
-    probeName = .websocket
     return [.openTransport(.probe, .websocket, sid: handshake.sid)]
   }
 
@@ -292,10 +226,9 @@ struct EngineStateMachine {
   private mutating func paused() -> ActionList<Action> {
     guard upgrade == .switching else { return [] }
     upgrade = .none
-    mainName = probeName
+    mainName = .websocket
     isWritable = true
-    putPongInFront()
-    putInFront(.upgrade)
+    outbox.putUpgradeInFront()
     return [.promoteProbe] + (isReadingPaused ? [.pauseReading] : []) + flush() + [.report(.upgraded(mainName))]
   }
 
@@ -313,37 +246,14 @@ struct EngineStateMachine {
 
   // MARK: Writing
 
-  private mutating func send(_ messages: [EngineMessage], isCompressed: Bool, isAwaited: Bool) -> ActionList<Action> {
-    guard state == .open else { return [] }
-    for message in messages { enqueue(isCompressed ? .message(message) : .uncompressed(message)) }
-    barrier.queue(messages.count, isAwaited: isAwaited)
-    return flush()
-  }
-
-  /// What is no longer held is sent, in its turn.
-  private mutating func release(_ packets: [EnginePacket], startsTimer: Bool = false) -> ActionList<Action> {
-    for packet in packets { enqueue(packet) }
+  /// Sends what is not held any more.
+  ///
+  /// - Parameter startsTimer: Where messages are still held, they have their whole time from now on.
+  private mutating func holdingChanged(startsTimer: Bool) -> ActionList<Action> {
     guard state == .open else { return flush() }
-    if !barrier.isHolding { return [.stopHoldTimer] + flush() }
-    // The rest has its own time.
-    guard startsTimer || !packets.isEmpty else { return flush() }
+    if !outbox.isHolding { return [.stopHoldTimer] + flush() }
+    guard startsTimer else { return flush() }
     return [.startHoldTimer(milliseconds: configuration.holdTimeout)] + flush()
-  }
-
-  private mutating func enqueue(_ packet: EnginePacket) {
-    buffer.append(packet)
-    queuedBytes += packet.size
-  }
-
-  private mutating func putInFront(_ packet: EnginePacket) {
-    buffer.insert(packet, at: 0)
-    queuedBytes += packet.size
-  }
-
-  private mutating func putPongInFront() {
-    guard isPongDue else { return }
-    isPongDue = false
-    putInFront(.pong(""))
   }
 
   private mutating func flush() -> ActionList<Action> {
@@ -351,12 +261,11 @@ struct EngineStateMachine {
     // A WebSocket takes all that is left before it closes, so that the system has it even where time runs out.
     let isLast = state == .draining && mainName == .websocket
     guard isWritable || isLast else { return ask() }
-    putPongInFront()
-    guard !buffer.isEmpty else { return barrier.isHolding ? ask() : closeIfDrained() }
-    let packets = nextPackets()
+    let packets = takePackets()
+    guard !packets.isEmpty else { return outbox.isHolding ? ask() : closeIfDrained() }
     isWritable = false
     var actions: ActionList<Action> = .just(.send(.main, packets))
-    if barrier.isHolding {
+    if outbox.isHolding {
       actions += ask()
     } else if isLast {
       actions += closeIfDrained()
@@ -366,42 +275,13 @@ struct EngineStateMachine {
 
   /// Asks whether the server has read what somebody waits for.
   private mutating func ask() -> ActionList<Action> {
-    barrier.nextQuestion().map { [.requestReadReceipt($0)] } ?? []
+    outbox.nextQuestion().map { [.requestReadReceipt($0)] } ?? []
   }
 
-  private mutating func clearBuffer() {
-    buffer = []
-    queuedBytes = 0
-  }
-
-  /// Takes from the buffer what goes out in one piece: all of it on a WebSocket, what the server accepts in one body on polling.
-  private mutating func nextPackets() -> [EnginePacket] {
-    var count = buffer.count
-    if mainName == .polling {
-      count = min(count, configuration.maxPacketsPerPost)
-      if let limit = handshake?.maxPayload, limit > 0 {
-        var size = 1
-        for index in 0..<count {
-          size += buffer[index].payloadSize
-          // One packet beyond the limit is sent all the same, for the server to judge.
-          if index > 0, size > limit {
-            count = index
-            break
-          }
-          size += 2
-        }
-      }
-    }
-    if count == buffer.count {
-      barrier.takeAll()
-      defer { clearBuffer() }
-      return buffer
-    }
-    let packets = Array(buffer[..<count])
-    barrier.take(packets)
-    buffer.removeFirst(count)
-    queuedBytes -= packets.reduce(0) { $0 + $1.size }
-    return packets
+  /// What goes out in one piece: all of it on a WebSocket, what the server accepts in one body on polling.
+  private mutating func takePackets() -> [EnginePacket] {
+    guard mainName == .polling else { return outbox.takeAll() }
+    return outbox.takeBody(maxPackets: configuration.maxPacketsPerPost, maxBytes: handshake?.maxPayload ?? 0)
   }
 
   // MARK: Closing
@@ -431,7 +311,7 @@ struct EngineStateMachine {
   }
 
   private mutating func closeIfDrained() -> ActionList<Action> {
-    guard state == .draining, !barrier.isHolding else { return [] }
+    guard state == .draining, !outbox.isHolding else { return [] }
     state = .closing
     return [.stopHeartbeat, .close(.main)]
   }
@@ -445,22 +325,7 @@ struct EngineStateMachine {
 
   private mutating func finish() -> ActionList<Action> {
     state = .finished
-    clearBuffer()
-    barrier.removeAll()
+    outbox.removeAll()
     return [.stopHeartbeat, .stopCloseTimer, .stopHoldTimer, .report(.finished)]
   }
-}
-
-/// What an engine tells its Manager.
-enum EngineReport: Sendable {
-  indirect case opened(Handshake, TransportName)
-  case message(EngineMessage)
-  case ping
-  case upgraded(TransportName)
-  case upgradeFailed(SocketIOError)
-  /// The session never opened.
-  case failed(SocketIOError)
-  case closed(DisconnectReason, SocketIOError?)
-  /// Nothing is under way any more; no report follows.
-  case finished
 }

@@ -7,15 +7,15 @@ struct SocketTableTests {
   private let bench = ClientBench { $0.autoConnect = false }
   private var table = SocketTable()
 
-  private mutating func slot(_ namespace: String) -> SocketSlot {
-    let slot = SocketSlot(bench.manager.socket(namespace), receiveLimit: 0, clock: { 0 })
-    table.insert(slot)
-    return slot
+  private mutating func driver(_ namespace: String) -> SocketDriver {
+    let driver = SocketDriver(bench.manager.socket(namespace), receiveLimit: 0, clock: { 0 })
+    table.insert(driver)
+    return driver
   }
 
   @Test("A Socket is found by its key until it is let go")
   mutating func keys() {
-    let (a, b) = (slot("/a"), slot("/b"))
+    let (a, b) = (driver("/a"), driver("/b"))
     #expect(table[a.key] === a && table[b.key] === b)
     #expect(table.all.count == 2)
     table.remove(a)
@@ -26,24 +26,24 @@ struct SocketTableTests {
 
   @Test("Active ones keep the order in which they became active")
   mutating func order() {
-    let slots = ["/a", "/b", "/c", "/d"].map { slot($0) }
-    let areNew = slots.reversed().map { table.setActive($0, true) } + [table.setActive(slots[0], true)]
+    let drivers = ["/a", "/b", "/c", "/d"].map { driver($0) }
+    let areNew = drivers.reversed().map { table.setActive($0, true) } + [table.setActive(drivers[0], true)]
     #expect(areNew == [true, true, true, true, false])
-    let haveLeft = [table.setActive(slots[2], false), table.setActive(slots[2], false)]
+    let haveLeft = [table.setActive(drivers[2], false), table.setActive(drivers[2], false)]
     #expect(haveLeft == [true, false])
-    #expect(table.active(in: "/c") == nil && table.active(in: "/b") === slots[1])
-    table.setActive(slots[2], true)
+    #expect(table.active(in: "/c") == nil && table.active(in: "/b") === drivers[1])
+    table.setActive(drivers[2], true)
     #expect(table.active.map(\.machine.namespace) == ["/d", "/b", "/a", "/c"])
-    for slot in slots { table.setActive(slot, false) }
+    for driver in drivers { table.setActive(driver, false) }
     #expect(!table.hasActive && table.active.isEmpty)
   }
 
   @Test("A Socket whose CONNECT is unanswered is found by that, though it was let go and another has its namespace")
   mutating func unanswered() {
-    let gone = slot("/a")
+    let gone = driver("/a")
     table.setUnanswered(gone, true)
     table.remove(gone)
-    let next = slot("/a")
+    let next = driver("/a")
     table.setActive(next, true)
     table.setUnanswered(next, false)
     #expect(table.unanswered(in: "/a") === gone && table.active(in: "/a") === next)
