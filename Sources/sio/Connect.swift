@@ -41,23 +41,25 @@ struct Connect: AsyncParsableCommand {
 
   func run() async throws {
     let socket = try io(connection.url, options: connection.options())
-    let (happenings, feed) = AsyncStream.makeStream(of: Happening.self)
+    let feed = Feed()
     socket.report(to: feed)
-    let interruption = Interruption { feed.yield(.interrupted) }
+    let interruption = Interruption { feed.tell(.interrupted) }
     Thread.detachNewThread { Self.read(LineReader.standardInput, into: feed) }
     socket.connect()
     var conversation = Conversation(socket: socket, feed: feed, ackTimeout: Self.ackTimeout)
-    for await happening in happenings {
+    for await happening in feed.happenings {
+      defer { if case .event = happening { feed.makeRoom() } }
       guard try conversation.goesOn(after: happening) else { break }
     }
+    feed.end()
     withExtendedLifetime(interruption) {}
     await closeAll([socket.io], within: .seconds(5))
     if connection.verbose { StandardError.write("\(await socket.io.statistics())") }
   }
 
-  private static func read(_ reader: LineReader, into feed: AsyncStream<Happening>.Continuation) {
+  private static func read(_ reader: LineReader, into feed: Feed) {
     var reader = reader
-    while let line = reader.next() { feed.yield(.typed(String(decoding: line, as: UTF8.self))) }
-    feed.yield(.endOfInput)
+    while let line = reader.next() { feed.tell(.typed(String(decoding: line, as: UTF8.self))) }
+    feed.tell(.endOfInput)
   }
 }

@@ -4,7 +4,7 @@ import SocketIO
 /// Prints what arrives, and emits what is typed.
 struct Conversation {
   private let socket: Socket
-  private let feed: AsyncStream<Happening>.Continuation
+  private let feed: Feed
   private let ackTimeout: Duration
   private var isInputOver = false
   private var wasConnected = false
@@ -12,7 +12,7 @@ struct Conversation {
   private var questions: [Int: Acknowledgement] = [:]
   private var questionCount = 0
 
-  init(socket: Socket, feed: AsyncStream<Happening>.Continuation, ackTimeout: Duration) {
+  init(socket: Socket, feed: Feed, ackTimeout: Duration) {
     self.socket = socket
     self.feed = feed
     self.ackTimeout = ackTimeout
@@ -69,7 +69,7 @@ struct Conversation {
         try socket.emit(event, with: arguments)
       case .emit(let event, let arguments, wantsAnswer: true)?:
         try socket.timeout(ackTimeout).emit(event, with: arguments) { [feed] result in
-          feed.yield(.answered(event: event, result))
+          feed.tell(.answered(event: event, result))
         }
         awaitedAcks += 1
       case .answer(let number, let arguments)?:

@@ -17,13 +17,13 @@ enum Happening: Sendable {
 
 extension Socket {
   /// Reports everything that the Socket does.
-  func report(to feed: AsyncStream<Happening>.Continuation) {
-    on(.connect) { connection in feed.yield(.connected(connection)) }
-    on(.disconnect) { disconnection in feed.yield(.disconnected(disconnection)) }
-    on(.connectError) { error in feed.yield(.failed(error)) }
-    onAny { event in feed.yield(.event(event)) }
-    io.on(.reconnectFailed) { feed.yield(.gaveUp) }
-    io.on(.upgrade) { transport in feed.yield(.upgraded(transport)) }
+  func report(to feed: Feed) {
+    on(.connect) { connection in feed.tell(.connected(connection)) }
+    on(.disconnect) { disconnection in feed.tell(.disconnected(disconnection)) }
+    on(.connectError) { error in feed.tell(.failed(error)) }
+    onAny { event in feed.tell(of: event) }
+    io.on(.reconnectFailed) { feed.tell(.gaveUp) }
+    io.on(.upgrade) { transport in feed.tell(.upgraded(transport)) }
   }
 }
 

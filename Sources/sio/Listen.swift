@@ -29,12 +29,13 @@ struct Listen: AsyncParsableCommand {
 
   func run() async throws {
     let socket = try io(connection.url, options: connection.options())
-    let (happenings, feed) = AsyncStream.makeStream(of: Happening.self)
+    let feed = Feed()
     socket.report(to: feed)
-    let interruption = Interruption { feed.yield(.interrupted) }
+    let interruption = Interruption { feed.tell(.interrupted) }
     socket.connect()
     var left = count ?? .max
-    loop: for await happening in happenings {
+    loop: for await happening in feed.happenings {
+      defer { if case .event = happening { feed.makeRoom() } }
       switch happening {
       case .event(let event) where self.event == nil || self.event == event.name:
         StandardOutput.write(SocketValue.object(["event": .string(event.name), "args": .array(event.args)]).json)
@@ -53,6 +54,7 @@ struct Listen: AsyncParsableCommand {
       default: continue
       }
     }
+    feed.end()
     withExtendedLifetime(interruption) {}
     await closeAll([socket.io], within: .seconds(5))
   }

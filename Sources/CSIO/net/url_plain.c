@@ -59,6 +59,7 @@ bool csio__url_read_plain(csio__url *out, const char *text, const char *plain, c
   size_t scheme = strcspn(text, ":"), port_size = 0;
   out->secure = !strncmp(text, secure, scheme) && !secure[scheme];
   if (!out->secure && (strncmp(text, plain, scheme) || plain[scheme])) return false;
+  if (strncmp(text + scheme, "://", strlen("://"))) return false;
   const char *host = text + scheme + strlen("://");
   size_t host_size = span(host, "-.");
   const char *rest = host + host_size;
