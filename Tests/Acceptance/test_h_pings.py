@@ -4,6 +4,7 @@ import asyncio
 import json
 import os
 import re
+import socket
 import sys
 
 import pytest
@@ -44,6 +45,22 @@ async def test_a_pong_is_in_time_where_the_way_out_is_slow(connect):
     assert packets.index("3") < 20
     packets.remove("3")
     assert packets == [f'42["large","{text}"]'] * 100
+
+
+@linux
+async def test_a_pong_waits_behind_little_where_buffers_on_the_way_are_small(connect, server):
+    server.server.sockets[0].setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 16 << 10)
+    script, session = await connect("websocket")
+    session.socket.connection.hold_reading()
+    text = "x" * 5_000
+    for _ in range(300):
+        script.emit("large", text)
+    await script.state()
+    session.send("2", '42["pinged"]')
+    await script.expect("event", name="pinged")
+    session.socket.connection.go_on_reading()
+    packets = await session.receive_all(301)
+    assert packets.index("3") < 22
 
 
 async def test_on_polling_the_pong_goes_with_the_next_post(connect):

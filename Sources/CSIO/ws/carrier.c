@@ -12,10 +12,10 @@
 #include <unistd.h>
 
 enum {
-  TLS_PIECE = 64 * 1024,    /* what is encrypted at once; more waits until that is out */
-  LAST_PIECE = 16 * 1024,   /* what is read at once from a connection that has ended */
-  MOST_UNSENT = 128 * 1024, /* what the kernel holds before TCP sends it: an urgent message waits behind it */
-  MOST_DROPPED = 16 << 20,  /* what a peer that is to end a connection may send before it is cut off */
+  TLS_PIECE = 64 * 1024,   /* what is encrypted at once; more waits until that is out */
+  LAST_PIECE = 16 * 1024,  /* what is read at once from a connection that has ended */
+  MOST_UNSENT = 32 * 1024, /* what the kernel holds before TCP sends it: an urgent message waits behind it */
+  MOST_DROPPED = 16 << 20, /* what a peer that is to end a connection may send before it is cut off */
 };
 
 struct csio__carrier {

@@ -8,6 +8,8 @@ extension Statistics: CustomStringConvertible {
     parts.append("\(events)")
     parts += transports.map { "\($0.key) \($0.value)" }
     if queuedBytes > 0 { parts.append("\(counted(queuedBytes, "byte")) queued") }
+    if inboundBytes > 0 { parts.append("\(counted(inboundBytes, "byte")) waiting for handlers") }
+    if readingPauses > 0 { parts.append("\(counted(readingPauses, "pause")) of reading, \(readingPaused) in all") }
     return parts.joined(separator: "; ")
   }
 }

@@ -48,6 +48,12 @@ struct DescriptionTests {
     bench.script.receive("30[]")
     let after = await bench.statistics()
     #expect("\(after.events)" == "1 event out and 1 in, acknowledged after 0.005 seconds on average")
+    var behind = Statistics()
+    behind.inboundBytes = 1
+    behind.readingPauses = 2
+    behind.readingPaused = .milliseconds(1500)
+    let pauses = "1 byte waiting for handlers; 2 pauses of reading, 1.5 seconds in all"
+    #expect("\(behind)" == "0 connections; 0 events out and 0 in; \(pauses)")
   }
 
   @Test("A measure of nothing says so, however it is printed")
