@@ -296,7 +296,8 @@ actor ManagerCore {
 
   /// What an event or an answer counts for in the gauge. One that waited for the answer to CONNECT is estimated.
   func inboundBytes(_ values: [SocketValue]) -> Int {
-    InboundGauge.overhead + (arrived > 0 ? arrived : SocketValue.array(values).estimatedSize)
+    let received = arrived > 0 ? arrived : SocketValue.array(values).estimatedSize
+    return values.reduce(InboundGauge.overhead + received) { $0 + $1.containerSize }
   }
 
   /// Handlers are behind with more than `inboundBuffer`.

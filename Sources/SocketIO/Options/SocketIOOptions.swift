@@ -168,7 +168,7 @@ public struct SocketIOOptions: Sendable {
   /// effect.
   ///
   /// When more waits, the connection is not read until half of it has been handled, and the server is held up. An event counts as many
-  /// bytes as its text and its attachments had, and 256 more; what is made of it in memory can be a multiple of that. Answers to
+  /// bytes as its text and its attachments had, 256 more, and about what its arrays and objects take in memory. Answers to
   /// acknowledgements count as events do. A message that is larger by itself is delivered, and what has been read or asked for when the
   /// limit is passed, too.
   ///

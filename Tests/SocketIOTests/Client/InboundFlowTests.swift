@@ -48,6 +48,15 @@ struct InboundFlowTests {
     return bench.script.commands
   }
 
+  @Test("Arrays and objects count with the memory that they take", arguments: ["[0]", "[]", #"{"":0}"#])
+  func containers(element: String) {
+    let (bench, _, _) = held { $0.inboundBuffer = 10_000 }
+    bench.script.receive(#"2["e",["# + Array(repeating: element, count: 50).joined(separator: ",") + "]]")
+    #expect(commands(bench) == [])
+    bench.script.receive(#"2["e",["# + Array(repeating: element, count: 50).joined(separator: ",") + "]]")
+    #expect(commands(bench) == [.pauseReading])
+  }
+
   @Test("Beyond the limit reading is paused once, and goes on when half of it has been handled")
   func pause() async {
     let (bench, _, queue) = held()

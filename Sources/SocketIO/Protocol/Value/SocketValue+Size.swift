@@ -16,4 +16,17 @@ extension SocketValue {
       depth == 0 ? 0 : members.reduce(2) { $0 + $1.key.utf8.count + 4 + $1.value.estimatedSize(depth: depth - 1) }
     }
   }
+
+  /// About how many bytes its arrays and objects take in memory, besides its texts and attachments.
+  var containerSize: Int { containerSize(depth: DepthLimit.greatest) }
+
+  private func containerSize(depth: Int) -> Int {
+    switch self {
+    case .null, .bool, .int, .uint, .double, .string, .binary: 0
+    case .array(let elements):
+      depth == 0 ? 0 : elements.reduce(128 + 24 * elements.count) { $0 + $1.containerSize(depth: depth - 1) }
+    case .object(let members):
+      depth == 0 ? 0 : members.reduce(160 + 56 * members.count) { $0 + $1.value.containerSize(depth: depth - 1) }
+    }
+  }
 }
