@@ -50,7 +50,7 @@ struct InboundFlowTests {
 
   @Test("Arrays and objects count with the memory that they take", arguments: ["[0]", "[]", #"{"":0}"#])
   func containers(element: String) {
-    let (bench, _, _) = held { $0.inboundBuffer = 10_000 }
+    let (bench, _, _) = held { $0.inboundBuffer = 13_000 }
     bench.script.receive(#"2["e",["# + Array(repeating: element, count: 50).joined(separator: ",") + "]]")
     #expect(commands(bench) == [])
     bench.script.receive(#"2["e",["# + Array(repeating: element, count: 50).joined(separator: ",") + "]]")
