@@ -23,7 +23,9 @@ actor ManagerCore {
   private var connection = 0
   private let engineTally = EngineTally()
   /// What has no other place to be counted in, and the Sockets that are gone.
-  private var tally = Statistics()
+  @Rare private var tally: Statistics
+  private var attempts = 0
+  private var pingIntervals = DurationSummary()
   private var lastPing: UInt64?
   private var openCallbacks: [@Sendable (SocketIOError?) -> Void] = []
   private var closings: [Int: Closing] = [:]
@@ -46,7 +48,7 @@ actor ManagerCore {
   private var writerTurns = WriterTurns<SocketSlot>()
   private var nextWriterTurn = 0
   private var isAdmitting = false
-  private var readingPauses = ReadingPauses()
+  @Rare private var readingPauses: ReadingPauses
   /// Bytes of the packet that is being received or handled, its attachments included.
   private var arrived = 0
   /// Bytes of events that may wait for the answer to CONNECT.
@@ -143,7 +145,8 @@ actor ManagerCore {
     guard let slot = slots[key] else { return }
     handle(.dispose, slot)
     deadlines.stop(.refusal(socket: key))
-    tally.events.add(slot.machine.statistics)
+    let statistics = slot.machine.statistics
+    if statistics != EventStatistics() { tally.events.add(statistics) }
     slots.remove(slot)
   }
 
@@ -205,6 +208,9 @@ actor ManagerCore {
 
   func statistics() -> Statistics {
     var statistics = tally
+    statistics.attempts = attempts
+    statistics.connections = connection
+    statistics.pingIntervals = pingIntervals
     statistics.traffic = engineTally.traffic
     statistics.probeRoundTrips = engineTally.probeRoundTrips
     statistics.queuedBytes = engine?.queuedBytes ?? 0
@@ -267,7 +273,6 @@ actor ManagerCore {
       arrived = 0
     case .socketsOpened:
       connection += 1
-      tally.connections = connection
       leftNamespaces = [:]
       for slot in slots.active { join(slot) }
     case .socketsFailed(let error):
@@ -293,7 +298,7 @@ actor ManagerCore {
 
   private func openEngine() {
     do {
-      tally.attempts += 1
+      attempts += 1
       let engine = try connector.makeEngine()
       self.engine = engine
       engine.tally = engineTally
@@ -335,7 +340,7 @@ actor ManagerCore {
       handle(.engineOpened)
     case .ping:
       let now = loop.nanoseconds
-      if let lastPing { tally.pingIntervals.record(nanoseconds: now - lastPing) }
+      if let lastPing { pingIntervals.record(nanoseconds: now - lastPing) }
       lastPing = now
       perform(.emit(.ping))
     case .upgraded(let transport):

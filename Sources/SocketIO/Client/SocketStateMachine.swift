@@ -50,7 +50,7 @@ struct SocketStateMachine {
   private var receiveBuffer = ReceiveBuffer()
   /// Their ids are their positions.
   private var acks = SparseQueue<PendingAck>()
-  private var tally = EventStatistics()
+  @Rare private var tally: EventStatistics
   private let gauge: BufferGauge
   /// Nanoseconds; asked only where something is measured.
   private let clock: () -> UInt64

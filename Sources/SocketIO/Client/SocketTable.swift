@@ -59,6 +59,8 @@ struct SocketTable {
       unansweredByNamespace[namespace] = slot
     } else if unansweredByNamespace[namespace] === slot {
       unansweredByNamespace[namespace] = nil
+      // An empty dictionary keeps the memory that it had.
+      if unansweredByNamespace.isEmpty { unansweredByNamespace = [:] }
     }
   }
 
