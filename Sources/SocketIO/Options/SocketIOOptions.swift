@@ -121,7 +121,8 @@ public struct SocketIOOptions: Sendable {
     set { tlsOptions.ciphers = newValue }
   }
 
-  /// Refuse servers whose certificate is not trusted or is for another host. Without it, anybody can pose as the server.
+  /// Refuse servers whose certificate is not trusted or is for another host. On unless
+  /// set. Without it, anybody can pose as the server.
   public var rejectUnauthorized: Bool {
     get { tlsOptions.rejectUnauthorized }
     set { tlsOptions.rejectUnauthorized = newValue }
