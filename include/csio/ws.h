@@ -132,7 +132,8 @@ CSIO_EXTERN int csio_ws_read_start(csio_ws *ws);
 
 /* Starts the closing handshake after everything queued; code 0 sends a close frame without a code. on_close
  * follows, at the latest after 5 s, with or without the peer's answer. Goes on reading where that was
- * stopped, for the answer stands behind what the peer has sent. */
+ * stopped, for the answer stands behind what the peer has sent. Where memory is short, the reason is left
+ * out. */
 CSIO_EXTERN int csio_ws_shutdown(csio_ws *ws, uint16_t code, const char *reason);
 
 /* From on_open on: the subprotocol the server chose, "" for none. From then on, and in on_error with

@@ -169,8 +169,7 @@ int csio_ws_shutdown(csio_ws *ws, uint16_t code, const char *reason)
   if (ws->state != CSIO__WS_OPEN) return CSIO_ESTATE;
   if (size > CSIO__WS_MAX_REASON || (code ? !csio__is_close_code(code) : size > 0)) return CSIO_EINVALID;
   ws->close_code = code;
-  ws->close_size = (uint8_t)size;
-  if (size) memcpy(ws->close_reason, reason, size);
+  if (size) csio__bytes_append(&ws->close_reason, reason, size); /* or the frame goes without it */
   ws->state = CSIO__WS_CLOSING;
   csio__timer_start(&ws->timer, on_timer, CLOSE_TIMEOUT);
   csio_ws_read_start(ws);

@@ -23,6 +23,7 @@ static void ws_free(csio_ws *ws)
   csio__bytes_free(&ws->kept);
   csio__handshake_free(&ws->handshake);
   csio__bytes_free(&ws->protocols);
+  csio__bytes_free(&ws->close_reason);
   csio__request_free(&ws->request);
   free(ws);
 }

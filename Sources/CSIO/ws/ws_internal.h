@@ -65,8 +65,7 @@ struct csio_ws {
   bool drained;      /* nothing was queued since the last on_drain */
 
   uint16_t close_code; /* ours to send; 0 for none */
-  uint8_t close_size;
-  char close_reason[CSIO__WS_MAX_REASON];
+  csio__bytes close_reason;
   bool close_sent;
   bool lingering; /* the peer is to read our close frame: the connection is not to be cut off */
 };

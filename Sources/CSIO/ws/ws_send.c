@@ -190,10 +190,10 @@ static int send_some(csio_ws *ws, csio__framer *framer)
   return any ? send_batch(ws, framer, queued - ws->queued) : CSIO_ESYSTEM;
 }
 
-static int send_close(csio_ws *ws, csio__framer *framer)
+static int send_close(csio_ws *ws, csio__framer *framer, uint16_t code, const void *reason, size_t size)
 {
   ws->close_sent = true;
-  if (!csio__framer_add_close(framer, ws->close_code, ws->close_reason, ws->close_size)) return CSIO_ESYSTEM;
+  if (!csio__framer_add_close(framer, code, reason, size)) return CSIO_ESYSTEM;
   return send_batch(ws, framer, 0);
 }
 
@@ -209,7 +209,7 @@ static bool send_all(csio_ws *ws)
     if (ws->first || ws->pong)
       err = send_some(ws, framer);
     else if (closes && ws->drained)
-      err = send_close(ws, framer);
+      err = send_close(ws, framer, ws->close_code, ws->close_reason.data, ws->close_reason.size);
     else
       return true;
   }
@@ -231,8 +231,5 @@ void csio__ws_say_close(csio_ws *ws, uint16_t code, const uint8_t *reason, size_
 {
   csio__framer *framer = csio__framer_of(ws->handle.loop);
   if (ws->close_sent || !framer || !send_rest(ws)) return;
-  ws->close_code = code;
-  ws->close_size = (uint8_t)size;
-  if (size) memcpy(ws->close_reason, reason, size);
-  send_close(ws, framer);
+  send_close(ws, framer, code, reason, size);
 }

@@ -24,8 +24,11 @@ final class DeadlineTimer<Key: Hashable> {
   }
 
   func stop(_ key: Key) {
+    guard !deadlines.isEmpty else { return }
     deadlines.remove(key)
-    if deadlines.isEmpty { closeTimer() }
+    guard deadlines.isEmpty else { return }
+    deadlines.removeAll()
+    closeTimer()
   }
 
   /// Stops all for good.

@@ -11,7 +11,8 @@ extension ManagerCore {
     guard let driver = drivers[key] else { return }
     driver.handle(.dispose, on: self)
     deadlines.stop(.refusal(socket: key))
-    tally.events.add(driver.machine.statistics)
+    let statistics = driver.machine.statistics
+    if statistics != EventStatistics() { tally.events.add(statistics) }
     drivers.remove(driver)
   }
 

@@ -24,7 +24,9 @@ actor ManagerCore {
   private(set) var connection = 0
   private let engineTally = EngineTally()
   /// What has no other place to be counted in, and the Sockets that are gone.
-  var tally = Statistics()
+  @Rare var tally: Statistics
+  private var attempts = 0
+  private var pingIntervals = DurationSummary()
   private var lastPing: UInt64?
   private var openCallbacks: [@Sendable (SocketIOError?) -> Void] = []
 
@@ -33,7 +35,7 @@ actor ManagerCore {
   var leftNamespaces: [String: ReadBarrier.ID] = [:]
   let deadlines: DeadlineTimer<SocketDeadline>
   let writerLine: WriterLine
-  private var readingPauses = ReadingPauses()
+  @Rare private var readingPauses: ReadingPauses
   /// Bytes of the packet that is being received or handled, its attachments included.
   private var arrived = 0
   /// Bytes of events that may wait for the answer to CONNECT.
@@ -102,6 +104,9 @@ actor ManagerCore {
 
   func statistics() -> Statistics {
     var statistics = tally
+    statistics.attempts = attempts
+    statistics.connections = connection
+    statistics.pingIntervals = pingIntervals
     statistics.traffic = engineTally.traffic
     statistics.probeRoundTrips = engineTally.probeRoundTrips
     statistics.queuedBytes = queuedBytes
@@ -164,7 +169,6 @@ actor ManagerCore {
       arrived = 0
     case .socketsOpened:
       connection += 1
-      tally.connections = connection
       leftNamespaces = [:]
       for driver in drivers.active { startJoining(driver) }
     case .socketsFailed(let error):
@@ -190,7 +194,7 @@ actor ManagerCore {
 
   private func openEngine() {
     do {
-      tally.attempts += 1
+      attempts += 1
       let engine = try connector.makeEngine()
       self.engine = engine
       engine.tally = engineTally
@@ -229,7 +233,7 @@ actor ManagerCore {
       handle(.engineOpened)
     case .ping:
       let now = loop.nanoseconds
-      if let lastPing { tally.pingIntervals.record(nanoseconds: now - lastPing) }
+      if let lastPing { pingIntervals.record(nanoseconds: now - lastPing) }
       lastPing = now
       perform(.emit(.ping))
     case .upgraded(let transport):

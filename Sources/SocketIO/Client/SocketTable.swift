@@ -59,6 +59,8 @@ struct SocketTable {
       unansweredByNamespace[namespace] = driver
     } else if unansweredByNamespace[namespace] === driver {
       unansweredByNamespace[namespace] = nil
+      // An empty dictionary keeps the memory that it had.
+      if unansweredByNamespace.isEmpty { unansweredByNamespace = [:] }
     }
   }
 

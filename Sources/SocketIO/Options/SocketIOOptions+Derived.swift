@@ -20,12 +20,6 @@ extension SocketIOOptions {
     return settings
   }
 
-  var tlsOptions: TLSOptions {
-    TLSOptions(
-      ca: ca, cert: cert, key: key, passphrase: passphrase, pfx: pfx, ciphers: ciphers,
-      rejectUnauthorized: rejectUnauthorized, pins: pins)
-  }
-
   /// The options without those that were meant for one Socket.
   var ofManager: SocketIOOptions {
     var options = self

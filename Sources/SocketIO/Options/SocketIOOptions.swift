@@ -86,29 +86,66 @@ public struct SocketIOOptions: Sendable {
 
   /// The certificate authorities to trust instead of the system's. This and the other credentials are refused
   /// with `.tlsOption` where they cannot be used.
-  public var ca: [Credential] = []
+  public var ca: [Credential] {
+    get { tlsOptions.ca }
+    set { tlsOptions.ca = newValue }
+  }
 
   /// The client certificate, with its chain; needs `key`.
-  public var cert: Credential?
+  public var cert: Credential? {
+    get { tlsOptions.cert }
+    set { tlsOptions.cert = newValue }
+  }
 
   /// The private key of `cert`.
-  public var key: Credential?
+  public var key: Credential? {
+    get { tlsOptions.key }
+    set { tlsOptions.key = newValue }
+  }
 
   /// The passphrase of `key` or `pfx`.
-  public var passphrase: String?
+  public var passphrase: String? {
+    get { tlsOptions.passphrase }
+    set { tlsOptions.passphrase = newValue }
+  }
 
   /// A PKCS#12 file with client certificate and key.
-  public var pfx: Credential?
+  public var pfx: Credential? {
+    get { tlsOptions.pfx }
+    set { tlsOptions.pfx = newValue }
+  }
 
   /// The ciphers to offer, as OpenSSL names them, separated by colons.
-  public var ciphers: String?
+  public var ciphers: String? {
+    get { tlsOptions.ciphers }
+    set { tlsOptions.ciphers = newValue }
+  }
 
-  /// Refuse servers whose certificate is not trusted or is for another host. Without it, anybody can pose as the server.
-  public var rejectUnauthorized = true
+  /// Refuse servers whose certificate is not trusted or is for another host. On unless
+  /// set. Without it, anybody can pose as the server.
+  public var rejectUnauthorized: Bool {
+    get { tlsOptions.rejectUnauthorized }
+    set { tlsOptions.rejectUnauthorized = newValue }
+  }
 
   /// Accept only servers whose public key has one of these SHA-256 digests, besides all other checks; none for no such limit. A
   /// digest is the base64 of 32 bytes, with or without "sha256/" in front, taken over the DER form of SubjectPublicKeyInfo.
-  public var pins: [String] = []
+  public var pins: [String] {
+    get { tlsOptions.pins }
+    set { tlsOptions.pins = newValue }
+  }
+
+  /// Most options have none of these, and are kept for each Manager.
+  private var tls: SharedTLSOptions?
+
+  /// All of these.
+  var tlsOptions: TLSOptions {
+    get { tls?.options ?? TLSOptions() }
+    set { tls = newValue == TLSOptions() ? nil : SharedTLSOptions(newValue) }
+  }
+
+  /// Whether none of these is set.
+  var hasDefaultTLS: Bool { tls == nil }
 
   // MARK: Manager
 
@@ -190,6 +227,12 @@ public struct SocketIOOptions: Sendable {
 
   /// The defaults.
   public init() {}
+}
+
+/// What copies of options have in common.
+private final class SharedTLSOptions: Sendable {
+  let options: TLSOptions
+  init(_ options: TLSOptions) { self.options = options }
 }
 
 /// How often a Manager tries to reconnect.

@@ -38,9 +38,10 @@ struct DocExamplesTests {
     let rows = section.components(separatedBy: "\n").filter { $0.hasPrefix("| `") }.map { row in
       row.components(separatedBy: "|").map { $0.trimmingCharacters(in: CharacterSet(charactersIn: " `")) }
     }
-    let options = Mirror(reflecting: SocketIOOptions()).children.compactMap { child in
-      child.label.map { (name: $0, value: child.value) }
-    }
+    let children =
+      Array(Mirror(reflecting: SocketIOOptions()).children.filter { $0.label != "tls" })
+      + Mirror(reflecting: TLSOptions()).children
+    let options = children.compactMap { child in child.label.map { (name: $0, value: child.value) } }
     let nested =
       Self.properties(Agent(), of: "agent") + Self.properties(OfflineBuffer(), of: "offlineBuffer")
       + Self.properties(PerMessageDeflate(), of: "perMessageDeflate")
