@@ -39,7 +39,7 @@ actor ManagerCore {
 
   private var slots = SocketTable()
   /// What Sockets have left on the present connection, and none has joined again, with the DISCONNECT of each.
-  private var leftNamespaces: [String: ReadBarrier.ID] = [:]
+  private var leftNamespaces = LeftNamespaces()
   private let deadlines: DeadlineTimer<SocketDeadline>
   /// Bytes that may be queued before `emitWhenWritable` waits.
   private let highWaterMark: Int
@@ -268,7 +268,7 @@ actor ManagerCore {
     case .socketsOpened:
       connection += 1
       tally.connections = connection
-      leftNamespaces = [:]
+      leftNamespaces = LeftNamespaces()
       for slot in slots.active { join(slot) }
     case .socketsFailed(let error):
       for slot in slots.active { handle(.managerFailed(error), slot) }
@@ -590,7 +590,9 @@ actor ManagerCore {
       let messages = try parser.encode(packet)
       switch packet.content {
       // Read together with a DISCONNECT, the events before it would not be handled.
-      case .disconnect: leftNamespaces[packet.namespace] = engine?.hold(messages)
+      case .disconnect:
+        leftNamespaces[packet.namespace] = engine?.hold(messages)
+        leftNamespaces.forgetIfMany { engine?.unreadHeld ?? [] }
       // Read together with the DISCONNECT of its namespace, it would make the server cut the connection.
       case .connect:
         if let farewell = leftNamespaces[packet.namespace] {

@@ -119,6 +119,9 @@ struct EngineStateMachine {
   /// Whether any message is held.
   var isHolding: Bool { barrier.isHolding }
 
+  /// What was held or is, and the server is not known to have read.
+  var unreadHeld: Set<ReadBarrier.ID> { barrier.unread }
+
   /// A name for the next message that is held.
   mutating func makeHoldID() -> ReadBarrier.ID { barrier.makeID() }
 
@@ -137,6 +140,8 @@ struct EngineStateMachine {
     case .withdraw(let id): return release(barrier.withdraw(id))
     case .holdingEnded:
       guard state == .open || state == .draining else { return [] }
+      // The server cannot have read what the transport has not sent. A connection that is stuck ends by its heartbeat.
+      if state == .open, !isWritable { return [.startHoldTimer(milliseconds: configuration.holdTimeout)] }
       return release(barrier.giveUp())
     case .close: return close()
     case .upgradeConsidered: return probe()
@@ -356,7 +361,7 @@ struct EngineStateMachine {
     let packets = nextPackets()
     isWritable = false
     var actions: ActionList<Action> = .just(.send(.main, packets))
-    if barrier.isHolding {
+    if barrier.isHolding || state == .open {
       actions += ask()
     } else if isLast {
       actions += closeIfDrained()
