@@ -179,7 +179,7 @@ struct EngineHoldingTests {
     #expect(bench.loop.pendingDelays.count == 1, "the heartbeat")
   }
 
-  @Test("The five seconds begin when the transport has taken what the message waits for")
+  @Test("Where the transport is busy after five seconds, the message is held for five more")
   func slowLink() {
     let bench = Self.open(.websocket)
     bench.main.takesMore = false
