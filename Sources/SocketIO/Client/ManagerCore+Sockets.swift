@@ -93,7 +93,9 @@ extension ManagerCore {
     let messages = try parser.encode(packet)
     switch packet.content {
     // Read together with a DISCONNECT, the events before it would not be handled.
-    case .disconnect: leftNamespaces[packet.namespace] = engine?.hold(messages)
+    case .disconnect:
+      leftNamespaces[packet.namespace] = engine?.hold(messages)
+      leftNamespaces.forgetIfMany { engine?.unreadHeld ?? [] }
     // Read together with the DISCONNECT of its namespace, it would make the server cut the connection.
     case .connect:
       if let farewell = leftNamespaces[packet.namespace] {

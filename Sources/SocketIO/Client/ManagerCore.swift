@@ -32,7 +32,7 @@ actor ManagerCore {
 
   var drivers = SocketTable()
   /// What Sockets have left on the present connection, and none has joined again, with the DISCONNECT of each.
-  var leftNamespaces: [String: ReadBarrier.ID] = [:]
+  var leftNamespaces = LeftNamespaces()
   let deadlines: DeadlineTimer<SocketDeadline>
   let writerLine: WriterLine
   @Rare private var readingPauses: ReadingPauses
@@ -169,7 +169,7 @@ actor ManagerCore {
       arrived = 0
     case .socketsOpened:
       connection += 1
-      leftNamespaces = [:]
+      leftNamespaces = LeftNamespaces()
       for driver in drivers.active { startJoining(driver) }
     case .socketsFailed(let error):
       for driver in drivers.active { driver.handle(.managerFailed(error), on: self) }

@@ -62,6 +62,9 @@ final class Engine {
   /// Drops a message that is still held.
   func withdraw(_ id: ReadBarrier.ID) { handle(.withdraw(id)) }
 
+  /// What was held or is, and the server is not known to have read.
+  var unreadHeld: Set<ReadBarrier.ID> { machine.unreadHeld }
+
   /// Whether anything is held.
   var isHolding: Bool { machine.isHolding }
 

@@ -14,6 +14,9 @@ struct EngineOutbox {
   /// Whether any message is held.
   var isHolding: Bool { barrier.isHolding }
 
+  /// What was held or is, and the server is not known to have read.
+  var unreadHeld: Set<ReadBarrier.ID> { barrier.unread }
+
   // MARK: Filling it
 
   /// - Parameter isAwaited: Whether what is held later waits until the server has read this.

@@ -52,6 +52,9 @@ struct EngineStateMachine {
   /// Whether any message is held.
   var isHolding: Bool { outbox.isHolding }
 
+  /// What was held or is, and the server is not known to have read.
+  var unreadHeld: Set<ReadBarrier.ID> { outbox.unreadHeld }
+
   /// A name for the next message that is held.
   mutating func makeHoldID() -> ReadBarrier.ID { outbox.makeHoldID() }
 
@@ -72,6 +75,8 @@ struct EngineStateMachine {
     case .withdraw(let id): return holdingChanged(startsTimer: outbox.withdraw(id))
     case .holdingEnded:
       guard state == .open || state == .draining else { return [] }
+      // The server cannot have read what the transport has not sent. A connection that is stuck ends by its heartbeat.
+      if state == .open, !isWritable { return [.startHoldTimer(milliseconds: configuration.holdTimeout)] }
       return holdingChanged(startsTimer: outbox.stopHolding())
     case .close: return close()
     case .upgradeConsidered: return probe()
@@ -265,7 +270,7 @@ struct EngineStateMachine {
     guard !packets.isEmpty else { return outbox.isHolding ? ask() : closeIfDrained() }
     isWritable = false
     var actions: ActionList<Action> = .just(.send(.main, packets))
-    if outbox.isHolding {
+    if outbox.isHolding || state == .open {
       actions += ask()
     } else if isLast {
       actions += closeIfDrained()

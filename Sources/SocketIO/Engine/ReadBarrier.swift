@@ -19,6 +19,9 @@ struct ReadBarrier {
     var position: UInt64?
   }
 
+  /// So many messages that have left are remembered before the server is asked about them alone.
+  private static let remembered = 1_000
+
   private var queued: UInt64 = 0
   /// The last one of those queued that held messages wait for.
   private var relevant: UInt64 = 0
@@ -35,6 +38,9 @@ struct ReadBarrier {
 
   /// Whether any message is held.
   var isHolding: Bool { !held.isEmpty }
+
+  /// Those that were held or are, and that the server is not known to have read.
+  var unread: Set<ID> { Set(left.keys).union(held.map(\.id)) }
 
   mutating func makeID() -> ID {
     lastID += 1
@@ -85,9 +91,12 @@ struct ReadBarrier {
     return releaseDue()
   }
 
-  /// The number to ask the server about, if there is any reason to ask: whether it has read all that was taken.
+  /// The number to ask the server about, if there is any reason to ask: whether it has read all that was taken. That
+  /// it has read what left long ago is asked so that this can be forgotten.
   mutating func nextQuestion() -> UInt64? {
-    guard isHolding, awaited > asked, taken > asked else { return nil }
+    guard taken > asked, isHolding && awaited > asked || left.count > Self.remembered && read == asked else {
+      return nil
+    }
     asked = taken
     return taken
   }

@@ -14,6 +14,10 @@ enum ShownURL {
     let user = place.startIndex == head.startIndex ? "" : "…@"
     let authority = place.prefix { $0 != "/" }
     // An "&" in place of the "?" makes a path of the query.
+    if let sign = authority.firstIndex(of: "=") {
+      let name = host(authority[...sign])
+      return shortened(scheme + user + name + (name.hasSuffix("…") ? "" : "…"))
+    }
     let path = place[authority.endIndex...]
     let shownPath = path.firstIndex(of: "=").map { path[...$0] + "…" } ?? path
     let end = rest[head.endIndex...].first.map { "\($0)…" } ?? ""

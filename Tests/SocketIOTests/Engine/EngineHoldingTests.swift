@@ -179,6 +179,32 @@ struct EngineHoldingTests {
     #expect(bench.loop.pendingDelays.count == 1, "the heartbeat")
   }
 
+  @Test("Where the transport is busy after five seconds, the message is held for five more")
+  func slowLink() {
+    let bench = Self.open(.websocket)
+    bench.main.takesMore = false
+    bench.send("large")
+    _ = bench.engine.hold([.text("bye")])
+    bench.loop.advance(by: 14_000)
+    bench.main.takesMore = true
+    bench.main.report(.writable)
+    #expect(bench.main.packets.wire == "4large")
+    bench.loop.advance(by: 5_000)
+    #expect(bench.main.packets.wire == "4large 4bye")
+  }
+
+  @Test("Engines forget what has left and is read, though nothing waits for it")
+  func forgetting() {
+    let bench = Self.open(.websocket)
+    for _ in 0..<1_001 { _ = bench.engine.hold([.text("bye")]) }
+    #expect(bench.main.receiptRequests == [1_001])
+    bench.main.readAll()
+    for _ in 0..<1_000 { _ = bench.engine.hold([.text("bye")]) }
+    #expect(bench.main.receiptRequests == [1_001])
+    _ = bench.engine.hold([.text("bye")])
+    #expect(bench.main.receiptRequests == [1_001, 2_002])
+  }
+
   @Test("An engine that is told to stop holding sends everything and closes")
   func hurried() {
     let bench = Self.open(.websocket)

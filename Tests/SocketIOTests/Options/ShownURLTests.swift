@@ -12,6 +12,7 @@ import Testing
       ("http://user:SECRET", "http://user:…"), ("http://h:port/x", "http://h:…/x"), ("http://h:123456", "http://h:…"),
       ("http://[::1]:port", "http://[::1]:…"), ("http://[::1]:80/", "http://[::1]:80/"), ("//u:S@h/?x", "//…@h/?…"),
       ("u:S@h/?x", "…@h/?…"), ("h/?x", "h/?…"), ("/a?x", "/a?…"), ("/a&token=SECRET", "/a&token=…"), ("", ""),
+      ("token=SECRET", "token=…"), ("h:80&token=SECRET/x", "h:…"), ("http://h&token=SECRET", "http://h&token=…"),
       ("http:/u:S@h", "…@h"), ("smoke://u@h?", "smoke://…@h?…"), ("http://h/?mail=u@h", "http://…"),
     ])
   func text(url: String, shown: String) {
