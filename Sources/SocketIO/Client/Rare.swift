@@ -13,10 +13,16 @@ struct Rare<Value: MadeEmpty> {
   var wrappedValue: Value {
     get { storage?.value ?? Value() }
     _modify {
-      if storage == nil || !isKnownUniquelyReferenced(&storage) { storage = Storage(wrappedValue) }
-      var unused = Value()
-      if let storage { yield &storage.value } else { yield &unused }
+      let storage = ownStorage()
+      yield &storage.value
     }
+  }
+
+  private mutating func ownStorage() -> Storage {
+    if isKnownUniquelyReferenced(&storage), let storage { return storage }
+    let own = Storage(wrappedValue)
+    storage = own
+    return own
   }
 }
 
@@ -26,5 +32,4 @@ protocol MadeEmpty {
 }
 
 extension Statistics: MadeEmpty {}
-extension EventStatistics: MadeEmpty {}
 extension ReadingPauses: MadeEmpty {}
