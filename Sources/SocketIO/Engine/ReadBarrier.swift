@@ -32,6 +32,8 @@ struct ReadBarrier {
   /// The last one whose reading is waited for.
   private var awaited: UInt64 = 0
   private var held: [Held] = []
+  /// Of those that are held, so that no message that names another has to look for it.
+  private var heldIDs: Set<ID> = []
   private var lastID = 0
   /// Where messages that were held stand now that they have left, as long as they are not known to be read.
   private var left: [ID: UInt64] = [:]
@@ -40,7 +42,7 @@ struct ReadBarrier {
   var isHolding: Bool { !held.isEmpty }
 
   /// Those that were held or are, and that the server is not known to have read.
-  var unread: Set<ID> { Set(left.keys).union(held.map(\.id)) }
+  var unread: Set<ID> { heldIDs.union(left.keys) }
 
   mutating func makeID() -> ID {
     lastID += 1
@@ -73,21 +75,22 @@ struct ReadBarrier {
       awaited = max(awaited, position)
     }
     held.append(message)
+    heldIDs.insert(id)
     return []
   }
 
   private func position(of predecessor: ID?) -> UInt64? {
     guard let predecessor else { return relevant }
     // One that is neither held nor unread has been read.
-    return left[predecessor] ?? (held.contains { $0.id == predecessor } ? nil : 0)
+    return left[predecessor] ?? (heldIDs.contains(predecessor) ? nil : 0)
   }
 
   /// Drops a message if it is still held.
   ///
   /// - Returns: What waited for it, and need not wait any more.
   mutating func withdraw(_ id: ID) -> [EnginePacket] {
-    guard let index = held.firstIndex(where: { $0.id == id }) else { return [] }
-    held.remove(at: index)
+    guard heldIDs.remove(id) != nil else { return [] }
+    held.removeAll { $0.id == id }
     return releaseDue()
   }
 
@@ -117,7 +120,10 @@ struct ReadBarrier {
     return releaseDue()
   }
 
-  mutating func removeAll() { held = [] }
+  mutating func removeAll() {
+    held = []
+    heldIDs = []
+  }
 
   private mutating func releaseDue() -> [EnginePacket] {
     left = left.filter { $0.value > read }
@@ -140,6 +146,7 @@ struct ReadBarrier {
 
   private mutating func release(_ message: Held) -> [EnginePacket] {
     queued += UInt64(message.packets.count)
+    heldIDs.remove(message.id)
     left[message.id] = queued
     return message.packets
   }
