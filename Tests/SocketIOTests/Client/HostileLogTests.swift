@@ -6,23 +6,6 @@ import Testing
 /// A server that sends control characters wherever it can, and what reaches the log of it.
 @Suite("Logs of a hostile server", .timeLimit(.minutes(1)))
 struct HostileLogTests {
-  /// Keeps all of a record: message, metadata keys and values.
-  private struct Recorder: LogHandler {
-    let log: Log
-    var logLevel = Logger.Level.trace
-    var metadata: Logger.Metadata = [:]
-
-    subscript(metadataKey key: String) -> Logger.Metadata.Value? {
-      get { metadata[key] }
-      set { metadata[key] = newValue }
-    }
-
-    func log(event: LogEvent) {
-      let fields = metadata.merging(event.metadata ?? [:]) { $1 }.map { "\($0.key)=\($0.value)" }
-      log.add(([event.level.rawValue, "\(event.message)"] + fields.sorted()).joined(separator: " | "))
-    }
-  }
-
   private struct Mistake: Error, CustomStringConvertible { let description = hostile }
 
   private static let hostile = "MARK" + String(String.UnicodeScalarView(PlainTextTests.steering))
@@ -33,7 +16,7 @@ struct HostileLogTests {
 
   private func bench(_ configure: (inout SocketIOOptions) -> Void = { _ in }) -> ClientBench {
     ClientBench {
-      $0.logger = Logger(label: "test") { _ in Recorder(log: log) }
+      $0.logger = Logger(label: "test") { _ in RecordLineHandler(log: log) }
       configure(&$0)
     }
   }

@@ -6,28 +6,10 @@ import Testing
 
 @Suite("Logging")
 struct LoggingTests {
-  /// Writes each record as a line: level, message, metadata by key.
-  private struct RecordingHandler: LogHandler {
-    let log: Log
-    var logLevel = Logger.Level.trace
-    var metadata: Logger.Metadata = [:]
-
-    subscript(metadataKey key: String) -> Logger.Metadata.Value? {
-      get { metadata[key] }
-      set { metadata[key] = newValue }
-    }
-
-    func log(event: LogEvent) {
-      let all = metadata.merging(event.metadata ?? [:]) { $1 }
-      let fields = all.sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value)" }
-      log.add(([event.level.rawValue, "\(event.message)"] + fields).joined(separator: " | "))
-    }
-  }
-
   private let log = Log()
 
   private func logger(_ level: Logger.Level = .trace) -> Logger {
-    var logger = Logger(label: "test") { _ in RecordingHandler(log: log) }
+    var logger = Logger(label: "test") { _ in RecordLineHandler(log: log) }
     logger.logLevel = level
     return logger
   }

@@ -19,3 +19,21 @@ struct LogRecorder: LogHandler {
 
   func log(event: LogEvent) { log.add("\(event.level) \(event.message)") }
 }
+
+/// Writes each record as a line: level, message, metadata by key.
+struct RecordLineHandler: LogHandler {
+  let log: Log
+  var logLevel = Logger.Level.trace
+  var metadata: Logger.Metadata = [:]
+
+  subscript(metadataKey key: String) -> Logger.Metadata.Value? {
+    get { metadata[key] }
+    set { metadata[key] = newValue }
+  }
+
+  func log(event: LogEvent) {
+    let all = metadata.merging(event.metadata ?? [:]) { $1 }
+    let fields = all.sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value)" }
+    log.add(([event.level.rawValue, "\(event.message)"] + fields).joined(separator: " | "))
+  }
+}
