@@ -31,17 +31,22 @@ async def test_one_pong_waits_in_front_of_what_is_queued(connect):
     await session.expect(f'42["large","{large}"]', "3", '42["behind"]')
 
 
-async def test_a_pong_is_in_time_where_the_way_out_is_slow(connect):
+async def packets_of_a_slow_way(connect, count, text):
+    """What a server that stopped reading finds when it reads on, having pinged behind so many events."""
     script, session = await connect("websocket")
     session.socket.connection.hold_reading()
-    text = "x" * 50_000
-    for _ in range(100):
+    for _ in range(count):
         script.emit("large", text)
     await script.state()
     session.send("2", '42["pinged"]')
     await script.expect("event", name="pinged")
     session.socket.connection.go_on_reading()
-    packets = await session.receive_all(101)
+    return await session.receive_all(count + 1)
+
+
+async def test_a_pong_is_in_time_where_the_way_out_is_slow(connect):
+    text = "x" * 50_000
+    packets = await packets_of_a_slow_way(connect, 100, text)
     assert packets.index("3") < 20
     packets.remove("3")
     assert packets == [f'42["large","{text}"]'] * 100
@@ -50,16 +55,7 @@ async def test_a_pong_is_in_time_where_the_way_out_is_slow(connect):
 @linux
 async def test_a_pong_waits_behind_little_where_buffers_on_the_way_are_small(connect, server):
     server.server.sockets[0].setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 16 << 10)
-    script, session = await connect("websocket")
-    session.socket.connection.hold_reading()
-    text = "x" * 5_000
-    for _ in range(300):
-        script.emit("large", text)
-    await script.state()
-    session.send("2", '42["pinged"]')
-    await script.expect("event", name="pinged")
-    session.socket.connection.go_on_reading()
-    packets = await session.receive_all(301)
+    packets = await packets_of_a_slow_way(connect, 300, "x" * 5_000)
     assert packets.index("3") < 22
 
 
