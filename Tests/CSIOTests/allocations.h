@@ -1,5 +1,5 @@
-/* Makes one allocation fail: of csio, whose calls the linker leads here (--wrap), or of a library underneath,
- * which takes an allocator. */
+/* Makes one allocation fail: csio's, whose calls the linker redirects here (--wrap), or one of a library
+ * underneath, through the allocator that it is given. */
 #ifndef CSIO_TESTS_ALLOCATIONS_H
 #define CSIO_TESTS_ALLOCATIONS_H
 
@@ -7,16 +7,16 @@
 
 typedef enum allocator { CSIO, LIBCURL, OPENSSL } allocator;
 
-/* Before anything else in the program: the libraries take no other allocator once they have used one. */
+/* Call before anything else: a library takes no other allocator once it has used one. */
 void allocations_install(void);
 
-/* Of the allocations from now on, lets the `nth` (from 1; 0 for none) of one allocator fail. */
+/* From now on, fails the `nth` allocation (from 1; 0 for none) of one allocator. */
 void allocations_fail(allocator of, long nth);
 
-/* How many that allocator was asked for since. */
+/* How many allocations that allocator has been asked for since. */
 long allocations_count(void);
 
-/* Whether those of the calling thread count; false for a new thread. Peers must not fail. */
+/* Whether allocations of the calling thread count; false for new threads, so that peers do not fail. */
 void allocations_watch(bool watch);
 
 #endif

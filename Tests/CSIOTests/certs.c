@@ -91,8 +91,21 @@ SSL_CTX *server_context(const identity *identity, const struct identity *clients
   if (clients) {
     X509_STORE_add_cert(SSL_CTX_get_cert_store(ctx), clients->certificate);
     SSL_CTX_set_verify(ctx, SSL_VERIFY_PEER | SSL_VERIFY_FAIL_IF_NO_PEER_CERT, NULL);
-    /* without one, OpenSSL ends every handshake that is to resume a session */
+    /* required: without one, OpenSSL fails every handshake that tries to resume a session */
     SSL_CTX_set_session_id_context(ctx, (const unsigned char *)"test", 4);
   }
   return ctx;
+}
+
+SSL_CTX *limited_server_context(const identity *identity, int version)
+{
+  SSL_CTX *ctx = server_context(identity, NULL);
+  SSL_CTX_set_max_proto_version(ctx, version);
+  return ctx;
+}
+
+int accept_any(int ok, X509_STORE_CTX *store)
+{
+  (void)ok, (void)store;
+  return 1;
 }

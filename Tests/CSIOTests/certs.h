@@ -1,10 +1,12 @@
-/* Certificates made for the occasion, with OpenSSL's library. */
+/* Certificates generated with OpenSSL's library. */
 #ifndef CSIO_TESTS_CERTS_H
 #define CSIO_TESTS_CERTS_H
 
 #include "test.h"
 
 #include <openssl/ssl.h>
+
+enum { DAY = 24 * 3600 };
 
 typedef struct identity {
   X509 *certificate;
@@ -16,7 +18,7 @@ typedef struct identity {
 identity identity_make(const char *name, const char *san, const identity *issuer, long from, long to);
 void identity_free(identity *identity);
 
-/* In PEM, the key encrypted where there is a passphrase. The caller frees them. */
+/* In PEM; the key is encrypted if there is a passphrase. The caller frees them. */
 char *identity_certificate_pem(const identity *identity);
 char *identity_key_pem(const identity *identity, const char *passphrase);
 
@@ -26,8 +28,14 @@ unsigned char *identity_pkcs12(const identity *identity, const char *passphrase,
 /* The SHA-256 of the public key. */
 void identity_pin(const identity *identity, uint8_t pin[32]);
 
-/* A server's context with this identity, which asks clients for a certificate of `clients` unless that is
+/* A server's context with this identity. It asks clients for a certificate signed by `clients`, unless
  * NULL. */
 SSL_CTX *server_context(const identity *identity, const struct identity *clients);
+
+/* A server's context with this identity and at most this TLS version. */
+SSL_CTX *limited_server_context(const identity *identity, int version);
+
+/* A callback for SSL_CTX_set_verify that accepts every client certificate. */
+int accept_any(int ok, X509_STORE_CTX *store);
 
 #endif

@@ -1,6 +1,6 @@
-# Installs the library and builds programs with it in each way that docs/csio.md names: with directories where nobody else
-# has them; below a prefix that is chosen when it is installed; and one of the two libraries alone. Programs of the static
-# library start without the shared one.
+# Installs the library and builds programs with it in each way that docs/csio.md describes: with unusual
+# directories, below a prefix that is chosen when it is installed, and with only one of the two libraries. Programs that
+# link the static library run without the shared one.
 set(options -DCMAKE_C_COMPILER=${CC} -DCMAKE_BUILD_TYPE=Debug)
 
 function(run)
@@ -10,7 +10,7 @@ endfunction()
 file(REMOVE_RECURSE ${WORK}/programs ${WORK}/installed ${WORK}/moved ${WORK}/shared ${WORK}/static)
 file(MAKE_DIRECTORY ${WORK}/programs)
 
-# Builds the library by the options that follow, and installs it where `prefix` says. It is compiled once for all.
+# Builds the library with the given options and installs it into `prefix`. It is compiled only once.
 function(install_library prefix)
   run(${CMAKE_COMMAND} -S ${SOURCE} -B ${WORK}/library -U BUILD_SHARED_LIBS -U CMAKE_INSTALL_* ${options}
     -DCSIO_TESTS=OFF -DCSIO_TEST_SERVER=OFF ${ARGN})
@@ -18,7 +18,7 @@ function(install_library prefix)
   run(${CMAKE_COMMAND} --install ${WORK}/library --prefix ${prefix})
 endfunction()
 
-# A program that can be started says how it is used.
+# Run without arguments, a program that starts prints its usage.
 function(expect_start program libraries)
   execute_process(COMMAND ${CMAKE_COMMAND} -E env LD_LIBRARY_PATH=${libraries} DYLD_LIBRARY_PATH=${libraries} ${program}
     RESULT_VARIABLE status ERROR_VARIABLE said)
@@ -27,7 +27,7 @@ function(expect_start program libraries)
   endif()
 endfunction()
 
-# Builds the example with pkg-config and has it start with the libraries in `libraries`.
+# Builds the example with pkg-config and runs it with the libraries in `libraries`.
 function(expect_pkg_config name directory module libraries)
   set(ENV{PKG_CONFIG_PATH} ${directory}/pkgconfig)
   execute_process(COMMAND pkg-config --cflags --libs ${module} OUTPUT_VARIABLE flags COMMAND_ERROR_IS_FATAL ANY)
@@ -36,7 +36,7 @@ function(expect_pkg_config name directory module libraries)
   expect_start(${WORK}/programs/${name} "${libraries}")
 endfunction()
 
-# The same with CMake. `needs` goes to find_package; more arguments go to cmake.
+# The same with CMake. `needs` is passed to find_package; further arguments are passed to cmake.
 function(expect_cmake name directory target libraries needs)
   file(WRITE ${WORK}/programs/${name}-source/CMakeLists.txt "
 cmake_minimum_required(VERSION 3.18)
@@ -55,7 +55,7 @@ endfunction()
 
 function(expect_files directory)
   file(GLOB found RELATIVE ${directory} ${directory}/* ${directory}/pkgconfig/* ${directory}/cmake/csio/*-targets.cmake)
-  list(FILTER found EXCLUDE REGEX "[.][0-9]+(|[.]dylib)$") # the names with a version
+  list(FILTER found EXCLUDE REGEX "[.][0-9]+(|[.]dylib)$") # names with a version
   list(TRANSFORM found REPLACE dylib$ so)
   list(SORT found)
   set(expected cmake pkgconfig ${ARGN})
@@ -68,7 +68,7 @@ endfunction()
 set(shared_files libcsio.so cmake/csio/csio-targets.cmake)
 set(static_files libcsio.a pkgconfig/csio-static.pc cmake/csio/csio-static-targets.cmake)
 
-# Directories named in full stay where they are.
+# Directories given as full paths stay where they are.
 set(lib ${WORK}/installed/some/lib)
 install_library(${WORK}/installed -DCMAKE_INSTALL_PREFIX=${WORK}/installed -DCMAKE_INSTALL_LIBDIR=${lib}
   -DCMAKE_INSTALL_INCLUDEDIR=headers)
@@ -80,7 +80,7 @@ foreach(library csio csio-static)
   expect_cmake(cm-${library} ${lib} csio::${library} "${libraries}" "")
 endforeach()
 
-# With a prefix that nothing was configured for, and several directories below it.
+# With a prefix unknown at configuration time, and several directories below it.
 set(lib ${WORK}/moved/lib/some)
 install_library(${WORK}/moved -DCMAKE_INSTALL_PREFIX=/nowhere -DCMAKE_INSTALL_LIBDIR=lib/some)
 expect_pkg_config(pc-moved ${lib} csio ${lib})
@@ -92,7 +92,8 @@ if(NOT prefix STREQUAL "${WORK}/moved")
   message(FATAL_ERROR "csio.pc says that the prefix is ${prefix}")
 endif()
 
-# Users of the shared library need nothing of what is underneath, users of the static one are told.
+# Users of the shared library need none of the libraries underneath; users of the static one get an error that names
+# them.
 set(nothing -DPKG_CONFIG_EXECUTABLE=/nowhere/pkg-config)
 expect_cmake(cm-bare ${lib} csio::csio ${lib} "" ${nothing})
 expect_cmake(cm-shared ${lib} csio::csio ${lib} "COMPONENTS shared" ${nothing})
@@ -103,7 +104,7 @@ if(status EQUAL 0)
   message(FATAL_ERROR "the static library is found without what is underneath")
 endif()
 
-# One of the two.
+# Only one of the two.
 set(lib ${WORK}/shared/lib/some)
 install_library(${WORK}/shared -DCMAKE_INSTALL_LIBDIR=lib/some -DBUILD_SHARED_LIBS=ON)
 expect_files(${lib} pkgconfig/csio.pc ${shared_files})

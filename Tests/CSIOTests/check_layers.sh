@@ -1,12 +1,12 @@
 #!/bin/sh
-# Includes and calls run base <- loop <- net <- http | ws and never back, and the files of the library call each other in
-# no circle. What only some systems have stands between #if and #endif.
+# Checks that includes and calls only go base <- loop <- net <- http | ws, that no files of the library call each other in
+# a circle, and that what only some systems have is used inside #if alone.
 #   check_layers.sh NM SOURCES OBJECT...
 nm=$1 sources=$2
 shift 2
 cd "$sources" || exit 1
 {
-  # A file's folder, or nothing for one above all folders, and what it includes.
+  # Pairs of a file's folder (empty for files above all folders) and what the file includes.
   grep -En '#include [<"]' */*.[ch] | sed -E 's|^([^:]*):[0-9]*:#include |include \1 |'
   awk '
     BEGIN {
@@ -14,7 +14,7 @@ cd "$sources" || exit 1
         "IP_BIND_ADDRESS_NO_PORT|SO_BINDTODEVICE|EPOLL[A-Z]+|eventfd|dup3|pipe2|accept4|memmem|memrchr|strchrnul|mempcpy|" \
         "ppoll|getrandom|gettid|pthread_setname_np"
     }
-    FNR == 1 { depth = FILENAME ~ /h$/ ? -1 : 0 } # a header stands in a guard of its own
+    FNR == 1 { depth = FILENAME ~ /h$/ ? -1 : 0 } # a header is inside its include guard
     /^ *# *if/ { depth++ }
     /^ *# *endif/ { depth-- }
     depth <= 0 && (match($0, "(^|[^A-Za-z0-9_])(" names ")([^A-Za-z0-9_]|$)") || /<(linux|sys\/epoll|sys\/eventfd)|\/proc\//) {
@@ -24,17 +24,16 @@ cd "$sources" || exit 1
 } | awk '
   BEGIN { rank["base"] = 1; rank["loop"] = 2; rank["net"] = 3; rank["http"] = rank["ws"] = 4 }
   function folder(file) { return file ~ "/" ? substr(file, 1, index(file, "/") - 1) : "" }
-  function back(from, to) { # `to` is not to the left of `from`
+  function back(from, to) { # true if `to` is not to the left of `from`
     return folder(from) && folder(from) != folder(to) && (!folder(to) || rank[folder(from)] <= rank[folder(to)])
   }
   function fail(text) { print text; failed = 1 }
-  function tell(text) { print text }
   $1 == "include" && $3 ~ /^"/ { gsub(/"/, "", $3); if (back($2, $3)) fail($2 " includes " $3) }
   $1 == "include" && $3 ~ /^</ && $2 ~ /^(base|loop)/ {
     if ($3 !~ /^<(csio\/.*|std.*|strings?|inttypes|limits|time)\.h>/ && !($2 ~ /^loop/ && $3 !~ /curl|openssl|websockets/))
       fail($2 " includes " $3)
   }
-  $1 == "unguarded" { tell($0) }
+  $1 == "unguarded" { fail($0) }
   $1 == "symbol" && $3 == "U" { wanted[++wishes] = $2 " " $4 }
   $1 == "symbol" && $3 != "U" { home[$4] = $2 }
   END {

@@ -2,6 +2,7 @@
 
 #include <arpa/inet.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <openssl/err.h>
@@ -26,7 +27,7 @@ static void *run_client(void *arg)
     peer->script(client);
   else {
     shutdown(client->fd,
-        SHUT_WR); /* a close with data unread would be a reset, and the client would miss the alert */
+        SHUT_WR); /* closing with unread data would send a reset, and the client would miss the alert */
     char rubbish[4096];
     while (recv(client->fd, rubbish, sizeof rubbish, 0) > 0)
       ;
@@ -41,7 +42,7 @@ static void *run_client(void *arg)
   return NULL;
 }
 
-/* Joins the threads of connections that have ended: until then, each keeps its stack. */
+/* Joins the threads of finished connections; each keeps its stack until it is joined. */
 static void join_ended(peer *peer)
 {
   for (int i = 0; i < peer->accepted; i++) {
@@ -59,11 +60,11 @@ static void *accept_clients(void *arg)
   peer *peer = arg;
   for (;;) {
     int fd = accept(peer->listener, NULL, NULL);
-    if (fd < 0) return NULL; /* shut down by peer_stop */
+    if (fd < 0) return NULL; /* the listener was shut down by peer_stop */
     join_ended(peer);
     struct timeval limit = {.tv_sec = 60};
     setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof limit);
-    int yes = 1; /* or a frame's head and payload, sent apart, would wait for each other's acknowledgement */
+    int yes = 1; /* without it, a frame's head and payload sent separately would wait for acknowledgements */
     setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &yes, sizeof yes);
     client *client = calloc(1, sizeof *client);
     CHECK(client);
@@ -126,7 +127,7 @@ void peer_stop(peer *peer)
 
 const char *peer_url(const peer *peer, const char *scheme, const char *host, const char *path)
 {
-  static char urls[10][256];
+  static char urls[10][300];
   static unsigned next;
   char *url = urls[next++ % 10];
   if (!host) host = peer->v6 ? "[::1]" : "127.0.0.1";
@@ -152,6 +153,34 @@ uint16_t free_port(void)
   return ntohs(address.sin_port);
 }
 
+silence make_silence(uint16_t port)
+{
+  silence silence;
+  struct sockaddr_in address = {.sin_family = AF_INET, .sin_port = htons(port)};
+  socklen_t size = sizeof address;
+  int yes = 1;
+  inet_pton(AF_INET, "127.0.0.2", &address.sin_addr);
+  silence.listener = socket(AF_INET, SOCK_STREAM, 0);
+  setsockopt(silence.listener, SOL_SOCKET, SO_REUSEADDR, &yes, sizeof yes);
+  CHECK(!bind(silence.listener, (void *)&address, size) && !listen(silence.listener, 0));
+  CHECK(!getsockname(silence.listener, (void *)&address, &size));
+  silence.port = ntohs(address.sin_port);
+  for (int i = 0; i < 4; i++) {
+    silence.fillers[i] = socket(AF_INET, SOCK_STREAM, 0);
+    fcntl(silence.fillers[i], F_SETFL, O_NONBLOCK);
+    connect(silence.fillers[i], (void *)&address, size);
+  }
+  usleep(50000); /* gives the kernel time to queue them; if it has not, the test only proves less */
+  return silence;
+}
+
+void end_silence(silence *silence)
+{
+  for (int i = 0; i < 4; i++)
+    close(silence->fillers[i]);
+  close(silence->listener);
+}
+
 long client_read(client *client, void *into, size_t size)
 {
   if (client->ssl) {
@@ -161,7 +190,7 @@ long client_read(client *client, void *into, size_t size)
   long got;
   do
     got = recv(client->fd, into, size, 0);
-  while (got < 0 && errno == EINTR); /* a debugger's doing */
+  while (got < 0 && errno == EINTR); /* a debugger interrupted the call */
   return got;
 }
 

@@ -33,7 +33,7 @@ static bool pass_on(client *client, int target, char *room, size_t size)
   return got > 0 && send(target, room, (size_t)got, MSG_NOSIGNAL) == got;
 }
 
-/* Passes bytes until either side has ended. */
+/* Forwards bytes both ways until either side closes. */
 static void relay(client *client, int target)
 {
   proxy_plan *plan = client->peer->data;
@@ -183,6 +183,9 @@ void socks_proxy(client *client)
 }
 
 /* --- the client's side --- */
+
+const proxy_kind proxy_kinds[PROXY_KINDS] = {
+    {"http", http_proxy}, {"socks5", socks_proxy}, {"socks5h", socks_proxy}};
 
 csio_proxy *proxy_at(const char *url)
 {

@@ -12,7 +12,7 @@ struct socket_test {
   monitor monitor;
   csio_loop *loop;
   csio_ws *ws;
-  /* how to make it */
+  /* settings */
   const char *url;
   csio_tls *tls;
   csio_cookies *cookies;
@@ -24,19 +24,19 @@ struct socket_test {
   size_t max_message; /* 0 leaves the default */
   const char *protocols[3];
   const char *headers[4][2];
-  bool may_not_start; /* then `err` says why */
+  bool may_not_start; /* `err` then says why */
   /* called on the loop's thread, before the counters change */
   void (*on_open)(socket_test *socket);
   void (*on_message)(socket_test *socket, csio_ws_type type, const uint8_t *bytes, size_t size);
   void (*on_drain)(socket_test *socket);
   void (*on_end)(socket_test *socket);
-  void *data; /* the test's */
-  /* what happened; under `monitor` */
-  int err; /* of the functions that start it */
+  void *data; /* for the test */
+  /* results, under `monitor` */
+  int err; /* from the functions that start it */
   int opened, messages, drains, closes, errors, gone;
   size_t bytes;
   csio_ws_type type; /* of the last message */
-  uint8_t *message;  /* the last one, terminated */
+  uint8_t *message;  /* the last one, null-terminated */
   size_t size;
   int code;
   char reason[124];
@@ -51,7 +51,7 @@ void socket_start(socket_test *socket);
 /* Starts, and waits until it is open. */
 void socket_open(socket_test *socket);
 
-/* Starts, and waits for the error, which must be this one. Closes it. */
+/* Starts, expects this error, and closes it. */
 void socket_expect_error(socket_test *socket, int code, const char *part);
 
 void socket_send(socket_test *socket, csio_ws_type type, const void *bytes, size_t size);
@@ -60,7 +60,7 @@ void socket_shutdown(socket_test *socket, uint16_t code, const char *reason);
 /* Waits for on_close or on_error. */
 void socket_await_end(socket_test *socket);
 
-/* Closes the handle, unless a callback did, and waits until it is gone. */
+/* Closes the handle, unless a callback did, and waits until it is closed. */
 void socket_close(socket_test *socket);
 
 /* For a callback: closes the handle. */

@@ -18,7 +18,7 @@ void test_fail(const char *file, int line, const char *format, ...)
   vfprintf(stderr, format, args);
   va_end(args);
   fputc('\n', stderr);
-  abort(); /* leaves a core, and every thread where it was */
+  abort(); /* leaves a core dump that shows every thread */
 }
 
 void test_run(int argc, char **argv, const char *name, void (*test)(void))

@@ -40,12 +40,11 @@ _Noreturn void test_fail(const char *file, int line, const char *format, ...)
       FAIL("%s is \"%s\", without \"%s\"", #actual, actual_text ? actual_text : "(null)", part_text);        \
   } while (0)
 
-/* Runs one test and says its name, for a program whose main is a list of them. With names on the command
- * line, only those run. */
+/* Runs one test and prints its name. Names on the command line select tests. */
 #define RUN(name) test_run(argc, argv, #name, name)
 void test_run(int argc, char **argv, const char *name, void (*test)(void));
 
-/* A lock with a condition, for what one thread changes and another waits for. */
+/* A lock with a condition: one thread changes something, another waits for it. */
 typedef struct monitor {
   pthread_mutex_t lock;
   pthread_cond_t changed;
@@ -53,7 +52,7 @@ typedef struct monitor {
 
 #define MONITOR {PTHREAD_MUTEX_INITIALIZER, PTHREAD_COND_INITIALIZER}
 
-/* Makes a change that others may wait for. */
+/* Makes a change that others may be waiting for. */
 #define CHANGE(monitor_pointer, statement)                                                                   \
   do {                                                                                                       \
     pthread_mutex_lock(&(monitor_pointer)->lock);                                                            \
@@ -62,7 +61,7 @@ typedef struct monitor {
     pthread_mutex_unlock(&(monitor_pointer)->lock);                                                          \
   } while (0)
 
-/* Waits until the condition holds; a minute later the test has failed. */
+/* Waits until the condition holds; fails the test after a minute. */
 #define AWAIT(monitor_pointer, condition)                                                                    \
   do {                                                                                                       \
     monitor *awaited = (monitor_pointer);                                                                    \
@@ -77,8 +76,8 @@ bool monitor_wait(monitor *monitor);
 /* `size` bytes that depend on their position and on `seed`; the caller frees them. */
 uint8_t *test_bytes(size_t size, unsigned seed);
 
-/* Takes all file descriptors that are left below the limit but `spare`, `most` of them at most; returns how
- * many. The caller closes them. */
+/* Takes all file descriptors below the limit except `spare`, at most `most`; returns how many. The caller
+ * closes them. */
 int take_descriptors(int *taken, int most, int spare);
 
 struct csio_cookies;
@@ -87,7 +86,7 @@ struct csio_loop;
 struct csio_cookies *test_jar(void);
 struct csio_loop *test_loop(void);
 
-/* Runs `fn(arg)` on the loop's thread and returns when it has. */
+/* Runs `fn(arg)` on the loop's thread and returns once it has finished. */
 void on_loop(struct csio_loop *loop, void (*fn)(void *), void *arg);
 
 #endif

@@ -1,7 +1,7 @@
-/* Every allocation fails once: through connecting, sending, receiving and closing, each time another one.
- * Whatever happens, the operation ends, with NOMEM where it was csio's own, and nothing is left behind (which
- * the leak sanitizer sees). libuv calls abort() when it has no memory, and libwebsockets crashes or falls
- * silent: theirs do not fail. */
+/* Fails every allocation in turn while a connection opens, sends, receives and closes. The operation must
+ * complete, with NOMEM if the allocation was csio's, and leak nothing (the leak sanitizer checks).
+ * Allocations of libuv and libwebsockets are left alone: without memory libuv aborts, and libwebsockets
+ * crashes or hangs. */
 #include "allocations.h"
 #include "certs.h"
 #include "proxy_peer.h"
@@ -14,7 +14,7 @@
 static identity authority, server_identity, client_identity;
 static char *authority_pem, *client_pem, *client_key_pem;
 
-/* Echoes messages as they are, compressed ones too: each is compressed by itself. */
+/* Echoes messages unchanged. Each compressed message is compressed independently of the others. */
 static void echo(client *client)
 {
   frame frame;
@@ -30,7 +30,7 @@ static void echo(client *client)
   }
 }
 
-/* Redirects "/start", and answers everything else with a kilobyte and cookies. */
+/* Redirects "/start"; answers everything else with a kilobyte of body and cookies. */
 static void answer(client *client)
 {
   request *request = malloc(sizeof *request);
@@ -69,10 +69,10 @@ typedef struct trial {
   csio_proxy *proxy;
   csio_http *http;
   csio_ws *ws;
-  bool for_connections; /* not for reading certificates and keys, which takes most of OpenSSL's */
-  int round;            /* the second finds what the loop keeps: libraries' contexts, a connection */
+  bool for_connections; /* not while reading certificates and keys, which is most of OpenSSL's allocations */
+  int round;            /* the second round uses what the loop keeps: library contexts, a connection */
   int messages;
-  int err; /* what came of it */
+  int err; /* the outcome */
   char message[512];
   bool over; /* under `monitor`: nothing more happens on the loop */
 } trial;
@@ -81,7 +81,7 @@ enum {
   ROUNDS = 2,
   MESSAGES = 3,
   LARGE = 40000,
-  /* Far more than a trial takes. OpenSSL without memory may tell libcurl to try again, for ever. */
+  /* Far more than a trial takes. Without memory, OpenSSL may make libcurl retry for ever. */
   LIMIT = 20000, /* ms */
 };
 
@@ -96,7 +96,7 @@ static void on_gone(void *data)
     CHANGE(&trial->monitor, trial->over = true);
 }
 
-/* Ends the trial on the loop's thread. */
+/* Ends the trial. Runs on the loop's thread. */
 static void finish(trial *trial, int err)
 {
   trial->err = err;
@@ -270,7 +270,7 @@ static int run_trial(trial *trial)
 
 /* --- all of them --- */
 
-/* Where the trials of a place happen. */
+/* What the trials of one place share. */
 typedef struct site {
   const place *place;
   peer server, proxy;
@@ -312,8 +312,7 @@ static int try_at(site *site, allocator of, long nth)
   return err;
 }
 
-/* Lets each allocation of one allocator fail or, where there are more than `most`, some at equal distances.
- */
+/* Fails each allocation of one allocator in turn; if there are more than `most`, only some, evenly spaced. */
 static void sweep(const place *place, allocator of, long most)
 {
   static site site;
@@ -359,7 +358,7 @@ static void survives_its_own(void)
   SWEEP(secure_sockets, CSIO, 1000);
 }
 
-/* libcurl 7.88 itself frees something twice when TLS runs out of memory, so not over TLS. */
+/* Without TLS: libcurl 7.88 itself frees something twice when TLS runs out of memory. */
 static void survives_libcurl(void)
 {
   SWEEP(requests, LIBCURL, 200);

@@ -1,12 +1,12 @@
-/* Errors, versions, buffers, URLs, headers: what needs no loop. */
+/* Errors, versions, buffers, URLs and headers: everything that needs no loop. */
 #include "test.h"
 
 #include <ctype.h>
 #include <csio/csio.h>
 
 #include "base/buffer_internal.h"
-#include "base/header.h"
-#include "net/url_plain.h"
+#include "base/text.h"
+#include "net/url.h"
 
 #include <strings.h>
 #include <sys/resource.h>
@@ -29,7 +29,7 @@ static void names_every_error(void)
   CHECK_STRING(csio_err_message(-1000), "an unknown error");
 }
 
-static void tells_versions(void)
+static void reports_versions(void)
 {
   char version[32];
   snprintf(version, sizeof version, "%d.%d.%d", CSIO_VERSION_MAJOR, CSIO_VERSION_MINOR, CSIO_VERSION_PATCH);
@@ -79,7 +79,7 @@ static void grows_bytes(void)
   CHECK(csio__bytes_append(&bytes, NULL, 0));
 }
 
-/* The digits of a percent-encoding in capitals: either is right, and libcurls differ. */
+/* Uppercases percent-encodings: both cases are valid, and libcurl versions differ. */
 static const char *in_capitals(const char *text, char into[100])
 {
   snprintf(into, 100, "%s", text);
@@ -135,7 +135,7 @@ static void reads_urls(void)
   check_url("ws://a#@example.com/", "a", 80, false, "a", "/");
 }
 
-/* Two ways to read a URL say the same: a fragment, which is left out, makes libcurl read it. */
+/* Both URL readers must agree: adding a fragment, which is dropped, forces the reading by libcurl. */
 static void check_by_libcurl(const char *text)
 {
   csio__url plain, read;
@@ -169,7 +169,7 @@ static void reads_plain_urls_as_libcurl_does(void)
     check_by_libcurl(urls[i]);
 }
 
-/* What libcurl changes is not plain, and what it refuses is not either. */
+/* URLs that libcurl would change or refuse do not count as plain. */
 static void leaves_other_urls_to_libcurl(void)
 {
   static const char *const urls[] = {"http:a", "http:/a", "htt://a", "httpx://a", "https:", "HTTP://a",
@@ -198,7 +198,7 @@ static void keeps_queries_as_written(void)
   CHECK_STRING(url.whole, "http://a/?");
   csio__url_free(&url);
   CHECK_INT(csio__url_parse(&url, "http://a/\xc3\xa4?\xc3\xb6", "http", "https"), CSIO_OK);
-  CHECK(!strcasecmp(url.target, "/%c3%a4?%c3%b6")); /* which case depends on libcurl */
+  CHECK(!strcasecmp(url.target, "/%c3%a4?%c3%b6")); /* the case of the digits depends on libcurl */
   csio__url_free(&url);
 }
 
@@ -224,8 +224,8 @@ static void reads_users_and_passwords(void)
   check_userinfo("http://:@example.com/", "none");
 }
 
-/* What programs do not read alike is refused: one that checks a URL and the one that connects could mean
- * different hosts. */
+/* URLs that programs read differently are refused: a program that checks the URL might see another host
+ * than the one that is connected to. */
 static void refuses_malformed_urls(void)
 {
   static const char *const malformed[] = {"", "ws", "ws:", "ws:/", "ws://", "example.com", "/path", "//a/",
@@ -246,8 +246,8 @@ static void refuses_malformed_urls(void)
       "ws://./", "ws://../", "ws://.a/", "ws://a../", "ws://a..b/", "ws://a,b/", "ws://a*b/", "ws://a(b/",
       "ws://a%/", "ws://a%2fb/", "ws://a%5cb/", "ws://a%00b/", "ws://a%20b/", "ws://a%40b/", "ws://a%2541/",
       "ws://a%25b/",
-      /* international ones: not UTF-8; nothing but a character that counts for nothing; "a/c.b", "a/b",
-       * "a@b", "a:8" and "a#b" in characters that stand for these */
+      /* international names: not UTF-8; only ignorable characters; and look-alikes of "a/c.b", "a/b",
+       * "a@b", "a:8" and "a#b" */
       "ws://\xff/", "ws://a%ff/", "ws://\xc2\xad/", "ws://\xe2\x80\x8b.a/", "ws://\xe2\x84\x80.b/",
       "ws://a\xef\xbc\x8f"
       "b/",
@@ -270,8 +270,8 @@ static void refuses_malformed_urls(void)
   }
 }
 
-/* Converting an international name takes a file of the system's. */
-static void tells_of_missing_descriptors(void)
+/* Converting an international name opens a system file. */
+static void reports_missing_descriptors(void)
 {
   static int taken[128];
   struct rlimit before, low = {.rlim_cur = 128};
@@ -310,7 +310,7 @@ static void knows_tokens_and_values(void)
 int main(int argc, char **argv)
 {
   RUN(names_every_error);
-  RUN(tells_versions);
+  RUN(reports_versions);
   RUN(makes_buffers);
   RUN(grows_bytes);
   RUN(reads_urls);
@@ -319,6 +319,6 @@ int main(int argc, char **argv)
   RUN(keeps_queries_as_written);
   RUN(reads_users_and_passwords);
   RUN(refuses_malformed_urls);
-  RUN(tells_of_missing_descriptors);
+  RUN(reports_missing_descriptors);
   RUN(knows_tokens_and_values);
 }

@@ -1,4 +1,4 @@
-/* Waiting awake for an answer: when, for how long, and that nothing is missed meanwhile. */
+/* Busy polling: when the loop polls, for how long, and that it misses nothing meanwhile. */
 #include "loop/busy_poll.h"
 #include "loop/loop_internal.h"
 #include "socket.h"
@@ -14,74 +14,74 @@ static csio__busy_poll made(void)
   CHECK(!uv_loop_init(&uv));
   csio__busy_poll made = {.expecting = false};
   csio__busy_poll_init(&made, &uv);
-  csio__busy_poll_close(&made);
+  uv_close((uv_handle_t *)&made.prepare, NULL);
   uv_run(&uv, UV_RUN_DEFAULT);
   CHECK(!uv_loop_close(&uv));
   return made;
 }
 
-/* A wait for an answer of so many microseconds; whether it was to be spent awake. */
-static bool awake(csio__busy_poll *busy_poll, uint64_t length)
+/* Waits that many microseconds for an answer; returns whether the wait was a busy poll. */
+static bool polls(csio__busy_poll *busy_poll, uint64_t length)
 {
-  bool awake = csio__busy_poll_begin(busy_poll, 1000 * US);
-  if (awake) csio__busy_poll_learn(busy_poll, length <= LIMIT);
+  bool polled = csio__busy_poll_begin(busy_poll, 1000 * US);
+  if (polled) csio__busy_poll_learn(busy_poll, length <= LIMIT);
   csio__busy_poll_end(busy_poll, (1000 + length) * US);
-  return awake;
+  return polled;
 }
 
-/* How many waits of this length it takes until one is spent awake. */
-static int waits_until_awake(csio__busy_poll *busy_poll, uint64_t length)
+/* How many waits of this length it takes until one is a busy poll. */
+static int waits_until_polling(csio__busy_poll *busy_poll, uint64_t length)
 {
   for (int waits = 0; waits < 10000; waits++)
-    if (awake(busy_poll, length)) return waits;
+    if (polls(busy_poll, length)) return waits;
   return -1;
 }
 
-static void begins_after_a_row_of_short_waits(void)
+static void starts_after_a_series_of_short_waits(void)
 {
   csio__busy_poll busy_poll = made();
-  CHECK_INT(waits_until_awake(&busy_poll, LIMIT + 10), 4);
+  CHECK_INT(waits_until_polling(&busy_poll, LIMIT + 10), 4);
   busy_poll = made();
-  CHECK_INT(waits_until_awake(&busy_poll, 2 * LIMIT), -1);
+  CHECK_INT(waits_until_polling(&busy_poll, 2 * LIMIT), -1);
 }
 
-static void a_long_wait_ends_the_row(void)
+static void a_long_wait_ends_the_series(void)
 {
   csio__busy_poll busy_poll = made();
   for (int i = 0; i < 10; i++) {
     for (int j = 0; j < 3; j++)
-      CHECK(!awake(&busy_poll, 30));
-    CHECK(!awake(&busy_poll, 1000));
+      CHECK(!polls(&busy_poll, 30));
+    CHECK(!polls(&busy_poll, 1000));
   }
-  CHECK_INT(waits_until_awake(&busy_poll, 30), 4);
+  CHECK_INT(waits_until_polling(&busy_poll, 30), 4);
 }
 
-static void stays_awake_while_it_pays(void)
+static void keeps_polling_while_it_pays(void)
 {
   csio__busy_poll busy_poll = made();
-  CHECK_INT(waits_until_awake(&busy_poll, 30), 4);
+  CHECK_INT(waits_until_polling(&busy_poll, 30), 4);
   for (int i = 0; i < 1000; i++)
-    CHECK(awake(&busy_poll, 30));
+    CHECK(polls(&busy_poll, 30));
 }
 
-/* Waits just too long: in the end one of some 500 costs the time awake. */
-static void gives_up_more_and_more_where_it_is_in_vain(void)
+/* When waits are just too long, busy polling pays off ever less: in the end about one wait in 500 polls. */
+static void polls_less_and_less_when_it_is_in_vain(void)
 {
   csio__busy_poll busy_poll = made();
   static const int rows[] = {4, 7, 15, 31, 63, 127, 255, 511, 511, 511};
   for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
-    CHECK_INT(waits_until_awake(&busy_poll, LIMIT + 10), rows[i]);
+    CHECK_INT(waits_until_polling(&busy_poll, LIMIT + 10), rows[i]);
 }
 
-static void trusts_again_by_and_by(void)
+static void recovers_gradually(void)
 {
   csio__busy_poll busy_poll = made();
   for (int i = 0; i < 10; i++)
-    CHECK(waits_until_awake(&busy_poll, LIMIT + 10) > 0);
+    CHECK(waits_until_polling(&busy_poll, LIMIT + 10) > 0);
   CHECK_INT(busy_poll.needed, 512);
-  CHECK_INT(waits_until_awake(&busy_poll, 30), 511);
+  CHECK_INT(waits_until_polling(&busy_poll, 30), 511);
   for (int i = 0; i < 7; i++)
-    CHECK(awake(&busy_poll, 30));
+    CHECK(polls(&busy_poll, 30));
   CHECK_INT(busy_poll.needed, 4);
 }
 
@@ -106,11 +106,11 @@ typedef struct observation {
   csio_ws *ws;
   csio_timer *timer;
   int rounds;      /* the loop's */
-  unsigned needed; /* under `monitor`, as the rest */
+  unsigned needed; /* under `monitor`, like the rest */
   int ended, posts;
 } observation;
 
-/* A message that is not answered, so that only the timer ends the wait. */
+/* Sends a message that nobody answers, so that only the timer ends the wait. */
 static void wait_for_nothing(void *arg)
 {
   observation *seen = arg;
@@ -142,8 +142,8 @@ static void count_post(void *arg)
   CHANGE(&seen->monitor, seen->posts++);
 }
 
-/* Round trips, then messages without an answer, then posts. Returns how many short waits were needed after.
- */
+/* Round trips, then messages without an answer, then posts. Returns how many short waits were needed
+ * afterwards. */
 static unsigned talk(unsigned limit)
 {
   peer server;
@@ -171,25 +171,25 @@ static unsigned talk(unsigned limit)
   return seen.needed;
 }
 
-/* A minute awake, and all the same messages arrive, a timer fires, posts run and the loop ends. That the loop
- * was awake shows in what it learned: that it was in vain to be, until the timer. */
-static void misses_nothing_while_awake(void)
+/* With a busy poll of a minute, messages still arrive, a timer fires, posts run and the loop ends. What
+ * the loop learned shows that it did poll: in vain, until the timer. */
+static void misses_nothing_while_polling(void)
 {
   CHECK(talk(60000000) > 4);
 }
 
-static void sleeps_where_told_to(void)
+static void sleeps_if_polling_is_off(void)
 {
   CHECK_INT(talk(0), 4);
 }
 
 int main(int argc, char **argv)
 {
-  RUN(begins_after_a_row_of_short_waits);
-  RUN(a_long_wait_ends_the_row);
-  RUN(stays_awake_while_it_pays);
-  RUN(gives_up_more_and_more_where_it_is_in_vain);
-  RUN(trusts_again_by_and_by);
-  RUN(misses_nothing_while_awake);
-  RUN(sleeps_where_told_to);
+  RUN(starts_after_a_series_of_short_waits);
+  RUN(a_long_wait_ends_the_series);
+  RUN(keeps_polling_while_it_pays);
+  RUN(polls_less_and_less_when_it_is_in_vain);
+  RUN(recovers_gradually);
+  RUN(misses_nothing_while_polling);
+  RUN(sleeps_if_polling_is_off);
 }

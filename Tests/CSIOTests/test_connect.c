@@ -1,4 +1,4 @@
-/* Connections: several addresses, the address to connect from, kept ones, and too few file descriptors. */
+/* Connecting: several addresses, the local address, kept connections, and too few file descriptors. */
 #include "call.h"
 #include "net/dial.h"
 #include "socket.h"
@@ -29,12 +29,12 @@ static const struct {
     {"fourth.test", {"127.0.0.3", "127.0.0.4", "127.0.0.5", "127.0.0.1"}},
 };
 
-/* Names that end in ".slow.test" are found when the test says so. */
+/* Names that end in ".slow.test" resolve when the test says so. */
 static monitor slowness = MONITOR;
 static bool slow;           /* under `slowness` */
-static unsigned slow_names; /* the same: a bit for each that is looked up, by its first letter */
+static unsigned slow_names; /* under `slowness`: one bit per name being looked up, by its first letter */
 
-/* In one block of memory, as the system's freeaddrinfo expects. */
+/* One block of memory, as the system's freeaddrinfo expects. */
 static struct addrinfo *make_info(const char *text, const char *service, struct addrinfo *next)
 {
   in_port_t port = htons((uint16_t)strtoul(service ? service : "0", NULL, 10));
@@ -54,7 +54,7 @@ static struct addrinfo *make_info(const char *text, const char *service, struct 
   return info;
 }
 
-/* Takes the place of the C library's in this program, for the libraries that it uses, too. */
+/* Replaces the C library's function for the whole program, libraries included. */
 __attribute__((visibility("default"))) int getaddrinfo(
     const char *node, const char *service, const struct addrinfo *hints, struct addrinfo **out)
 {
@@ -80,35 +80,6 @@ __attribute__((visibility("default"))) int getaddrinfo(
 }
 
 /* --- several addresses --- */
-
-/* A listener on 127.0.0.2 that answers no SYN, since its queue is full. */
-typedef struct silence {
-  int listener, fillers[4];
-} silence;
-
-static silence make_silence(uint16_t port)
-{
-  silence silence;
-  struct sockaddr_in address = {.sin_family = AF_INET, .sin_port = htons(port)};
-  int yes = 1;
-  inet_pton(AF_INET, "127.0.0.2", &address.sin_addr);
-  silence.listener = socket(AF_INET, SOCK_STREAM, 0);
-  setsockopt(silence.listener, SOL_SOCKET, SO_REUSEADDR, &yes, sizeof yes);
-  CHECK(!bind(silence.listener, (void *)&address, sizeof address) && !listen(silence.listener, 0));
-  for (int i = 0; i < 4; i++) {
-    silence.fillers[i] = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK, 0);
-    connect(silence.fillers[i], (void *)&address, sizeof address);
-  }
-  usleep(50000); /* for the kernel to have them queued; were they not, the test would prove less */
-  return silence;
-}
-
-static void end_silence(silence *silence)
-{
-  for (int i = 0; i < 4; i++)
-    close(silence->fillers[i]);
-  close(silence->listener);
-}
 
 static void goes_on_to_the_next_address(void)
 {
@@ -148,7 +119,7 @@ static void does_not_wait_for_a_silent_address(void)
   }
 }
 
-/* Others answer at once on one machine, before the loop has looked. */
+/* Other servers answer at once on the same machine, before the loop has looked. */
 static void waits_for_a_server_that_answers_late(void)
 {
   char url[64], word[4];
@@ -159,7 +130,7 @@ static void waits_for_a_server_that_answers_late(void)
   socket_start(&socket);
   for (int i = 0; i < 4; i++)
     shutdown(silence.fillers[i], SHUT_RDWR);
-  /* behind what the fillers left in the queue, the client that tried again */
+  /* the client that retried is queued behind the fillers */
   int taken = accept(silence.listener, NULL, NULL);
   while (recv(taken, word, sizeof word, MSG_WAITALL) != sizeof word) {
     close(taken);
@@ -175,7 +146,7 @@ static void waits_for_a_server_that_answers_late(void)
 
 enum { SLOW_NAMES = 6 }; /* more than libuv has threads */
 
-/* Names that take long to find hold up no others, nor the end of those who asked for them. */
+/* Slow lookups delay neither other lookups nor the close of the handles that started them. */
 static void does_not_wait_for_other_names(void)
 {
   static char urls[SLOW_NAMES][64];
@@ -227,7 +198,7 @@ static void limits_and_cancels_attempts(void)
   uint16_t port = free_port();
   silence silence = make_silence(port);
   snprintf(url, sizeof url, "ws://slow.test:%u/", (unsigned)port);
-  /* the second address has failed by then, the first is still being tried */
+  /* the second address has failed by now; the first is still being tried */
   socket_test slow = {.loop = loop, .url = url, .timeout = 600};
   socket_expect_error(&slow, CSIO_ETIMEOUT, "longer than 600 ms");
   socket_test closed = {.loop = loop, .url = url};
@@ -255,7 +226,7 @@ static const char *address_of(client *client)
   return inet_ntop(address.ss_family, raw, text, sizeof text);
 }
 
-/* Says where the connection comes from, by either transport. */
+/* Tells the client which address it connects from, on either transport. */
 static void tell_address(client *client)
 {
   request *request = malloc(sizeof *request);
@@ -304,7 +275,7 @@ static void connects_from_an_address(void)
   peer_start(&v4, tell_address, NULL, NULL);
   expect_from(&v4, NULL, NULL, CSIO_OK, "127.0.0.1");
   expect_from(&v4, NULL, "127.0.0.1", CSIO_OK, "127.0.0.1");
-  expect_from(&v4, NULL, "127.0.0.9", CSIO_OK, "127.0.0.9"); /* and no kept connection from elsewhere */
+  expect_from(&v4, NULL, "127.0.0.9", CSIO_OK, "127.0.0.9"); /* not the kept connection */
   expect_from(&v4, NULL, NULL, CSIO_OK, "127.0.0.1");
   expect_from(&v4, "localhost", "127.0.0.9", CSIO_OK, "127.0.0.9");
   expect_from(&v4, NULL, "::1", CSIO_ECONNECT, "could not connect to 127.0.0.1");
@@ -340,7 +311,7 @@ static void refuse_addresses(void *arg)
   csio_ws_close(ws, NULL);
 }
 
-static void refuses_what_is_no_address(void)
+static void refuses_invalid_addresses(void)
 {
   on_loop(loop, refuse_addresses, NULL);
 }
@@ -358,12 +329,12 @@ static void tell_connection(client *client)
   free(request);
 }
 
-static void keeps_connections_unless_told_not_to(void)
+static void keeps_connections_unless_turned_off(void)
 {
   peer server;
   peer_start(&server, tell_connection, NULL, NULL);
   for (int i = 0; i < 6; i++) {
-    /* kept, kept, then two of their own, then the kept one again */
+    /* kept, kept, then two without keep-alive, then the kept one again */
     bool own = i == 2 || i == 3;
     call call = {.loop = loop, .url = peer_url(&server, "http", NULL, "/"), .no_keep_alive = own};
     call_run(&call);
@@ -401,14 +372,14 @@ static void start_dial(void *arg)
   CHECK_INT(csio__dial_start(loop, &trial->target, on_dialed, trial, &dial), CSIO_OK);
 }
 
-/* Connects for both transports, the request to a listener that never answers, with so many descriptors left;
- * whether each got that far. */
+/* Connects on both transports, the request to a listener that never answers, with that many descriptors
+ * left. Returns whether each got that far. */
 static void try_with(int spare, bool by_name, uint16_t port, bool connected[2])
 {
   static int taken[1024];
   char host[32] = "127.0.0.1", url[64];
   snprintf(url, sizeof url, "http://127.0.0.1:%u/", (unsigned)port);
-  if (by_name) { /* each only once, since they are remembered */
+  if (by_name) { /* each name only once, since lookups are cached */
     snprintf(host, sizeof host, "w%d.here.test", spare);
     snprintf(url, sizeof url, "http://h%d.here.test:%u/", spare, (unsigned)port);
   }
@@ -432,7 +403,8 @@ static void try_with(int spare, bool by_name, uint16_t port, bool connected[2])
   call_free(&call);
 }
 
-/* Where a connection's making lacks a descriptor it says so, and with a few left, one at a time works. */
+/* A connection that lacks a descriptor fails with an error that says so. With a few left, one connection
+ * at a time works. */
 static void survives_without_descriptors(void)
 {
   struct rlimit before, low = {.rlim_cur = 200, .rlim_max = 200};
@@ -445,7 +417,7 @@ static void survives_without_descriptors(void)
   low.rlim_max = before.rlim_max;
   bool connected[2];
   CHECK(!setrlimit(RLIMIT_NOFILE, &low));
-  try_with(50, false, ntohs(address.sin_port), connected); /* what the loop makes with the first connection */
+  try_with(50, false, ntohs(address.sin_port), connected); /* creates what every loop keeps */
   for (int spare = 0; spare < 6; spare++) {
     for (int i = 0; i < 2; i++) {
       try_with(spare, i, ntohs(address.sin_port), connected);
@@ -474,7 +446,7 @@ int main(int argc, char **argv)
   RUN(names_the_cause);
   RUN(limits_and_cancels_attempts);
   RUN(connects_from_an_address);
-  RUN(refuses_what_is_no_address);
-  RUN(keeps_connections_unless_told_not_to);
+  RUN(refuses_invalid_addresses);
+  RUN(keeps_connections_unless_turned_off);
   csio_loop_close(loop);
 }

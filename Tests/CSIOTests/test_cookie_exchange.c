@@ -5,7 +5,7 @@
 
 static csio_loop *loop;
 
-/* What a request carries, "" for nothing, in storage of its own per thread. */
+/* The cookies that a request carries, "" for none. Static storage per thread. */
 static const char *cookies_of(const request *request)
 {
   static _Thread_local char text[1024];
@@ -19,7 +19,7 @@ static const char *cookies_of(const request *request)
   return text;
 }
 
-/* Answers with the cookies that came, and with new ones that depend on the path. */
+/* Answers with the cookies that came, and sets new ones that depend on the path. */
 static void serve(client *client)
 {
   request *request = malloc(sizeof *request);
@@ -113,7 +113,7 @@ static void takes_cookies_of_redirects(void)
   expect_sent(&server, jar, "/", NULL, "");
   expect_sent(&server, jar, "/redirect", "own=1", "own=1; second=2; hop=1");
   CHECK_INT(csio_cookies_store(jar, peer_url(&server, "http", "localhost", "/"), "there=1"), CSIO_OK);
-  /* neither the user's cookies nor the first host's are for another */
+  /* neither the user's cookies nor the first host's go to another host */
   expect_sent(&server, jar, "/away", "own=1", "there=1");
   expect_sent(&server, NULL, "/away", "own=1", "");
   peer_stop(&server);

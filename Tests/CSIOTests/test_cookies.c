@@ -1,4 +1,4 @@
-/* The cookie jar by itself. */
+/* The cookie jar alone. */
 #include "net/cookies_internal.h"
 #include "net/public_suffix.h"
 #include "test.h"
@@ -7,7 +7,7 @@
 
 #include <time.h>
 
-/* The time at which the tables take place: 2026-01-01, 00:00:00 GMT. */
+/* The time at which the tables run: 2026-01-01, 00:00:00 GMT. */
 static const int64_t NOW = 1767225600;
 
 static int store_at(csio_cookies *jar, const char *url, const char *line, int64_t now)
@@ -19,7 +19,7 @@ static int store_at(csio_cookies *jar, const char *url, const char *line, int64_
   return err;
 }
 
-/* The header, "" for none, in storage that the next call uses again. */
+/* The header, "" for none; the next call overwrites it. */
 static const char *header_at(csio_cookies *jar, const char *url, const char *own, int64_t now)
 {
   static char text[8192];
@@ -36,8 +36,7 @@ static const char *header_at(csio_cookies *jar, const char *url, const char *own
 
 /* --- one cookie, one request --- */
 
-/* `sent` is what a request to `to` carries after `line` came from `from`; NULL where the cookie is refused.
- */
+/* `sent` is what a request to `to` carries after `from` set `line`; NULL if the cookie is refused. */
 typedef struct exchange {
   const char *from, *line, *to, *sent;
 } exchange;
@@ -84,7 +83,7 @@ static void reads_names_and_values(void)
 static void keeps_to_domains(void)
 {
   static const exchange cases[] = {
-      /* without the attribute, one host alone */
+      /* without the attribute, only the same host */
       {"http://a.com/", "x=1", "http://a.com/", "x=1"},
       {"http://a.com/", "x=1", "http://A.COM/", "x=1"},
       {"http://a.com/", "x=1", "http://a.com:8080/", "x=1"},
@@ -92,7 +91,7 @@ static void keeps_to_domains(void)
       {"http://www.a.com/", "x=1", "http://a.com/", ""},
       {"http://a.com/", "x=1", "http://b.com/", ""},
       {"http://localhost/", "x=1", "http://localhost/", "x=1"},
-      /* with it, the names under it too */
+      /* with it, names below as well */
       {"http://a.com/", "x=1; Domain=a.com", "http://a.com/", "x=1"},
       {"http://a.com/", "x=1; Domain=a.com", "http://www.a.com/", "x=1"},
       {"http://a.com/", "x=1; DOMAIN=.A.com", "http://deep.www.a.com/", "x=1"},
@@ -102,8 +101,8 @@ static void keeps_to_domains(void)
       {"http://www.a.com/", "x=1; domain=", "http://www.a.com/", "x=1"},
       {"http://www.a.com/", "x=1; domain=", "http://a.com/", ""},
       {"http://www.a.com/", "x=1; domain=b.com; domain=a.com", "http://a.com/",
-          "x=1"}, /* the last one counts */
-      /* foreign ones, and whole zones */
+          "x=1"}, /* the last one wins */
+      /* other domains, and public suffixes */
       {"http://a.com/", "x=1; Domain=b.com", "http://b.com/", NULL},
       {"http://a.com/", "x=1; Domain=www.a.com", "http://www.a.com/", NULL},
       {"http://bada.com/", "x=1; Domain=a.com", "http://a.com/", NULL},
@@ -162,13 +161,13 @@ static void keeps_off_public_suffixes(void)
       {"http://a.github.io/", "x=1; Domain=github.io", "http://b.github.io/", NULL},
       {"http://github.io/", "x=1; Domain=github.io", "http://github.io/", "x=1"},
       {"http://github.io/", "x=1; Domain=github.io", "http://a.github.io/", ""},
-      /* rules for all but one of a domain's names */
+      /* a public suffix whose rule has an exception */
       {"http://a.b.ck/", "x=1; Domain=b.ck", "http://c.b.ck/", NULL},
       {"http://b.ck/", "x=1; Domain=b.ck", "http://b.ck/", "x=1"},
       {"http://b.ck/", "x=1; Domain=b.ck", "http://a.b.ck/", ""},
       {"http://a.www.ck/", "x=1; Domain=www.ck", "http://b.www.ck/", "x=1"},
       {"http://a.b.kawasaki.jp/", "x=1; Domain=kawasaki.jp", "http://c.kawasaki.jp/", NULL},
-      /* international ones, in both forms */
+      /* international names, in both forms */
       {"http://a.xn--55qx5d.cn/", "x=1; Domain=xn--55qx5d.cn", "http://b.xn--55qx5d.cn/", NULL},
       {"http://a.\xe5\x85\xac\xe5\x8f\xb8.cn/", "x=1; Domain=xn--55qx5d.cn", "http://b.xn--55qx5d.cn/", NULL},
       {"http://a.xn--55qx5d.cn/", "x=1; Domain=\xe5\x85\xac\xe5\x8f\xb8.cn", "http://b.xn--55qx5d.cn/", NULL},
@@ -207,7 +206,7 @@ static void keeps_to_paths(void)
       {"http://a.com/", "x=1; path=/one", "http://a.com/", ""},
       {"http://a.com/", "x=1; path=/one/", "http://a.com/one/two", "x=1"},
       {"http://a.com/", "x=1; path=/one/", "http://a.com/one", ""},
-      /* without a usable one, the directory of the URL */
+      /* without a usable path, the directory of the URL */
       {"http://a.com/one/two", "x=1", "http://a.com/one/", "x=1"},
       {"http://a.com/one/two", "x=1", "http://a.com/one", "x=1"},
       {"http://a.com/one/two", "x=1", "http://a.com/", ""},
@@ -222,7 +221,7 @@ static void keeps_to_paths(void)
   CHECK_TABLE(cases);
 }
 
-static void keeps_secrets(void)
+static void keeps_secure_cookies_to_tls(void)
 {
   static const exchange cases[] = {
       {"https://a.com/", "x=1; Secure", "https://a.com/", "x=1"},
@@ -269,7 +268,7 @@ static void reads_ages_and_dates(void)
       {"http://a.com/", "x=1; Expires=whenever", "http://a.com/", "x=1"},
       {"http://a.com/", "x=1; Expires=0", "http://a.com/", "x=1"},
       {"http://a.com/", "x=1; Expires=", "http://a.com/", "x=1"},
-      /* Max-Age wins, in whatever order */
+      /* Max-Age wins, whatever the order */
       {"http://a.com/", "x=1; Max-Age=9; Expires=Thu, 01 Jan 1970 00:00:01 GMT", "http://a.com/", "x=1"},
       {"http://a.com/", "x=1; Expires=Thu, 01 Jan 1970 00:00:01 GMT; Max-Age=9", "http://a.com/", "x=1"},
       {"http://a.com/", "x=1; Expires=Sun, 06 Nov 2033 08:49:37 GMT; Max-Age=0", "http://a.com/", ""},
@@ -286,7 +285,7 @@ static void forgets_in_time(void)
   store_at(jar, "http://a.com/", "session=1", NOW);
   CHECK_STRING(header_at(jar, "http://a.com/", NULL, NOW + 9), "short=1; session=1");
   CHECK_STRING(header_at(jar, "http://a.com/", NULL, NOW + 10), "session=1");
-  CHECK_STRING(header_at(jar, "http://a.com/", NULL, NOW + 9), "session=1"); /* it is gone for good */
+  CHECK_STRING(header_at(jar, "http://a.com/", NULL, NOW + 9), "session=1"); /* it does not come back */
   store_at(jar, "http://a.com/", "session=; Max-Age=0", NOW);
   CHECK_STRING(header_at(jar, "http://a.com/", NULL, NOW), "");
   CHECK_INT(csio_cookies_count(jar), 0);
@@ -299,8 +298,8 @@ static void replaces_the_same_cookie(void)
   store_at(jar, "http://www.a.com/", "x=1; Path=/", NOW);
   store_at(jar, "http://www.a.com/", "y=1; Path=/", NOW);
   store_at(jar, "http://www.a.com/", "x=2; Path=/; Max-Age=5", NOW);
-  CHECK_STRING(header_at(jar, "http://www.a.com/", NULL, NOW), "x=2; y=1"); /* it keeps its place */
-  store_at(jar, "http://www.a.com/", "X=3; Path=/", NOW);                   /* names have a case */
+  CHECK_STRING(header_at(jar, "http://www.a.com/", NULL, NOW), "x=2; y=1"); /* it keeps its position */
+  store_at(jar, "http://www.a.com/", "X=3; Path=/", NOW);                   /* names are case-sensitive */
   store_at(jar, "http://www.a.com/", "x=4; Path=/one", NOW);
   store_at(jar, "http://www.a.com/", "x=5; Path=/; Domain=a.com", NOW);
   CHECK_STRING(header_at(jar, "http://www.a.com/one", NULL, NOW), "x=4; x=2; y=1; X=3; x=5");
@@ -310,7 +309,7 @@ static void replaces_the_same_cookie(void)
   csio_cookies_release(jar);
 }
 
-/* What came over TLS is not replaced, dropped or hidden by what anybody on the way may have written. */
+/* Cookies set over TLS cannot be replaced, deleted or hidden by what plain HTTP sets. */
 static void protects_secure_cookies(void)
 {
   static const struct {
@@ -325,7 +324,7 @@ static void protects_secure_cookies(void)
       {"http://www.a.com/", "x=forged; Path=/one; Domain=a.com", CSIO_EINVALID},
       {"http://www.a.com/", "x=forged; Path=/one", CSIO_EINVALID},
       {"ws://a.com/", "x=forged; Path=/one", CSIO_EINVALID},
-      /* what is sent after it, or not together with it */
+      /* cookies sent after it, or not together with it */
       {"http://a.com/", "x=other; Path=/", CSIO_OK},
       {"http://a.com/", "x=other; Path=/on", CSIO_OK},
       {"http://a.com/", "x=other; Path=/oneself", CSIO_OK},
@@ -388,13 +387,13 @@ static void limits_size_and_number(void)
   char line[CSIO__COOKIE_MAX_SIZE + 16], url[64], path[CSIO__COOKIE_MAX_PATH + 32];
   memset(line, 'v', sizeof line);
   memcpy(line, "x=", 2);
-  line[CSIO__COOKIE_MAX_SIZE + 1] = '\0'; /* the `=` does not count */
+  line[CSIO__COOKIE_MAX_SIZE + 1] = '\0'; /* the `=` is not counted */
   CHECK_INT(store_at(jar, "http://a.com/", line, NOW), CSIO_OK);
   line[CSIO__COOKIE_MAX_SIZE + 1] = 'v';
   line[CSIO__COOKIE_MAX_SIZE + 2] = '\0';
   CHECK_INT(store_at(jar, "http://a.com/", line, NOW), CSIO_EINVALID);
   CHECK_INT(csio_cookies_count(jar), 1);
-  snprintf(path, sizeof path, "x=1; path=/%0*d", CSIO__COOKIE_MAX_PATH, 0); /* too long to count */
+  snprintf(path, sizeof path, "x=1; path=/%0*d", CSIO__COOKIE_MAX_PATH, 0); /* too long to be accepted */
   CHECK_INT(store_at(jar, "http://b.com/one/two", path, NOW), CSIO_OK);
   CHECK_STRING(header_at(jar, "http://b.com/one/", NULL, NOW), "x=1");
   csio_cookies_clear(jar);
@@ -403,7 +402,7 @@ static void limits_size_and_number(void)
     snprintf(line, sizeof line, "n%d=1; Path=/%d", i, i);
     CHECK_INT(store_at(jar, "http://a.com/", line, NOW), CSIO_OK);
   }
-  CHECK_STRING(header_at(jar, "http://a.com/0", NULL, NOW), "n0=1"); /* it is used: n1 gives way */
+  CHECK_STRING(header_at(jar, "http://a.com/0", NULL, NOW), "n0=1"); /* it was used, so n1 is evicted */
   CHECK_INT(store_at(jar, "http://a.com/", "new=1; Path=/", NOW), CSIO_OK);
   CHECK_INT(csio_cookies_count(jar), CSIO__COOKIES_PER_HOST);
   CHECK_STRING(header_at(jar, "http://a.com/0", NULL, NOW), "n0=1; new=1");
@@ -415,12 +414,12 @@ static void limits_size_and_number(void)
     CHECK_INT(store_at(jar, url, "x=1", NOW), CSIO_OK);
   }
   CHECK_INT(csio_cookies_count(jar), CSIO__COOKIES_MAX);
-  CHECK_STRING(header_at(jar, "http://a.com/", NULL, NOW), ""); /* the oldest have gone */
+  CHECK_STRING(header_at(jar, "http://a.com/", NULL, NOW), ""); /* the oldest are gone */
   CHECK_STRING(header_at(jar, "http://host0.com/", NULL, NOW), "x=1");
   csio_cookies_release(jar);
 }
 
-static void speaks_to_the_public(void)
+static void checks_the_public_interface(void)
 {
   csio_cookies *jar = test_jar();
   csio_buffer *header;
@@ -474,7 +473,7 @@ int main(int argc, char **argv)
   RUN(keeps_to_hosts_of_one_label);
   RUN(keeps_off_public_suffixes);
   RUN(keeps_to_paths);
-  RUN(keeps_secrets);
+  RUN(keeps_secure_cookies_to_tls);
   RUN(reads_ages_and_dates);
   RUN(forgets_in_time);
   RUN(replaces_the_same_cookie);
@@ -482,6 +481,6 @@ int main(int argc, char **argv)
   RUN(sends_longer_paths_first);
   RUN(merges_with_the_users_own);
   RUN(limits_size_and_number);
-  RUN(speaks_to_the_public);
+  RUN(checks_the_public_interface);
   RUN(serves_several_threads);
 }

@@ -1,4 +1,4 @@
-/* What is known of a kept connection, and of a request that crossed its end. */
+/* What csio knows about a kept connection, and about a request that crossed its close. */
 #include "net/curl_sockets.h"
 #include "test.h"
 
@@ -21,7 +21,7 @@ static int port_of(int fd)
   return ntohs(address.sin_port);
 }
 
-/* A connection over which a request has been answered. */
+/* A connection that has carried one request and its answer. */
 static pair kept_connection(csio__sockets *sockets, const char *key)
 {
   csio__socket_user first = {.key = key};
@@ -41,7 +41,7 @@ static pair kept_connection(csio__sockets *sockets, const char *key)
   CHECK_INT(recv(made.server, text, 7, MSG_WAITALL), 7);
   CHECK_INT(send(made.server, "answer", 6, 0), 6);
   CHECK_INT(recv(made.client, text, 6, MSG_WAITALL), 6);
-  csio__sockets_leave(&first);
+  csio__sockets_leave(sockets, &first);
   return made;
 }
 
@@ -55,21 +55,21 @@ static bool use(csio__sockets *sockets, const pair *pair, csio__socket_user *use
   return csio__sockets_use(sockets, ends_of(pair), user);
 }
 
-/* The server's end, or the reset. */
+/* Waits for the server's FIN or reset. */
 static void await_news(const pair *pair)
 {
   struct pollfd wanted = {.fd = pair->client, .events = POLLIN};
   CHECK_INT(poll(&wanted, 1, 60000), 1);
 }
 
-static void sees_what_waits(void)
+static void sees_pending_input(void)
 {
   csio__sockets sockets = {0};
   csio__socket_user user = {0};
   pair ended = kept_connection(&sockets, NULL), complains = kept_connection(&sockets, NULL),
        kept = kept_connection(&sockets, NULL);
   CHECK(use(&sockets, &ended, &user));
-  csio__sockets_leave(&user);
+  csio__sockets_leave(&sockets, &user);
   close(ended.server);
   await_news(&ended);
   CHECK_INT(send(complains.server, "408", 3, 0), 3);
@@ -80,7 +80,7 @@ static void sees_what_waits(void)
   const pair *all[] = {&ended, &complains, &kept};
   for (int i = 0; i < 3; i++)
     csio__sockets_close(&sockets, all[i]->client);
-  CHECK(!use(&sockets, &kept, &user)); /* it is not there any more */
+  CHECK(!use(&sockets, &kept, &user)); /* the connection is no longer known */
   close(complains.server);
   close(kept.server);
 }
@@ -93,7 +93,7 @@ static void keeps_settings_apart(void)
   CHECK(!use(&sockets, &pair, &strict));
   CHECK(!use(&sockets, &pair, &none));
   CHECK(use(&sockets, &pair, &lenient));
-  CHECK(!use(&sockets, &pair, &none)); /* nor while another uses it */
+  CHECK(!use(&sockets, &pair, &none)); /* nor while another request uses it */
   csio__sockets_close(&sockets, pair.client);
   close(pair.server);
 }
@@ -103,9 +103,9 @@ static void leaves_open_what_is_taken(void)
   csio__sockets sockets = {0};
   csio__socket_user user = {0};
   pair pair = kept_connection(&sockets, NULL);
-  CHECK_INT(csio__sockets_take(ends_of(&pair), &user), -1); /* not the user's own */
+  CHECK_INT(csio__sockets_take(&sockets, ends_of(&pair), &user), -1); /* not the user's own socket */
   CHECK(use(&sockets, &pair, &user));
-  CHECK_INT(csio__sockets_take(ends_of(&pair), &user), pair.client);
+  CHECK_INT(csio__sockets_take(&sockets, ends_of(&pair), &user), pair.client);
   CHECK_INT(csio__sockets_close(&sockets, pair.client), 0);
   CHECK_INT(send(pair.client, "alive", 5, 0), 5);
   close(pair.client);
@@ -129,12 +129,12 @@ static csio__fate fate_when(ending how)
   if (how == READ || how == LEFT) CHECK_INT(recv(pair.server, text, 7, MSG_WAITALL), 7);
   if (how != BEFORE) close(pair.server);
   await_news(&pair);
-  if (how == LEFT) csio__sockets_leave(&user);
+  if (how == LEFT) csio__sockets_leave(&sockets, &user);
   csio__sockets_close(&sockets, pair.client);
   return user.fate;
 }
 
-static void tells_what_became_of_a_request(void)
+static void reports_what_happened_to_a_request(void)
 {
   for (int i = 0; i < 50; i++) {
 #ifdef __linux__
@@ -148,8 +148,8 @@ static void tells_what_became_of_a_request(void)
 
 int main(int argc, char **argv)
 {
-  RUN(sees_what_waits);
+  RUN(sees_pending_input);
   RUN(keeps_settings_apart);
   RUN(leaves_open_what_is_taken);
-  RUN(tells_what_became_of_a_request);
+  RUN(reports_what_happened_to_a_request);
 }

@@ -1,4 +1,4 @@
-/* permessage-deflate, against a server that uses zlib by itself. */
+/* permessage-deflate, against a server that uses zlib directly. */
 #include "ws/deflate.h"
 #include "socket.h"
 #include "ws_peer.h"
@@ -10,16 +10,16 @@ static csio_loop *loop;
 /* --- the server --- */
 
 typedef struct server_plan {
-  const char *terms; /* the answer's header lines */
-  int window_bits;   /* the server's window */
-  bool takeover;     /* the server refers to earlier messages */
-  int fragments;     /* of every answer */
+  const char *terms; /* the extension header lines of the answer */
+  int window_bits;   /* the server's window size */
+  bool takeover;     /* the server's messages refer to earlier ones */
+  int fragments;     /* per answer */
   /* counted, under the peer's monitor */
   int compressed, plain;
   size_t received; /* bytes of the last message's frame */
 } server_plan;
 
-/* Decompresses with a window of this message alone: the client promised not to refer to earlier ones. */
+/* Decompresses with a fresh window: the client promised not to refer to earlier messages. */
 static uint8_t *decompress(const frame *frame, size_t *size)
 {
   static const uint8_t trailer[] = {0, 0, 0xff, 0xff};
@@ -40,13 +40,13 @@ static uint8_t *decompress(const frame *frame, size_t *size)
   return bytes;
 }
 
-/* A compressed message without its trailer; the caller frees it. */
+/* Compresses a message and cuts its trailer off; the caller frees it. */
 static uint8_t *compress_message(z_stream *stream, const void *bytes, size_t size, size_t *compressed)
 {
   size_t most = size + size / 8 + 1024;
   uint8_t *out = malloc(most);
   CHECK(out);
-  if (!size) { /* zlib does not flush twice with nothing between */
+  if (!size) { /* zlib does not flush twice in a row */
     *out = 0;
     *compressed = 1;
     return out;
@@ -103,7 +103,7 @@ static void echo_compressed(client *client)
 
 /* --- messages both ways --- */
 
-/* Text that can be compressed, though not to nothing. */
+/* Text that compresses, though not to almost nothing. */
 static char *words(size_t size, unsigned seed)
 {
   static const char *const list[] = {
@@ -131,7 +131,7 @@ static void send_and_compare(socket_test *socket, csio_ws_type type, const void 
   CHECK_INT(socket->type, type & (CSIO_WS_TEXT | CSIO_WS_BINARY));
 }
 
-static void echoes_under_all_terms(void)
+static void echoes_with_all_parameters(void)
 {
   static server_plan plans[] = {
       {.terms = "Sec-WebSocket-Extensions: permessage-deflate\r\n",
@@ -207,8 +207,8 @@ static void compare_next(socket_test *socket, csio_ws_type type, const uint8_t *
   free(text);
 }
 
-/* Compressed, a message makes way for another in the queue from which a batch is filled. Under a sanitizer
- * the test sees a frame that is made of the one which is gone. */
+/* Compressing a message makes room in the queue while a batch is filled from it. A sanitizer sees a frame
+ * made from a freed message. */
 static void fills_batches_with_what_it_compresses(void)
 {
   static server_plan plan;
@@ -293,7 +293,7 @@ static void does_without_when_declined(void)
 
 enum { BOMB = 64 << 20 };
 
-/* Sends zeros, as many as `data` says, compressed a thousandfold, and reads the client's goodbye. */
+/* Sends `data` zero bytes, compressed a thousandfold, and reads the client's close frame. */
 static void send_zeros(client *client)
 {
   size_t size = *(size_t *)client->peer->data, compressed;
@@ -339,7 +339,7 @@ static void limits_what_is_decompressed(void)
   }
 }
 
-/* However small the pieces that it comes in, a bomb does not fill the memory before it is noticed. */
+/* A decompression bomb is noticed before it fills the memory, however small its pieces. */
 static void reserves_no_more_than_the_limit(void)
 {
   size_t compressed;
@@ -385,7 +385,7 @@ static void takes_any_limit(void)
 int main(int argc, char **argv)
 {
   loop = test_loop();
-  RUN(echoes_under_all_terms);
+  RUN(echoes_with_all_parameters);
   RUN(fills_batches_with_what_it_compresses);
   RUN(compresses_what_is_worth_it);
   RUN(does_without_when_declined);

@@ -1,4 +1,4 @@
-/* What permessage-deflate looks like on the wire: terms and messages written by hand. */
+/* The wire format of permessage-deflate, with hand-written parameters and messages. */
 #include "ws/deflate.h"
 #include "socket.h"
 #include "ws_peer.h"
@@ -7,7 +7,7 @@ static csio_loop *loop;
 
 /* --- terms --- */
 
-static void reads_terms(void)
+static void reads_parameters(void)
 {
   static const struct {
     const char *header;
@@ -55,7 +55,7 @@ static void answer_with_terms(client *client)
   if (ws_accept(client, client->peer->data, NULL)) client_drain(client);
 }
 
-static void refuses_terms_not_offered(void)
+static void refuses_parameters_not_offered(void)
 {
   static const struct {
     bool offer;
@@ -106,8 +106,8 @@ static void refuses_broken_messages(void)
   }
 }
 
-/* The examples of RFC 7692, section 7.2.3: "Hello" in one block, by a stream that refers to the message
- * before, in a stored block, in a final block, and in two blocks. */
+/* The examples of RFC 7692, section 7.2.3: "Hello" in one block, referring to the message before, in a
+ * stored block, in a final block, and in two blocks. */
 static void reads_the_standards_examples(void)
 {
   static const struct {
@@ -139,9 +139,9 @@ static void reads_the_standards_examples(void)
 int main(int argc, char **argv)
 {
   loop = test_loop();
-  RUN(reads_terms);
+  RUN(reads_parameters);
   RUN(reads_the_standards_examples);
-  RUN(refuses_terms_not_offered);
+  RUN(refuses_parameters_not_offered);
   RUN(refuses_broken_messages);
   csio_loop_close(loop);
 }

@@ -1,4 +1,4 @@
-/* What a server's frames say, however they are cut: every rule of RFC 6455, section 5, and of RFC 7692. */
+/* Reads server frames, split in every way: every rule of RFC 6455, section 5, and of RFC 7692. */
 #include "test.h"
 
 #include "ws/frame_reader.h"
@@ -67,7 +67,7 @@ static void note_event(record *record, const csio__frame_event *event)
 
 typedef struct options {
   size_t max;
-  bool deflate, forgets; /* the server forgets its window after each message */
+  bool deflate, forgets; /* the server resets its window after each message */
 } options;
 
 static csio__frame_reader reader_for(const options *options)
@@ -78,7 +78,7 @@ static csio__frame_reader reader_for(const options *options)
   return reader;
 }
 
-/* From memory of just this size, so that the sanitizer sees a byte too many. */
+/* Copies the input to a block of exactly its size, so that the sanitizer sees any read beyond it. */
 static void feed(csio__frame_reader *reader, const uint8_t *bytes, size_t size, record *record)
 {
   uint8_t *copy = malloc(size);
@@ -103,7 +103,7 @@ static void expect(const record *record, const char *events, const char *name, s
     FAIL("%s, cut at %zu: \"%s\", not \"%s\"", name, cut, record->text, events);
 }
 
-/* Whole, in two parts, each time cut elsewhere, and byte by byte. */
+/* Checks the input whole, split in two at every place, and byte by byte. */
 static void check_events(
     const char *name, const options *options, const void *input, size_t size, const char *events)
 {
@@ -168,7 +168,7 @@ static void reads_messages(void)
   CHECK_EXAMPLES(&deflating, examples);
 }
 
-/* Adds a frame with random bytes and notes it. */
+/* Appends a frame with random bytes and records it. */
 static void add_frame(csio__bytes *input, record *record, size_t size)
 {
   uint8_t head[10] = {0x82, (uint8_t)size};
@@ -304,7 +304,7 @@ static void refuses_bad_text(void)
       {BYTES("\x81\x03\xf0\x90\x80"), bad},
       {BYTES("\x01\x02\xe2\x82\x80\x01x"), bad},
       {BYTES("\x01\x01\xe2\x80\x00"), bad},
-      /* refused before the rest has come */
+      /* refused before the rest has arrived */
       {BYTES("\x01\x05h\xffllo"), bad},
       {BYTES("\x81\x7f\0\0\0\0\0\x10\0\0\xff"), bad},
       {BYTES("\x01\x01\xe2\x00\x01x"), bad},
@@ -313,7 +313,7 @@ static void refuses_bad_text(void)
   CHECK_EXAMPLES(&plain, examples);
 }
 
-/* Every code point, and ASCII of every length before and behind a character. */
+/* Every code point. */
 static void reads_all_characters(void)
 {
   for (uint32_t c = 0; c < 0x110000; c++) {
@@ -331,17 +331,31 @@ static void reads_all_characters(void)
     bool surrogate = c >= 0xd800 && c < 0xe000;
     if ((csio__utf8_read(&utf8, bytes, size) && !utf8.missing) == surrogate) FAIL("U+%04X", (unsigned)c);
   }
-  char text[200];
-  memset(text, 'a', sizeof text);
-  for (size_t before = 0; before < 100; before++) {
-    memcpy(text + before, "\xe2\x82\xac", 3);
-    csio__utf8 utf8 = {0};
-    CHECK(csio__utf8_read(&utf8, (uint8_t *)text, sizeof text) && !utf8.missing);
-    text[before + 2] = 'a';
-    utf8 = (csio__utf8){0};
-    CHECK(!csio__utf8_read(&utf8, (uint8_t *)text, sizeof text));
-    memset(text + before, 'a', 3);
-  }
+}
+
+/* A character, and each of its bytes replaced or cut off, at every place of ASCII of every length. */
+static void reads_characters_anywhere(void)
+{
+  enum { MOST = 100 };
+  static const char euro[] = "\xe2\x82\xac";
+  for (size_t size = 1; size <= MOST; size++)
+    for (size_t at = 0; at < size; at++) {
+      size_t fits = size - at < 3 ? size - at : 3;
+      uint8_t *text = malloc(size); /* of its own, so that sanitizers see a read beyond it */
+      CHECK(text);
+      memset(text, 'a', size);
+      memcpy(text + at, euro, fits);
+      csio__utf8 utf8 = {0};
+      CHECK(csio__utf8_read(&utf8, text, size));
+      CHECK_INT(utf8.missing, 3 - fits);
+      for (size_t i = 0; i < fits; i++) {
+        text[at + i] = i ? 'a' : 0x80;
+        utf8 = (csio__utf8){0};
+        CHECK(!csio__utf8_read(&utf8, text, size));
+        text[at + i] = (uint8_t)euro[i];
+      }
+      free(text);
+    }
 }
 
 /* --- limits --- */
@@ -364,7 +378,7 @@ static void limits_messages(void)
   CHECK_EXAMPLES(&five, examples);
 }
 
-/* What is announced is reserved at once, but no more than 16 MiB, and what is refused is freed at once. */
+/* The announced size is reserved at once, up to 16 MiB; memory of a refused message is freed at once. */
 static void reserves_what_is_announced(void)
 {
   static const struct {
@@ -387,23 +401,25 @@ static void reserves_what_is_announced(void)
   }
 }
 
-/* A message that lies whole in the input is not copied. */
+/* What lies whole in the input is delivered without a copy. */
 static void delivers_in_place(void)
 {
-  static const uint8_t input[] = "\x81\x05hello\x01\x00\x80\x03you";
+  static const uint8_t input[] = "\x81\x05hello\x01\x00\x80\x03you\x89\x01!\x88\x03\x03\xe8.";
   csio__frame_reader reader = reader_for(&plain);
   const uint8_t *at = input;
   size_t size = sizeof input - 1;
   CHECK(csio__frame_reader_next(&reader, &at, &size).bytes == input + 2);
   CHECK(csio__frame_reader_next(&reader, &at, &size).bytes == input + 11);
-  CHECK(!reader.message.capacity);
+  CHECK(csio__frame_reader_next(&reader, &at, &size).bytes == input + 16);
+  CHECK(csio__frame_reader_next(&reader, &at, &size).bytes == input + 21);
+  CHECK(!reader.message.capacity && !reader.control.capacity);
   csio__frame_reader_free(&reader);
 }
 
 /* --- compressed messages --- */
 
 #define HELLO "\xf2\x48\xcd\xc9\xc9\x07\x00" /* RFC 7692, section 7.2.3.1 */
-#define AGAIN "\xf2\x00\x11\x00\x00"         /* the same with the window of the message before */
+#define AGAIN "\xf2\x00\x11\x00\x00"         /* the same, referring to the window of the message before */
 
 static void reads_compressed_messages(void)
 {
@@ -441,7 +457,7 @@ static void limits_what_is_decompressed(void)
   CHECK_EXAMPLES(&four, too_large);
 }
 
-/* Between messages, a server that forgets its window leaves us nothing to keep. */
+/* When the server resets its window after each message, the reader keeps none between messages. */
 static void drops_the_window(void)
 {
   static const options forgetting = {.deflate = true, .forgets = true};
@@ -470,6 +486,7 @@ int main(int argc, char **argv)
   RUN(knows_close_codes);
   RUN(refuses_bad_text);
   RUN(reads_all_characters);
+  RUN(reads_characters_anywhere);
   RUN(limits_messages);
   RUN(reserves_what_is_announced);
   RUN(delivers_in_place);

@@ -1,9 +1,9 @@
-/* What a client's frames look like on the wire. */
+/* The wire format of a client's frames. */
 #include "test.h"
 
 #include "ws/frame_writer.h"
 
-static csio_loop loop; /* of which only the framer is used */
+static csio_loop loop; /* only its framer is used */
 
 /* --- reading them back --- */
 
@@ -12,7 +12,7 @@ typedef struct wire {
   size_t size;
 } wire;
 
-/* Takes a frame off, and checks its head and its payload. */
+/* Takes the next frame and checks its head and payload. */
 static void expect_frame(wire *wire, unsigned first, const void *payload, size_t size)
 {
   size_t digits = size < 126 ? 0 : size <= UINT16_MAX ? 2 : 8, head = 2 + digits + 4;
@@ -61,8 +61,10 @@ static void writes_batches(void)
   for (size_t i = 0; i < SIZES; i++) {
     csio_buffer *message = message_of(sizes[i]);
     bool fits = sizes[i] < 65000;
-    CHECK_INT(csio__framer_add(framer, CSIO__FRAME_BINARY, message), fits);
-    CHECK_INT(csio__framer_add(framer, CSIO__FRAME_TEXT | CSIO__FRAME_COMPRESSED, message), fits);
+    CHECK_INT(csio__framer_add(framer, CSIO__FRAME_BINARY, message->bytes, message->size), fits);
+    CHECK_INT(
+        csio__framer_add(framer, CSIO__FRAME_TEXT | CSIO__FRAME_COMPRESSED, message->bytes, message->size),
+        fits);
     wire wire = take(framer);
     if (fits) {
       expect_frame(&wire, 0x82, csio_buffer_bytes(message), sizes[i]);
@@ -73,15 +75,15 @@ static void writes_batches(void)
   }
 }
 
-/* A message that does not fit stays out as a whole, and one that just fits goes in. */
+/* A message that does not fit is left out whole; one that just fits is added. */
 static void fills_batches(void)
 {
   csio__framer *framer = csio__framer_of(&loop);
   csio_buffer *most = message_of(BATCH_SIZE - 8), *more = message_of(BATCH_SIZE - 7), *small = message_of(1);
-  CHECK(!csio__framer_add(framer, CSIO__FRAME_TEXT, more));
-  CHECK(csio__framer_add(framer, CSIO__FRAME_TEXT, most));
-  CHECK(!csio__framer_add(framer, CSIO__FRAME_TEXT, small));
-  CHECK(!csio__framer_add_control(framer, CSIO__CONTROL_PONG, NULL, 0));
+  CHECK(!csio__framer_add(framer, CSIO__FRAME_TEXT, more->bytes, more->size));
+  CHECK(csio__framer_add(framer, CSIO__FRAME_TEXT, most->bytes, most->size));
+  CHECK(!csio__framer_add(framer, CSIO__FRAME_TEXT, small->bytes, small->size));
+  CHECK(!csio__framer_add(framer, CSIO__CONTROL_PONG, NULL, 0));
   wire wire = take(framer);
   CHECK_INT(wire.size, BATCH_SIZE);
   expect_frame(&wire, 0x81, csio_buffer_bytes(most), BATCH_SIZE - 8);
@@ -108,7 +110,7 @@ static void wraps_messages(void)
   }
 }
 
-/* Every frame has a mask of its own, however many are written. */
+/* Every frame has a new mask, however many are written. */
 static void changes_masks(void)
 {
   enum { COUNT = 2000 };
@@ -116,12 +118,12 @@ static void changes_masks(void)
   static uint32_t masks[COUNT];
   int equal = 0;
   for (int i = 0; i < COUNT; i++) {
-    CHECK(csio__framer_add_control(framer, CSIO__CONTROL_PING, NULL, 0));
+    CHECK(csio__framer_add(framer, CSIO__CONTROL_PING, NULL, 0));
     memcpy(&masks[i], take(framer).bytes + 2, sizeof *masks);
     for (int j = 0; j < i; j++)
       equal += masks[i] == masks[j];
   }
-  CHECK(equal < 3); /* more come by chance less than once in 10^10 runs */
+  CHECK(equal < 3); /* chance alone gives more less than once in 10^10 runs */
 }
 
 /* --- control frames --- */
@@ -131,14 +133,14 @@ static void writes_control_frames(void)
   csio__framer *framer = csio__framer_of(&loop);
   uint8_t *payload = test_bytes(126, 5);
   for (size_t size = 0; size <= 125; size++) {
-    CHECK(csio__framer_add_control(framer, CSIO__CONTROL_PONG, payload, size));
-    CHECK(csio__framer_add_control(framer, CSIO__CONTROL_PING, payload, size));
+    CHECK(csio__framer_add(framer, CSIO__CONTROL_PONG, payload, size));
+    CHECK(csio__framer_add(framer, CSIO__CONTROL_PING, payload, size));
     wire wire = take(framer);
     expect_frame(&wire, 0x8a, payload, size);
     expect_frame(&wire, 0x89, payload, size);
     CHECK_INT(wire.size, 0);
   }
-  CHECK(!csio__framer_add_control(framer, CSIO__CONTROL_PONG, payload, 126));
+  CHECK(!csio__framer_add(framer, CSIO__CONTROL_PONG, payload, 126));
   CHECK_INT(take(framer).size, 0);
   free(payload);
 }

@@ -1,7 +1,7 @@
-/* The opening handshake of a WebSocket: what is asked, and every rule for the answer, however it is cut. */
+/* The opening handshake of a WebSocket: the request, and every rule for the answer, split in every way. */
 #include "test.h"
 
-#include "base/header.h"
+#include "base/text.h"
 #include "ws/handshake.h"
 
 #include <csio/error.h>
@@ -14,7 +14,7 @@ static const csio__handshake_request simple = {.target = "/", .host_header = "he
 static const csio__handshake_request offering = {
     .target = "/", .host_header = "here", .protocols = "alpha, beta", .deflate = true};
 
-/* Begins a handshake and returns its request, which the caller frees. */
+/* Begins a handshake and returns its request; the caller frees it. */
 static char *begin(csio__handshake *handshake, const csio__handshake_request *request)
 {
   csio__bytes out = {0};
@@ -23,7 +23,7 @@ static char *begin(csio__handshake *handshake, const csio__handshake_request *re
   return (char *)out.data;
 }
 
-/* The value of a header, up to the end of its line. */
+/* Copies the value of a header, up to the end of the line. */
 static void copy_value(const char *request, const char *name, char *into, size_t room)
 {
   const char *at = strstr(request, name);
@@ -32,7 +32,7 @@ static void copy_value(const char *request, const char *name, char *into, size_t
   snprintf(into, room, "%.*s", (int)strcspn(at, "\r"), at);
 }
 
-/* What RFC 6455, section 4.2.2, makes of a request's key. */
+/* The Sec-WebSocket-Accept value for a request's key (RFC 6455, section 4.2.2). */
 static void accept_for(const char *request, char accept[29])
 {
   char text[100];
@@ -93,7 +93,7 @@ static void writes_offers_and_headers(void)
 
 /* --- the answer --- */
 
-/* The end of the head that accepts; "$" stands for the right value of Sec-WebSocket-Accept. */
+/* The end of an accepting head; "$" stands for the correct Sec-WebSocket-Accept value. */
 #define UPGRADE "Upgrade: websocket\r\nConnection: Upgrade\r\n"
 #define ACCEPT "Sec-WebSocket-Accept: $\r\n"
 #define SWITCHING "HTTP/1.1 101 Switching Protocols\r\n"
@@ -110,7 +110,7 @@ static size_t fill_in(const char *text, size_t size, const char *accept, char *i
   return (size_t)(at - into);
 }
 
-/* Reads from memory of just this size, and adds what is left over to `rest`. */
+/* Reads from a block of exactly the input's size, and appends what is left over to `rest`. */
 static void feed(csio__handshake *handshake, const char *bytes, size_t size, char *rest)
 {
   uint8_t *copy = malloc(size);
@@ -152,7 +152,7 @@ static void describe(const csio__handshake *handshake, const char *rest, char ou
   }
 }
 
-/* Reads an answer in two parts, or, with a cut beyond its end, byte by byte. */
+/* Reads an answer in two parts; a cut beyond its end means byte by byte. */
 static void read_cut(csio__handshake *handshake, const char *text, size_t size, size_t cut, char outcome[200])
 {
   char *filled = malloc(size + 200), rest[100] = "";
@@ -193,7 +193,7 @@ typedef struct answer {
 
 #define TEXT(literal) literal, sizeof literal - 1
 
-/* The body of a refusal, however it is cut, and where it has come in whole. */
+/* Checks the body of a refusal, split in every way, and where it ends. */
 static void check_body(const char *head, const char *body, const char *expected, bool whole)
 {
   for (size_t cut = 0; cut <= strlen(body); cut += strlen(body) / 100 + 1) {
@@ -439,7 +439,7 @@ static void finds_headers(void)
 
 /* --- limits --- */
 
-/* A head of this many bytes, of lines of one header, with 1xx heads before it. */
+/* A head of this many bytes made of repeated header lines, with 1xx heads before it if `hints`. */
 static char *head_of(size_t size, bool hints)
 {
   static const char end[] = UPGRADE "Sec-WebSocket-Accept: $\r\n\r\n";

@@ -1,4 +1,4 @@
-/* Requests and answers as they should be. */
+/* Requests and answers that succeed. */
 #include "call.h"
 #include "peer.h"
 
@@ -7,7 +7,7 @@
 #include <netinet/in.h>
 #include <sys/socket.h>
 
-/* Answers by the path; stays until the client closes. */
+/* Answers according to the path; keeps the connection until the client closes it. */
 static void serve(client *client)
 {
   request *request = malloc(sizeof *request);
@@ -92,13 +92,13 @@ static void gives_every_status_with_its_body(void)
   expect("/204", 204, "");
   expect("/chunked", 200, "abc0123456789abcdef");
   expect("/continue", 200, "ok");
-  expect("/to/1", 302, "old"); /* not followed unless asked */
+  expect("/to/1", 302, "old"); /* not followed by default */
 }
 
 static void takes_any_limit(void)
 {
   static const uint64_t limits[] = {INT32_MAX, INT64_MAX, UINT64_MAX - 1, UINT64_MAX};
-  enum { SIZE = 4 << 20 }; /* no matter of a millisecond */
+  enum { SIZE = 4 << 20 }; /* large enough to take longer than a millisecond */
   uint8_t *bytes = test_bytes(SIZE, 1);
   for (size_t i = 0; i < sizeof limits / sizeof *limits; i++) {
     call call = {.loop = loop,
@@ -126,7 +126,7 @@ static void keeps_the_connection(void)
   CHECK(peer_count(&server, &server.accepted) - before <= 1);
 }
 
-/* A program may start others at any time, which would keep connections open that it has closed. */
+/* A program may start child processes at any time; they must not inherit the connections. */
 static void hides_its_connections_from_children(void)
 {
   expect("/", 200, "<html>hello</html>"); /* and its connection is kept */
@@ -206,7 +206,7 @@ static void limits_redirects(void)
   call_free(&call);
 }
 
-/* Of the answers that may name a place, these say to go there (RFC 9110, section 15.4). */
+/* Only these statuses are redirects, of all that may carry a Location (RFC 9110, section 15.4). */
 static void follows_redirects_only(void)
 {
   static const struct {
@@ -224,7 +224,7 @@ static void follows_redirects_only(void)
   }
 }
 
-/* What is for one server alone is not for whom it names. */
+/* Headers meant for one server are not sent to the server it redirects to. */
 static void keeps_headers_from_other_origins(void)
 {
   static const struct {

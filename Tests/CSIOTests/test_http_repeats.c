@@ -1,25 +1,16 @@
-/* No request is sent twice, whatever becomes of a connection that was kept. */
+/* No request is sent twice, whatever happens to a kept connection. */
 #include "call.h"
 #include "certs.h"
+#include "tls_settings.h"
 #include "proxy_peer.h"
 
 #include <sys/socket.h>
 
-enum { DAY = 24 * 3600 };
-
 static csio_loop *loop;
 static identity self_signed;
 
-static csio_tls *trusting_anybody(void)
-{
-  csio_tls *tls;
-  CHECK_INT(csio_tls_create(&tls), CSIO_OK);
-  CHECK_INT(csio_tls_set_verify(tls, false), CSIO_OK);
-  return tls;
-}
-
-/* Answers the first request of a connection, reads the second and closes without a word: what a server does
- * whose keep-alive limit falls just then, or that has died. Requests on later connections are answered. */
+/* Answers the first request of a connection, reads the second and closes without an answer, like a server
+ * that crashed or whose keep-alive limit has just expired. Requests on later connections are answered. */
 static void close_on_second(client *client)
 {
   request request;
@@ -30,12 +21,12 @@ static void close_on_second(client *client)
   }
 }
 
-/* Only three of its requests arrive, if the second is not sent again. */
+/* Only three of its requests arrive if the second is not repeated. */
 static void expect_no_repetition(const char *method, size_t size, SSL_CTX *ctx, csio_proxy *proxy)
 {
   peer server;
   uint8_t *body = test_bytes(size, 1);
-  csio_tls *tls = trusting_anybody();
+  csio_tls *tls = tls_lenient();
   peer_start(&server, close_on_second, ctx, NULL);
   call pattern = {.loop = loop,
       .method = method,
@@ -99,7 +90,7 @@ static void stop_listening(call *call)
   shutdown(server->listener, SHUT_RDWR);
 }
 
-/* Where the server has died, what was sent to it is lost, too: it is not as if it had not been reached. */
+/* What was sent to a server that crashed is lost; that is not the same as a server that was never reached. */
 static void loses_requests_to_servers_that_die(void)
 {
   peer server;
@@ -121,12 +112,12 @@ static void answer_once_and_complain(client *client)
   client_print(client, "HTTP/1.1 408 Request Timeout\r\nContent-Length: 0\r\nConnection: close\r\n\r\n");
 }
 
-/* The server has closed the kept connection before the next request starts, be it with a last word. */
+/* The server closes the kept connection before the next request starts, with or without last bytes. */
 static void leaves_stale_connections(void)
 {
   const script scripts[] = {answer_once, answer_once_and_complain};
   SSL_CTX *ctx = server_context(&self_signed, NULL);
-  csio_tls *tls = trusting_anybody();
+  csio_tls *tls = tls_lenient();
   for (int kind = 0; kind < 4; kind++) {
     bool secure = kind & 1;
     peer server;

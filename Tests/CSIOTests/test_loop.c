@@ -10,7 +10,7 @@ static void count(void *arg)
   ++*(int *)arg;
 }
 
-/* Makes loops with 0 to 31 descriptors left; returns how many of them were refused. */
+/* Creates loops with 0 to 31 descriptors left; returns how many were refused. */
 static int refusals(void)
 {
   static int taken[128];
@@ -34,7 +34,7 @@ static int refusals(void)
   return refused;
 }
 
-/* Runs first: what libuv makes once in a process must not end the process where it cannot. */
+/* Must run first: what libuv creates once per process must not abort the process when that fails. */
 static void refuses_without_descriptors(void)
 {
   struct rlimit before, low = {.rlim_cur = 128};
@@ -43,7 +43,7 @@ static void refuses_without_descriptors(void)
   CHECK(!setrlimit(RLIMIT_NOFILE, &low));
   int first = refusals();
   CHECK(first >= 4 && first < 16);
-  CHECK_INT(refusals(), first); /* nor what it makes for every loop */
+  CHECK_INT(refusals(), first); /* nor does what it creates for each loop */
   csio_loop *open = test_loop();
   CHECK_INT(refusals(), first);
   csio_loop_close(open);
@@ -152,7 +152,7 @@ static void start_chain(void *arg)
   post_again(chain);
 }
 
-/* A function that posts itself for ever leaves the loop its time for other things. */
+/* A function that keeps posting itself does not starve the loop's other work. */
 static void does_not_starve_by_posts_from_itself(void)
 {
   chain chain = {.monitor = MONITOR, .loop = test_loop()};

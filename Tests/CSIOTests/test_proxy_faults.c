@@ -5,7 +5,7 @@
 
 static csio_loop *loop;
 
-/* Both transports fail with the same words. */
+/* Both transports fail with the same message. */
 static void expect_from_both(csio_proxy *proxy, int code, const char *part)
 {
   socket_test socket = {.loop = loop, .url = "wss://target.test/", .proxy = proxy};
@@ -36,7 +36,7 @@ static void names_socks_replies(void)
 
 typedef struct misbehaviour {
   const char *scheme;
-  const char *answer; /* to the first bytes that come; NULL for a closed connection */
+  const char *answer; /* sent after the first bytes arrive; NULL closes the connection */
   size_t size;
   int code;
   const char *part;
@@ -78,7 +78,7 @@ static void refuses_misbehaving_proxies(void)
       {"http", ANSWER("HTTP/1.0 500 Internal\r\n\r\n"), CSIO_EPROXY, "HTTP/1.0 500 Internal"},
       {"http", ANSWER("HTTP/1.1 103 Early\r\n\r\nHTTP/1.1 502 Bad\r\n\r\n"), CSIO_EPROXY, ": HTTP/1.1 "},
       {"http", ANSWER("HTTP/1.1 302 Found\r\nLocation: http://a/\r\n\r\n"), CSIO_EPROXY, "302"},
-      /* what follows the proxy's answer is the target's */
+      /* what follows the proxy's answer comes from the target */
       {"http", ANSWER("HTTP/1.1 200 OK\r\n\r\nHTTP/1.1 403 Early\r\nContent-Length: 0\r\n\r\n"),
           CSIO_EHANDSHAKE, "403"},
       {"socks5h", NULL, 0, CSIO_EPROXY, "ended the connection"},
@@ -118,7 +118,7 @@ static void refuses_misbehaving_proxies(void)
   peer_stop(&server);
 }
 
-/* A proxy that requests are handed to is the peer of all that is said. */
+/* For plain requests, errors name the proxy, since it is the peer. */
 static void names_the_proxy_for_plain_requests(void)
 {
 #define ANSWER(text) text, sizeof text - 1

@@ -1,4 +1,4 @@
-/* Proxies: what their URLs mean, and what the environment says. */
+/* Proxy URLs, and the proxies of the environment. */
 #include "net/proxy_internal.h"
 #include "test.h"
 

@@ -1,6 +1,7 @@
-/* Many connections come and go, and leave nothing behind. */
+/* Many connections come and go and leave nothing behind. */
 #include "call.h"
 #include "certs.h"
+#include "tls_settings.h"
 #include "socket.h"
 #include "ws_peer.h"
 
@@ -83,8 +84,8 @@ static void run_rounds(SSL_CTX *server_tls, csio_tls *tls)
   CHECK_INT(entries("/proc/self/fd"), fds);
   long grown = resident_kilobytes() - memory;
   printf("  %d rounds: %ld KB more\n", ROUNDS, grown);
-  CHECK(entries("/proc/self/task") <= threads + 2); /* a script's thread counts until it is quite gone */
-#ifndef CSIO_SANITIZE                               /* sanitizers keep what is freed */
+  CHECK(entries("/proc/self/task") <= threads + 2); /* a script's thread is listed until it has fully ended */
+#ifndef CSIO_SANITIZE                               /* sanitizers hold on to freed memory */
   CHECK(grown < 1024);
 #endif
   csio_loop_close(round.loop);
@@ -102,19 +103,15 @@ static void leaves_nothing_behind_with_tls(void)
   identity authority = identity_make("authority", NULL, NULL, -1000, 100000);
   identity server = identity_make("server", "DNS:localhost", &authority, -1000, 100000);
   SSL_CTX *ctx = server_context(&server, NULL);
-  char *pem = identity_certificate_pem(&authority);
-  csio_tls *tls;
-  CHECK_INT(csio_tls_create(&tls), CSIO_OK);
-  CHECK_INT(csio_tls_add_ca(tls, pem, strlen(pem)), CSIO_OK);
+  csio_tls *tls = tls_trusting(&authority);
   run_rounds(ctx, tls);
   csio_tls_release(tls);
-  free(pem);
   SSL_CTX_free(ctx);
   identity_free(&server);
   identity_free(&authority);
 }
 
-/* A loop with everything in use, made and closed again and again. */
+/* Makes a loop, uses every kind of handle, and closes it, again and again. */
 static void leaves_nothing_of_loops(void)
 {
   static peer ws, http;
@@ -134,7 +131,7 @@ static void leaves_nothing_of_loops(void)
     }
   }
   CHECK_INT(entries("/proc/self/fd"), fds);
-  CHECK(entries("/proc/self/task") <= threads + 2); /* a script's thread counts until it is quite gone */
+  CHECK(entries("/proc/self/task") <= threads + 2); /* a script's thread is listed until it has fully ended */
   peer_stop(&ws);
   peer_stop(&http);
 }

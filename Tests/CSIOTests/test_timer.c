@@ -13,12 +13,12 @@ typedef struct clock {
   csio_loop *loop;
   csio_timer *timers[TIMERS];
   int order[TIMERS * 4];
-  int fired; /* under `monitor`, as `closed` */
+  int fired; /* under `monitor`, like `closed` */
   int closed;
   uint64_t started, elapsed;
 } clock_test;
 
-/* The timers' data tell which one it is. */
+/* A timer's data says which one it is. */
 typedef struct hand {
   clock_test *clock;
   int number;
@@ -64,7 +64,7 @@ static void start_out_of_order(void *arg)
   make(clock, hands, note);
   for (int i = 0; i < TIMERS; i++)
     CHECK_INT(csio_timer_start(clock->timers[i], (uint64_t)delays[i]), CSIO_OK);
-  CHECK_INT(clock->fired, 0); /* not even the one with no delay */
+  CHECK_INT(clock->fired, 0); /* not even the one without a delay */
 }
 
 static void fires_in_the_order_of_the_delays(void)
@@ -98,7 +98,7 @@ static void restart_one_stop_another(void *arg)
   csio_timer_stop(clock->timers[1]);
   csio_timer_stop(clock->timers[1]);
   csio_timer_stop(clock->timers[2]);
-  usleep(20000); /* time lost in the callback does not count as waited */
+  usleep(20000); /* time spent in the callback does not count as waiting */
   clock->started = csio_loop_now(clock->loop);
   csio_timer_start(clock->timers[0], 50);
 }
@@ -126,13 +126,12 @@ static void measure_and_repeat(csio_timer *timer, void *data)
     note(timer, data);
     return;
   }
-  usleep(
-      (useconds_t)(early_rounds * 70 % 1000)); /* so that rounds start at all places within a millisecond */
+  usleep((useconds_t)(early_rounds * 70 % 1000)); /* spreads the starts over a whole millisecond */
   early_started = uv_hrtime();
   csio_timer_start(timer, 2);
 }
 
-/* Keeps the loop turning: a loop that waits for the timer alone oversleeps. */
+/* Keeps the loop turning: a loop that only waits for the timer oversleeps. */
 static void turn(void *arg)
 {
   clock_test *clock = arg;
@@ -148,7 +147,7 @@ static void start_measuring(void *arg)
   csio_timer_start(clock->timers[0], 2);
 }
 
-/* "Not before 2 ms" means 2,000 µs, wherever in a millisecond the clock stood at the start. */
+/* "Not before 2 ms" means 2,000 µs, wherever in a millisecond the timer was started. */
 static void is_never_early(void)
 {
   clock_test clock = {.monitor = MONITOR, .loop = test_loop()};

@@ -1,10 +1,10 @@
-/* A stream says so when an allocation fails, each in turn, and leaves nothing behind. */
+/* Each allocation of a TLS stream fails in turn: the stream reports it and leaks nothing. */
 #include "allocations.h"
 #include "tls_pair.h"
 
 static identity authority, good;
 
-/* A connection of which one allocation fails: a csio_err. */
+/* Connects while one allocation fails; returns a csio_err. */
 static int try_with(csio_tls *tls, SSL_CTX *ctx, allocator of, long nth)
 {
   pair pair = {.room = 1 << 20, .around = allocations_watch};
@@ -38,7 +38,7 @@ static void survives(allocator of, long step)
     int err = try_with(tls, ctx, of, nth);
     if (!nth) count = allocations_count();
     if (err && (!nth || (of == CSIO && err != CSIO_ENOMEM))) FAIL("%ld: %s", nth, csio_err_name(err));
-    /* OpenSSL takes a certificate whose extensions it had no memory to read as invalid from then on */
+    /* OpenSSL keeps treating a certificate as invalid if it once lacked memory to read its extensions */
     if (of == CSIO) CHECK_INT(try_with(tls, ctx, of, 0), CSIO_OK);
     csio_tls_release(tls);
   }

@@ -1,8 +1,9 @@
-/* TLS sessions are resumed, and only ever under the settings that they were verified under. */
+/* TLS sessions are resumed, but only under the settings that they were verified under. */
 #include "call.h"
 #include "certs.h"
 #include "proxy_peer.h"
 #include "socket.h"
+#include "tls_settings.h"
 #include "ws_peer.h"
 
 #include "net/tls_stream.h"
@@ -10,8 +11,6 @@
 #include <arpa/inet.h>
 #include <sys/socket.h>
 #include <unistd.h>
-
-enum { DAY = 24 * 3600 };
 
 static csio_loop *loop;
 static identity authority, other_authority, good, own_client;
@@ -26,46 +25,26 @@ static const char *const names[KINDS] = {
 static const int codes[KINDS] = {
     [STRICT] = CSIO_ETLS_UNTRUSTED, [OTHER_CA] = CSIO_ETLS_UNTRUSTED, [WRONG_PIN] = CSIO_ETLS_PIN};
 
-static void trust(csio_tls *tls, const identity *identity)
-{
-  char *pem = identity_certificate_pem(identity);
-  CHECK_INT(csio_tls_add_ca(tls, pem, strlen(pem)), CSIO_OK);
-  free(pem);
-}
-
 static csio_tls *settings(kind kind)
 {
-  csio_tls *tls;
+  csio_tls *tls = tls_new();
   uint8_t pin[32];
-  CHECK_INT(csio_tls_create(&tls), CSIO_OK);
-  if (kind == OTHER_CA) trust(tls, &other_authority);
-  if (kind == RIGHT_CA || kind == IDENTITY) trust(tls, &authority);
+  if (kind == OTHER_CA) tls_trust(tls, &other_authority);
+  if (kind == RIGHT_CA || kind == IDENTITY) tls_trust(tls, &authority);
   if (kind == LENIENT || kind == RIGHT_PIN || kind == WRONG_PIN)
     CHECK_INT(csio_tls_set_verify(tls, false), CSIO_OK);
   identity_pin(kind == RIGHT_PIN ? &good : &other_authority, pin);
   if (kind == RIGHT_PIN || kind == WRONG_PIN) CHECK_INT(csio_tls_add_pin(tls, pin), CSIO_OK);
-  if (kind == IDENTITY) {
-    char *certificate = identity_certificate_pem(&own_client), *key = identity_key_pem(&own_client, NULL);
-    CHECK_INT(csio_tls_set_identity(tls, certificate, strlen(certificate), key, strlen(key), NULL), CSIO_OK);
-    free(certificate);
-    free(key);
-  }
+  if (kind == IDENTITY) CHECK_INT(tls_set_identity(tls, &own_client, &own_client, NULL, NULL), CSIO_OK);
   return tls;
 }
 
 /* --- the server --- */
 
-static int accept_any(int ok, X509_STORE_CTX *store)
-{
-  (void)ok, (void)store;
-  return 1;
-}
-
-/* Hands out sessions, and asks for a certificate without insisting. */
+/* Issues sessions, and asks for an optional client certificate. */
 static SSL_CTX *new_server(int version)
 {
-  SSL_CTX *ctx = server_context(&good, NULL);
-  SSL_CTX_set_max_proto_version(ctx, version);
+  SSL_CTX *ctx = limited_server_context(&good, version);
   SSL_CTX_set_verify(ctx, SSL_VERIFY_PEER, accept_any);
   SSL_CTX_set_session_id_context(ctx, (const unsigned char *)"test", 4);
   return ctx;
@@ -131,12 +110,12 @@ static int by_websocket(const peer *server, csio_tls *tls)
 
 static void send_output(int fd, csio__tls_stream *stream)
 {
-  csio__bytes *output = csio__tls_stream_output(stream);
+  csio__bytes *output = &stream->output;
   if (output->size) CHECK_INT(send(fd, output->data, output->size, MSG_NOSIGNAL), output->size);
   output->size = 0;
 }
 
-/* The stream alone, over a socket of the test's. */
+/* The stream alone, over a socket of the test. */
 static int by_stream(const peer *server, csio_tls *tls)
 {
   struct sockaddr_in address = {
@@ -150,8 +129,8 @@ static int by_stream(const peer *server, csio_tls *tls)
   int fd = socket(AF_INET, SOCK_STREAM, 0);
   CHECK(fd >= 0 && !connect(fd, (struct sockaddr *)&address, sizeof address));
   CHECK_INT(csio__tls_stream_create(tls, "localhost", server->port, &stream), CSIO_OK);
-  while (!size && csio__tls_stream_state(stream) <= CSIO__TLS_OPEN) {
-    if (!asked && csio__tls_stream_state(stream) == CSIO__TLS_OPEN)
+  while (!size && stream->state <= CSIO__TLS_OPEN) {
+    if (!asked && stream->state == CSIO__TLS_OPEN)
       asked = csio__tls_stream_write(stream, request, sizeof request - 1);
     send_output(fd, stream);
     ssize_t came = recv(fd, bytes, sizeof bytes, 0);
@@ -232,7 +211,7 @@ static void resumes_within_settings(void)
   }
 }
 
-/* The default settings are those of all loops. */
+/* All loops share the sessions of the default settings. */
 static void shares_sessions_of_defaults(void)
 {
   SSL_CTX *ctx = new_server(TLS1_3_VERSION);
@@ -280,7 +259,9 @@ static void treats_https_proxies_alike(void)
         for (int i = 0; i < 3; i++)
           CHECK_INT(by_proxy(&server, before, kept), codes[one]);
         int resumed = codes[one] ? 0 : peer_count(&server, &server.handshakes) - 1;
-        if (!codes[one] && !kept) CHECK_INT(resumed, 2); /* a kept connection saves even these */
+        if (!codes[one] && !kept)
+          CHECK_INT(resumed, 2); /* on a kept connection there are no handshakes at
+                                  * all */
         CHECK_INT(peer_count(&server, &server.resumed), resumed);
         int code = by_proxy(&server, after, kept);
         if (code != codes[other])
@@ -293,7 +274,7 @@ static void treats_https_proxies_alike(void)
       }
 }
 
-/* What stands for the system's authorities from now on. */
+/* Sets what counts as the system's authorities from now on. */
 static void set_system_authority(const char *path, const identity *identity)
 {
   FILE *file = fopen(path, "w");
@@ -313,7 +294,7 @@ int main(int argc, char **argv)
   setenv("SSL_CERT_FILE", path, 1);
   set_system_authority(path, &authority);
   loop = test_loop();
-  RUN(shares_sessions_of_defaults); /* the default settings read it once */
+  RUN(shares_sessions_of_defaults); /* the default settings read it only once */
   set_system_authority(path, &other_authority);
   RUN(resumes_within_settings);
   RUN(keeps_settings_apart);

@@ -1,4 +1,4 @@
-/* Messages over an open WebSocket. */
+/* Messages on an open WebSocket. */
 #include "socket.h"
 #include "ws_peer.h"
 
@@ -19,7 +19,7 @@ static void echoes_every_size(void)
       int before = socket.messages;
       uint8_t *bytes = test_bytes(sizes[i], (unsigned)i);
       for (size_t j = 0; type == CSIO_WS_TEXT && j < sizes[i]; j++)
-        bytes[j] &= 0x7f; /* text has to be UTF-8 */
+        bytes[j] &= 0x7f; /* text must be UTF-8 */
       socket_send(&socket, type, bytes, sizes[i]);
       AWAIT(&socket.monitor, socket.messages > before);
       CHECK_INT(socket.size, sizes[i]);
@@ -193,8 +193,7 @@ static void waits_for_a_slow_reader(void)
   peer_stop(&server);
 }
 
-/* Holds back its reading until the client has much to send, and counts what comes before the urgent message.
- */
+/* Reads only once the client has much to send, and counts what arrives before the urgent message. */
 static void read_until_urgent(client *client)
 {
   slow_reader *gate = client->peer->data;
@@ -251,7 +250,7 @@ static void ping_often(client *client)
   slow_reader *gate = client->peer->data;
   frame frame;
   if (!ws_accept(client, "", NULL)) return;
-  CHECK(ws_read(client, &frame)); /* after it the client sends what no system takes at once */
+  CHECK(ws_read(client, &frame)); /* afterwards the client sends more than a kernel takes at once */
   frame_free(&frame);
   for (int i = 0; i < MANY; i++) {
     char text[16];
@@ -376,7 +375,7 @@ static void refuses_messages_too_large(void)
     CHECK_INT(socket.error_code, CSIO_ETOO_LARGE);
     CHECK_CONTAINS(socket.error, "more than 100000 bytes");
     CHECK_INT(socket.messages, 1 + fragments);
-    AWAIT(&server.monitor, server.ended == 1); /* it has seen code 1009 */
+    AWAIT(&server.monitor, server.ended == 1); /* the server has seen code 1009 */
     socket_close(&socket);
     peer_stop(&server);
   }

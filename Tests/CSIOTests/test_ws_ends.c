@@ -1,4 +1,4 @@
-/* How WebSockets end: closing handshakes, faults, closing in every state. */
+/* How WebSockets end: closing handshakes, faults, and closing in every state. */
 #include "socket.h"
 #include "ws_peer.h"
 
@@ -29,7 +29,7 @@ static void say_farewell(client *client)
   frame_free(&frame);
 }
 
-static void hears_the_servers_code(void)
+static void reports_the_servers_code(void)
 {
   static const farewell farewells[] = {{1000, ""}, {1001, "going away"}, {1008, "policy"}, {1011, "broken"},
       {3000, "registered"}, {4999, "own \xe2\x82\xac"}, {0, ""}};
@@ -52,7 +52,7 @@ static void answer_farewell(client *client)
   const farewell *expected = client->peer->data;
   frame frame;
   CHECK(ws_accept(client, "", NULL) && ws_read(client, &frame));
-  CHECK_INT(frame.opcode, TEXT); /* what was queued goes first */
+  CHECK_INT(frame.opcode, TEXT); /* what was queued goes out first */
   frame_free(&frame);
   CHECK(ws_read(client, &frame));
   CHECK_INT(frame.opcode, CLOSE);
@@ -85,7 +85,7 @@ static void send_and_shut_down(void *arg)
   CHECK_INT(csio_ws_send(socket->ws, CSIO_WS_TEXT, "late", 4), CSIO_ESTATE);
 }
 
-static void says_its_own_code(void)
+static void sends_its_own_code(void)
 {
   static char longest[124];
   memset(longest, 'r', 123);
@@ -127,7 +127,7 @@ static void gives_up_on_the_servers_answer(void)
   peer_stop(&server);
 }
 
-/* --- the abrupt end --- */
+/* --- a lost connection --- */
 
 static void accept_and_close(client *client)
 {
@@ -146,7 +146,7 @@ static void send_hello(socket_test *socket)
   CHECK_INT(csio_ws_send(socket->ws, CSIO_WS_TEXT, "hello", 5), CSIO_OK);
 }
 
-static void tells_1006_without_a_close_frame(void)
+static void reports_1006_without_a_close_frame(void)
 {
   const script scripts[] = {accept_and_close, accept_and_reset};
   for (int i = 0; i < 2; i++) {
@@ -174,8 +174,8 @@ static void send_bad_frame(client *client)
   client_drain(client);
 }
 
-/* A reserved opcode, a reserved bit, a control frame in parts, a continuation of nothing, a control frame too
- * long. */
+/* A reserved opcode, a reserved bit, a fragmented control frame, a continuation without a start, a control
+ * frame that is too long. */
 static void reports_bad_frames(void)
 {
   static const char *const names[] = {"sent an unknown opcode", "sent a reserved bit",
@@ -214,7 +214,7 @@ static void on_gone(void *data)
   CHANGE(&gone, gone_count++);
 }
 
-/* In one turn of the loop, or the resolver could be quicker. */
+/* In one turn of the loop, so that the resolver cannot finish first. */
 static void connect_and_close(void *arg)
 {
   csio_ws *ws;
@@ -233,7 +233,7 @@ static void closes_in_every_state(void)
   peer server;
   peer_start(&server, client_drain, NULL, NULL);
   socket_test waiting = {.loop = loop, .url = peer_url(&server, "ws", NULL, "/")};
-  socket_start(&waiting); /* it has hardly begun to connect */
+  socket_start(&waiting); /* it has barely started to connect */
   socket_close(&waiting);
   waiting = (socket_test){.loop = loop, .url = peer_url(&server, "ws", NULL, "/")};
   int before = peer_count(&server, &server.accepted);
@@ -288,7 +288,7 @@ static void closes_inside_its_callbacks(void)
   CHECK_INT(in_error.errors, 1);
 }
 
-/* The acceptance and a message in one segment. */
+/* Sends the acceptance and a message in one segment. */
 static void accept_with_a_message(client *client)
 {
   request request;
@@ -335,7 +335,7 @@ static void ends_with_the_loop(void)
     CHECK_INT(sockets[i].errors, 1);
     CHECK_INT(sockets[i].error_code, CSIO_ECANCELLED);
   }
-  CHECK_INT(sockets[0].errors, 1); /* CANCELLED, or RESOLVE where the resolver was as quick */
+  CHECK_INT(sockets[0].errors, 1); /* CANCELLED, or RESOLVE if the resolver finished first */
   CHECK_INT(sockets[3].gone, 1);
   peer_stop(&silent);
   peer_stop(&echo);
@@ -346,7 +346,7 @@ static void send_too_much(client *client)
   if (ws_accept(client, "", NULL) && ws_write(client, TEXT, true, "too much", 8)) client_drain(client);
 }
 
-/* A peer that leaves the close frame unanswered does not hold up the end of the program. */
+/* A peer that does not answer the close frame does not delay the end of the program. */
 static void does_not_linger_at_the_loops_end(void)
 {
   peer server;
@@ -373,7 +373,7 @@ static void does_not_linger_at_the_loops_end(void)
 #ifndef CSIO_SANITIZE
 static atomic_int closed_twice;
 
-/* In place of the C library's, for the libraries too. */
+/* Replaces the C library's function, for the libraries too. */
 __attribute__((visibility("default"))) int close(int fd)
 {
   long result = syscall(SYS_close, fd);
@@ -381,7 +381,7 @@ __attribute__((visibility("default"))) int close(int fd)
   return (int)result;
 }
 
-/* A number that is closed twice may be another thread's file by then. */
+/* A descriptor that is closed twice may by then belong to another thread's file. */
 static void closes_no_descriptor_twice(void)
 {
   peer server;
@@ -400,10 +400,10 @@ static void closes_no_descriptor_twice(void)
 int main(int argc, char **argv)
 {
   loop = test_loop();
-  RUN(hears_the_servers_code);
-  RUN(says_its_own_code);
+  RUN(reports_the_servers_code);
+  RUN(sends_its_own_code);
   RUN(gives_up_on_the_servers_answer);
-  RUN(tells_1006_without_a_close_frame);
+  RUN(reports_1006_without_a_close_frame);
   RUN(reports_bad_frames);
   RUN(closes_in_every_state);
   RUN(closes_inside_its_callbacks);

@@ -1,20 +1,23 @@
-/* What reaches the client when a connection ends badly, and what is not to be spent on it. */
+/* Connections that end badly: what still reaches the client, and what must not be wasted on them. */
 #include "socket.h"
+#include "ws/ws_internal.h"
 #include "ws_peer.h"
 
 #include <errno.h>
+#ifdef __GLIBC__
 #include <malloc.h>
+#endif
 #include <sys/resource.h>
 #include <time.h>
 #include <unistd.h>
 
 static csio_loop *loop;
 
-/* --- what came before a reset --- */
+/* --- received before a reset --- */
 
 enum { EVENTS = 80 };
 
-/* In one piece: what is still on the sender's side at a reset is lost there. */
+/* In one write: a reset discards what is still on the sender's side. */
 static void send_and_reset(client *client)
 {
   enum { SIZE = 100 };
@@ -60,7 +63,7 @@ static void send_code(client *client)
   client_drain(client);
 }
 
-static void hears_every_valid_code(void)
+static void accepts_every_valid_code(void)
 {
   unsigned codes[] = {1000, 1003, 1007, 1012, 1013, 1014, 3000, 4999};
   for (size_t i = 0; i < sizeof codes / sizeof *codes; i++) {
@@ -144,8 +147,8 @@ static void look_at_queue(void *arg)
   socket->data = (void *)(uintptr_t)csio_ws_queued_bytes(socket->ws);
 }
 
-/* The close frame comes while a large message is partly out, and nobody takes the rest of it. */
-static void hears_a_close_frame_while_sending(void)
+/* The close frame arrives while a large message is partly sent and the peer reads no more of it. */
+static void notices_a_close_frame_while_sending(void)
 {
   peer server;
   stall stall = {MONITOR, false};
@@ -170,7 +173,7 @@ static void hears_a_close_frame_while_sending(void)
 #if defined(__GLIBC__) && !defined(CSIO_SANITIZE)
 enum { LARGE = 64 << 20 };
 
-/* All but the last byte of a message that is allowed, then one that is not. */
+/* All but the last byte of an allowed message, then one that is too large. */
 static void send_too_much(client *client)
 {
   if (!ws_accept(client, "", NULL)) return;
@@ -182,7 +185,7 @@ static void send_too_much(client *client)
   client_drain(client);
 }
 
-/* Frees what came of a message that is refused, while the connection lingers. */
+/* The memory of a refused message is freed while the connection lingers. */
 static void frees_refused_messages(void)
 {
   peer server;
@@ -192,13 +195,13 @@ static void frees_refused_messages(void)
   socket_start(&socket);
   socket_await_end(&socket);
   CHECK_INT(socket.error_code, CSIO_ETOO_LARGE);
-  CHECK(mallinfo2().hblkhd < LARGE / 2 * 3); /* the server's own, at most */
+  CHECK(mallinfo2().hblkhd < LARGE / 2 * 3); /* at most the server's own */
   peer_stop(&server);
   socket_close(&socket);
 }
 #endif
 
-/* Goes on although it was told that its frame is none. */
+/* Keeps sending although the client has refused its frame. */
 static void send_for_ever(client *client)
 {
   enum { PIECE = 1 << 20, MOST = 1 << 30 };
@@ -223,11 +226,27 @@ static void cuts_off_a_peer_that_goes_on_sending(void)
   peer_stop(&server);
 }
 
+/* --- time --- */
+
+static void look_at_timeout(void *arg)
+{
+  csio_ws *ws;
+  CHECK_INT(csio_ws_create(loop, arg, &ws), CSIO_OK);
+  CHECK_INT(ws->request.timeout, 60000);
+  csio_ws_close(ws, NULL);
+}
+
+/* A server that never answers must not keep a client that has set no limit. */
+static void limits_handshakes_by_default(void)
+{
+  on_loop(loop, look_at_timeout, "ws://127.0.0.1:1/");
+}
+
 /* --- descriptors --- */
 
-/* The first WebSocket of a loop takes some for libwebsockets as well. The server takes one of those that are
- * left, and where there is none it keeps the client waiting. */
-static void tells_of_too_few_descriptors(void)
+/* The first WebSocket of a loop also takes descriptors for libwebsockets. The server takes one of those
+ * left; without one it keeps the client waiting. */
+static void reports_too_few_descriptors(void)
 {
   static int taken[1024];
   struct rlimit before, low;
@@ -243,7 +262,7 @@ static void tells_of_too_few_descriptors(void)
     int count = take_descriptors(taken, 1024, spare);
     socket_start(&socket);
     if (socket.err)
-      CHECK_INT(socket.err, CSIO_ESYSTEM); /* libcurl may need more to begin with */
+      CHECK_INT(socket.err, CSIO_ESYSTEM); /* libcurl may need more to start */
     else
       AWAIT(&socket.monitor, socket.opened || socket.errors || socket.closes);
     if (spare < 2 && !socket.err) CHECK_INT(socket.error_code, CSIO_ESYSTEM);
@@ -260,9 +279,9 @@ static void tells_of_too_few_descriptors(void)
   peer_stop(&server);
 }
 
-/* However many files the process may open: libwebsockets would make a table of them, or search all
- * connections at each event. */
-static void bears_a_high_limit_of_open_files(void)
+/* A high limit of open files costs nothing: libwebsockets would otherwise allocate a table of that size,
+ * or search all connections for each event. */
+static void copes_with_a_high_limit_of_open_files(void)
 {
   struct rlimit before, high, after;
   CHECK(!getrlimit(RLIMIT_NOFILE, &before));
@@ -288,15 +307,16 @@ int main(int argc, char **argv)
 {
   loop = test_loop();
   RUN(delivers_what_came_before_a_reset);
-  RUN(hears_every_valid_code);
+  RUN(accepts_every_valid_code);
   RUN(refuses_invalid_codes);
   RUN(refuses_masked_frames);
-  RUN(hears_a_close_frame_while_sending);
+  RUN(notices_a_close_frame_while_sending);
   RUN(cuts_off_a_peer_that_goes_on_sending);
 #if defined(__GLIBC__) && !defined(CSIO_SANITIZE)
   RUN(frees_refused_messages);
 #endif
-  RUN(tells_of_too_few_descriptors);
-  RUN(bears_a_high_limit_of_open_files);
+  RUN(limits_handshakes_by_default);
+  RUN(reports_too_few_descriptors);
+  RUN(copes_with_a_high_limit_of_open_files);
   csio_loop_close(loop);
 }

@@ -1,4 +1,4 @@
-/* How WebSockets begin: what is said in the handshake, refusals and faults. */
+/* The start of a WebSocket: what the handshake carries, refusals and faults. */
 #include "socket.h"
 #include "ws_peer.h"
 
@@ -17,7 +17,7 @@ static void expect_error_from(script script, void *data, int code, int status, c
   peer_stop(&server);
 }
 
-/* --- the handshake refused --- */
+/* --- refused handshakes --- */
 
 static void answer_as_told(client *client)
 {
@@ -40,7 +40,7 @@ static void reset_as_told(client *client)
   client_reset(client);
 }
 
-/* Headers of a refusal are there to be seen. */
+/* The headers of a refusal can be read. */
 static void expect_place(socket_test *socket)
 {
   const char *place = csio_ws_header(socket->ws, "Location", 0);
@@ -71,8 +71,8 @@ static void reports_refusals(void)
         answer_as_told, (void *)refusals[i].answer, refusals[i].code, refusals[i].status, "127.0.0.1");
 }
 
-/* Where nothing announces the end of what the server says, its end is the connection's, or a short wait's. */
-static void tells_what_refusals_say(void)
+/* A refusal without a length ends with the connection, or after a short wait. */
+static void reports_the_body_of_refusals(void)
 {
   static const struct {
     const char *answer, *body;
@@ -105,7 +105,7 @@ static void answer_in_parts(client *client)
   client_drain(client);
 }
 
-static void bounds_what_refusals_say(void)
+static void limits_the_body_of_refusals(void)
 {
   peer server;
   peer_start(&server, answer_in_parts, NULL, NULL);
@@ -158,7 +158,7 @@ static void limits_the_time(void)
   peer_stop(&server);
 }
 
-/* Headers without end. */
+/* Sends endless headers. */
 static void answer_headers(client *client)
 {
   request request;
@@ -175,7 +175,7 @@ static void limits_the_head(void)
       "the head of the answer from 127.0.0.1 is larger than 32768 bytes");
 }
 
-/* --- what is said in the handshake --- */
+/* --- the contents of the handshake --- */
 
 static void check_request(client *client)
 {
@@ -209,7 +209,7 @@ static void check_answer(socket_test *socket)
   CHECK(!csio_ws_header(ws, "Server", 0));
 }
 
-/* libwebsockets itself would cut the request line at 2 KB and each header in a small buffer. */
+/* libwebsockets itself would truncate the request line at 2 KB and each header at a small buffer. */
 static void carries_long_requests(void)
 {
   static char path[20000], url[21000], value[20000], line[20100];
@@ -251,7 +251,7 @@ static void replaces_the_host_header(void)
   peer_stop(&server);
 }
 
-/* --- what stands between --- */
+/* --- intermediaries --- */
 
 static void answer_with_hints(client *client)
 {
@@ -286,14 +286,14 @@ static void passes_over_interim_answers(void)
   peer_stop(&server);
 }
 
-/* The server stays, and would leave the client waiting. */
+/* The server keeps the connection open, so the client would wait. */
 static void speak_as_told(client *client)
 {
   client_print(client, "%s", (char *)client->peer->data);
   client_drain(client);
 }
 
-static void tells_other_protocols_at_once(void)
+static void reports_other_protocols_at_once(void)
 {
   static const char *const greetings[] = {
       "SSH-2.0-OpenSSH_9.2\r\n", "220 mail ESMTP\r\n", "\x15\x03\x01", "<html>", "HTTP/2 101\r\n\r\n", "\n"};
@@ -302,11 +302,11 @@ static void tells_other_protocols_at_once(void)
         "did not answer the WebSocket handshake correctly: ");
 }
 
-/* What a proxy says before it resets the connection counts. */
+/* The answer of a proxy that then resets the connection counts. */
 static void refuse_and_reset(client *client)
 {
   char byte;
-  client_read(client, &byte, 1); /* the rest of the request makes the close a reset */
+  client_read(client, &byte, 1); /* the unread rest of the request turns the close into a reset */
   client_print(client, "HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\n\r\n");
   client_reset(client);
 }
@@ -433,8 +433,8 @@ int main(int argc, char **argv)
 {
   loop = test_loop();
   RUN(reports_refusals);
-  RUN(tells_what_refusals_say);
-  RUN(bounds_what_refusals_say);
+  RUN(reports_the_body_of_refusals);
+  RUN(limits_the_body_of_refusals);
   RUN(reports_lost_handshakes);
   RUN(reports_unreachable_servers);
   RUN(limits_the_time);
@@ -442,7 +442,7 @@ int main(int argc, char **argv)
   RUN(carries_long_requests);
   RUN(replaces_the_host_header);
   RUN(passes_over_interim_answers);
-  RUN(tells_other_protocols_at_once);
+  RUN(reports_other_protocols_at_once);
   RUN(reads_an_answer_before_a_reset);
   RUN(sends_requests_of_any_size);
   RUN(reads_many_headers);

@@ -1,14 +1,14 @@
-/* A WebSocket that stops reading, and goes on. */
+/* A WebSocket that stops reading and resumes. */
 #include "certs.h"
+#include "tls_settings.h"
 #include "socket.h"
 #include "ws_peer.h"
 
 #include <zlib.h>
 
 enum {
-  DAY = 24 * 3600,
   MANY = 1000,
-  ROUNDS = 50, /* turns of the loop in which something would happen */
+  ROUNDS = 50, /* turns of the loop, enough for anything to happen */
   SECURE = 1,
   COMPRESS = 2,
   KINDS = 4,
@@ -24,8 +24,8 @@ typedef enum end { STAY, SAY_CLOSE, HANG_UP, ANSWER_CLOSE } end;
 typedef struct server_plan {
   bool compress;
   int count;   /* messages */
-  size_t size; /* of each; 0 for small ones of many sizes */
-  bool halves; /* waits in the middle of the last one */
+  size_t size; /* of each message; 0 for small ones of varying size */
+  bool halves; /* pauses in the middle of the last one */
   bool ping;   /* after the messages */
   end end;
   /* under the peer's monitor */
@@ -39,7 +39,7 @@ static size_t size_of(const server_plan *plan, int number)
   return plan->size ? plan->size : (size_t)(number * 7 % 200 + 4);
 }
 
-/* Says which one it is, and can be compressed well. */
+/* A message that says which one it is, and compresses well. */
 static uint8_t *message_of(const server_plan *plan, int number, size_t *size)
 {
   *size = size_of(plan, number);
@@ -112,7 +112,7 @@ typedef struct reader {
   SSL_CTX *ctx;
   socket_test socket;
   int stop_at;  /* stops with the message of this number */
-  bool stutter; /* stops and goes on with every message */
+  bool stutter; /* stops and resumes at every message */
 } reader;
 
 static void check_message(socket_test *socket, csio_ws_type type, const uint8_t *bytes, size_t size)
@@ -133,11 +133,8 @@ static void open_reader(reader *reader, int kind)
 {
   reader->plan.compress = kind & COMPRESS;
   if (kind & SECURE) {
-    char *pem = identity_certificate_pem(&authority);
     reader->ctx = server_context(&good, NULL);
-    CHECK_INT(csio_tls_create(&reader->socket.tls), CSIO_OK);
-    CHECK_INT(csio_tls_add_ca(reader->socket.tls, pem, strlen(pem)), CSIO_OK);
-    free(pem);
+    reader->socket.tls = tls_trusting(&authority);
   }
   peer_start(&reader->server, serve, reader->ctx, &reader->plan);
   reader->socket.loop = loop;
@@ -173,7 +170,7 @@ static void nothing(void *arg)
   (void)arg;
 }
 
-/* Has all that could happen happen. */
+/* Lets everything happen that could. */
 static void run_rounds(void)
 {
   for (int i = 0; i < ROUNDS; i++)
@@ -194,7 +191,7 @@ static void go_on(reader *reader)
 
 /* --- the tests --- */
 
-static void stops_and_goes_on(void)
+static void stops_and_resumes(void)
 {
   for (int kind = 0; kind < KINDS; kind++) {
     reader reader = {.plan = {.count = MANY, .ping = true}, .stop_at = 2};
@@ -203,7 +200,7 @@ static void stops_and_goes_on(void)
     AWAIT(&reader.server.monitor, reader.plan.written == MANY);
     expect_messages(&reader, 3);
     CHECK(!reader.plan.pong);
-    /* further on in what was read already, and again in what was not */
+    /* stops again within what was already read, and once beyond it */
     reader.stop_at = 5;
     on_loop(loop, start_reading, &reader.socket);
     AWAIT(&reader.socket.monitor, reader.socket.messages == 6);
@@ -218,7 +215,7 @@ static void stops_and_goes_on(void)
   }
 }
 
-static void holds_the_peer_up(void)
+static void holds_the_peer_back(void)
 {
   for (int kind = 0; kind <= SECURE; kind++) {
     reader reader = {.plan = {.count = 200, .size = 1 << 20}, .stop_at = 0};
@@ -258,7 +255,7 @@ static void stutters(void)
   }
 }
 
-static void hears_of_the_end_when_it_goes_on(void)
+static void notices_the_end_when_it_resumes(void)
 {
   static const end ends[] = {SAY_CLOSE, HANG_UP};
   for (int i = 0; i < 2; i++)
@@ -268,7 +265,7 @@ static void hears_of_the_end_when_it_goes_on(void)
       AWAIT(&reader.socket.monitor, reader.socket.messages >= 3);
       if (ends[i] == HANG_UP) AWAIT(&reader.server.monitor, reader.server.ended == 1);
       run_rounds();
-      /* TLS may have been ended in what was read with the messages */
+      /* the end of TLS may have been read together with the messages */
       if (!(kind & SECURE)) CHECK_INT(reader.socket.closes, 0);
       on_loop(loop, start_reading, &reader.socket);
       socket_await_end(&reader.socket);
@@ -344,11 +341,11 @@ int main(int argc, char **argv)
   authority = identity_make("Test Authority", NULL, NULL, -DAY, DAY);
   good = identity_make("good", "DNS:localhost", &authority, -DAY, DAY);
   loop = test_loop();
-  RUN(stops_and_goes_on);
-  RUN(holds_the_peer_up);
+  RUN(stops_and_resumes);
+  RUN(holds_the_peer_back);
   RUN(keeps_half_a_message);
   RUN(stutters);
-  RUN(hears_of_the_end_when_it_goes_on);
+  RUN(notices_the_end_when_it_resumes);
   RUN(closes_while_stopped);
   RUN(shuts_down_while_stopped);
   RUN(stops_as_soon_as_it_is_open);

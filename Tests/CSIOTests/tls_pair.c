@@ -2,16 +2,6 @@
 
 #include <openssl/err.h>
 
-csio_tls *tls_trusting(const identity *identity)
-{
-  csio_tls *tls;
-  CHECK_INT(csio_tls_create(&tls), CSIO_OK);
-  char *pem = identity_certificate_pem(identity);
-  CHECK_INT(csio_tls_add_ca(tls, pem, strlen(pem)), CSIO_OK);
-  free(pem);
-  return tls;
-}
-
 SSL *new_server(SSL_CTX *ctx)
 {
   SSL *server = SSL_new(ctx);
@@ -68,7 +58,7 @@ bool pair_move_in(pair *pair)
 
 bool pair_move_out(pair *pair)
 {
-  csio__bytes *output = csio__tls_stream_output(pair->stream);
+  csio__bytes *output = &pair->stream->output;
   bool some = output->size;
   if (some) CHECK_INT(BIO_write(SSL_get_rbio(pair->server), output->data, (int)output->size), output->size);
   csio__bytes_free(output);
@@ -95,7 +85,7 @@ void pair_pump(pair *pair)
 
 csio__tls_state state_of(const pair *pair)
 {
-  return csio__tls_stream_state(pair->stream);
+  return pair->stream->state;
 }
 
 size_t pair_server_read(pair *pair, uint8_t *into, size_t room)
@@ -108,4 +98,44 @@ size_t pair_server_read(pair *pair, uint8_t *into, size_t room)
   }
   ERR_clear_error();
   return size;
+}
+
+pair pair_open(csio_tls *tls, const char *host, uint16_t port, SSL_CTX *ctx)
+{
+  pair pair = pair_start(tls, host, port, ctx);
+  pair_pump(&pair);
+  CHECK_INT(state_of(&pair), CSIO__TLS_OPEN);
+  CHECK(pair.accepted);
+  return pair;
+}
+
+void pair_server_send(pair *pair, const void *bytes, size_t size)
+{
+  CHECK_INT(SSL_write(pair->server, bytes, (int)size), size);
+  pair_pump(pair);
+}
+
+void pair_check_exchange(pair *pair, size_t size)
+{
+  uint8_t *bytes = test_bytes(size, 7), *read = malloc(size);
+  CHECK(read);
+  CHECK(csio__tls_stream_write(pair->stream, bytes, size));
+  pair_move_out(pair);
+  CHECK_INT(pair_server_read(pair, read, size), size);
+  CHECK(!memcmp(read, bytes, size));
+  pair->size = 0;
+  pair_server_send(pair, bytes, size);
+  CHECK_INT(pair->size, size);
+  CHECK(!memcmp(pair->received, bytes, size));
+  free(bytes);
+  free(read);
+}
+
+void pair_expect_failure(pair *pair, int code, const char *part)
+{
+  csio__failure failure;
+  CHECK(csio__tls_stream_failure(pair->stream, "localhost", &failure));
+  if (failure.error.code != code)
+    FAIL("%s (%s), not %s", csio_err_name(failure.error.code), failure.text, csio_err_name(code));
+  CHECK_CONTAINS(failure.text, part);
 }

@@ -1,4 +1,4 @@
-/* What every public header of csio needs: the export mark and the fixed-width types. */
+/* What every public header needs: the export attribute and the fixed-width types. */
 #ifndef CSIO_COMMON_H
 #define CSIO_COMMON_H
 

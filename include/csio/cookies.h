@@ -1,15 +1,17 @@
-/* A cookie jar (RFC 6265), which HTTP requests and WebSockets fill and read.
+/* A cookie jar (RFC 6265), shared by HTTP requests and WebSockets.
  *
- * A csio_cookies is counted by reference. Every function may be called on any thread, also while the jar is
- * in use on others.
+ * A csio_cookies is reference-counted. Every function may be called on any thread, even while other
+ * threads use the jar.
  *
- * A Domain attribute that names a public suffix ("co.uk", "github.io") is refused, unless it is the host
- * itself: the cookie is for that host alone then. Which suffixes are public is known from libpsl, which is
- * loaded when the program runs, where the system has it; without it, only names without a dot ("com") count
- * as such. At most 50 cookies of one host and 3,000 in all are kept, the ones unused for longest giving way;
- * one of more than 4,096 bytes, name and value together, is refused. Secure cookies go to https and wss URLs
- * only, are taken from those only, and are not replaced or hidden by what others set. HttpOnly and SameSite
- * are accepted and mean nothing here. Cookies do not outlive the jar. */
+ * A cookie whose Domain attribute is a public suffix ("co.uk", "github.io") is refused, unless the suffix
+ * is the host itself; the cookie then applies to that host only. Public suffixes come from libpsl, which
+ * is loaded at run time if the system has it. Without libpsl, only names without a dot ("com") count as
+ * public suffixes.
+ *
+ * The jar keeps at most 50 cookies per host and 3,000 in total, and evicts the least recently used. A
+ * cookie whose name and value together exceed 4,096 bytes is refused. Secure cookies are accepted from
+ * https and wss URLs only, are sent to such URLs only, and cannot be replaced or shadowed by cookies from
+ * other URLs. HttpOnly and SameSite are accepted but have no effect. Cookies are not persisted. */
 #ifndef CSIO_COOKIES_H
 #define CSIO_COOKIES_H
 
@@ -21,23 +23,23 @@ extern "C" {
 
 typedef struct csio_cookies csio_cookies;
 
-/* Makes an empty jar with one reference, the caller's. Fails with NOMEM, SYSTEM. */
+/* Creates an empty jar with one reference, owned by the caller. Fails with NOMEM or SYSTEM. */
 CSIO_EXTERN int csio_cookies_create(csio_cookies **out);
 
-/* Adds and drops a reference. csio_cookies_release(NULL) is allowed. */
+/* Adds or drops a reference. csio_cookies_release does nothing if `cookies` is NULL. */
 CSIO_EXTERN csio_cookies *csio_cookies_retain(csio_cookies *cookies);
 CSIO_EXTERN void csio_cookies_release(csio_cookies *cookies);
 
-/* Takes in the value of one Set-Cookie header that came from `url` (http, https, ws or wss). Fails with
- * INVALID for a cookie that is malformed or that this URL may not set, with URL, NOMEM and SYSTEM. */
+/* Stores the cookie of one Set-Cookie header received from `url` (http, https, ws or wss). Fails with
+ * INVALID if the cookie is malformed or the URL may not set it, or with URL, NOMEM or SYSTEM. */
 CSIO_EXTERN int csio_cookies_store(csio_cookies *cookies, const char *url, const char *set_cookie);
 
-/* What a Cookie header to `url` holds, as "a=1; b=2", the longer paths and then the older cookies first. The
- * caller owns `*out`; a NUL that its size does not count follows the bytes. `*out` is NULL where no cookie
- * matches. Fails with URL, NOMEM, SYSTEM. */
+/* Builds the value of a Cookie header for a request to `url`, as "a=1; b=2": cookies with longer paths
+ * first, then older ones. The caller owns `*out`, which is NULL if no cookie matches. The bytes are
+ * followed by a NUL, which is not part of the size. Fails with URL, NOMEM or SYSTEM. */
 CSIO_EXTERN int csio_cookies_header(csio_cookies *cookies, const char *url, csio_buffer **out);
 
-/* How many cookies there are that have not expired. */
+/* Returns the number of cookies that have not expired. */
 CSIO_EXTERN size_t csio_cookies_count(csio_cookies *cookies);
 
 CSIO_EXTERN void csio_cookies_clear(csio_cookies *cookies);

@@ -1,5 +1,5 @@
-/* Errors. A function that can fail returns 0 or one of the negative codes below; an operation that fails
- * later hands a `csio_error` to its callback. */
+/* Errors. A function that can fail returns 0 or one of the negative codes below. An operation that fails
+ * later passes a `csio_error` to its callback. */
 #ifndef CSIO_ERROR_H
 #define CSIO_ERROR_H
 
@@ -50,19 +50,19 @@ typedef enum csio_err {
 #undef CSIO_ERROR_ENUM
 } csio_err;
 
-/* Why an operation failed. Owned by the library, valid only during the callback that receives it. */
+/* Why an operation failed. Owned by the library; valid only during the callback that receives it. */
 typedef struct csio_error {
   int code;            /* a csio_err */
   int http_status;     /* the HTTP status that came with the failure, or 0 */
-  const char *message; /* one sentence in English, UTF-8, never NULL: what happened, with the cause where
-                        * known; without control characters, user names, passwords and queries */
+  const char *message; /* one English sentence, UTF-8, never NULL: what happened, and the cause if known.
+                        * Contains no control characters, user names, passwords or queries */
 } csio_error;
 
-/* The short name of a code, as "CONNECT"; "UNKNOWN" for a code that does not exist. Any thread. Static
- * storage. */
+/* Returns the short name of a code, such as "CONNECT", or "UNKNOWN" for an unknown code. May be called on
+ * any thread. The string is static. */
 CSIO_EXTERN const char *csio_err_name(int code);
 
-/* The sentence of a code. Any thread. Static storage. */
+/* Returns the sentence of a code. May be called on any thread. The string is static. */
 CSIO_EXTERN const char *csio_err_message(int code);
 
 #ifdef __cplusplus

@@ -6,9 +6,14 @@ csio_buffer *csio_buffer_create(size_t size)
 {
   if (size > SIZE_MAX - sizeof(csio_buffer)) return NULL;
   csio_buffer *buffer = malloc(sizeof *buffer + size);
-  if (!buffer) return NULL;
-  buffer->next = NULL;
-  buffer->size = size;
+  if (buffer) *buffer = (csio_buffer){.size = size};
+  return buffer;
+}
+
+csio_buffer *csio__buffer_copy(const void *bytes, size_t size)
+{
+  csio_buffer *buffer = csio_buffer_create(size);
+  if (buffer && size) memcpy(buffer->bytes, bytes, size);
   return buffer;
 }
 

@@ -5,19 +5,22 @@
 
 #include <string.h>
 
-/* `headroom` is where the head of a WebSocket frame is written, 14 bytes at most, right before the bytes. */
+/* `headroom` takes the head of a WebSocket frame, 14 bytes at most, right before the bytes. */
 struct csio_buffer {
   csio_buffer *next; /* in the queue of the WebSocket that took it */
   size_t size;
   bool binary;
   bool ping;         /* not a message */
-  bool uncompressed; /* not to be compressed */
-  bool compressed;   /* already is */
+  bool uncompressed; /* must not be compressed */
+  bool compressed;   /* is compressed */
   uint8_t headroom[14];
   uint8_t bytes[];
 };
 
-/* A byte string that grows: what arrives in pieces is put together in one. */
+/* A buffer with these bytes; NULL when memory is short. */
+csio_buffer *csio__buffer_copy(const void *bytes, size_t size);
+
+/* A byte string that grows. */
 typedef struct csio__bytes {
   uint8_t *data;
   size_t size;

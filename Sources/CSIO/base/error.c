@@ -32,9 +32,7 @@ const char *csio_err_message(int code)
 
 int csio__failure_set(csio__failure *failure, int code, const char *format, ...)
 {
-  failure->error.code = code;
-  failure->error.http_status = 0;
-  failure->error.message = failure->text;
+  failure->error = (csio_error){.code = code, .message = failure->text};
   va_list args;
   va_start(args, format);
   vsnprintf(failure->text, sizeof failure->text, format, args);

@@ -1,13 +1,14 @@
 #include "http/http_internal.h"
-
-#include "base/header.h"
+#include "base/text.h"
 #include "net/failure.h"
-#include "net/route.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-enum { DEFAULT_MAX_BODY = 64 << 20 };
+enum {
+  DEFAULT_MAX_BODY = 64 << 20,
+  TOO_LARGE = 100, /* CURLE_TOO_LARGE, since libcurl 8.6; before, CURLE_OUT_OF_MEMORY */
+};
 
 static void http_free(csio_http *http)
 {
@@ -22,58 +23,123 @@ static void http_free(csio_http *http)
   free(http);
 }
 
-static void finish(csio_http *http, const csio_error *error)
+/* --- failures --- */
+
+/* Whether a proxy passes the request on, and so is the only peer. */
+static bool is_handed(const csio_http *http)
 {
-  http->running = false;
-  http->on_done(http, error, http->data);
+  return csio__proxy_speaks_http(http->request.proxy) && !http->request.url.secure;
 }
 
-/* Whether it was but a kept connection that failed. */
-static bool may_start_again(const csio_http *http, CURLcode result)
+/* Whether a chunk was malformed, for which libcurl has no code: the connection itself has not failed. */
+static bool is_bad_chunk(csio_http *http, CURLcode result)
 {
-  return (result && http->stale) || (csio__is_end(result) && csio__http_is_undone(http));
+  long number = 0;
+  curl_easy_getinfo(http->transfer.easy, CURLINFO_OS_ERRNO, &number);
+  return result == CURLE_RECV_ERROR && !number && csio_http_header(http, "Transfer-Encoding", 0) &&
+         !(http->request.url.secure && http->transfer.user.ended);
 }
 
-static void take_cookies(csio_http *http)
+/* False where the failure is not one of TLS. */
+static bool tls_failure(csio_http *http, CURLcode result, csio__failure *failure)
 {
-  const char *cookie;
-  for (size_t i = 0; http->request.cookies && (cookie = csio_http_header(http, "Set-Cookie", i)); i++)
-    csio__request_take_cookie(&http->request, cookie);
+  const csio__tls_handshake *handshake = http->handshake;
+  if (handshake && csio__tls_failure(handshake, handshake->host, failure)) return true;
+  if (csio__is_end(result))
+    return handshake && !http->head_size &&
+           csio__tls_certificate_refused(handshake, handshake->host, failure);
+  if (result != CURLE_SSL_CONNECT_ERROR && result != CURLE_SSL_CERTPROBLEM && result != CURLE_SSL_CIPHER &&
+      result != CURLE_PEER_FAILED_VERIFICATION)
+    return false;
+  if (handshake && csio__tls_certificate_refused(handshake, handshake->host, failure)) return true;
+  return csio__failure_set(failure, CSIO_ETLS, "the TLS handshake with %s failed: %s", http->request.url.host,
+      http->curl_error[0] ? http->curl_error : curl_easy_strerror(result));
 }
 
-static int start_hop(csio_http *http)
+static const char unreadable[] = "the answer from %s could not be read: %s";
+
+static int explain(csio_http *http, CURLcode result, csio__failure *failure)
 {
-  int err = csio__http_prepare_hop(http);
-  return err ? err : csio__curl_start(http->handle.loop, &http->transfer);
+  csio__transfer *transfer = &http->transfer;
+  bool handed = is_handed(http);
+  csio__peer_name name = csio__peer_of(transfer, http->request.proxy && (handed || !transfer->stands));
+  const char *peer = name.text, *cause = csio__cause_of(transfer, result);
+  if (http->repeated)
+    return csio__failure_set(
+        failure, CSIO_ELOST, "the connection to %s was lost before it brought an answer", peer);
+  bool no_room = result == CURLE_OUT_OF_MEMORY || (int)result == TOO_LARGE;
+  if (!no_room && (tls_failure(http, result, failure) || csio__connect_failure(transfer, result, failure)))
+    return failure->error.code;
+  switch ((int)result) {
+  case CURLE_OUT_OF_MEMORY:
+  case TOO_LARGE:
+    if (transfer->stands && !http->answer.capacity && transfer->user.received > CSIO__MAX_ANSWER_HEAD)
+      return csio__head_too_large(failure, peer); /* libcurl gave up on a long line */
+    if (result == CURLE_OUT_OF_MEMORY) return csio__failure_code(failure, CSIO_ENOMEM);
+    return csio__failure_set(failure, CSIO_ETOO_LARGE, "the head of the request to %s is too large", peer);
+  case CURLE_ABORTED_BY_CALLBACK:
+    return csio__failure_code(failure, CSIO_ENOMEM);
+  case CURLE_URL_MALFORMAT:
+    return csio__failure_set(failure, CSIO_EURL, "the URL is malformed: %s", cause);
+  case CURLE_OPERATION_TIMEDOUT:
+    return csio__failure_set(failure, CSIO_ETIMEOUT, "the request to %s was not answered in time", peer);
+  case CURLE_FILESIZE_EXCEEDED:
+  case CURLE_WRITE_ERROR:
+  case CURLE_BAD_CONTENT_ENCODING: /* refused by a function of ours, or not decodable */
+    if (http->no_memory) return csio__failure_code(failure, CSIO_ENOMEM);
+    if (http->head_size > CSIO__MAX_ANSWER_HEAD) return csio__head_too_large(failure, peer);
+    if (!http->too_large && result != CURLE_FILESIZE_EXCEEDED)
+      return csio__failure_set(failure, CSIO_EPROTOCOL, unreadable, peer, curl_easy_strerror(result));
+    return csio__failure_set(failure, CSIO_ETOO_LARGE, "the answer from %s is larger than %zu bytes", peer,
+        http->request.max_size);
+  case CURLE_UNSUPPORTED_PROTOCOL: /* taken for HTTP/0.9 */
+  case CURLE_WEIRD_SERVER_REPLY:
+    return csio__failure_set(failure, handed ? CSIO_EPROXY : CSIO_EPROTOCOL, "%s %s", peer,
+        handed ? "does not speak HTTP" : "did not answer in HTTP");
+  default:
+    if (is_bad_chunk(http, result))
+      return csio__failure_set(failure, CSIO_EPROTOCOL, unreadable, peer, "its chunks are malformed");
+    if (handed && !http->head_size && csio__is_end(result)) return csio__proxy_lost(transfer, failure);
+    return csio__failure_set(failure, CSIO_ELOST, "the connection to %s was lost: %s", peer, cause);
+  }
 }
+
+/* --- transfers --- */
 
 static void on_transfer_done(csio__transfer *transfer, CURLcode result)
 {
   csio_http *http = csio__container_of(transfer, csio_http, transfer);
   csio__failure failure = {.error.code = CSIO_OK};
-  bool again = may_start_again(http, result); /* there are fewer kept connections each time */
+  /* where only a kept connection failed, of which there are fewer each time */
+  bool again =
+      (result && http->stale) || (csio__is_end(result) && http->transfer.user.fate == CSIO__FATE_UNREACHED);
   if (!again && result) {
-    csio__http_failure(http, result, &failure);
-  } else if (!again && !csio__http_proxy_refused(http, &failure)) {
-    take_cookies(http);
+    explain(http, result, &failure);
+    if (!failure.error.http_status) failure.error.http_status = csio_http_status(http);
+  } else if (!again && is_handed(http) && csio_http_status(http) == 407) {
+    csio__refused_credentials(transfer, 407, &failure);
+  } else if (!again) {
+    const char *cookie;
+    for (size_t i = 0; (cookie = csio_http_header(http, "Set-Cookie", i)); i++)
+      csio__request_take_cookie(&http->request, cookie);
     again = csio__http_redirect(http, &failure);
   }
   if (again) {
-    int err = start_hop(http);
+    int err = csio__http_start_hop(http);
     if (!err) return;
     csio__failure_code(&failure, err);
   }
-  finish(http, failure.error.code ? &failure.error : NULL);
+  http->on_done(http, failure.error.code ? &failure.error : NULL, http->data);
 }
 
 static void http_abort(csio__handle *handle)
 {
   csio_http *http = (csio_http *)handle;
-  if (http->running) {
+  if (http->transfer.curl) {
     csio__curl_cancel(&http->transfer);
     csio__failure failure;
     csio__failure_code(&failure, CSIO_ECANCELLED);
-    finish(http, &failure.error);
+    http->on_done(http, &failure.error, http->data);
   }
   if (handle->link) csio_http_close(http, NULL);
 }
@@ -108,11 +174,6 @@ int csio_http_create(csio_loop *loop, const char *method, const char *url, csio_
   return err;
 }
 
-void csio_http_set_data(csio_http *http, void *data)
-{
-  http->data = data;
-}
-
 int csio_http_add_header(csio_http *http, const char *name, const char *value)
 {
   return csio__request_add_header(&http->request, name, value);
@@ -124,11 +185,8 @@ int csio_http_set_body(csio_http *http, csio_buffer *body)
   return CSIO__REQUEST_SET(&http->request, http->body, body);
 }
 
-CSIO__REQUEST_SETTER(http, set_tls, csio_tls *)
-CSIO__REQUEST_SETTER(http, set_cookies, csio_cookies *)
+CSIO__COMMON_SETTERS(http)
 CSIO__REQUEST_SETTER(http, set_proxy, csio_proxy *)
-CSIO__REQUEST_SETTER(http, set_local_address, const char *)
-CSIO__VALUE_SETTER(http, set_timeout, uint64_t, request.timeout)
 CSIO__VALUE_SETTER(http, set_max_body, size_t, request.max_size)
 CSIO__VALUE_SETTER(http, set_keep_alive, bool, keep_alive)
 CSIO__VALUE_SETTER(http, set_connect_timeout, uint64_t, connect_timeout)
@@ -148,8 +206,8 @@ int csio_http_start(csio_http *http, csio_http_done_cb on_done)
   uint64_t now = csio_loop_now(http->handle.loop), timeout = http->request.timeout;
   http->deadline = timeout && timeout < UINT64_MAX - now ? now + timeout : 0;
   int err = csio__http_prepare(http);
-  if (!err) err = start_hop(http);
-  http->request.started = http->running = !err;
+  if (!err) err = csio__http_start_hop(http);
+  http->request.started = !err;
   return err;
 }
 
@@ -157,6 +215,5 @@ void csio_http_close(csio_http *http, void (*on_closed)(void *data))
 {
   csio__handle_closing(&http->handle, on_closed);
   csio__curl_cancel(&http->transfer);
-  http->running = false;
   csio__task_queue(http->handle.loop, &http->close_task);
 }

@@ -12,9 +12,8 @@
 struct csio_http {
   csio__handle handle;
   csio__request request;
-  bool running;
   csio__transfer transfer;
-  struct curl_slist *hop_headers; /* what this hop says */
+  struct curl_slist *hop_headers; /* of this hop */
   char *method;
   bool may_redirect;
   unsigned redirects_left;
@@ -26,7 +25,7 @@ struct csio_http {
   csio_buffer *body;
   bool stale;              /* a kept connection was given up before the request was sent over it */
   long sent_before_asking; /* as libcurl counts */
-  bool repeated;           /* libcurl would have sent the request again */
+  bool repeated;           /* libcurl was about to send the request again */
   size_t head_size;
   csio__bytes answer;
   uint64_t sent_before, received_before; /* in earlier hops */
@@ -38,32 +37,18 @@ struct csio_http {
   char curl_error[CURL_ERROR_SIZE];
 };
 
-/* --- what libcurl is told --- */
+/* --- to libcurl --- */
 
-/* Sets everything on the easy handle that is the same for all hops. */
+/* Sets on the easy handle what is the same for all hops. */
 int csio__http_prepare(csio_http *http);
 
-/* Sets what differs from hop to hop: the URL, its credentials and cookies, the time left. */
-int csio__http_prepare_hop(csio_http *http);
-int csio__http_prepare_tls(csio_http *http);
+/* Sets what differs from hop to hop (the URL, its credentials and cookies, the time left), and starts. */
+int csio__http_start_hop(csio_http *http);
 
-/* --- what libcurl says --- */
+/* --- from libcurl --- */
 
-/* Whether the kept connection that took the request has ended, and the request may be sent again all the
- * same: it is sure to have had no effect. */
-bool csio__http_is_undone(const csio_http *http);
-
-/* Goes where the answer redirects to: whether there is another hop to make. `failure` is filled where
- * it must not be followed. */
+/* Prepares for the hop to which the answer redirects. False where there is none; `failure` is filled if the
+ * redirect must not be followed. */
 bool csio__http_redirect(csio_http *http, csio__failure *failure);
-
-/* Turns libcurl's result into csio's code and sentence. */
-void csio__http_failure(csio_http *http, CURLcode result, csio__failure *failure);
-
-/* The same for an answer that is the proxy's. */
-bool csio__http_proxy_refused(csio_http *http, csio__failure *failure);
-
-/* The same for what concerns TLS alone; false when the failure does not. */
-bool csio__http_tls_failure(csio_http *http, CURLcode result, csio__failure *failure);
 
 #endif

@@ -72,11 +72,6 @@ void csio__busy_poll_init(csio__busy_poll *busy_poll, uv_loop_t *loop)
   uv_prepare_start(&busy_poll->prepare, on_prepare);
 }
 
-void csio__busy_poll_close(csio__busy_poll *busy_poll)
-{
-  uv_close((uv_handle_t *)&busy_poll->prepare, NULL);
-}
-
 void csio__busy_poll_expect(csio__busy_poll *busy_poll)
 {
   busy_poll->expecting = 2; /* the answer, and what the program says to it */

@@ -1,9 +1,8 @@
-/* Busy polling: asking the kernel for input again and again for a while before the loop sleeps.
+/* Busy polling: asking the kernel for input repeatedly before the loop sleeps.
  *
- * A core that sleeps for the few microseconds that a nearby server takes to answer finds cold caches when it
- * wakes. That, with going to sleep and waking, costs more than polling. So after something was sent, the loop
- * polls before it sleeps, as long as answers have been coming that fast, and less often where polling was in
- * vain. It does not poll where nothing was sent, nor over a wide area network. */
+ * To sleep, wake and find cold caches costs more than to poll for the few microseconds that a nearby server
+ * takes to answer. So after sending, the loop polls before it sleeps, as long as answers come that fast, and
+ * less often after polling in vain. It does not poll if nothing was sent, nor over a wide area network. */
 #ifndef CSIO_BUSY_POLL_H
 #define CSIO_BUSY_POLL_H
 
@@ -16,15 +15,14 @@
 typedef struct csio__busy_poll {
   uv_prepare_t prepare;
   atomic_uint limit;    /* microseconds, set from any thread; all else is the loop's */
-  unsigned expecting;   /* so many waits from now may end soon */
+  unsigned expecting;   /* how many of the next waits may end soon */
   uint64_t since;       /* nanoseconds; when the wait for an answer began, 0 where there is none */
   unsigned short_waits; /* in a row */
-  unsigned needed;      /* that many, before the loop polls */
+  unsigned needed;      /* how many it takes before the loop polls */
 } csio__busy_poll;
 
+/* `prepare` is closed by the loop. */
 void csio__busy_poll_init(csio__busy_poll *busy_poll, uv_loop_t *loop);
-
-void csio__busy_poll_close(csio__busy_poll *busy_poll);
 
 /* Something was sent that may be answered. */
 void csio__busy_poll_expect(csio__busy_poll *busy_poll);

@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 bool csio__has_descriptors(int count)
@@ -14,4 +15,15 @@ bool csio__has_descriptors(int count)
     close(taken[--held]);
   if (error) errno = error;
   return !error;
+}
+
+int csio__open_socket(int family, int type, int protocol)
+{
+#ifdef SOCK_CLOEXEC
+  return socket(family, type | SOCK_CLOEXEC, protocol);
+#else
+  int made = socket(family, type, protocol);
+  if (made >= 0) fcntl(made, F_SETFD, FD_CLOEXEC);
+  return made;
+#endif
 }

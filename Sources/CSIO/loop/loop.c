@@ -1,14 +1,14 @@
 #include "loop/loop_internal.h"
-
+#include "base/list.h"
 #include "loop/descriptors.h"
 
-#include <csio/error.h>
+#include <csio/timer.h>
 
 #include <pthread.h>
 #include <signal.h>
 #include <stdlib.h>
 
-/* Of the loop's thread, whatever the limit of the process: callbacks may descend into nested data. */
+/* Of the loop's thread, whatever the process's limit: callbacks may recurse into nested data. */
 enum { STACK_SIZE = 8 << 20 };
 
 static void loop_advance(csio_loop *loop);
@@ -26,7 +26,7 @@ typedef struct post {
   void *arg;
 } post;
 
-/* Another thread has to wake the loop, which costs two system calls. The loop's own thread is awake. */
+/* Another thread must wake the loop, which costs two system calls. */
 static void wake(csio_loop *loop)
 {
   if (!csio_loop_is_current(loop))
@@ -50,8 +50,8 @@ int csio_loop_post(csio_loop *loop, csio_loop_fn fn, void *arg)
   return err;
 }
 
-/* Runs what was there when it was called; what comes meanwhile waits for the next turn, so that I/O gets its
- * share. Returns whether the loop's end was asked for by then. */
+/* Runs what was posted so far; later posts wait for the next turn, after I/O. Returns whether the loop was
+ * asked to close by then. */
 static bool run_posts(csio_loop *loop)
 {
   csio__bytes batch = loop->running;
@@ -104,26 +104,13 @@ void csio__task_queue(csio_loop *loop, csio__task *task)
   wake(loop);
 }
 
-int csio__timer_start(uv_timer_t *timer, uv_timer_cb callback, uint64_t ms)
-{
-  /* libuv counts from the loop's idea of now: whole milliseconds, rounded down, as of the start of the turn,
-   * which a long callback may have left far behind. */
-  uint64_t now = (uv_hrtime() + 999999) / 1000000;
-  uint64_t behind = now - uv_now(timer->loop);
-  if (ms == 0 || ms > UINT64_MAX - behind) behind = 0;
-  return uv_timer_start(timer, callback, ms + behind, 0);
-}
-
 int csio__handle_open(csio__handle *handle, csio_loop *loop, void (*abort)(csio__handle *))
 {
   if (!csio_loop_is_current(loop)) return CSIO_ETHREAD;
   if (loop->closing) return CSIO_ECLOSED;
   handle->loop = loop;
   handle->abort = abort;
-  handle->next = loop->open_handles;
-  if (handle->next) handle->next->link = &handle->next;
-  handle->link = &loop->open_handles;
-  loop->open_handles = handle;
+  CSIO__LIST_ADD(&loop->open_handles, handle);
   loop->handle_count++;
   return CSIO_OK;
 }
@@ -131,8 +118,7 @@ int csio__handle_open(csio__handle *handle, csio_loop *loop, void (*abort)(csio_
 void csio__handle_closing(csio__handle *handle, void (*on_closed)(void *data))
 {
   handle->on_closed = on_closed;
-  *handle->link = handle->next;
-  if (handle->next) handle->next->link = handle->link;
+  CSIO__LIST_REMOVE(handle);
   handle->link = NULL;
 }
 
@@ -171,10 +157,10 @@ static void close_own_handles(csio_loop *loop)
   uv_close((uv_handle_t *)&loop->wake, NULL);
   uv_close((uv_handle_t *)&loop->posts, NULL);
   uv_close((uv_handle_t *)&loop->busy, NULL);
-  csio__busy_poll_close(&loop->busy_poll);
+  uv_close((uv_handle_t *)&loop->busy_poll.prepare, NULL);
 }
 
-/* One step of the loop's end; called again, from `on_posts`, when the last handle has gone. */
+/* One step of the loop's end; `on_posts` calls it again when the last handle has closed. */
 static void loop_advance(csio_loop *loop)
 {
   loop->closing = true;
@@ -211,8 +197,8 @@ static void loop_main(void *arg)
   if (loop->detached) loop_free(loop);
 }
 
-/* The program handles signals: all are blocked in the loop's thread. That includes SIGPIPE, which OpenSSL and
- * libcurl may raise by writing to a closed socket. */
+/* All signals are blocked in the loop's thread, and so left to the program's others. That includes SIGPIPE,
+ * which writing to a closed socket raises. */
 static int start_thread(csio_loop *loop)
 {
   sigset_t all, before;
@@ -224,9 +210,8 @@ static int start_thread(csio_loop *loop)
   return err;
 }
 
-/* Where libuv cannot make the pipe for signals that comes with a process's first loop, it aborts the process.
- * So there has to be room for all that a loop takes, 7 descriptors with libuv 1.50, before it is made, and
- * for a few more that other threads may take meanwhile. */
+/* libuv aborts the process if it cannot make the pipe that comes with a process's first loop. So there must
+ * be room for all that a loop opens (7 with libuv 1.50), and for a few more that other threads may take. */
 enum { LOOP_DESCRIPTORS = 12 };
 
 int csio_loop_create(csio_loop **out)
@@ -292,4 +277,74 @@ uint64_t csio_loop_now(const csio_loop *loop)
 {
   (void)loop;
   return uv_hrtime() / 1000000;
+}
+
+/* --- timers --- */
+
+struct csio_timer {
+  csio__handle handle;
+  uv_timer_t uv;
+  csio_timer_cb callback;
+  void *data;
+};
+
+static void timer_abort(csio__handle *handle)
+{
+  csio_timer_close((csio_timer *)handle, NULL);
+}
+
+static void on_fire(uv_timer_t *uv)
+{
+  csio_timer *timer = uv->data;
+  timer->callback(timer, timer->data);
+}
+
+static void on_uv_closed(uv_handle_t *uv)
+{
+  csio_timer *timer = uv->data;
+  csio__handle_closed(&timer->handle, timer->data);
+  free(timer);
+}
+
+int csio_timer_create(csio_loop *loop, csio_timer_cb callback, void *data, csio_timer **out)
+{
+  csio_timer *timer = calloc(1, sizeof *timer);
+  if (!timer) return CSIO_ENOMEM;
+  int err = csio__handle_open(&timer->handle, loop, timer_abort);
+  if (err) {
+    free(timer);
+    return err;
+  }
+  uv_timer_init(&loop->uv, &timer->uv);
+  timer->uv.data = timer;
+  timer->callback = callback;
+  timer->data = data;
+  *out = timer;
+  return CSIO_OK;
+}
+
+int csio__timer_start(uv_timer_t *timer, uv_timer_cb callback, uint64_t ms)
+{
+  /* libuv counts from the start of the turn, in whole milliseconds, rounded down; a long callback may have
+   * run since */
+  uint64_t now = (uv_hrtime() + 999999) / 1000000;
+  uint64_t behind = now - uv_now(timer->loop);
+  if (ms == 0 || ms > UINT64_MAX - behind) behind = 0;
+  return uv_timer_start(timer, callback, ms + behind, 0);
+}
+
+int csio_timer_start(csio_timer *timer, uint64_t ms)
+{
+  return csio__timer_start(&timer->uv, on_fire, ms) ? CSIO_ECLOSED : CSIO_OK;
+}
+
+void csio_timer_stop(csio_timer *timer)
+{
+  uv_timer_stop(&timer->uv);
+}
+
+void csio_timer_close(csio_timer *timer, void (*on_closed)(void *data))
+{
+  csio__handle_closing(&timer->handle, on_closed);
+  uv_close((uv_handle_t *)&timer->uv, on_uv_closed);
 }

@@ -9,19 +9,17 @@
 
 #include <uv.h>
 
-/* The part that every handle has in common, its first member. */
+/* The first member of every handle. */
 typedef struct csio__handle {
   csio_loop *loop;
   struct csio__handle *next;
   struct csio__handle **link; /* what points at this handle, NULL once it is closing */
-  /* Calls back with CANCELLED where an operation is under way, then closes the handle unless the callback
-   * did. */
+  /* Reports CANCELLED if an operation is under way, then closes the handle unless the callback did. */
   void (*abort)(struct csio__handle *handle);
   void (*on_closed)(void *data); /* the user's, or NULL */
 } csio__handle;
 
-/* Something to do in a later turn of the loop, embedded in what it is about, so that asking for it cannot
- * fail. */
+/* Work for the end of a turn of the loop. It is embedded in its object, so that queuing cannot fail. */
 typedef struct csio__task {
   void (*run)(struct csio__task *task);
   struct csio__task *next;
@@ -30,16 +28,16 @@ typedef struct csio__task {
 
 typedef struct csio__guest csio__guest;
 
-/* What a guest's beginning and end take. Each function may be NULL. */
+/* How a guest begins and ends. Each function may be NULL. */
 typedef struct csio__guest_kind {
-  size_t size; /* of what the guest is the first member of; it begins as zeros */
+  size_t size; /* of the whole object, which begins as zeros */
   int (*start)(csio__guest *guest, csio_loop *loop, csio__failure *failure);
-  void (*hurry)(csio__guest *guest); /* the loop is closing: end what would linger; called again and again */
-  void (*stop)(csio__guest *guest);  /* no handle is left: close what libuv has of the guest's */
-  void (*free)(csio__guest *guest);  /* libuv has nothing left, either: free all but the guest itself */
+  void (*hurry)(csio__guest *guest); /* the loop is closing: end what lingers; called repeatedly */
+  void (*stop)(csio__guest *guest);  /* no handle is left: close the guest's libuv handles */
+  void (*free)(csio__guest *guest);  /* libuv has closed them: free all but the guest itself */
 } csio__guest_kind;
 
-/* Something that others keep with a loop from its first use on, the first member of what it is. */
+/* An object kept with a loop from its first use on; the first member of it. */
 struct csio__guest {
   const csio__guest_kind *kind;
   csio__guest *next;
@@ -50,7 +48,7 @@ struct csio_loop {
   uv_thread_t thread;
   uv_async_t wake;  /* for other threads */
   uv_check_t posts; /* runs what is posted, after the I/O of each turn */
-  uv_idle_t busy;   /* active while something is posted by the loop's own thread: the turn does not wait */
+  uv_idle_t busy;   /* active while the loop's own thread has posted something: the turn does not wait */
   uv_mutex_t lock;
   csio__bytes incoming; /* functions to call; under `lock` */
   bool close_requested; /* under `lock` */
@@ -62,28 +60,27 @@ struct csio_loop {
   csio__handle *open_handles;
   size_t handle_count; /* open and closing ones */
   bool closing;
-  bool stopped;        /* nothing is left but closing what is underneath */
+  bool stopped;        /* only the libraries' own handles are left */
   csio__guest *guests; /* the newest first */
 };
 
-/* Enters the handle into its loop's books. Fails with THREAD outside the loop's thread and with CLOSED in a
- * loop that is closing. */
+/* Adds the handle to its loop. Fails with THREAD outside the loop's thread, and with CLOSED if the loop is
+ * closing. */
 int csio__handle_open(csio__handle *handle, csio_loop *loop, void (*abort)(csio__handle *));
 
-/* The user has closed the handle: the loop's end need not. */
+/* The user has closed the handle, so the loop does not. */
 void csio__handle_closing(csio__handle *handle, void (*on_closed)(void *data));
 
-/* Nothing of the handle is left: calls on_closed with the user's `data`. Its memory may be freed right after.
- */
+/* The handle is closed: calls on_closed with the user's `data`. Its memory may be freed right after. */
 void csio__handle_closed(csio__handle *handle, void *data);
 
-/* The loop's guest of this kind, made with the first use. The loop ends its guests, the newest first. NULL,
- * and the reason in `failure`, where it cannot be made. */
+/* The loop's guest of this kind, made on first use. The loop ends its guests, the newest first. NULL, with
+ * the reason in `failure`, if it cannot be made. */
 void *csio__guest_of(csio_loop *loop, const csio__guest_kind *kind, csio__failure *failure);
 
 void csio__task_queue(csio_loop *loop, csio__task *task);
 
-/* Starts the timer so that it does not fire before `ms` have passed in full; 0 means in the next turn. */
+/* Starts the timer. It does not fire before `ms` have passed in full; 0 means in the next turn. */
 int csio__timer_start(uv_timer_t *timer, uv_timer_cb callback, uint64_t ms);
 
 #define csio__container_of(pointer, type, member) ((type *)((char *)(pointer) - offsetof(type, member)))

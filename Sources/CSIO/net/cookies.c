@@ -1,10 +1,11 @@
 #include "net/cookies_internal.h"
-
+#include "base/text.h"
+#include "base/shared.h"
 #include "net/public_suffix.h"
 
 #include <csio/error.h>
 
-#include <stdatomic.h>
+#include <curl/curl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -14,7 +15,7 @@
 typedef struct cookie {
   struct cookie *next;
   csio__cookie_line is;   /* its parts in `text`, each terminated */
-  uint64_t created, used; /* counted, not timed: two events of one second have an order, too */
+  uint64_t created, used; /* by the jar's clock, which counts */
   char text[];
 } cookie;
 
@@ -25,6 +26,68 @@ struct csio_cookies {
   size_t count;
   uint64_t clock;
 };
+
+/* --- reading a Set-Cookie header (RFC 6265, section 5.2) --- */
+
+/* False for what is not a number; the attribute is ignored then. */
+static bool read_max_age(csio__text text, int64_t now, int64_t *expires)
+{
+  const long long longest = 400LL * 24 * 3600; /* what browsers agree on */
+  char *end;
+  if (!text.size || *text.start == '+') return false;
+  long long age = strtoll(text.start, &end, 10);
+  if (end != text.start + text.size) return false;
+  *expires = age <= 0 ? INT64_MIN : now + (age < longest ? age : longest);
+  return true;
+}
+
+static bool read_date(csio__text text, int64_t *expires)
+{
+  char date[80];
+  if (!text.size || text.size >= sizeof date) return false;
+  memcpy(date, text.start, text.size);
+  date[text.size] = '\0';
+  time_t time = curl_getdate(date, NULL);
+  if (time == -1) return false;
+  /* libcurl takes the year 70 for 2070, RFC 6265 for 1970, which is what servers mean: a date long past */
+  const time_t year_2070 = 3155760000, year_2071 = 3187296000;
+  bool past = time >= year_2070 && time < year_2071 && !strstr(date, "2070");
+  *expires = past ? INT64_MIN : time;
+  return true;
+}
+
+bool csio__cookie_parse(csio__cookie_line *out, const char *line, int64_t now)
+{
+  csio__text part, name, value;
+  bool aged = false; /* Max-Age wins over Expires */
+  *out = (csio__cookie_line){.expires = INT64_MAX};
+  if (!csio__is_field_value(line) || !csio__text_next(&line, ';', &part) ||
+      !csio__text_split(part, &out->name, &out->value) || !out->name.size)
+    return false;
+  while (csio__text_next(&line, ';', &part)) {
+    csio__text_split(part, &name, &value);
+    if (csio__text_is(name, "Max-Age")) {
+      aged |= read_max_age(value, now, &out->expires);
+    } else if (csio__text_is(name, "Expires")) {
+      if (!aged) read_date(value, &out->expires);
+    } else if (csio__text_is(name, "Domain")) {
+      bool dot = value.size && *value.start == '.';
+      out->domain = (csio__text){value.start + dot, value.size - dot};
+    } else if (csio__text_is(name, "Path")) {
+      bool usable = value.size && value.size <= CSIO__COOKIE_MAX_PATH && *value.start == '/';
+      out->path = usable ? value : (csio__text){value.start, 0};
+    } else if (csio__text_is(name, "Secure")) {
+      out->secure = true;
+    }
+  }
+  if (out->name.size + out->value.size > CSIO__COOKIE_MAX_SIZE) return false;
+  /* names that promise something about the cookie (RFC 6265 bis, section 4.1.3) */
+  bool host = csio__text_begins(out->name, "__Host-");
+  if (host && (out->domain.size || !csio__text_is(out->path, "/"))) return false;
+  return out->secure || !(host || csio__text_begins(out->name, "__Secure-"));
+}
+
+/* --- the jar --- */
 
 int csio_cookies_create(csio_cookies **out)
 {
@@ -39,11 +102,7 @@ int csio_cookies_create(csio_cookies **out)
   return CSIO_OK;
 }
 
-csio_cookies *csio_cookies_retain(csio_cookies *jar)
-{
-  atomic_fetch_add(&jar->references, 1);
-  return jar;
-}
+CSIO__RETAIN(csio_cookies)
 
 static void unlink_cookie(csio_cookies *jar, cookie **link)
 {
@@ -63,7 +122,7 @@ void csio_cookies_clear(csio_cookies *jar)
 
 void csio_cookies_release(csio_cookies *jar)
 {
-  if (!jar || atomic_fetch_sub(&jar->references, 1) > 1) return;
+  if (CSIO__STAYS(jar)) return;
   csio_cookies_clear(jar);
   uv_mutex_destroy(&jar->lock);
   free(jar);
@@ -88,7 +147,7 @@ size_t csio_cookies_count(csio_cookies *jar)
   return count;
 }
 
-/* Drops the cookies unused for longest, of one domain or of all where that is NULL, until `most` are left. */
+/* Drops those unused for longest until `most` are left, of one domain or, for NULL, of all. */
 static void drop_unused(csio_cookies *jar, const char *domain, size_t most)
 {
   for (;;) {
@@ -106,16 +165,6 @@ static void drop_unused(csio_cookies *jar, const char *domain, size_t most)
 
 /* --- which cookies are for which URLs --- */
 
-static bool domain_matches(const char *host, csio__text domain)
-{
-  return csio__is_within(host, strlen(host), domain.start, domain.size);
-}
-
-static csio__text path_of(const csio__url *url)
-{
-  return (csio__text){url->target, strcspn(url->target, "?")};
-}
-
 /* Whether `below` is `path` or below it. */
 static bool path_matches(csio__text below, csio__text path)
 {
@@ -125,16 +174,17 @@ static bool path_matches(csio__text below, csio__text path)
 
 static bool is_for(const csio__cookie_line *cookie, const csio__url *url)
 {
-  if (cookie->secure && !url->secure) return false;
-  bool host = cookie->host_only ? csio__text_is(cookie->domain, url->host)
-                                : domain_matches(url->host, cookie->domain);
-  return host && path_matches(path_of(url), cookie->path);
+  csio__text host = {url->host, strlen(url->host)};
+  bool for_host =
+      cookie->host_only ? csio__text_is(cookie->domain, url->host) : csio__is_within(host, cookie->domain);
+  csio__text path = {url->target, strcspn(url->target, "?")};
+  return for_host && (url->secure || !cookie->secure) && path_matches(path, cookie->path);
 }
 
 /* The path of a cookie that names none: the URL's directory. */
 static csio__text default_path(const csio__url *url)
 {
-  size_t size = path_of(url).size;
+  size_t size = strcspn(url->target, "?");
   while (size && url->target[size - 1] != '/')
     size--;
   if (size > 1) size--;
@@ -152,8 +202,8 @@ static bool settle(csio__cookie_line *line, const csio__url *url)
     line->domain = host;
     return true;
   }
-  if (!domain_matches(url->host, line->domain)) return false;
-  /* no cookies for a whole "com"; a host that is one can set them for itself alone, and so can an address */
+  if (!csio__is_within(host, line->domain)) return false;
+  /* no cookies for all of "com"; a public suffix or an address can set them for itself alone */
   line->host_only = csio__is_address(url->host) ||
                     !csio__may_share_cookies(url->host, line->domain.start, line->domain.size);
   return !line->host_only || line->domain.size == host.size;
@@ -180,26 +230,20 @@ static bool is_same(const csio__cookie_line *one, const csio__cookie_line *other
          csio__text_is(one->domain, other->domain.start) && csio__text_equals(one->path, other->path.start);
 }
 
-/* Whether a Secure cookie is the same, or would be sent after this one to where both are for: whoever can
- * change plain answers could replace or hide it (RFC 6265bis, section 5.7). */
+/* Whether the cookie would replace a Secure one, or be sent before it: that would let an attacker who can
+ * change plain answers hide it (RFC 6265bis, section 5.7). */
 static bool would_hide_secure(const csio_cookies *jar, const cookie *made)
 {
   for (const cookie *each = jar->first; each; each = each->next)
     if (each->is.secure && csio__text_equals(each->is.name, made->is.name.start) &&
-        (domain_matches(each->is.domain.start, made->is.domain) ||
-            domain_matches(made->is.domain.start, each->is.domain)) &&
+        (csio__is_within(each->is.domain, made->is.domain) ||
+            csio__is_within(made->is.domain, each->is.domain)) &&
         path_matches(made->is.path, each->is.path))
       return true;
   return false;
 }
 
-static bool is_sent_before(const cookie *a, const cookie *b)
-{
-  size_t a_size = a->is.path.size, b_size = b->is.path.size;
-  return a_size == b_size ? a->created < b->created : a_size > b_size;
-}
-
-/* Takes the cookie. */
+/* Puts the cookie into the jar, or frees it. */
 static int add(csio_cookies *jar, cookie *made, const csio__url *url, int64_t now)
 {
   drop_expired(jar, now);
@@ -219,8 +263,11 @@ static int add(csio_cookies *jar, cookie *made, const csio__url *url, int64_t no
     free(made);
     return CSIO_OK;
   }
+  /* longer paths come first, then older cookies */
   cookie **at = &jar->first;
-  while (*at && is_sent_before(*at, made))
+  size_t path = made->is.path.size;
+  while (
+      *at && ((*at)->is.path.size > path || ((*at)->is.path.size == path && (*at)->created < made->created)))
     at = &(*at)->next;
   made->next = *at;
   *at = made;
@@ -268,7 +315,7 @@ int csio__cookies_header(
   return whole ? CSIO_OK : CSIO_ENOMEM;
 }
 
-/* --- for the public --- */
+/* --- by URL --- */
 
 int csio_cookies_store(csio_cookies *jar, const char *url, const char *set_cookie)
 {

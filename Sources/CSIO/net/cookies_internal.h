@@ -16,13 +16,12 @@ enum {
   CSIO__COOKIES_MAX = 3000,
 };
 
-/* A cookie as a Set-Cookie header describes it, pointing into that. */
+/* A cookie as described by a Set-Cookie header; points into the header. */
 typedef struct csio__cookie_line {
   csio__text name, value;
   csio__text domain; /* empty for the URL's host alone */
   csio__text path;   /* empty for the URL's own */
-  int64_t
-      expires; /* seconds since 1970; INT64_MAX for a cookie of the session, INT64_MIN for none any more */
+  int64_t expires;   /* in seconds since 1970; INT64_MAX for never, INT64_MIN for a cookie to be deleted */
   bool secure;
   bool host_only; /* not for names below the domain; filled in when it is stored */
 } csio__cookie_line;

@@ -1,31 +1,24 @@
 #include "net/curl_multi.h"
-
+#include "base/list.h"
+#include "base/text.h"
 #include "loop/descriptors.h"
 #include "net/tls_internal.h"
 
-#include <csio/error.h>
-
 #include <errno.h>
-#include <fcntl.h>
-#include <poll.h>
+#include <stdio.h>
 #include <stdlib.h>
-#include <sys/socket.h>
+#include <string.h>
 #include <unistd.h>
 
-/* Idle connections kept per loop. */
-enum { MAX_KEPT_CONNECTIONS = 64 };
-
-#if LIBCURL_VERSION_NUM >= 0x081400
-/* At once, each in a thread of its own; before libcurl 8.20 there is no limit. */
-enum { MAX_LOOK_UPS = 256 };
-#endif
-
-/* In ms. */
-enum { NUDGE_INTERVAL = 200 };
+enum {
+  MAX_KEPT_CONNECTIONS = 64, /* idle, for each loop */
+  MAX_LOOK_UPS = 256,        /* at once, each in a thread of its own; before libcurl 8.20 there is no limit */
+  MAX_NAME = 255,            /* bytes; no longer name can be resolved */
+  NUDGE_INTERVAL = 200,      /* ms */
+};
 
 struct csio__curl {
   csio__guest guest;
-  csio_loop *loop;
   CURLM *multi;
   uv_timer_t timer;
   uv_timer_t nudge;          /* active while connections are being made */
@@ -36,34 +29,19 @@ struct csio__curl {
 
 /* One socket that libcurl wants watched. */
 typedef struct watch {
-  uv_poll_t poll;  /* once `polled` */
-  csio__task task; /* to look whether it is connected already */
+  uv_poll_t poll;
   curl_socket_t socket;
   int events;
-  bool polled;
-  bool removed; /* the task is to free it */
   struct csio__curl *curl;
 } watch;
-
-static void global_init(void)
-{
-  csio__tls_init();
-  curl_global_init(CURL_GLOBAL_DEFAULT);
-}
-
-void csio__curl_global_init(void)
-{
-  static uv_once_t once = UV_ONCE_INIT;
-  uv_once(&once, global_init);
-}
 
 long csio__curl_ms(uint64_t ms)
 {
   return ms < INT32_MAX ? (long)ms : INT32_MAX;
 }
 
-/* Tells of every transfer that ended. A callback may start, close and end anything, so each message is looked
- * up anew. */
+/* Reports every transfer that ended. A callback may start, close and end anything, so each message is fetched
+ * anew. */
 static void report_ended(struct csio__curl *curl)
 {
   CURLMsg *message;
@@ -78,7 +56,7 @@ static void report_ended(struct csio__curl *curl)
   }
 }
 
-/* Ends all transfers, since libcurl does not say which of them it had no memory for. Not those that callbacks
+/* Ends all transfers, since libcurl does not say which one it had no memory for; but not those that callbacks
  * start meanwhile. */
 static void give_up(struct csio__curl *curl)
 {
@@ -107,8 +85,8 @@ static void on_timer(uv_timer_t *timer)
   act(timer->data, CURL_SOCKET_TIMEOUT, 0);
 }
 
-/* Where an address leads nowhere, libcurl 7.88 goes on to the next one only when it comes by again. To resume
- * a transfer has it come by. */
+/* After a silent address, libcurl 7.88 tries the next one only when something calls it. Resuming a transfer
+ * makes it run. */
 static void on_nudge(uv_timer_t *timer)
 {
   struct csio__curl *curl = timer->data;
@@ -136,67 +114,35 @@ static int set_timer(CURLM *multi, long ms, void *data)
 
 static void on_ready(uv_poll_t *poll, int status, int events)
 {
-  watch *watch = poll->data;
+  watch *watch = csio__container_of(poll, struct watch, poll);
   int flags = 0;
-  /* libcurl gives up at once on CURL_CSELECT_ERR; by trying it learns the reason, which can be that a kept
-   * connection has gone. */
+  /* CURL_CSELECT_ERR would make libcurl give up at once. If it tries, it learns the reason, such as a kept
+   * connection that has ended. */
   if (status < 0) flags = CURL_CSELECT_IN | CURL_CSELECT_OUT;
   if (events & UV_READABLE) flags |= CURL_CSELECT_IN;
   if (events & UV_WRITABLE) flags |= CURL_CSELECT_OUT;
   act(watch->curl, watch->socket, flags);
 }
 
-static void on_watch_closed(uv_handle_t *handle)
+static void on_watch_closed(uv_handle_t *poll)
 {
-  free(handle->data);
-}
-
-static void watch_remove(watch *watch)
-{
-  if (watch->polled)
-    uv_close((uv_handle_t *)&watch->poll, on_watch_closed);
-  else if (watch->task.queued)
-    watch->removed = true;
-  else
-    free(watch);
-}
-
-/* False where it cannot be watched. */
-static bool start_poll(watch *watch)
-{
-  if (!watch->polled && uv_poll_init_socket(watch->curl->timer.loop, &watch->poll, watch->socket))
-    return false;
-  watch->polled = true;
-  watch->poll.data = watch;
-  return !uv_poll_start(&watch->poll, watch->events, on_ready);
-}
-
-/* A server on this machine has accepted by the end of the turn, and need not be watched for: that takes the
- * kernel more than the connection. */
-static void look(csio__task *task)
-{
-  watch *watch = csio__container_of(task, struct watch, task);
-  struct csio__curl *curl = watch->curl;
-  struct pollfd wanted = {.fd = watch->socket, .events = POLLOUT};
-  if (watch->removed)
-    free(watch);
-  else if (!watch->polled && poll(&wanted, 1, 0) > 0)
-    act(curl, watch->socket, CURL_CSELECT_OUT);
-  else if (!watch->polled && !start_poll(watch))
-    give_up(curl);
+  free(csio__container_of(poll, watch, poll));
 }
 
 static watch *watch_create(struct csio__curl *curl, curl_socket_t socket)
 {
   watch *watch = calloc(1, sizeof *watch);
-  if (!watch) return NULL;
-  watch->task.run = look;
+  if (!watch || uv_poll_init_socket(curl->timer.loop, &watch->poll, socket)) {
+    free(watch);
+    return NULL;
+  }
   watch->socket = socket;
   watch->curl = curl;
   curl_multi_assign(curl->multi, socket, watch);
   return watch;
 }
 
+/* Called by libcurl. If it returned -1, libcurl would refuse new transfers until all others have ended. */
 static int watch_socket(CURL *easy, curl_socket_t socket, int what, void *data, void *socket_data)
 {
   (void)easy;
@@ -205,49 +151,49 @@ static int watch_socket(CURL *easy, curl_socket_t socket, int what, void *data, 
   void **place = csio__sockets_watch(&curl->sockets, socket);
   if (what == CURL_POLL_REMOVE) {
     if (place) *place = NULL;
-    if (watch) watch_remove(watch);
+    if (watch) uv_close((uv_handle_t *)&watch->poll, on_watch_closed);
     return 0;
   }
-  bool connecting = !watch && place && what == CURL_POLL_OUT;
   if (!watch) watch = watch_create(curl, socket);
-  if (watch) {
-    if (place) *place = watch;
+  if (watch && place) *place = watch;
+  if (watch)
     watch->events = (what != CURL_POLL_OUT ? UV_READABLE : 0) | (what != CURL_POLL_IN ? UV_WRITABLE : 0);
-    if (connecting) csio__task_queue(curl->loop, &watch->task);
-  }
-  /* told by -1, libcurl would refuse whatever is started until all has ended */
-  if (!watch || (!connecting && !start_poll(watch))) curl->no_memory = true;
+  if (!watch || uv_poll_start(&watch->poll, watch->events, on_ready)) curl->no_memory = true;
   return 0;
 }
 
-/* libcurl's own sockets would be inherited by every program that the process starts, and stay open there. */
-static int make_socket(const struct curl_sockaddr *address)
-{
-#ifdef SOCK_CLOEXEC
-  return socket(address->family, address->socktype | SOCK_CLOEXEC, address->protocol);
-#else
-  int made = socket(address->family, address->socktype, address->protocol);
-  if (made >= 0) fcntl(made, F_SETFD, FD_CLOEXEC);
-  return made;
-#endif
-}
-
-curl_socket_t csio__curl_open_socket(csio__transfer *transfer, const struct curl_sockaddr *address)
+static curl_socket_t create_socket(csio__transfer *transfer, const struct curl_sockaddr *address)
 {
   struct csio__curl *curl = transfer->curl;
-  int created = make_socket(address);
+  int created = csio__open_socket(address->family, address->socktype, address->protocol);
   if (created < 0) return CURL_SOCKET_BAD;
   if (!csio__sockets_add(&curl->sockets, created, &transfer->user)) {
     close(created);
     errno = ENOMEM;
     return CURL_SOCKET_BAD;
   }
-  /* libcurl 7.88 closes by itself the socket of an address that leads nowhere. Where the next one gets the
-   * same number it does not say so, and the kernel has forgotten the old one. */
+  /* libcurl 7.88 closes the socket of a silent address unannounced. If the next one gets the same number,
+   * the kernel no longer watches it. */
   watch *stale = *csio__sockets_watch(&curl->sockets, created);
-  if (stale && stale->polled) start_poll(stale);
+  if (stale) uv_poll_start(&stale->poll, stale->events, on_ready);
   if (!uv_is_active((uv_handle_t *)&curl->nudge))
     uv_timer_start(&curl->nudge, on_nudge, NUDGE_INTERVAL, NUDGE_INTERVAL);
+  return created;
+}
+
+static curl_socket_t open_socket(void *data, curlsocktype purpose, struct curl_sockaddr *address)
+{
+  (void)purpose;
+  csio__transfer *transfer = data;
+  const csio__route *route = &transfer->route;
+  if (transfer->may_connect && !transfer->may_connect(transfer)) return CURL_SOCKET_BAD;
+  if (route->proxy && route->proxy->kind != CSIO__PROXY_SOCKS5 && strlen(route->host) > MAX_NAME) {
+    transfer->socket_errno = ENAMETOOLONG;
+    return CURL_SOCKET_BAD;
+  }
+  curl_socket_t created = create_socket(transfer, address);
+  transfer->connected = transfer->bare = true;
+  transfer->socket_errno = created == CURL_SOCKET_BAD ? errno : 0;
   return created;
 }
 
@@ -255,11 +201,6 @@ static int close_socket(void *data, curl_socket_t socket)
 {
   struct csio__curl *curl = data;
   return csio__sockets_close(&curl->sockets, socket);
-}
-
-bool csio__curl_use(csio__transfer *transfer, csio__ends ends)
-{
-  return csio__sockets_use(&transfer->curl->sockets, ends, &transfer->user);
 }
 
 static void stop(csio__guest *guest)
@@ -283,7 +224,6 @@ static int start(csio__guest *guest, csio_loop *loop, csio__failure *failure)
   if (!curl->multi)
     return csio__failure_code(
         failure, csio__has_descriptors(CSIO__CURL_DESCRIPTORS) ? CSIO_ENOMEM : CSIO_ESYSTEM);
-  curl->loop = loop;
   uv_timer_init(&loop->uv, &curl->timer);
   uv_timer_init(&loop->uv, &curl->nudge);
   curl->timer.data = curl->nudge.data = curl;
@@ -316,20 +256,101 @@ int csio__curl_start(csio_loop *loop, csio__transfer *transfer)
   transfer->socket_errno = transfer->proxy_status = 0;
   transfer->proxy_head = 0;
   transfer->proxy_line[0] = '\0';
+  transfer->sockets = &curl->sockets;
   transfer->curl = curl;
-  transfer->next = curl->transfers;
-  if (transfer->next) transfer->next->link = &transfer->next;
-  transfer->link = &curl->transfers;
-  curl->transfers = transfer;
+  CSIO__LIST_ADD(&curl->transfers, transfer);
   return CSIO_OK;
 }
 
 void csio__curl_cancel(csio__transfer *transfer)
 {
   if (!transfer->curl) return;
-  *transfer->link = transfer->next;
-  if (transfer->next) transfer->next->link = transfer->link;
-  csio__sockets_leave(&transfer->user);
+  CSIO__LIST_REMOVE(transfer);
+  csio__sockets_leave(&transfer->curl->sockets, &transfer->user);
   curl_multi_remove_handle(transfer->curl->multi, transfer->easy);
   transfer->curl = NULL;
+}
+
+/* --- the route --- */
+
+static int prepare_proxy(csio__transfer *transfer)
+{
+  CURL *easy = transfer->easy;
+  const csio_proxy *proxy = transfer->route.proxy;
+  if (!proxy) /* not even the environment's */
+    return curl_easy_setopt(easy, CURLOPT_PROXY, "") ? CSIO_ENOMEM : CSIO_OK;
+  char host[300];
+  bool v6 = strchr(proxy->host, ':');
+  snprintf(host, sizeof host, v6 ? "[%s]" : "%s", proxy->host);
+  curl_easy_setopt(easy, CURLOPT_PROXYPORT, (long)proxy->port);
+  curl_easy_setopt(easy, CURLOPT_PROXYTYPE, (long)proxy->kind);
+  curl_easy_setopt(easy, CURLOPT_SOCKS5_AUTH, (long)CURLAUTH_BASIC);
+  curl_easy_setopt(easy, CURLOPT_HEADEROPT, (long)CURLHEADER_SEPARATE);
+  if (curl_easy_setopt(easy, CURLOPT_PROXY, host) ||
+      curl_easy_setopt(easy, CURLOPT_NOPROXY, "") || /* nor the environment's exceptions */
+      curl_easy_setopt(easy, CURLOPT_PROXYUSERNAME, proxy->user) ||
+      curl_easy_setopt(easy, CURLOPT_PROXYPASSWORD, proxy->password))
+    return CSIO_ENOMEM;
+  if (!transfer->route.proxy_authorization) return CSIO_OK;
+  curl_slist_free_all(transfer->proxy_headers); /* of an earlier hop */
+  transfer->proxy_headers = NULL;
+  int err =
+      csio__add_header(&transfer->proxy_headers, "Proxy-Authorization", transfer->route.proxy_authorization);
+  curl_easy_setopt(easy, CURLOPT_PROXYHEADER, transfer->proxy_headers);
+  return err;
+}
+
+int csio__route_prepare(csio__transfer *transfer)
+{
+  CURL *easy = transfer->easy;
+  char interface[80];
+  const char *address = transfer->route.local_address;
+  uint64_t timeout = transfer->route.timeout;
+  /* 0 would be libcurl's default limit */
+  curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT_MS, csio__curl_ms(timeout ? timeout : UINT64_MAX));
+  curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
+  curl_easy_setopt(easy, CURLOPT_QUICK_EXIT, 1L); /* does not wait for a name's resolution when it ends */
+  curl_easy_setopt(easy, CURLOPT_OPENSOCKETFUNCTION, open_socket);
+  curl_easy_setopt(easy, CURLOPT_OPENSOCKETDATA, transfer);
+  int err = prepare_proxy(transfer);
+  if (err || !address) return err;
+  snprintf(interface, sizeof interface, "host!%s", address);
+  if (curl_easy_setopt(easy, CURLOPT_INTERFACE, interface)) return CSIO_ENOMEM;
+  curl_easy_setopt(
+      easy, CURLOPT_IPRESOLVE, (long)(strchr(address, ':') ? CURL_IPRESOLVE_V6 : CURL_IPRESOLVE_V4));
+  return CSIO_OK;
+}
+
+/* Errors quote the line, so only printable ASCII stays. */
+static void read_status_line(csio__transfer *transfer, const char *line, size_t size)
+{
+  unsigned status = 0;
+  char *text = transfer->proxy_line;
+  snprintf(text, sizeof transfer->proxy_line, "%.*s", (int)size, line);
+  text[strcspn(text, "\r\n")] = '\0';
+  for (char *c = text; *c; c++)
+    if (*c < ' ' || *c > '~') *c = '?';
+  sscanf(text, "HTTP/1.%*1[01] %3u", &status);
+  transfer->proxy_status = (int)status;
+}
+
+size_t csio__proxy_header(char *line, size_t unit, size_t count, void *data)
+{
+  csio__transfer *transfer = data;
+  size_t size = unit * count;
+  int kind = transfer->proxy_status / 100;
+  bool begins = !transfer->proxy_line[0] || (kind == 1 && size > 5 && !memcmp(line, "HTTP/", 5));
+  if (begins) read_status_line(transfer, line, size);
+  transfer->proxy_head += size;
+  kind = transfer->proxy_status / 100;
+  bool ends = *line == '\r' || *line == '\n';
+  if (!kind || transfer->proxy_head > CSIO__MAX_ANSWER_HEAD || (ends && kind > 2))
+    return CURL_WRITEFUNC_ERROR;
+  return size;
+}
+
+void csio__transfer_free(csio__transfer *transfer)
+{
+  if (transfer->easy) curl_easy_cleanup(transfer->easy);
+  curl_slist_free_all(transfer->proxy_headers);
 }

@@ -8,20 +8,21 @@
 
 #include <curl/curl.h>
 
-/* What libcurl does for a request or for a dial, embedded in that. */
+/* The work of libcurl for a request or a dial; embedded in it. */
 typedef struct csio__transfer {
   CURL *easy;
   csio__route route;
   struct curl_slist *proxy_headers;
-  /* The transfer has ended, and `easy` is out of the multi handle. CURLE_ABORTED_BY_CALLBACK means that there
-   * was no memory to go on with it. */
+  /* The transfer has ended, and `easy` has left the multi handle. CURLE_ABORTED_BY_CALLBACK: out of memory.
+   */
   void (*on_done)(struct csio__transfer *transfer, CURLcode result);
   bool (*may_connect)(struct csio__transfer *transfer); /* asked before each connection; NULL for yes */
   csio__socket_user user;
+  csio__sockets *sockets; /* the loop's */
   /* since csio__curl_start: */
-  bool connected;       /* has connected rather than used a kept connection */
+  bool connected;       /* has made a connection, not used a kept one */
   bool bare;            /* a socket was made, and TLS has not begun on it */
-  bool stands;          /* the connection has stood, all the way to the target */
+  bool stands;          /* the connection to the target was made */
   int socket_errno;     /* why there was no socket */
   size_t proxy_head;    /* bytes of the proxy's answer to CONNECT */
   char proxy_line[100]; /* its status line, as much as fits */
@@ -30,9 +31,6 @@ typedef struct csio__transfer {
   struct csio__transfer *next;
   struct csio__transfer **link;
 } csio__transfer;
-
-/* libcurl's own start, once in a process. */
-void csio__curl_global_init(void);
 
 /* What libcurl may open to start or to resolve a name. */
 enum { CSIO__CURL_DESCRIPTORS = 4 };
@@ -46,10 +44,14 @@ int csio__curl_start(csio_loop *loop, csio__transfer *transfer);
 /* Ends a transfer without calling back; one that does not go on is left alone. */
 void csio__curl_cancel(csio__transfer *transfer);
 
-/* Makes the socket for a connection of the transfer's; CURL_SOCKET_BAD, with errno set, where it cannot. */
-curl_socket_t csio__curl_open_socket(csio__transfer *transfer, const struct curl_sockaddr *address);
+/* Sets the route on the easy handle. Fails with NOMEM. */
+int csio__route_prepare(csio__transfer *transfer);
 
-/* The connection between these ends is to be used; false for a kept one that is not to. */
-bool csio__curl_use(csio__transfer *transfer, csio__ends ends);
+/* libcurl's header function for an HTTP proxy's answer to CONNECT; `transfer` is its data. A refusal ends the
+ * transfer. */
+size_t csio__proxy_header(char *line, size_t unit, size_t count, void *transfer);
+
+/* Frees what belongs to a transfer that is not under way. */
+void csio__transfer_free(csio__transfer *transfer);
 
 #endif

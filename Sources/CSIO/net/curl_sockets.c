@@ -1,5 +1,4 @@
 #include "net/curl_sockets.h"
-
 #include "base/text.h"
 
 #include <arpa/inet.h>
@@ -15,46 +14,28 @@
 #endif
 
 struct csio__own_socket {
-  csio__own_socket *next; /* in the bucket */
+  csio__own_socket *next;
   int fd;
   int local_port; /* 0 until it has taken a request */
   bool kept;      /* used by others before `user` */
   bool taken;     /* not libcurl's any more */
   void *watch;
   csio__socket_user *user; /* NULL while nobody uses it */
-  csio__own_socket *sibling;
   csio__tcp_counts before; /* the request of the user */
   char key[];
 };
 
 static csio__own_socket **place_of(csio__sockets *sockets, int fd)
 {
-  csio__own_socket **place = &sockets->buckets[(unsigned)fd % CSIO__SOCKET_BUCKETS];
+  csio__own_socket **place = &sockets->first;
   while (*place && (*place)->fd != fd)
     place = &(*place)->next;
   return place;
 }
 
-static void attach(csio__own_socket *entry, csio__socket_user *user)
-{
-  entry->user = user;
-  entry->sibling = user->sockets;
-  user->sockets = entry;
-}
-
-static void detach(csio__own_socket *entry)
-{
-  csio__own_socket **place = &entry->user->sockets;
-  while (*place != entry)
-    place = &(*place)->sibling;
-  *place = entry->sibling;
-  entry->user = NULL;
-}
-
 static void forget(csio__own_socket **place)
 {
   csio__own_socket *entry = *place;
-  if (entry->user) detach(entry);
   *place = entry->next;
   free(entry);
 }
@@ -62,18 +43,18 @@ static void forget(csio__own_socket **place)
 bool csio__sockets_add(csio__sockets *sockets, int fd, csio__socket_user *user)
 {
   const char *key = csio__or_empty(user->key);
-  csio__own_socket **place = place_of(sockets, fd);
+  csio__own_socket **stale = place_of(sockets, fd);
   csio__own_socket *entry = calloc(1, sizeof *entry + strlen(key) + 1);
   if (!entry) return false;
-  if (*place) { /* libcurl has closed that one by itself */
-    entry->watch = (*place)->watch;
-    forget(place);
+  if (*stale) { /* libcurl has closed it by itself */
+    entry->watch = (*stale)->watch;
+    forget(stale);
   }
   strcpy(entry->key, key);
   entry->fd = fd;
-  entry->next = *place;
-  *place = entry;
-  attach(entry, user);
+  entry->user = user;
+  entry->next = sockets->first;
+  sockets->first = entry;
   return true;
 }
 
@@ -83,7 +64,7 @@ void **csio__sockets_watch(csio__sockets *sockets, int fd)
   return entry ? &entry->watch : NULL;
 }
 
-/* Both 0 where the system does not tell. */
+/* Both 0 where the system does not count. */
 static csio__tcp_counts counts_of(int fd)
 {
 #ifdef __linux__
@@ -97,16 +78,17 @@ static csio__tcp_counts counts_of(int fd)
   return (csio__tcp_counts){0};
 }
 
-/* recv's result for a byte that stays where it is; -1 while nothing is there. */
-static long peek(int fd)
+/* 1 where there is a byte to read, which stays; 0 at the end; -1 while there is neither. */
+static int peek(int fd)
 {
   char byte;
-  long size = recv(fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT);
-  bool waits = size < 0 && (errno == EAGAIN || errno == EWOULDBLOCK);
-  return waits ? -1 : size < 0 ? 0 : size;
+  ssize_t size = recv(fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT);
+  if (size < 0) return errno == EAGAIN || errno == EWOULDBLOCK ? -1 : 0;
+  return (int)size;
 }
 
-static void tell_user(const csio__own_socket *entry)
+/* Notes for the user how the connection ended. */
+static void note_end(const csio__own_socket *entry)
 {
   csio__socket_user *user = entry->user;
   csio__tcp_counts before = entry->before, now = counts_of(entry->fd);
@@ -120,19 +102,16 @@ int csio__sockets_close(csio__sockets *sockets, int fd)
 {
   csio__own_socket **place = place_of(sockets, fd), *entry = *place;
   bool taken = entry && entry->taken;
-  if (entry && entry->user && !taken) tell_user(entry);
+  if (entry && entry->user && !taken) note_end(entry);
   if (entry) forget(place);
   return taken ? 0 : close(fd);
 }
 
 void csio__sockets_free(csio__sockets *sockets)
 {
-  for (int i = 0; i < CSIO__SOCKET_BUCKETS; i++)
-    while (sockets->buckets[i])
-      forget(&sockets->buckets[i]);
+  while (sockets->first)
+    forget(&sockets->first);
 }
-
-/* --- finding a connection --- */
 
 static bool is_end(const struct sockaddr_storage *address, const char *ip, int port)
 {
@@ -156,47 +135,32 @@ static bool is_between(const csio__own_socket *entry, csio__ends ends)
          is_end(&remote, ends.remote_ip, ends.remote_port);
 }
 
-static csio__own_socket *find_own(const csio__socket_user *user, csio__ends ends)
-{
-  csio__own_socket *entry = user->sockets;
-  while (entry && !is_between(entry, ends))
-    entry = entry->sibling;
-  return entry;
-}
-
-static csio__own_socket *find_kept(csio__sockets *sockets, csio__ends ends)
-{
-  for (int i = 0; i < CSIO__SOCKET_BUCKETS; i++)
-    for (csio__own_socket *entry = sockets->buckets[i]; entry; entry = entry->next)
-      if (!entry->user && is_between(entry, ends)) return entry;
-  return NULL;
-}
-
 bool csio__sockets_use(csio__sockets *sockets, csio__ends ends, csio__socket_user *user)
 {
-  csio__own_socket *entry = find_own(user, ends);
-  bool own = entry;
-  if (!own) entry = find_kept(sockets, ends);
+  csio__own_socket *entry = sockets->first;
+  while (entry && ((entry->user && entry->user != user) || !is_between(entry, ends)))
+    entry = entry->next;
   if (!entry) return false; /* it has ended */
-  if (!own && (peek(entry->fd) >= 0 || strcmp(entry->key, csio__or_empty(user->key)))) return false;
-  if (!own) attach(entry, user);
-  entry->kept = !own;
+  entry->kept = !entry->user;
+  if (entry->kept && (peek(entry->fd) >= 0 || strcmp(entry->key, csio__or_empty(user->key)))) return false;
+  entry->user = user;
   entry->local_port = ends.local_port;
   entry->before = counts_of(entry->fd);
   return true;
 }
 
-int csio__sockets_take(csio__ends ends, csio__socket_user *user)
+int csio__sockets_take(csio__sockets *sockets, csio__ends ends, csio__socket_user *user)
 {
-  csio__own_socket *only = user->sockets;
-  csio__own_socket *entry = only && !only->sibling ? only : find_own(user, ends);
+  csio__own_socket *entry = sockets->first;
+  while (entry && (entry->user != user || !is_between(entry, ends)))
+    entry = entry->next;
   if (!entry) return -1;
   entry->taken = true;
   return entry->fd;
 }
 
-void csio__sockets_leave(csio__socket_user *user)
+void csio__sockets_leave(csio__sockets *sockets, const csio__socket_user *user)
 {
-  while (user->sockets)
-    detach(user->sockets);
+  for (csio__own_socket *entry = sockets->first; entry; entry = entry->next)
+    if (entry->user == user) entry->user = NULL;
 }

@@ -1,5 +1,5 @@
-/* The sockets of libcurl's connections. It tells its callbacks of the ends of the connection that it is about
- * to use, and not of the socket. */
+/* The sockets of libcurl's connections. libcurl names the two ends of the connection that it is about to use,
+ * but not the socket. */
 #ifndef CSIO_CURL_SOCKETS_H
 #define CSIO_CURL_SOCKETS_H
 
@@ -23,13 +23,12 @@ typedef enum csio__fate {
 
 typedef struct csio__own_socket csio__own_socket;
 
-/* Who connects or uses a connection. */
+/* A transfer that connects or uses a connection. */
 typedef struct csio__socket_user {
   const char *key; /* the settings that its connections are made under; NULL for none */
-  csio__own_socket *sockets;
   /* of a connection that has been closed: */
   csio__fate fate;   /* where that was a kept one */
-  uint64_t received; /* since the request, in bytes; 0 where the system does not tell */
+  uint64_t received; /* since the request, in bytes; 0 where the system does not count */
   bool ended;        /* by the peer, with nothing left to be read */
 } csio__socket_user;
 
@@ -39,36 +38,35 @@ typedef struct csio__ends {
   int local_port, remote_port;
 } csio__ends;
 
-enum { CSIO__SOCKET_BUCKETS = 64 };
-
+/* Those of a loop: connections being made by libcurl, in use, and kept. */
 typedef struct csio__sockets {
-  csio__own_socket *buckets[CSIO__SOCKET_BUCKETS]; /* by descriptor */
+  csio__own_socket *first;
 } csio__sockets;
 
 /* A socket that `user` connects. False when memory is short. */
 bool csio__sockets_add(csio__sockets *sockets, int fd, csio__socket_user *user);
 
-/* What watches the socket, NULL for nothing: `place` of it, or NULL for a socket that is not known. */
+/* Where the socket's watcher is noted, itself NULL for none; NULL for an unknown socket. */
 void **csio__sockets_watch(csio__sockets *sockets, int fd);
 
 /* Forgets it, and closes it unless it was taken. */
 int csio__sockets_close(csio__sockets *sockets, int fd);
 
-/* The connection between these ends is about to take a request of the user's. False for a kept one that was
- * made under other settings, or has something to be read before a request was sent: its end, mostly. libcurl
- * looks, but takes TLS's closing alert for a sign of life.
+/* The connection between these ends is about to take a request of the user's. False for a kept connection
+ * that was made under other settings, or has input before a request was sent: mostly its end, which libcurl
+ * overlooks where TLS's closing alert comes first.
  *
- * Its end may also be under way and cross the request: the user is told when the socket is closed. */
+ * The end may also cross the request: the user's fate is set when the socket is closed. */
 bool csio__sockets_use(csio__sockets *sockets, csio__ends ends, csio__socket_user *user);
 
-/* The socket of the connection that the user has just made between these ends, the caller's from now on; -1
- * where there is none. */
-int csio__sockets_take(csio__ends ends, csio__socket_user *user);
+/* The socket of the connection that the user has just made between these ends, or -1. It belongs to the
+ * caller from now on. */
+int csio__sockets_take(csio__sockets *sockets, csio__ends ends, csio__socket_user *user);
 
 /* Forgets all; closes none. */
 void csio__sockets_free(csio__sockets *sockets);
 
-/* The user is not to be told of anything any more. */
-void csio__sockets_leave(csio__socket_user *user);
+/* Reports nothing to the user from now on. */
+void csio__sockets_leave(csio__sockets *sockets, const csio__socket_user *user);
 
 #endif

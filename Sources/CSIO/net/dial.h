@@ -1,4 +1,4 @@
-/* TCP connections, directly or through a proxy: libcurl makes them, and lets go of the socket. */
+/* TCP connections: made directly to an address, and by libcurl to a name or through a proxy. */
 #ifndef CSIO_DIAL_H
 #define CSIO_DIAL_H
 
@@ -8,11 +8,11 @@
 
 typedef struct csio__dial csio__dial;
 
-/* `socket` is connected, non-blocking and the callee's, and `failure` NULL; or it is -1. */
+/* `socket` is connected, non-blocking and belongs to the callee; or it is -1, and `failure` says why. */
 typedef void (*csio__dial_done)(void *data, int socket, const csio__failure *failure);
 
-/* Starts connecting; what `route` points at must stay until the dial has ended, and an https proxy is none to
- * go through. Calls `on_done` once, unless cancelled, and not before it returns. Fails with NOMEM or SYSTEM.
+/* Starts connecting. What `route` points at must stay until the dial has ended; its proxy must not be an
+ * https one. Calls `on_done` once, unless cancelled, and not before it returns. Fails with NOMEM or SYSTEM.
  */
 int csio__dial_start(
     csio_loop *loop, const csio__route *route, csio__dial_done on_done, void *data, csio__dial **out);

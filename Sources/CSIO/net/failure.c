@@ -1,16 +1,11 @@
-/* Why there is no connection, told from codes. */
 #include "net/failure.h"
-
 #include "loop/descriptors.h"
-#include "base/header.h"
 #include "base/text.h"
 #include "net/url.h"
 
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
-
-/* --- parts of sentences --- */
 
 csio__peer_name csio__peer_of(const csio__transfer *transfer, bool proxy)
 {
@@ -25,7 +20,7 @@ static long os_errno(csio__transfer *transfer)
 {
   long number = 0;
   curl_easy_getinfo(transfer->easy, CURLINFO_OS_ERRNO, &number);
-  return number ? number : transfer->socket_errno; /* of which libcurl keeps nothing */
+  return number ? number : transfer->socket_errno; /* which libcurl does not keep */
 }
 
 const char *csio__cause_of(csio__transfer *transfer, CURLcode result)
@@ -42,10 +37,7 @@ bool csio__could_not_connect(csio__transfer *transfer, int code, const char *cau
       csio__or_empty(route->local_address), cause);
 }
 
-static bool not_resolved(csio__failure *failure, const char *host)
-{
-  return csio__failure_set(failure, CSIO_ERESOLVE, "could not resolve the host name %s", host);
-}
+static const char could_not_resolve[] = "could not resolve the host name %s";
 
 static bool is_resolving(CURLcode result)
 {
@@ -89,30 +81,6 @@ void csio__refused_credentials(csio__transfer *transfer, int status, csio__failu
   failure->error.http_status = status;
 }
 
-static const char *socks_reply(CURLproxycode reply)
-{
-  static const struct {
-    CURLproxycode code;
-    const char *why;
-  } replies[] = {
-      {CURLPX_BAD_VERSION, "it does not speak SOCKS 5"},
-      {CURLPX_BAD_ADDRESS_TYPE, "it does not speak SOCKS 5"},
-      {CURLPX_UNKNOWN_MODE, "it does not speak SOCKS 5"},
-      {CURLPX_REPLY_GENERAL_SERVER_FAILURE, "general failure"},
-      {CURLPX_REPLY_NOT_ALLOWED, "not allowed"},
-      {CURLPX_REPLY_NETWORK_UNREACHABLE, "network unreachable"},
-      {CURLPX_REPLY_HOST_UNREACHABLE, "host unreachable"},
-      {CURLPX_REPLY_CONNECTION_REFUSED, "connection refused"},
-      {CURLPX_REPLY_TTL_EXPIRED, "time to live expired"},
-      {CURLPX_REPLY_COMMAND_NOT_SUPPORTED, "command not supported"},
-      {CURLPX_REPLY_ADDRESS_TYPE_NOT_SUPPORTED, "kind of address not supported"},
-      {CURLPX_LONG_HOSTNAME, "the name is too long"},
-  };
-  for (size_t i = 0; i < sizeof replies / sizeof *replies; i++)
-    if (replies[i].code == reply) return replies[i].why;
-  return "an unknown reason";
-}
-
 static void refused(csio__transfer *transfer, csio__failure *failure, const char *why)
 {
   csio__failure_set(failure, CSIO_EPROXY, "%s did not connect to %s: %s", csio__peer_of(transfer, true).text,
@@ -126,31 +94,45 @@ bool csio__proxy_lost(csio__transfer *transfer, csio__failure *failure)
       csio__peer_of(transfer, true).text, number ? strerror((int)number) : "end of file");
 }
 
-static void socks_failure(csio__transfer *transfer, CURLproxycode reply, csio__failure *failure)
+static const char credentials[] = "", unknown[] = "an unknown reason",
+                  not_socks[] = "it does not speak SOCKS 5";
+
+/* Why a SOCKS proxy did not connect. For all reasons left out, it ended the connection. */
+static const char *const socks_reasons[] = {
+    [CURLPX_BAD_VERSION] = not_socks,
+    [CURLPX_BAD_ADDRESS_TYPE] = not_socks,
+    [CURLPX_UNKNOWN_MODE] = not_socks,
+    [CURLPX_NO_AUTH] = credentials,
+    [CURLPX_USER_REJECTED] = credentials,
+    [CURLPX_LONG_USER] = credentials,
+    [CURLPX_LONG_PASSWD] = credentials,
+    [CURLPX_OK] = unknown,
+    [CURLPX_REPLY_UNASSIGNED] = unknown,
+    [CURLPX_UNKNOWN_FAIL] = unknown,
+    [CURLPX_REPLY_GENERAL_SERVER_FAILURE] = "general failure",
+    [CURLPX_REPLY_NOT_ALLOWED] = "not allowed",
+    [CURLPX_REPLY_NETWORK_UNREACHABLE] = "network unreachable",
+    [CURLPX_REPLY_HOST_UNREACHABLE] = "host unreachable",
+    [CURLPX_REPLY_CONNECTION_REFUSED] = "connection refused",
+    [CURLPX_REPLY_TTL_EXPIRED] = "time to live expired",
+    [CURLPX_REPLY_COMMAND_NOT_SUPPORTED] = "command not supported",
+    [CURLPX_REPLY_ADDRESS_TYPE_NOT_SUPPORTED] = "kind of address not supported",
+    [CURLPX_LONG_HOSTNAME] = "the name is too long",
+};
+
+static void socks_failure(csio__transfer *transfer, long reply, csio__failure *failure)
 {
-  switch (reply) {
-  case CURLPX_NO_AUTH:
-  case CURLPX_USER_REJECTED:
-  case CURLPX_LONG_USER:
-  case CURLPX_LONG_PASSWD:
+  bool known = reply >= 0 && reply < (long)(sizeof socks_reasons / sizeof *socks_reasons);
+  const char *why = known ? socks_reasons[reply] : unknown;
+  if (why == credentials)
     csio__refused_credentials(transfer, 0, failure);
-    break;
-  case CURLPX_CLOSED:
-  case CURLPX_RECV_ADDRESS:
-  case CURLPX_RECV_AUTH:
-  case CURLPX_RECV_CONNECT:
-  case CURLPX_RECV_REQACK:
-  case CURLPX_SEND_AUTH:
-  case CURLPX_SEND_CONNECT:
-  case CURLPX_SEND_REQUEST:
+  else if (why)
+    refused(transfer, failure, why);
+  else
     csio__proxy_lost(transfer, failure);
-    break;
-  default:
-    refused(transfer, failure, socks_reply(reply));
-  }
 }
 
-/* An HTTP proxy's answer to CONNECT that failed; false where it was something else. */
+/* A failure of an HTTP proxy's answer to CONNECT; false for any other. */
 static bool tunnel_failure(csio__transfer *transfer, CURLcode result, csio__failure *failure)
 {
   bool too_large = transfer->proxy_head > CSIO__MAX_ANSWER_HEAD;
@@ -172,21 +154,21 @@ static bool tunnel_failure(csio__transfer *transfer, CURLcode result, csio__fail
   return true;
 }
 
-/* What went wrong at the proxy or on the way to it; false where something else did. */
+/* A failure at the proxy or on the way to it; false for any other. */
 static bool proxy_failure(csio__transfer *transfer, CURLcode result, csio__failure *failure)
 {
   const csio__route *route = &transfer->route;
   long reply = CURLPX_OK;
   curl_easy_getinfo(transfer->easy, CURLINFO_PROXY_ERROR, &reply);
   if (reply == CURLPX_RESOLVE_HOST || (is_resolving(result) && transfer->connected))
-    return not_resolved(failure, route->host);
+    return csio__failure_set(failure, CSIO_ERESOLVE, could_not_resolve, route->host);
   if (is_resolving(result))
     return csio__failure_set(
         failure, CSIO_EPROXY, "could not resolve the host name of the proxy, %s", route->proxy->host);
   if (transfer->socket_errno == ENAMETOOLONG)
     refused(transfer, failure, "the name is too long");
   else if (result == CURLE_PROXY)
-    socks_failure(transfer, (CURLproxycode)reply, failure);
+    socks_failure(transfer, reply, failure);
   else if (!tunnel_failure(transfer, result, failure))
     return result == CURLE_COULDNT_CONNECT &&
            csio__could_not_connect(transfer, CSIO_EPROXY, csio__cause_of(transfer, result), failure);
@@ -204,7 +186,8 @@ bool csio__connect_failure(csio__transfer *transfer, CURLcode result, csio__fail
   case CURLE_OUT_OF_MEMORY:
     return csio__failure_code(failure, CSIO_ENOMEM);
   case CURLE_COULDNT_RESOLVE_HOST:
-    if (!route->local_address || !csio__is_address(route->host)) return not_resolved(failure, route->host);
+    if (!route->local_address || !csio__is_address(route->host))
+      return csio__failure_set(failure, CSIO_ERESOLVE, could_not_resolve, route->host);
     return csio__could_not_connect(
         transfer, CSIO_ECONNECT, "the addresses are of different families", failure);
   case CURLE_INTERFACE_FAILED:

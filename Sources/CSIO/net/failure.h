@@ -1,4 +1,4 @@
-/* Why a connection could not be made, in the same words for both transports. */
+/* Explains why a connection could not be made, for both transports. */
 #ifndef CSIO_FAILURE_H
 #define CSIO_FAILURE_H
 
@@ -18,7 +18,7 @@ static inline bool csio__is_end(CURLcode result)
   return result == CURLE_SEND_ERROR || result == CURLE_RECV_ERROR || result == CURLE_GOT_NOTHING;
 }
 
-/* All below fill the failure; those that return bool return true, or false where it was something else. */
+/* All below fill the failure. Those that return bool return false if they do not know such a failure. */
 
 /* The connection failed. */
 bool csio__connect_failure(csio__transfer *transfer, CURLcode result, csio__failure *failure);
@@ -26,7 +26,7 @@ bool csio__connect_failure(csio__transfer *transfer, CURLcode result, csio__fail
 /* The proxy does not accept the credentials, with HTTP status 407 or, for SOCKS, 0. */
 void csio__refused_credentials(csio__transfer *transfer, int status, csio__failure *failure);
 
-/* No connection of the route's has come about. */
+/* No connection could be made. */
 bool csio__could_not_connect(csio__transfer *transfer, int code, const char *cause, csio__failure *failure);
 
 /* The proxy ended the connection without an answer. */
@@ -35,7 +35,7 @@ bool csio__proxy_lost(csio__transfer *transfer, csio__failure *failure);
 /* The answer's head is larger than CSIO__MAX_ANSWER_HEAD. */
 bool csio__head_too_large(csio__failure *failure, const char *peer);
 
-/* The system's words or, where there are none, libcurl's. */
+/* The system's reason or, if there is none, libcurl's. */
 const char *csio__cause_of(csio__transfer *transfer, CURLcode result);
 
 #endif

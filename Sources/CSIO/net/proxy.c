@@ -1,11 +1,9 @@
 #include "net/proxy_internal.h"
-
 #include "base/buffer_internal.h"
+#include "base/shared.h"
 #include "base/text.h"
 #include "net/tls_internal.h"
 #include "net/url.h"
-
-#include <csio/error.h>
 
 #include <stdlib.h>
 #include <string.h>
@@ -22,8 +20,7 @@ static const struct kind {
     {"socks5h", CSIO__PROXY_SOCKS5H, 1080},
 };
 
-/* In bytes; no name that can be resolved is longer. */
-enum { MAX_HOST = 255 };
+enum { MAX_HOST = 255 }; /* bytes; no longer name can be resolved */
 
 /* Takes the host and the credentials out of `url`. */
 static int fill(csio_proxy *proxy, csio__url *url, const struct kind *kind)
@@ -34,11 +31,11 @@ static int fill(csio_proxy *proxy, csio__url *url, const struct kind *kind)
   url->host = NULL;
   if (strlen(proxy->host) > MAX_HOST) return CSIO_EURL;
   if (!url->userinfo) return CSIO_OK;
-  char *colon = strchr(url->userinfo, ':');
-  proxy->password = strdup(colon + 1);
-  *colon = '\0';
   proxy->user = url->userinfo;
   url->userinfo = NULL;
+  char *colon = strchr(proxy->user, ':');
+  *colon = '\0';
+  proxy->password = strdup(colon + 1);
   return proxy->password ? CSIO_OK : CSIO_ENOMEM;
 }
 
@@ -72,15 +69,12 @@ int csio_proxy_create(const char *url, csio_proxy **out)
   return err;
 }
 
-csio_proxy *csio_proxy_retain(csio_proxy *proxy)
-{
-  atomic_fetch_add(&proxy->references, 1);
-  return proxy;
-}
+CSIO__RETAIN(csio_proxy)
+CSIO__USE(proxy)
 
 void csio_proxy_release(csio_proxy *proxy)
 {
-  if (!proxy || atomic_fetch_sub(&proxy->references, 1) > 1) return;
+  if (CSIO__STAYS(proxy)) return;
   csio_tls_release(proxy->tls);
   free(proxy->host);
   free(proxy->user);
@@ -97,14 +91,9 @@ int csio_proxy_set_tls(csio_proxy *proxy, csio_tls *tls)
   return CSIO_OK;
 }
 
-void csio__proxy_use(csio_proxy *proxy)
-{
-  if (proxy) atomic_store(&csio_proxy_retain(proxy)->used, true);
-}
-
 /* --- the environment --- */
 
-/* The first of these variables that is not empty, NULL where none is. */
+/* The first of these variables that is not empty, or NULL. */
 static const char *first_of(const char *const *names)
 {
   const char *value = NULL;
@@ -113,8 +102,8 @@ static const char *first_of(const char *const *names)
   return value && *value ? value : NULL;
 }
 
-/* Whether an entry of no_proxy is for the target: "*", or "NAME", ".NAME", "*.NAME" and "[ADDRESS]", each
- * with a port or without, or "ADDRESS". It is cut into its parts. */
+/* Whether an entry of no_proxy is for the target: "*", "ADDRESS", or "NAME", ".NAME", "*.NAME" or
+ * "[ADDRESS]", with or without a port. Cuts the entry into its parts. */
 static bool entry_matches(char *entry, const csio__url *target)
 {
   char *name = entry, *end;
@@ -131,34 +120,30 @@ static bool entry_matches(char *entry, const csio__url *target)
   }
   unsigned long port = *end == ':' ? strtoul(end + 1, NULL, 10) : 0; /* 0 is any */
   *end = '\0';
-  size_t length = strlen(target->host);
-  if (length && target->host[length - 1] == '.') length--; /* the root's dot */
-  return (!port || port == target->port) && *name &&
-         csio__is_within(target->host, length, name, strlen(name));
-}
-
-static int find_directly_reached(const csio__url *target, bool *found)
-{
-  static const char *const names[] = {"no_proxy", "NO_PROXY", NULL};
-  char *list = strdup(csio__or_empty(first_of(names))), *rest = list, *entry;
-  while ((entry = strsep(&rest, ", \t")) && !*found)
-    *found = entry_matches(entry, target);
-  free(list);
-  return list ? CSIO_OK : CSIO_ENOMEM;
+  csio__text host = {target->host, strlen(target->host)};
+  if (host.size && host.start[host.size - 1] == '.') host.size--; /* the root's dot */
+  return (!port || port == target->port) && *name && csio__is_within(host, (csio__text){name, strlen(name)});
 }
 
 int csio_proxy_from_environment(const char *target_url, csio_proxy **out)
 {
   static const char *const plain[] = {"http_proxy", "all_proxy", "ALL_PROXY", NULL};
   static const char *const secure[] = {"https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY", NULL};
+  static const char *const exceptions[] = {"no_proxy", "NO_PROXY", NULL};
   csio__url target;
   *out = NULL;
   int err = csio__url_parse_any(&target, target_url);
   if (err) return err;
   const char *proxy = first_of(target.secure ? secure : plain);
+  char *list = strdup(csio__or_empty(first_of(exceptions))), *rest = list, *entry;
   bool direct = !proxy;
-  if (proxy) err = find_directly_reached(&target, &direct);
-  if (!err && !direct) err = csio_proxy_create(proxy, out);
+  while (!direct && (entry = strsep(&rest, ", \t")))
+    direct = entry_matches(entry, &target);
+  if (!list)
+    err = CSIO_ENOMEM;
+  else if (!direct)
+    err = csio_proxy_create(proxy, out);
+  free(list);
   csio__url_free(&target);
   return err;
 }

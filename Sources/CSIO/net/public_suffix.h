@@ -9,7 +9,7 @@
  * without it all names of one label count as such. Any thread. */
 bool csio__may_share_cookies(const char *host, const char *domain, size_t size);
 
-/* For tests, which see to it that no cookie comes meanwhile: goes on without libpsl, or with it again. */
+/* For tests, while no cookie is stored: goes on without libpsl, or with it again. */
 void csio__public_suffixes_enable(bool enabled);
 
 /* Whether this system has libpsl. */

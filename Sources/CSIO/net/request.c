@@ -1,6 +1,5 @@
 #include "net/request.h"
-
-#include "base/header.h"
+#include "base/text.h"
 
 #include <openssl/evp.h>
 #include <stdlib.h>
@@ -23,37 +22,25 @@ void csio__request_free(csio__request *request)
 int csio__request_add_header(csio__request *request, const char *name, const char *value)
 {
   if (request->started) return CSIO_ESTATE;
-  if (!csio__is_token(name) || csio__is_framing_header(name) || !csio__is_field_value(value))
-    return CSIO_EINVALID;
+  /* with a wrong end of the message, a proxy and the server behind it could see different requests */
+  bool frames = !strcasecmp(name, "Content-Length") || !strcasecmp(name, "Transfer-Encoding");
+  if (frames || !csio__is_token(name) || !csio__is_field_value(value)) return CSIO_EINVALID;
   return csio__add_header(&request->headers, name, value);
 }
 
-int csio__request_set_tls(csio__request *request, csio_tls *tls)
-{
-  if (request->started) return CSIO_ESTATE;
-  csio__tls_use(tls);
-  csio_tls_release(request->tls);
-  request->tls = tls;
-  return CSIO_OK;
-}
-
-int csio__request_set_cookies(csio__request *request, csio_cookies *cookies)
-{
-  if (request->started) return CSIO_ESTATE;
-  if (cookies) csio_cookies_retain(cookies);
-  csio_cookies_release(request->cookies);
-  request->cookies = cookies;
-  return CSIO_OK;
-}
-
-int csio__request_set_proxy(csio__request *request, csio_proxy *proxy)
-{
-  if (request->started) return CSIO_ESTATE;
-  csio__proxy_use(proxy);
-  csio_proxy_release(request->proxy);
-  request->proxy = proxy;
-  return CSIO_OK;
-}
+/* Defines the setter of a shared object, with the function that retains it. */
+#define SHARED_SETTER(name, retain)                                                                          \
+  int csio__request_set_##name(csio__request *request, csio_##name *name)                                    \
+  {                                                                                                          \
+    if (request->started) return CSIO_ESTATE;                                                                \
+    if (name) retain(name);                                                                                  \
+    csio_##name##_release(request->name);                                                                    \
+    request->name = name;                                                                                    \
+    return CSIO_OK;                                                                                          \
+  }
+SHARED_SETTER(tls, csio__tls_use)
+SHARED_SETTER(cookies, csio_cookies_retain)
+SHARED_SETTER(proxy, csio__proxy_use)
 
 int csio__request_set_local_address(csio__request *request, const char *address)
 {
@@ -94,14 +81,14 @@ int csio__add_line(struct curl_slist **list, const char *line)
 
 int csio__add_header(struct curl_slist **list, const char *name, const char *value)
 {
-  /* libcurl takes "name:" for an order to leave the header out */
+  /* for libcurl, "name:" means to leave the header out */
   char *line = value[strspn(value, " \t")] ? csio__join(name, ": ", value) : csio__join(name, ";");
   int err = line ? csio__add_line(list, line) : CSIO_ENOMEM;
   free(line);
   return err;
 }
 
-/* Whether a header of the user's goes to the URL's host as it is. */
+/* Whether a header of the user's goes to the URL's host unchanged. */
 static bool goes_out(const csio__request *request, const char *line)
 {
   if (csio__line_value(line, "Cookie")) return false; /* add_cookies joins them */
@@ -109,20 +96,15 @@ static bool goes_out(const csio__request *request, const char *line)
   return !request->foreign || !(csio__line_value(line, "Host") || csio__line_value(line, "Authorization"));
 }
 
-/* The user's cookies, joined; nothing where there are none. */
-static int own_cookies(const csio__request *request, csio__bytes *own)
-{
-  for (const struct curl_slist *line = request->headers; line; line = line->next) {
-    const char *value = csio__line_value(line->data, "Cookie");
-    if (value && *value && !csio__bytes_append_texts(own, own->size ? "; " : "", value)) return CSIO_ENOMEM;
-  }
-  return CSIO_OK;
-}
-
+/* The user's cookies and the jar's, in one header. */
 static int add_cookies(const csio__request *request, struct curl_slist **list)
 {
   csio__bytes own = {0}, joined = {0};
-  int err = request->foreign ? CSIO_OK : own_cookies(request, &own);
+  int err = CSIO_OK;
+  for (const struct curl_slist *line = request->foreign ? NULL : request->headers; line; line = line->next) {
+    const char *value = csio__line_value(line->data, "Cookie");
+    if (value && *value && !csio__bytes_append_texts(&own, own.size ? "; " : "", value)) err = CSIO_ENOMEM;
+  }
   const char *text = (const char *)own.data;
   if (!err && request->cookies) {
     err = csio__cookies_header(request->cookies, &request->url, text, time(NULL), &joined);
@@ -134,8 +116,7 @@ static int add_cookies(const csio__request *request, struct curl_slist **list)
   return err;
 }
 
-/* What the URL says, unless the user's own header takes its place. libcurl takes no URL so long that the
- * sizes would overflow. */
+/* From the URL, unless the user set the header. libcurl's limit for URLs keeps the sizes from overflowing. */
 static int add_authorization(const csio__request *request, struct curl_slist **list)
 {
   const char *userinfo = request->url.userinfo;
@@ -161,7 +142,7 @@ int csio__request_lines(const csio__request *request, struct curl_slist **list)
 
 void csio__request_take_cookie(csio__request *request, const char *value)
 {
-  csio__cookies_store(request->cookies, &request->url, value, time(NULL));
+  if (request->cookies) csio__cookies_store(request->cookies, &request->url, value, time(NULL));
 }
 
 void csio__request_opened(csio__request *request)

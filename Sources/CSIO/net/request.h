@@ -1,4 +1,4 @@
-/* What the user says of a request or of a WebSocket before it starts, and the headers that come of it. */
+/* The settings of a request or of a WebSocket, and the headers that follow from them. */
 #ifndef CSIO_REQUEST_H
 #define CSIO_REQUEST_H
 
@@ -15,18 +15,16 @@ typedef struct csio__route {
   uint16_t port;
   const char *local_address; /* numeric, or NULL */
   const csio_proxy *proxy;
-  bool tunnels;                    /* an HTTP proxy is asked for a tunnel rather than for the answer */
+  bool tunnels;                    /* an HTTP proxy is asked for a tunnel, not for the answer */
   const char *proxy_authorization; /* a header's value for an HTTP proxy only, or NULL */
-  /* For connecting, in ms, 0 for none. A silent address gets half of what is left of it, then the next one is
-   * tried. */
+  /* For connecting, in ms, 0 for none. A silent address gets half of the time left, then the next is tried.
+   */
   uint64_t timeout;
 } csio__route;
 
 /* Zero is free of memory. */
 typedef struct csio__request {
-  bool started;               /* nothing can be set any more */
-  csio__url url;              /* after a redirect, the place that it named */
-  bool foreign;               /* a redirect has led elsewhere, where the user's credentials are not for */
+  csio__url url;              /* after a redirect, its target */
   struct curl_slist *headers; /* the user's, as libcurl takes them */
   csio_tls *tls;
   csio_proxy *proxy;
@@ -34,6 +32,8 @@ typedef struct csio__request {
   char *local_address;
   uint64_t timeout;
   size_t max_size; /* of a body or message */
+  bool started;    /* from then on, setters fail */
+  bool foreign;    /* a redirect has led to another place, which must not get the credentials */
 } csio__request;
 
 void csio__request_free(csio__request *request);
@@ -47,7 +47,7 @@ int csio__request_set_cookies(csio__request *request, csio_cookies *cookies);
 int csio__request_set_proxy(csio__request *request, csio_proxy *proxy);
 int csio__request_set_local_address(csio__request *request, const char *address);
 
-/* Define the public setter csio_HANDLE_NAME: of a plain value, and of one that is set as above. */
+/* Define the public setter csio_HANDLE_NAME: of a plain value, and of one with a setter above. */
 #define CSIO__VALUE_SETTER(handle, name, type, member)                                                       \
   int csio_##handle##_##name(csio_##handle *handle, type value)                                              \
   {                                                                                                          \
@@ -59,6 +59,17 @@ int csio__request_set_local_address(csio__request *request, const char *address)
     return csio__request_##name(&handle->request, value);                                                    \
   }
 
+/* Defines the setters that both handles have. */
+#define CSIO__COMMON_SETTERS(handle)                                                                         \
+  void csio_##handle##_set_data(csio_##handle *handle, void *data)                                           \
+  {                                                                                                          \
+    handle->data = data;                                                                                     \
+  }                                                                                                          \
+  CSIO__REQUEST_SETTER(handle, set_tls, csio_tls *)                                                          \
+  CSIO__REQUEST_SETTER(handle, set_cookies, csio_cookies *)                                                  \
+  CSIO__REQUEST_SETTER(handle, set_local_address, const char *)                                              \
+  CSIO__VALUE_SETTER(handle, set_timeout, uint64_t, request.timeout)
+
 /* The value of a header line, as libcurl takes it, when it is that of `name`; else NULL. */
 const char *csio__line_value(const char *line, const char *name);
 
@@ -69,13 +80,13 @@ const char *csio__request_header(const csio__request *request, const char *name)
 int csio__add_header(struct curl_slist **list, const char *name, const char *value);
 int csio__add_line(struct curl_slist **list, const char *line);
 
-/* Adds what goes out to the URL's host: the user's headers, cookies and credentials. Fails with NOMEM. */
+/* Adds what the URL's host gets: the user's headers, cookies and credentials. Fails with NOMEM. */
 int csio__request_lines(const csio__request *request, struct curl_slist **list);
 
-/* Puts a Set-Cookie header's value into the jar. One that is refused is no failure. */
+/* Puts a Set-Cookie header's value into the jar, where there is one. A refused cookie is not a failure. */
 void csio__request_take_cookie(csio__request *request, const char *value);
 
-/* Frees what nobody asks for once a WebSocket is open. */
+/* Frees what an open WebSocket does not need. */
 void csio__request_opened(csio__request *request);
 
 /* The way to the URL's host, with the timeout of the whole. */

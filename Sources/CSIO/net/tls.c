@@ -1,8 +1,10 @@
 #include "net/tls_internal.h"
+#include "base/shared.h"
 
 #include <curl/curl.h>
 #include <openssl/err.h>
 #include <openssl/pem.h>
+#include <openssl/pkcs12.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -12,7 +14,19 @@ void csio__tls_init(void)
   OPENSSL_init_crypto(OPENSSL_INIT_NO_ATEXIT, NULL);
 }
 
-/* libcurl puts the libraries that it could use, but does not, in parentheses. */
+static void global_init(void)
+{
+  csio__tls_init();
+  curl_global_init(CURL_GLOBAL_DEFAULT);
+}
+
+void csio__curl_global_init(void)
+{
+  static uv_once_t once = UV_ONCE_INIT;
+  uv_once(&once, global_init);
+}
+
+/* libcurl puts the libraries that it could use but does not in parentheses. */
 bool csio__tls_fits(const char *libraries)
 {
   static const char openssl[] = "OpenSSL/";
@@ -49,13 +63,10 @@ int csio_tls_create(csio_tls **out)
   return CSIO_OK;
 }
 
-csio_tls *csio_tls_retain(csio_tls *tls)
-{
-  atomic_fetch_add(&tls->references, 1);
-  return tls;
-}
+CSIO__RETAIN(csio_tls)
+CSIO__USE(tls)
 
-void csio__tls_drop_identity(csio_tls *tls)
+static void drop_identity(csio_tls *tls)
 {
   X509_free(tls->certificate);
   EVP_PKEY_free(tls->key);
@@ -75,8 +86,8 @@ void csio__tls_drop_session(csio_tls *tls, size_t index)
 
 void csio_tls_release(csio_tls *tls)
 {
-  if (!tls || atomic_fetch_sub(&tls->references, 1) > 1) return;
-  csio__tls_drop_identity(tls);
+  if (CSIO__STAYS(tls)) return;
+  drop_identity(tls);
   while (tls->session_count)
     csio__tls_drop_session(tls, 0);
   SSL_CTX_free(tls->ctx);
@@ -87,12 +98,7 @@ void csio_tls_release(csio_tls *tls)
   free(tls);
 }
 
-void csio__tls_use(csio_tls *tls)
-{
-  if (tls) atomic_store(&csio_tls_retain(tls)->used, true);
-}
-
-/* Made by whoever is first and never freed: sessions and the system's authorities are shared by all loops. */
+/* Made with the first use and never freed: all loops share its sessions and the system's authorities. */
 int csio__tls_or_default(csio_tls *tls, csio_tls **out)
 {
   static _Atomic(csio_tls *) shared;
@@ -108,7 +114,7 @@ int csio__tls_or_default(csio_tls *tls, csio_tls **out)
   return CSIO_OK;
 }
 
-int csio__tls_fail(csio_tls *tls, int code)
+static int fail(csio_tls *tls, int code)
 {
   unsigned long error = ERR_peek_last_error();
   const char *reason = error ? ERR_reason_error_string(error) : NULL;
@@ -118,27 +124,27 @@ int csio__tls_fail(csio_tls *tls, int code)
   return code;
 }
 
-int csio__tls_begin(csio_tls *tls)
+static int begin(csio_tls *tls)
 {
   tls->message[0] = '\0';
   ERR_clear_error();
-  return atomic_load(&tls->used) ? csio__tls_fail(tls, CSIO_ESTATE) : CSIO_OK;
+  return atomic_load(&tls->used) ? fail(tls, CSIO_ESTATE) : CSIO_OK;
 }
 
-BIO *csio__tls_open_memory(const void *data, size_t size)
+static BIO *open_memory(const void *data, size_t size)
 {
   return size <= INT32_MAX ? BIO_new_mem_buf(data, (int)size) : NULL;
 }
 
-STACK_OF(X509) * csio__tls_read_certificates(const void *pem, size_t size)
+static STACK_OF(X509) * read_certificates(const void *pem, size_t size)
 {
-  BIO *input = csio__tls_open_memory(pem, size);
+  BIO *input = open_memory(pem, size);
   STACK_OF(X509) *all = sk_X509_new_null();
   X509 *next = NULL;
   while (input && (next = PEM_read_bio_X509_AUX(input, NULL, NULL, NULL)) && sk_X509_push(all, next))
     ;
   BIO_free(input);
-  /* reading has ended for want of more, and not because one is damaged */
+  /* reading ended because there are no more, not because one is damaged */
   bool whole = !next && ERR_GET_REASON(ERR_peek_last_error()) == PEM_R_NO_START_LINE;
   if (whole && sk_X509_num(all) > 0) return all;
   X509_free(next);
@@ -148,17 +154,17 @@ STACK_OF(X509) * csio__tls_read_certificates(const void *pem, size_t size)
 
 int csio_tls_add_ca(csio_tls *tls, const void *pem, size_t size)
 {
-  int err = csio__tls_begin(tls);
+  int err = begin(tls);
   if (err) return err;
-  STACK_OF(X509) *authorities = csio__tls_read_certificates(pem, size);
-  if (!authorities) return csio__tls_fail(tls, CSIO_ETLS_CA);
+  STACK_OF(X509) *authorities = read_certificates(pem, size);
+  if (!authorities) return fail(tls, CSIO_ETLS_CA);
   if (!tls->store) tls->store = X509_STORE_new();
   bool stored = tls->store;
   for (int i = 0; stored && i < sk_X509_num(authorities); i++)
     stored = X509_STORE_add_cert(tls->store, sk_X509_value(authorities, i)) == 1;
   sk_X509_pop_free(authorities, X509_free);
   ERR_clear_error();
-  return stored ? CSIO_OK : csio__tls_fail(tls, CSIO_ENOMEM);
+  return stored ? CSIO_OK : fail(tls, CSIO_ENOMEM);
 }
 
 bool csio__tls_set_ciphers(SSL_CTX *ctx, const char *ciphers, const char *suites)
@@ -172,14 +178,14 @@ bool csio__tls_set_ciphers(SSL_CTX *ctx, const char *ciphers, const char *suites
 
 int csio_tls_set_ciphers(csio_tls *tls, const char *ciphers)
 {
-  int err = csio__tls_begin(tls);
+  int err = begin(tls);
   if (err) return err;
   size_t size = strlen(ciphers) + 1;
   char *older = calloc(3, size), *name;
-  if (!older) return csio__tls_fail(tls, CSIO_ENOMEM);
+  if (!older) return fail(tls, CSIO_ENOMEM);
   char *suites = older + size, *rest = memcpy(suites + size, ciphers, size);
   while ((name = strsep(&rest, ":"))) {
-    /* those of TLS 1.3, which OpenSSL wants in a list of their own */
+    /* OpenSSL wants those of TLS 1.3 in a separate list */
     char *list = !strncmp(name, "TLS_", 4) && !strstr(name, "_WITH_") ? suites : older;
     if (*list && *name) strcat(list, ":");
     strcat(list, name);
@@ -189,7 +195,7 @@ int csio_tls_set_ciphers(csio_tls *tls, const char *ciphers)
   SSL_CTX_free(ctx);
   if (!usable) {
     free(older);
-    return csio__tls_fail(tls, CSIO_ETLS_CIPHERS);
+    return fail(tls, CSIO_ETLS_CIPHERS);
   }
   free(tls->ciphers);
   tls->ciphers = older;
@@ -199,21 +205,92 @@ int csio_tls_set_ciphers(csio_tls *tls, const char *ciphers)
 
 int csio_tls_set_verify(csio_tls *tls, bool verify)
 {
-  int err = csio__tls_begin(tls);
+  int err = begin(tls);
   if (!err) tls->verify = verify;
   return err;
 }
 
 int csio_tls_add_pin(csio_tls *tls, const uint8_t sha256[CSIO_TLS_PIN_SIZE])
 {
-  int err = csio__tls_begin(tls);
+  int err = begin(tls);
   if (err) return err;
   void *pins = realloc(tls->pins, (tls->pin_count + 1) * sizeof *tls->pins);
-  if (!pins) return csio__tls_fail(tls, CSIO_ENOMEM);
+  if (!pins) return fail(tls, CSIO_ENOMEM);
   tls->pins = pins;
   memcpy(tls->pins[tls->pin_count++], sha256, CSIO_TLS_PIN_SIZE);
   return CSIO_OK;
 }
+
+/* --- the client certificate and its key --- */
+
+typedef struct passphrase {
+  const char *text;
+  bool asked;
+} passphrase;
+
+static int give_passphrase(char *into, int size, int writing, void *data)
+{
+  (void)writing;
+  passphrase *passphrase = data;
+  passphrase->asked = true;
+  size_t length = passphrase->text ? strlen(passphrase->text) : 0;
+  if (!length || length > (size_t)size) return -1;
+  memcpy(into, passphrase->text, length);
+  return (int)length;
+}
+
+static int read_key(csio_tls *tls, const void *pem, size_t size, const char *text)
+{
+  passphrase passphrase = {text, false};
+  BIO *input = open_memory(pem, size);
+  if (!input) return CSIO_ENOMEM;
+  tls->key = PEM_read_bio_PrivateKey(input, NULL, give_passphrase, &passphrase);
+  BIO_free(input);
+  return !tls->key && passphrase.asked ? CSIO_ETLS_PASSPHRASE : CSIO_OK;
+}
+
+/* Checks that the key matches, unless reading failed with `err`. */
+static int end_identity(csio_tls *tls, int err)
+{
+  if (!err && (!tls->key || X509_check_private_key(tls->certificate, tls->key) != 1)) err = CSIO_ETLS_KEY;
+  if (!err) return CSIO_OK;
+  fail(tls, err);
+  drop_identity(tls);
+  return err;
+}
+
+int csio_tls_set_identity(csio_tls *tls, const void *cert_pem, size_t cert_size, const void *key_pem,
+    size_t key_size, const char *passphrase)
+{
+  int err = begin(tls);
+  if (err) return err;
+  drop_identity(tls);
+  tls->chain = read_certificates(cert_pem, cert_size);
+  if (!tls->chain) return end_identity(tls, CSIO_ETLS_CERT);
+  tls->certificate = sk_X509_shift(tls->chain);
+  ERR_clear_error();
+  return end_identity(tls, read_key(tls, key_pem, key_size, passphrase));
+}
+
+int csio_tls_set_identity_pkcs12(csio_tls *tls, const void *data, size_t size, const char *passphrase)
+{
+  int err = begin(tls);
+  if (err) return err;
+  drop_identity(tls);
+  const unsigned char *bytes = data;
+  PKCS12 *archive = size <= INT32_MAX ? d2i_PKCS12(NULL, &bytes, (long)size) : NULL;
+  const char *text = passphrase ? passphrase : "";
+  if (!archive)
+    err = CSIO_ETLS_CERT;
+  else if (PKCS12_mac_present(archive) && !PKCS12_verify_mac(archive, text, -1))
+    err = CSIO_ETLS_PASSPHRASE;
+  else if (PKCS12_parse(archive, text, &tls->key, &tls->certificate, &tls->chain) != 1 || !tls->certificate)
+    err = CSIO_ETLS_CERT;
+  PKCS12_free(archive);
+  return end_identity(tls, err);
+}
+
+/* --- messages --- */
 
 static char unfit[160];
 

@@ -1,6 +1,5 @@
-/* Settings at work: an SSL_CTX is configured, a handshake followed, a session resumed. */
+/* Configures an SSL_CTX, follows handshakes, resumes sessions, and explains failures. */
 #include "net/tls_internal.h"
-
 #include "net/url.h"
 
 #include <openssl/err.h>
@@ -50,10 +49,10 @@ static int judge(const csio_tls *tls, X509 *certificate, const char *host)
   return X509_V_OK;
 }
 
-/* --- sessions to resume, which belong to the settings that they were verified under, and to one host --- */
+/* --- sessions to resume; each belongs to one host and to the settings that verified it --- */
 
-/* The newest session with the peer, as a copy of the caller's: OpenSSL wants each used with one SSL_CTX only.
- * One of TLS 1.3 is used once only (RFC 8446, C.4), others stay. Under the lock. */
+/* A copy of the newest session with the peer, since OpenSSL allows each with one SSL_CTX only. Sessions of
+ * TLS 1.3 are used once (RFC 8446, C.4), others stay. Under the lock. */
 static SSL_SESSION *take(csio__tls_handshake *handshake)
 {
   csio_tls *tls = handshake->tls;
@@ -88,30 +87,25 @@ static void keep_session(csio__tls_handshake *handshake, SSL_SESSION *session)
   uv_mutex_unlock(&tls->lock);
 }
 
-/* Whether the peer's certificate is still good. A resumed handshake verifies nothing: the certificate was
- * verified when the session was made, under the same settings. */
-static bool still_holds(const csio__tls_handshake *handshake, SSL_SESSION *session)
-{
-  X509 *certificate = SSL_SESSION_get0_peer(session);
-  if (!certificate || judge(handshake->tls, certificate, handshake->host)) return false;
-  return !handshake->tls->verify || X509_cmp_current_time(X509_get0_notAfter(certificate)) > 0;
-}
-
 static void resume(csio__tls_handshake *handshake, SSL *ssl)
 {
   ERR_set_mark();
   uv_mutex_lock(&handshake->tls->lock);
   SSL_SESSION *session = take(handshake);
   uv_mutex_unlock(&handshake->tls->lock);
-  if (session && still_holds(handshake, session)) SSL_set_session(ssl, session);
+  /* a resumed handshake verifies nothing, so the certificate must still be good */
+  X509 *certificate = session ? SSL_SESSION_get0_peer(session) : NULL;
+  bool good = certificate && !judge(handshake->tls, certificate, handshake->host);
+  if (handshake->tls->verify && good) good = X509_cmp_current_time(X509_get0_notAfter(certificate)) > 0;
+  if (good) SSL_set_session(ssl, session);
   SSL_SESSION_free(session);
   ERR_pop_to_mark();
 }
 
 /* --- handshakes --- */
 
-/* Where an SSL_CTX has the handshake of its only SSL. Two threads may both make an index: one of the two is
- * not used. */
+/* Where an SSL_CTX of libcurl's has the handshake of its only SSL. If two threads make an index, one of the
+ * two is not used. */
 static atomic_int ctx_index = -1;
 
 static void drop_from_ctx(
@@ -132,7 +126,7 @@ int csio__tls_follow_ctx(csio__tls_handshake *handshake, SSL_CTX *ctx)
   return CSIO_OK;
 }
 
-/* The application's data of an SSL is libcurl's where the SSL is. */
+/* In an SSL of libcurl's, the application's data is libcurl's. */
 static csio__tls_handshake *handshake_of(const SSL *ssl)
 {
   int index = atomic_load(&ctx_index);
@@ -230,4 +224,56 @@ int csio__tls_configure(csio_tls *tls, SSL_CTX *ctx)
   SSL_CTX_set_session_cache_mode(ctx, SSL_SESS_CACHE_CLIENT | SSL_SESS_CACHE_NO_INTERNAL);
   SSL_CTX_sess_set_new_cb(ctx, on_new_session);
   return CSIO_OK;
+}
+
+/* --- failures in words --- */
+
+static bool blames_client_certificate(const csio__tls_report *report)
+{
+  static const uint8_t alerts[] = {TLS13_AD_CERTIFICATE_REQUIRED, SSL_AD_BAD_CERTIFICATE,
+      SSL_AD_UNSUPPORTED_CERTIFICATE, SSL_AD_CERTIFICATE_REVOKED, SSL_AD_CERTIFICATE_EXPIRED,
+      SSL_AD_CERTIFICATE_UNKNOWN, SSL_AD_UNKNOWN_CA, SSL_AD_ACCESS_DENIED};
+  /* what TLS 1.2 servers say, for other reasons too */
+  if (report->alert == SSL_AD_HANDSHAKE_FAILURE) return report->certificate_requested;
+  return memchr(alerts, report->alert, sizeof alerts);
+}
+
+bool csio__tls_certificate_refused(
+    const csio__tls_handshake *handshake, const char *host, csio__failure *failure)
+{
+  return handshake->report.certificate_requested &&
+         csio__failure_set(failure, CSIO_ETLS_CLIENT_CERT,
+             "%s asked for a client certificate and ended the connection without an answer: it may %s", host,
+             handshake->tls->certificate ? "not accept the one presented" : "require one");
+}
+
+bool csio__tls_failure(const csio__tls_handshake *handshake, const char *host, csio__failure *failure)
+{
+  const csio__tls_report *report = &handshake->report;
+  const char *reason = report->reason ? ERR_reason_error_string(report->reason) : NULL;
+  const char *stage = report->finished ? "connection" : "handshake";
+  /* OpenSSL has no words for the alert of TLS 1.3 servers to a client without a certificate */
+  const char *alert = report->alert == TLS13_AD_CERTIFICATE_REQUIRED
+                          ? "certificate required"
+                          : SSL_alert_desc_string_long(report->alert);
+  int verify = report->verify_error, code = CSIO_ETLS_UNTRUSTED;
+  if (verify == X509_V_ERR_HOSTNAME_MISMATCH) code = CSIO_ETLS_HOST;
+  if (verify == X509_V_ERR_CERT_HAS_EXPIRED || verify == X509_V_ERR_CERT_NOT_YET_VALID)
+    code = CSIO_ETLS_EXPIRED;
+  if (verify == CSIO__TLS_WRONG_PIN)
+    return csio__failure_set(failure, CSIO_ETLS_PIN, "the public key of %s does not match any pin", host);
+  if (verify)
+    return csio__failure_set(
+        failure, code, "the certificate of %s was refused: %s", host, X509_verify_cert_error_string(verify));
+  if (report->alert && blames_client_certificate(report))
+    return csio__failure_set(failure, CSIO_ETLS_CLIENT_CERT,
+        "%s did not accept the client certificate, or the lack of one: %s", host, alert);
+  if (report->alert)
+    return csio__failure_set(failure, CSIO_ETLS, "%s ended the TLS %s: %s", host, stage, alert);
+  if (!reason) return false;
+  if (ERR_GET_REASON(report->reason) == ERR_R_MALLOC_FAILURE) return csio__failure_code(failure, CSIO_ENOMEM);
+  if (ERR_GET_REASON(report->reason) == SSL_R_UNEXPECTED_EOF_WHILE_READING &&
+      csio__tls_certificate_refused(handshake, host, failure))
+    return true;
+  return csio__failure_set(failure, CSIO_ETLS, "the TLS %s with %s failed: %s", stage, host, reason);
 }

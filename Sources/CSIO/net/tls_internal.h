@@ -25,7 +25,7 @@ typedef struct csio__kept_session {
 struct csio_tls {
   atomic_int references;
   atomic_bool used;
-  unsigned id; /* from 1, never given twice in a process */
+  unsigned id; /* from 1, unique in the process */
   bool verify;
   X509 *certificate;
   STACK_OF(X509) * chain;
@@ -42,7 +42,8 @@ struct csio_tls {
   char message[256];
 };
 
-/* What is known of a handshake that failed. OpenSSL shows it in passing, and libcurl keeps little of it. */
+/* What is known of a failed handshake. OpenSSL reports it only while it happens; libcurl keeps little of it.
+ */
 typedef struct csio__tls_report {
   int verify_error;           /* X509_V_OK, or why the certificate was refused */
   bool certificate_requested; /* the server asked for a client certificate */
@@ -58,13 +59,16 @@ typedef struct csio__tls_handshake {
   char *host; /* the name to verify */
   uint16_t port;
   bool begun;
-  bool asked_before; /* what the session to resume says of `certificate_requested` */
+  bool asked_before; /* `certificate_requested` of the session to resume */
   csio__tls_report report;
 } csio__tls_handshake;
 
-/* Has OpenSSL leave its state alone when the process exits, since loops may still be using it then. Comes
- * before anything else of OpenSSL's, or it does nothing. */
+/* Keeps OpenSSL from freeing its state at the process's exit, when loops may still use it. Has an effect only
+ * before any other use of OpenSSL. */
 void csio__tls_init(void);
+
+/* Initializes libcurl, once in a process. */
+void csio__curl_global_init(void);
 
 /* Whether a libcurl with these TLS libraries, as curl_version_info names them, can be given our settings. */
 bool csio__tls_fits(const char *libraries);
@@ -76,24 +80,8 @@ void csio__tls_use(csio_tls *tls);
  * UNSUPPORTED. */
 int csio__tls_or_default(csio_tls *tls, csio_tls **out);
 
-/* --- for setters --- */
-
-/* Clears the message; fails with STATE where the settings are used already. */
-int csio__tls_begin(csio_tls *tls);
-
-/* Notes what failed, with OpenSSL's reason, and passes `code` on. */
-int csio__tls_fail(csio_tls *tls, int code);
-
-BIO *csio__tls_open_memory(const void *data, size_t size);
-
-/* All certificates of a PEM text; NULL where one is damaged or there are none. Leaves an error of OpenSSL's.
- */
-STACK_OF(X509) * csio__tls_read_certificates(const void *pem, size_t size);
-
-void csio__tls_drop_identity(csio_tls *tls);
-
-/* Sets lists of ciphers for TLS 1.2 and of suites for TLS 1.3; an empty one turns that version off. False
- * where OpenSSL knows none of one, or both are empty. */
+/* Sets ciphers for TLS 1.2 and suites for TLS 1.3; an empty list turns that version off. False if both are
+ * empty, or if OpenSSL knows none in a list. */
 bool csio__tls_set_ciphers(SSL_CTX *ctx, const char *ciphers, const char *suites);
 
 /* Forgets a session to resume. Under the lock. */
@@ -112,15 +100,15 @@ void csio__tls_handshake_release(csio__tls_handshake *handshake);
 /* Gives `ctx` the settings. */
 int csio__tls_configure(csio_tls *tls, SSL_CTX *ctx);
 
-/* Ties the handshake to the SSL_CTX of one SSL that libcurl makes, which shares it. Fails with NOMEM. The SSL
- * of a stream has its own as the application's data. */
+/* Attaches the handshake to the SSL_CTX of one SSL that libcurl makes, which retains it. Fails with NOMEM.
+ * The SSL of a stream has its handshake as the application's data. */
 int csio__tls_follow_ctx(csio__tls_handshake *handshake, SSL_CTX *ctx);
 
-/* Puts the report into words; false when it says nothing. */
+/* Describes the failure; false if the report has none. */
 bool csio__tls_failure(const csio__tls_handshake *handshake, const char *host, csio__failure *failure);
 
-/* Whether a connection that was lost before any answer may have been lost because of the client certificate,
- * or for want of one: many servers end it without an alert, or a reset overtakes the alert. */
+/* Whether a connection that was lost before any answer may have been refused for its client certificate, or
+ * the lack of one: many servers send no alert, or a reset overtakes it. */
 bool csio__tls_certificate_refused(
     const csio__tls_handshake *handshake, const char *host, csio__failure *failure);
 

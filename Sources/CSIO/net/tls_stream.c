@@ -1,22 +1,8 @@
 #include "net/tls_stream.h"
-
-#include "net/tls_internal.h"
 #include "net/url.h"
 
 #include <openssl/err.h>
 #include <stdlib.h>
-
-struct csio__tls_stream {
-  SSL *ssl;
-  csio__tls_handshake *handshake;
-  csio__tls_state state;
-  bool answered;  /* by a byte at least */
-  bool no_memory; /* bytes are missing: the connection cannot go on */
-  const uint8_t *input;
-  size_t input_size;
-  csio__bytes output;
-  csio__bytes held; /* what may not be encrypted before a renegotiation has ended */
-};
 
 /* --- OpenSSL's way to the bytes --- */
 
@@ -57,17 +43,16 @@ static const BIO_METHOD *bytes_method(void)
   BIO_METHOD *method = atomic_load(&shared), *first = NULL;
   if (method) return method;
   method = BIO_meth_new(BIO_TYPE_SOURCE_SINK, "csio");
-  if (!method || !BIO_meth_set_read(method, read_input) || !BIO_meth_set_write(method, write_output) ||
-      !BIO_meth_set_ctrl(method, control)) {
-    BIO_meth_free(method);
-    return NULL;
-  }
+  if (!method) return NULL;
+  BIO_meth_set_read(method, read_input);
+  BIO_meth_set_write(method, write_output);
+  BIO_meth_set_ctrl(method, control);
   if (atomic_compare_exchange_strong(&shared, &first, method)) return method;
   BIO_meth_free(method);
   return first;
 }
 
-/* The settings' context for streams, made by whoever is first. */
+/* The settings' context for streams, made with the first one. */
 static int ctx_of(csio_tls *tls, SSL_CTX **out)
 {
   static const unsigned char alpn[] = "\x08http/1.1";
@@ -82,17 +67,6 @@ static int ctx_of(csio_tls *tls, SSL_CTX **out)
   return err;
 }
 
-static bool attach_bytes(csio__tls_stream *stream)
-{
-  const BIO_METHOD *method = bytes_method();
-  BIO *bio = method ? BIO_new(method) : NULL;
-  if (!bio) return false;
-  BIO_set_data(bio, stream);
-  BIO_set_init(bio, 1);
-  SSL_set_bio(stream->ssl, bio, bio);
-  return true;
-}
-
 static int prepare(csio__tls_stream *stream, csio_tls *tls, const char *host, uint16_t port)
 {
   SSL_CTX *ctx;
@@ -101,8 +75,16 @@ static int prepare(csio__tls_stream *stream, csio_tls *tls, const char *host, ui
   if (!stream->handshake) return CSIO_ENOMEM;
   int err = ctx_of(tls, &ctx);
   if (err) return err;
-  stream->ssl = SSL_new(ctx);
-  if (!stream->ssl || !attach_bytes(stream)) return CSIO_ENOMEM;
+  const BIO_METHOD *method = bytes_method();
+  BIO *bio = method ? BIO_new(method) : NULL;
+  stream->ssl = bio ? SSL_new(ctx) : NULL;
+  if (!stream->ssl) {
+    BIO_free(bio);
+    return CSIO_ENOMEM;
+  }
+  BIO_set_data(bio, stream);
+  BIO_set_init(bio, 1);
+  SSL_set_bio(stream->ssl, bio, bio);
   bool named = csio__tls_name(host, name) && *name && !csio__is_address(name);
   if (named && !SSL_set_tlsext_host_name(stream->ssl, name)) return CSIO_ENOMEM;
   SSL_set_connect_state(stream->ssl);
@@ -135,7 +117,7 @@ void csio__tls_stream_destroy(csio__tls_stream *stream)
   free(stream);
 }
 
-/* After a call to OpenSSL that did not succeed: the stream waits, or it is over. */
+/* After a call to OpenSSL that did not succeed: the stream waits, or has ended. */
 static void note_result(csio__tls_stream *stream, int result)
 {
   switch (SSL_get_error(stream->ssl, result)) {
@@ -195,7 +177,7 @@ size_t csio__tls_stream_read(csio__tls_stream *stream, uint8_t *into, size_t roo
   if (size) stream->answered = true;
   if (stream->held.size && encrypt(stream, stream->held.data, stream->held.size))
     csio__bytes_free(&stream->held);
-  /* a peer that makes us answer, by new keys, say, and takes no answer */
+  /* a peer that asks for answers, such as new keys, and does not read them */
   if (stream->output.size > MOST_OUTPUT) stream->state = CSIO__TLS_BROKEN;
   return size;
 }
@@ -212,26 +194,11 @@ bool csio__tls_stream_write(csio__tls_stream *stream, const void *bytes, size_t 
   return held;
 }
 
-bool csio__tls_stream_holds(const csio__tls_stream *stream)
-{
-  return stream->held.size;
-}
-
 void csio__tls_stream_end(csio__tls_stream *stream)
 {
   ERR_clear_error();
   if (stream->state == CSIO__TLS_OPEN || stream->state == CSIO__TLS_ENDED) SSL_shutdown(stream->ssl);
   ERR_clear_error();
-}
-
-csio__tls_state csio__tls_stream_state(const csio__tls_stream *stream)
-{
-  return stream->state;
-}
-
-csio__bytes *csio__tls_stream_output(csio__tls_stream *stream)
-{
-  return &stream->output;
 }
 
 bool csio__tls_stream_failure(csio__tls_stream *stream, const char *host, csio__failure *failure)

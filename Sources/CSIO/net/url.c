@@ -1,21 +1,20 @@
-#include "net/url_plain.h"
-
+#include "net/url.h"
 #include "base/buffer_internal.h"
-#include "base/text.h"
 #include "loop/descriptors.h"
-#include "net/curl_multi.h"
-
-#include <csio/error.h>
+#include "net/tls_internal.h"
 
 #include <curl/curl.h>
 #include <locale.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+#include <uv.h>
 #ifdef __APPLE__
 #include <xlocale.h>
 #endif
-#include <stdio.h>
-#include <stdlib.h>
-#include <strings.h>
-#include <uv.h>
+
+#define ALPHANUMERIC "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 
 enum { SCHEME, HOST, ZONE, PORT, PATH, QUERY, USER, PASSWORD, PARTS };
 
@@ -42,8 +41,8 @@ static bool is_ascii(const char *text)
   return !*text;
 }
 
-/* libcurl is lenient: it connects "ws:/host" and "ws:///host" to host, and "ws://a\@b" to b where browsers
- * connect to a. A URL that others may read in another way is refused. */
+/* libcurl is lenient: it connects "ws:/host" and "ws:///host" to host, and "ws://a\@b" to b, while browsers
+ * connect to a. A URL that others may read differently is refused. */
 static bool is_unambiguous(const char *text)
 {
   for (const char *c = text; *c; c++)
@@ -52,63 +51,45 @@ static bool is_unambiguous(const char *text)
   return colon && colon[1] == '/' && colon[2] == '/' && colon[3] != '/';
 }
 
-/* The host of `curlu` becomes that of `text`, "http://HOST/". What an international character stands for may
- * be a "/", or a digit of an address. */
-static CURLUcode take_host(CURLU *curlu, CURLU *alone, const char *text)
-{
-  const char *host = text + strlen("http://");
-  char *read = NULL;
-  if (host[strcspn(host, "/?#@:\\%") + 1]) return CURLUE_MALFORMED_INPUT;
-  CURLUcode code = curl_url_set(alone, CURLUPART_URL, text, 0);
-  if (!code) code = curl_url_get(alone, CURLUPART_HOST, &read, 0);
-  if (!code) code = curl_url_set(curlu, CURLUPART_HOST, read, 0);
-  curl_free(read);
-  return code;
-}
-
 /* Converts an international name to ASCII. */
 static int convert_host(CURLU *curlu, const char *host)
 {
-  char *text = NULL;
+  const size_t start = strlen("http://");
+  char *text = NULL, *read = NULL;
   CURLU *alone = curl_url();
   if (!alone) return CSIO_ENOMEM;
   CURLUcode code = curl_url_set(alone, CURLUPART_SCHEME, "http", 0);
   if (!code) code = curl_url_set(alone, CURLUPART_HOST, host, 0);
   /* not the host alone, which libcurl 7.88 leaks; it calls every failure a lack of memory */
   if (!code && curl_url_get(alone, CURLUPART_URL, &text, CURLU_PUNYCODE)) code = CURLUE_MALFORMED_INPUT;
-  if (!code) code = take_host(curlu, alone, text);
+  /* "http://HOST/" is read again: a converted character may have become a "/", or a digit of an address */
+  if (!code && text[start + strcspn(text + start, "/?#@:\\%") + 1]) code = CURLUE_MALFORMED_INPUT;
+  if (!code) code = curl_url_set(alone, CURLUPART_URL, text, 0);
+  if (!code) code = curl_url_get(alone, CURLUPART_HOST, &read, 0);
+  if (!code) code = curl_url_set(curlu, CURLUPART_HOST, read, 0);
   curl_free(text);
+  curl_free(read);
   curl_url_cleanup(alone);
   return code ? code_of(code) : CSIO_OK;
 }
 
-/* A locale whose encoding is UTF-8; their names depend on the system. */
-static locale_t utf8_locale(void)
-{
-  static const char *const names[] = {"C.UTF-8", "UTF-8", "en_US.UTF-8"};
-  locale_t found = (locale_t)0;
-  for (size_t i = 0; i < sizeof names / sizeof *names && !found; i++)
-    found = newlocale(LC_CTYPE_MASK, names[i], (locale_t)0);
-  return found;
-}
-
-/* libcurl takes the name to be in the encoding of the thread's locale, which is ASCII unless the program has
- * set one. */
+/* libcurl takes the name to be in the encoding of the thread's locale: ASCII, unless the program set one. */
 static int convert_host_as_utf8(CURLU *curlu, const char *host)
 {
-  locale_t utf8 = utf8_locale();
-  /* a locale is a file, but newlocale does not tell why there is none */
-  if (!utf8 && !csio__has_descriptors(1)) return CSIO_ESYSTEM;
-  locale_t before = utf8 ? uselocale(utf8) : (locale_t)0;
+  static const char *const names[] = {"C.UTF-8", "UTF-8", "en_US.UTF-8"}; /* depending on the system */
+  locale_t utf8 = (locale_t)0;
+  for (size_t i = 0; i < sizeof names / sizeof *names && !utf8; i++)
+    utf8 = newlocale(LC_CTYPE_MASK, names[i], (locale_t)0);
+  /* a locale is a file, but newlocale does not say why there is none */
+  if (!utf8) return csio__has_descriptors(1) ? convert_host(curlu, host) : CSIO_ESYSTEM;
+  locale_t before = uselocale(utf8);
   int err = convert_host(curlu, host);
-  if (utf8) {
-    uselocale(before);
-    freelocale(utf8);
-  }
+  uselocale(before);
+  freelocale(utf8);
   return err;
 }
 
-/* A name that was percent-encoded is read again, too: libcurl has not looked whether it is an address. */
+/* A percent-encoded name is read again too: libcurl has not checked whether it is an address. */
 static int make_host_ascii(CURLU *curlu, bool encoded)
 {
   char *host;
@@ -123,33 +104,22 @@ static int make_host_ascii(CURLU *curlu, bool encoded)
   return err;
 }
 
-/* No label of a name is empty, but for the last one. */
-static bool is_name(const char *host)
-{
-  return *host != '.' && !strstr(host, "..") && is_ascii(host);
-}
-
-/* The zone of a scoped IPv6 address (RFC 6874, section 2), of which libcurl takes any character but a few. */
-static bool is_zone(const char *text)
-{
-  static const char unreserved[] = "-._~0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
-  return !text[strspn(text, unreserved)];
-}
-
 static int read_host(csio__url *out, char *parts[PARTS])
 {
   char *host = parts[HOST], port[8] = "";
   bool v6 = *host == '[';
-  if (!(v6 ? is_zone(csio__or_empty(parts[ZONE])) : is_name(host))) return CSIO_EURL;
+  const char *zone = csio__or_empty(parts[ZONE]);
+  if (zone[strspn(zone, ALPHANUMERIC "-._~")]) return CSIO_EURL; /* RFC 6874, section 2 */
+  /* only the last label of a name may be empty */
+  if (!v6 && (*host == '.' || strstr(host, "..") || !is_ascii(host))) return CSIO_EURL;
   if (out->port != (out->secure ? 443 : 80)) snprintf(port, sizeof port, ":%u", (unsigned)out->port);
   out->authority = csio__join(host, port);
   if (v6) host[strlen(host) - 1] = '\0';
-  out->host = csio__join(host + v6, parts[ZONE] ? "%" : "", csio__or_empty(parts[ZONE]));
+  out->host = csio__join(host + v6, *zone ? "%" : "", zone);
   return out->host && out->authority ? CSIO_OK : CSIO_ENOMEM;
 }
 
-/* A user's name with a colon would be taken for another one with another password. Where both are empty there
- * are none. */
+/* A user name with a colon would be read as another name and password. If both are empty, there are none. */
 static int read_userinfo(csio__url *out, CURLU *curlu, char *parts[PARTS])
 {
   const char *user = csio__or_empty(parts[USER]), *password = csio__or_empty(parts[PASSWORD]);
@@ -163,7 +133,7 @@ static int read_userinfo(csio__url *out, CURLU *curlu, char *parts[PARTS])
   return CSIO_OK;
 }
 
-/* libcurl's versions differ in whether they tell of an empty query. */
+/* Not all versions of libcurl report an empty query. */
 static int read_whole(csio__url *out, CURLU *curlu, char *parts[PARTS], bool has_query)
 {
   char *whole;
@@ -191,7 +161,7 @@ static int read_url(csio__url *out, CURLU *curlu, char *parts[PARTS], const char
   return out->port ? read_host(out, parts) : CSIO_EURL;
 }
 
-/* By libcurl, of whose reading only what is unambiguous is accepted. */
+/* By libcurl. */
 static int read_any(csio__url *out, const char *text, const char *plain, const char *secure)
 {
   char *parts[PARTS] = {NULL};
@@ -211,6 +181,55 @@ static int read_any(csio__url *out, const char *text, const char *plain, const c
   curl_url_cleanup(curlu);
   return err;
 }
+
+/* --- plain URLs --- */
+
+/* A name that cannot be an address, or an address as libcurl writes it. */
+static bool is_plain_host(const char *host)
+{
+  struct sockaddr_in v4;
+  size_t size = strlen(host);
+  if (!size || size > 255 || host[size - 1] == '.') return false;
+  if (*host >= '0' && *host <= '9') return !uv_ip4_addr(host, 0, &v4);
+  return *host != '.' && *host != '-' && !strstr(host, "..");
+}
+
+/* The digits behind `colon`; 0 where they are not a port as libcurl writes it. */
+static unsigned plain_port(const char *colon, size_t *size)
+{
+  *size = 1 + strspn(colon + 1, "0123456789");
+  unsigned long port = colon[1] == '0' || *size > 6 ? 0 : strtoul(colon + 1, NULL, 10);
+  return port <= UINT16_MAX ? (unsigned)port : 0;
+}
+
+bool csio__url_read_plain(csio__url *out, const char *text, const char *plain, const char *secure, int *err)
+{
+  size_t scheme = strcspn(text, ":"), port_size = 0;
+  out->secure = !strncmp(text, secure, scheme) && !secure[scheme];
+  if (!out->secure && (strncmp(text, plain, scheme) || plain[scheme])) return false;
+  if (strncmp(text + scheme, "://", strlen("://"))) return false;
+  const char *host = text + scheme + strlen("://");
+  size_t host_size = strspn(host, ALPHANUMERIC "-.");
+  const char *rest = host + host_size;
+  unsigned usual = out->secure ? 443 : 80, port = *rest == ':' ? plain_port(rest, &port_size) : usual;
+  rest += port_size;
+  if (!port || (*rest && *rest != '/' && *rest != '?')) return false;
+  if (rest[strspn(rest, ALPHANUMERIC "-._~/?&=:@+,;!$")] || strstr(rest, "/.")) return false;
+  out->port = (uint16_t)port;
+  out->has_port = port_size;
+  out->host = strndup(host, host_size);
+  out->authority = strndup(host, port == usual ? host_size : (size_t)(rest - host));
+  out->target = csio__join(*rest == '/' ? "" : "/", rest);
+  char *place = strndup(text, (size_t)(rest - text));
+  out->whole = place && out->target ? csio__join(place, out->target) : NULL;
+  free(place);
+  *err = out->host && out->authority && out->whole ? CSIO_OK : CSIO_ENOMEM;
+  if (*err || is_plain_host(out->host)) return true;
+  csio__url_free(out);
+  return false;
+}
+
+/* --- any URL --- */
 
 int csio__url_parse(csio__url *out, const char *text, const char *plain, const char *secure)
 {
@@ -236,10 +255,11 @@ bool csio__is_address(const char *host)
   return !uv_ip4_addr(host, 0, &v4) || !uv_ip6_addr(host, 0, &v6);
 }
 
-bool csio__is_within(const char *host, size_t length, const char *domain, size_t size)
+bool csio__is_within(csio__text host, csio__text domain)
 {
-  if (length < size || strncasecmp(host + length - size, domain, size)) return false;
-  return length == size || (host[length - size - 1] == '.' && !csio__is_address(host));
+  size_t before = host.size - domain.size;
+  if (host.size < domain.size || strncasecmp(host.start + before, domain.start, domain.size)) return false;
+  return !before || (host.start[before - 1] == '.' && !csio__is_address(host.start));
 }
 
 void csio__url_free(csio__url *url)

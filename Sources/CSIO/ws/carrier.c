@@ -1,8 +1,6 @@
 #include "ws/carrier.h"
-
+#include "base/list.h"
 #include "ws/lws_context.h"
-
-#include <csio/error.h>
 
 #include <errno.h>
 #include <netinet/in.h>
@@ -14,8 +12,8 @@
 enum {
   TLS_PIECE = 64 * 1024,   /* what is encrypted at once; more waits until that is out */
   LAST_PIECE = 16 * 1024,  /* what is read at once from a connection that has ended */
-  MOST_UNSENT = 32 * 1024, /* what the kernel holds before TCP sends it: an urgent message waits behind it */
-  MOST_DROPPED = 16 << 20, /* what a peer that is to end a connection may send before it is cut off */
+  MOST_UNSENT = 32 * 1024, /* what waits in the kernel, and so in front of an urgent message */
+  MOST_DROPPED = 16 << 20, /* what a lingering peer may send before the connection is cut */
 };
 
 struct csio__carrier {
@@ -28,14 +26,14 @@ struct csio__carrier {
   void *owner;
   csio__tls_stream *tls;
   size_t output_sent; /* of the TLS stream's output */
-  csio__task task;    /* to flush, or to kill */
+  csio__task task;    /* flushes or closes at the end of the turn */
   bool ready;
   bool mute;       /* on_gone is the only call that may follow */
-  bool killed;     /* the task is to kill */
+  bool killed;     /* the task closes the connection */
   bool broken;     /* the socket takes no more bytes */
-  bool unwritable; /* TLS cannot go on, and the task is to say so */
-  bool closing;    /* libwebsockets is at closing it, and must not be asked for anything */
-  bool gone;       /* libwebsockets has nothing of it any more */
+  bool unwritable; /* TLS cannot go on; the task reports it */
+  bool closing;    /* libwebsockets is closing it, and must not be called */
+  bool gone;       /* libwebsockets has closed it; the task frees it */
   bool lingering;
   size_t dropped; /* bytes that came while lingering */
 };
@@ -44,11 +42,10 @@ struct csio__carrier {
 
 static void carrier_free(csio__carrier *carrier)
 {
-  *carrier->link = carrier->next;
-  if (carrier->next) carrier->next->link = carrier->link;
+  CSIO__LIST_REMOVE(carrier);
   csio__tls_stream_destroy(carrier->tls);
   carrier->gone = true;
-  if (!carrier->task.queued) free(carrier); /* else the task does */
+  if (!carrier->task.queued) free(carrier); /* else the task does it */
 }
 
 static void report_end(csio__carrier *carrier)
@@ -58,7 +55,7 @@ static void report_end(csio__carrier *carrier)
   carrier->calls->on_end(carrier->owner);
 }
 
-/* Not from within libwebsockets' calls, in which the connection cannot be closed. */
+/* Runs outside of libwebsockets' callbacks, in which a connection cannot be closed. */
 static void run_task(csio__task *task)
 {
   csio__carrier *carrier = csio__container_of(task, csio__carrier, task);
@@ -88,7 +85,7 @@ static void hurry(csio__lws *lws)
 
 /* --- sending --- */
 
-/* 0 for as much as the kernel likes. Without the option, pongs are late where the way out is slow. */
+/* 0 for no limit. Without one, pongs are late on a slow network. */
 static void limit_unsent(int socket, int bytes)
 {
 #ifdef TCP_NOTSENT_LOWAT
@@ -104,7 +101,7 @@ void csio__carrier_send_last(csio__carrier *carrier)
   csio__carrier_flush_soon(carrier);
 }
 
-/* Signals that a write may raise are blocked in the loop's thread. */
+/* SIGPIPE is blocked in the loop's thread. */
 static size_t send_some(csio__carrier *carrier, const uint8_t *bytes, size_t size)
 {
   ssize_t sent = 0;
@@ -113,7 +110,7 @@ static size_t send_some(csio__carrier *carrier, const uint8_t *bytes, size_t siz
     sent = send(carrier->socket, bytes, size, 0);
   while (sent < 0 && errno == EINTR);
   if (sent == (ssize_t)size) return size;
-  /* an error is told by the reading side, after what has come before it */
+  /* the reading side reports an error, after what was received before it */
   if (sent < 0 && errno != EAGAIN && errno != EWOULDBLOCK) carrier->broken = true;
   if (!carrier->broken) lws_callback_on_writable(carrier->wsi);
   return sent < 0 ? 0 : (size_t)sent;
@@ -122,13 +119,13 @@ static size_t send_some(csio__carrier *carrier, const uint8_t *bytes, size_t siz
 bool csio__carrier_holds_bytes(const csio__carrier *carrier)
 {
   csio__tls_stream *tls = carrier->tls;
-  return tls && (csio__tls_stream_output(tls)->size || csio__tls_stream_holds(tls));
+  return tls && (tls->output.size || tls->held.size);
 }
 
-/* Whether all that TLS had to say is out. */
+/* Whether all output of TLS has been sent. */
 static bool flush_tls(csio__carrier *carrier)
 {
-  csio__bytes *output = csio__tls_stream_output(carrier->tls);
+  csio__bytes *output = &carrier->tls->output;
   if (!output->size) return true;
   size_t left = output->size - carrier->output_sent;
   size_t sent = send_some(carrier, output->data + carrier->output_sent, left);
@@ -139,10 +136,11 @@ static bool flush_tls(csio__carrier *carrier)
   return true;
 }
 
-static size_t send_by_tls(csio__carrier *carrier, const uint8_t *bytes, size_t size)
+size_t csio__carrier_send(csio__carrier *carrier, const uint8_t *bytes, size_t size)
 {
+  if (!carrier->tls) return send_some(carrier, bytes, size);
   size_t taken = 0;
-  while (flush_tls(carrier) && taken < size && !csio__tls_stream_holds(carrier->tls)) {
+  while (flush_tls(carrier) && taken < size && !carrier->tls->held.size) {
     size_t piece = size - taken < TLS_PIECE ? size - taken : TLS_PIECE;
     if (!csio__tls_stream_write(carrier->tls, bytes + taken, piece)) {
       carrier->broken = carrier->unwritable = true;
@@ -152,11 +150,6 @@ static size_t send_by_tls(csio__carrier *carrier, const uint8_t *bytes, size_t s
     taken += piece;
   }
   return taken;
-}
-
-size_t csio__carrier_send(csio__carrier *carrier, const uint8_t *bytes, size_t size)
-{
-  return carrier->tls ? send_by_tls(carrier, bytes, size) : send_some(carrier, bytes, size);
 }
 
 void csio__carrier_flush_soon(csio__carrier *carrier)
@@ -188,11 +181,11 @@ static void receive_by_tls(csio__carrier *carrier, const uint8_t *bytes, size_t 
 {
   csio__tls_stream *tls = carrier->tls;
   uint8_t *plain = carrier->lws->plain;
-  bool held = csio__tls_stream_holds(tls);
+  bool held = tls->held.size;
   csio__tls_stream_feed(tls, bytes, size);
   for (;;) {
     size_t read = csio__tls_stream_read(tls, plain, CSIO__READ_SIZE);
-    if (!carrier->ready && csio__tls_stream_state(tls) == CSIO__TLS_OPEN) {
+    if (!carrier->ready && tls->state == CSIO__TLS_OPEN) {
       carrier->ready = true;
       flush_tls(carrier);
       if (!carrier->mute) carrier->calls->on_ready(carrier->owner);
@@ -201,8 +194,8 @@ static void receive_by_tls(csio__carrier *carrier, const uint8_t *bytes, size_t 
     if (!carrier->mute) carrier->calls->on_bytes(carrier->owner, plain, read);
   }
   flush_tls(carrier);
-  if (held && !csio__tls_stream_holds(tls)) csio__carrier_flush_soon(carrier);
-  if (csio__tls_stream_state(tls) >= CSIO__TLS_ENDED) report_end(carrier);
+  if (held && !tls->held.size) csio__carrier_flush_soon(carrier);
+  if (tls->state >= CSIO__TLS_ENDED) report_end(carrier);
 }
 
 static void receive(csio__carrier *carrier, const uint8_t *bytes, size_t size)
@@ -215,7 +208,7 @@ static void receive(csio__carrier *carrier, const uint8_t *bytes, size_t size)
     carrier->calls->on_bytes(carrier->owner, bytes, size);
 }
 
-/* The system tells of a reset before libwebsockets has read what had come by then. */
+/* The system reports a reset before libwebsockets has read what came before it. */
 static void read_rest(csio__carrier *carrier)
 {
   uint8_t bytes[LAST_PIECE];
@@ -225,32 +218,19 @@ static void read_rest(csio__carrier *carrier)
     if (size > 0) receive(carrier, bytes, (size_t)size);
 }
 
-static void on_writable(csio__carrier *carrier)
-{
-  if (carrier->tls && !flush_tls(carrier)) return;
-  if (!carrier->mute) carrier->calls->on_writable(carrier->owner);
-}
-
-static void on_gone(csio__carrier *carrier)
-{
-  const csio__carrier_calls *calls = carrier->calls;
-  void *owner = carrier->owner;
-  report_end(carrier);
-  carrier_free(carrier);
-  calls->on_gone(owner);
-}
-
 static int on_lws(struct lws *wsi, enum lws_callback_reasons reason, void *user, void *in, size_t size)
 {
   (void)user;
   csio__carrier *carrier = wsi ? lws_get_opaque_user_data(wsi) : NULL;
   if (!carrier) return 0;
+  const csio__carrier_calls *calls = carrier->calls;
+  void *owner = carrier->owner;
   switch (reason) {
   case LWS_CALLBACK_RAW_RX:
     receive(carrier, in, size);
     break;
   case LWS_CALLBACK_RAW_WRITEABLE:
-    on_writable(carrier);
+    if ((!carrier->tls || flush_tls(carrier)) && !carrier->mute) calls->on_writable(owner);
     break;
   case LWS_CALLBACK_RAW_CLOSE:
     carrier->closing = carrier->broken = true;
@@ -258,7 +238,9 @@ static int on_lws(struct lws *wsi, enum lws_callback_reasons reason, void *user,
     report_end(carrier);
     break;
   case LWS_CALLBACK_WSI_DESTROY:
-    on_gone(carrier);
+    report_end(carrier);
+    carrier_free(carrier);
+    calls->on_gone(owner);
     break;
   default:
     break;
@@ -270,7 +252,7 @@ static const struct lws_protocols protocols[] = {{.name = "csio", .callback = on
 
 /* --- the beginning --- */
 
-int csio__carrier_open(csio_loop *loop, int socket, csio_tls *tls, const char *host, uint16_t port,
+int csio__carrier_open(csio_loop *loop, int socket, const csio__url *url, csio_tls *tls,
     const csio__carrier_calls *calls, void *owner, csio__carrier **out, csio__failure *failure)
 {
   csio__lws *lws = NULL;
@@ -278,8 +260,11 @@ int csio__carrier_open(csio_loop *loop, int socket, csio_tls *tls, const char *h
   csio__carrier *carrier = malloc(sizeof *carrier);
   int err = carrier ? CSIO_OK : csio__failure_code(failure, CSIO_ENOMEM);
   if (!err) err = csio__lws_of(loop, protocols, hurry, &lws, failure);
-  if (!err && tls && (err = csio__tls_stream_create(tls, host, port, &stream)))
-    csio__failure_code(failure, err);
+  if (!err && url->secure) {
+    err = csio__tls_or_default(tls, &tls);
+    if (!err) err = csio__tls_stream_create(tls, url->host, url->port, &stream);
+    if (err) csio__failure_code(failure, err);
+  }
   if (err) {
     free(carrier);
     close(socket);
@@ -291,23 +276,20 @@ int csio__carrier_open(csio_loop *loop, int socket, csio_tls *tls, const char *h
       .owner = owner,
       .tls = stream,
       .task.run = run_task,
-      .ready = !tls,
-      .next = lws->carriers,
-      .link = &lws->carriers};
-  if (carrier->next) carrier->next->link = &carrier->next;
-  lws->carriers = carrier;
+      .ready = !stream};
+  CSIO__LIST_ADD(&lws->carriers, carrier);
   lws_adopt_desc_t info = {
       .vh = lws->vhost, .type = LWS_ADOPT_SOCKET, .fd.sockfd = socket, .vh_prot_name = protocols[0].name};
   carrier->wsi = lws_adopt_descriptor_vhost_via_info(&info); /* closes the socket where it fails */
   if (!carrier->wsi) {
     carrier_free(carrier);
     return csio__failure_set(
-        failure, CSIO_ESYSTEM, "libwebsockets could not take the connection to %s", host);
+        failure, CSIO_ESYSTEM, "libwebsockets could not take the connection to %s", url->host);
   }
   lws_set_opaque_user_data(carrier->wsi, carrier);
   limit_unsent(socket, MOST_UNSENT);
   *out = carrier;
-  if (tls)
+  if (stream)
     flush_tls(carrier);
   else
     calls->on_ready(owner);

@@ -1,16 +1,17 @@
-/* A connected socket at work. libwebsockets adopts it as a raw connection, watches it with the loop, reads it
- * and closes it; TLS, where there is any, runs in between. What the kernel does not take stays with the
- * caller: libwebsockets would copy it, and stop reading until it is out. */
+/* A connected socket. libwebsockets adopts it as a raw connection, watches, reads and closes it; TLS, if any,
+ * runs in between. The caller keeps what the kernel does not take: libwebsockets would copy it, and stop
+ * reading until it is sent. */
 #ifndef CSIO_CARRIER_H
 #define CSIO_CARRIER_H
 
 #include "base/error_internal.h"
 #include "net/tls_stream.h"
+#include "net/url.h"
 #include "loop/loop_internal.h"
 
 typedef struct csio__carrier csio__carrier;
 
-/* What a carrier tells its owner, on the loop. */
+/* A carrier's calls to its owner, on the loop. */
 typedef struct csio__carrier_calls {
   void (*on_ready)(void *owner); /* bytes may be sent */
   void (*on_bytes)(void *owner, const uint8_t *bytes, size_t size);
@@ -20,35 +21,34 @@ typedef struct csio__carrier_calls {
   void (*on_gone)(void *owner); /* the last call: the socket is closed */
 } csio__carrier_calls;
 
-/* Takes the socket, also when it fails. TLS is spoken with `host` where `tls` is not NULL; else on_ready
- * comes before this returns, with `*out` set. */
-int csio__carrier_open(csio_loop *loop, int socket, csio_tls *tls, const char *host, uint16_t port,
+/* The socket becomes the carrier's, also on failure. Speaks TLS, by these settings or the default ones, if
+ * the URL is secure; else on_ready is called before this returns, with `*out` set. */
+int csio__carrier_open(csio_loop *loop, int socket, const csio__url *url, csio_tls *tls,
     const csio__carrier_calls *calls, void *owner, csio__carrier **out, csio__failure *failure);
 
 /* How many of the bytes have been taken; on_writable follows where that is not all. */
 size_t csio__carrier_send(csio__carrier *carrier, const uint8_t *bytes, size_t size);
 
-/* Whether the socket is read, as it is from the start. What has been read already is still told. */
+/* Starts or stops reading the socket, which is read at first. What was read before is still reported. */
 void csio__carrier_read(csio__carrier *carrier, bool on);
 
 /* Calls on_writable at the end of this turn of the loop. */
 void csio__carrier_flush_soon(csio__carrier *carrier);
 
-/* The same, with the last bytes there will be: the system takes what it can, and sends it even if the process
- * ends. */
+/* The same for the last bytes: the system takes all that it can, and sends it even if the process ends. */
 void csio__carrier_send_last(csio__carrier *carrier);
 
-/* Whether bytes that were taken still wait in here; on_writable comes when they are out. */
+/* Whether bytes that were taken still wait here; on_writable follows when they are sent. */
 bool csio__carrier_holds_bytes(const csio__carrier *carrier);
 
-/* Ends the sending side, and the connection once the peer has ended its own, or the time is over. What still
- * comes is dropped; on_gone is the only call that follows. */
+/* Ends the sending side, and the connection when the peer has ended its side or the time is over. Input is
+ * dropped; on_gone is the only call that follows. */
 void csio__carrier_linger(csio__carrier *carrier, unsigned seconds);
 
 /* Ends the connection soon; on_gone is the only call that follows. */
 void csio__carrier_kill(csio__carrier *carrier);
 
-/* Puts what TLS knows of the connection's end into words, in on_end; false where that is nothing. */
+/* In on_end: describes the failure if it was one of TLS, else returns false. */
 bool csio__carrier_tls_failure(csio__carrier *carrier, const char *host, csio__failure *failure);
 
 #endif

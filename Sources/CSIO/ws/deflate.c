@@ -1,5 +1,4 @@
 #include "ws/deflate.h"
-
 #include "base/text.h"
 
 #include <stdlib.h>
@@ -14,7 +13,7 @@ enum {
   MAX_STEP = 1 << 30,
 };
 
-/* What a sender leaves out at a message's end. */
+/* What a sender omits at the end of a message. */
 static const uint8_t trailer[] = {0, 0, 0xff, 0xff};
 
 typedef struct csio__deflater {
@@ -26,10 +25,9 @@ typedef struct csio__deflater {
 static bool is_window(csio__text bits)
 {
   bool quoted = bits.size > 2 && *bits.start == '"' && bits.start[bits.size - 1] == '"';
-  if (quoted) bits = (csio__text){bits.start + 1, bits.size - 2};
-  const char *digit = bits.start + bits.size - 1;
-  if (bits.size == 1) return *digit == '8' || *digit == '9';
-  return bits.size == 2 && *bits.start == '1' && *digit >= '0' && *digit <= '5';
+  const char *digits = bits.start + quoted;
+  if (bits.size - 2 * quoted == 1) return *digits == '8' || *digits == '9';
+  return bits.size - 2 * quoted == 2 && *digits == '1' && digits[1] >= '0' && digits[1] <= '5';
 }
 
 enum { CLIENT_NO_CONTEXT_TAKEOVER = 1, SERVER_NO_CONTEXT_TAKEOVER = 2, SERVER_WINDOW = 4 };
@@ -93,22 +91,12 @@ csio_buffer *csio__deflate(csio_loop *loop, const csio_buffer *message)
   stream->next_out = compressed->bytes;
   stream->avail_out = (uInt)compressed->size;
   /* with room left over, zlib has flushed everything */
-  bool gains = deflate(stream, Z_SYNC_FLUSH) == Z_OK && stream->avail_out;
-  if (!gains) {
+  if (deflate(stream, Z_SYNC_FLUSH) != Z_OK || !stream->avail_out) {
     csio_buffer_destroy(compressed);
     return NULL;
   }
   csio_buffer_truncate(compressed, compressed->size - stream->avail_out - sizeof trailer);
   return compressed;
-}
-
-static csio__inflater *make_inflater(void)
-{
-  csio__inflater *inflater = calloc(1, sizeof *inflater);
-  if (!inflater) return NULL;
-  if (inflateInit2(inflater, -WINDOW_BITS) == Z_OK) return inflater;
-  free(inflater);
-  return NULL;
 }
 
 /* Room for what comes next, but for no more than one byte beyond the limit. */
@@ -145,7 +133,12 @@ static csio__inflated run(z_stream *stream, const uint8_t *bytes, size_t size, s
 csio__inflated csio__inflate(
     csio__inflater **inflater, const uint8_t *bytes, size_t size, bool final, size_t most, csio__bytes *out)
 {
-  if (!*inflater && !(*inflater = make_inflater())) return CSIO__INFLATE_NO_MEMORY;
+  z_stream *made = *inflater ? *inflater : calloc(1, sizeof *made);
+  if (!made || (!*inflater && inflateInit2(made, -WINDOW_BITS) != Z_OK)) {
+    free(made);
+    return CSIO__INFLATE_NO_MEMORY;
+  }
+  *inflater = made;
   csio__inflated result = run(*inflater, bytes, size, most, out);
   if (result == CSIO__INFLATED && final) result = run(*inflater, trailer, sizeof trailer, most, out);
   return result;

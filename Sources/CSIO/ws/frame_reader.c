@@ -9,10 +9,8 @@ enum {
   OPCODE = 0x0f,
   MASKED = 0x80,
   LENGTH = 0x7f,
-  /* The most that a mere announcement of a large frame makes us allocate. */
-  MAX_RESERVE = 16 << 20,
-  /* Memory for messages that is kept from one to the next. */
-  MAX_KEPT = 64 * 1024,
+  MAX_RESERVE = 16 << 20, /* the most that is allocated for a frame before its bytes come */
+  MAX_KEPT = 64 * 1024,   /* memory for messages that is kept from one to the next */
   PROTOCOL_ERROR = 1002,
   NOT_UTF8 = 1007,
 };
@@ -21,24 +19,19 @@ enum { CONTINUATION = 0, TEXT = 1, BINARY = 2, CLOSE = 8, PING = 9, PONG = 10 };
 
 void csio__frame_reader_init(csio__frame_reader *reader, size_t max_message, const csio__deflate_terms *terms)
 {
-  *reader = (csio__frame_reader){.max_message = max_message};
-  if (terms) reader->terms = *terms;
-}
-
-static void drop_inflater(csio__frame_reader *reader)
-{
-  csio__inflater_free(reader->inflater);
-  reader->inflater = NULL;
+  *reader = (csio__frame_reader){.max_message = max_message, .terms = *terms};
 }
 
 void csio__frame_reader_free(csio__frame_reader *reader)
 {
   csio__bytes_free(&reader->message);
-  drop_inflater(reader);
+  csio__bytes_free(&reader->control);
+  csio__inflater_free(reader->inflater);
+  reader->inflater = NULL;
   reader->ended = true;
 }
 
-/* The last event but for a close frame. */
+/* Ends the reading. */
 static csio__frame_event fail(csio__frame_reader *reader, csio__frame_event_kind kind)
 {
   csio__frame_reader_free(reader);
@@ -47,10 +40,8 @@ static csio__frame_event fail(csio__frame_reader *reader, csio__frame_event_kind
 
 static csio__frame_event broken(csio__frame_reader *reader, uint16_t code, const char *fault)
 {
-  csio__frame_event event = fail(reader, CSIO__FRAME_BROKEN);
-  event.code = code;
-  event.fault = fault;
-  return event;
+  csio__frame_reader_free(reader);
+  return (csio__frame_event){.kind = CSIO__FRAME_BROKEN, .code = code, .fault = fault};
 }
 
 /* --- heads --- */
@@ -62,8 +53,8 @@ static const char *fault_of_head(const csio__frame_reader *reader)
   bool control = opcode >= CLOSE,
        compressible = reader->terms.accepted && (opcode == TEXT || opcode == BINARY);
   if (second & MASKED) return "a masked frame";
-  if (first & RSV2_RSV3 || (first & RSV1 && !compressible)) return "a reserved bit";
-  if (opcode > PONG || (opcode > BINARY && opcode < CLOSE)) return "an unknown opcode";
+  if (first & (RSV1 | RSV2_RSV3) && (first & RSV2_RSV3 || !compressible)) return "a reserved bit";
+  if (opcode > BINARY && (opcode < CLOSE || opcode > PONG)) return "an unknown opcode";
   if (control && !(first & FINAL)) return "a fragmented control frame";
   if (control && (second & LENGTH) > CSIO__MAX_CONTROL) return "a control frame of more than 125 bytes";
   if (opcode == CONTINUATION && !reader->in_message) return "a continuation of no message";
@@ -71,15 +62,17 @@ static const char *fault_of_head(const csio__frame_reader *reader)
   return NULL;
 }
 
-/* Takes of the input what is missing of the head's first `size` bytes. */
+/* Reads on to the head's first `size` bytes; false while some are missing. */
 static bool fill_head(csio__frame_reader *reader, size_t size, const uint8_t **bytes, size_t *left)
 {
-  while (reader->head_size < size) {
-    if (!*left) return false;
-    reader->head[reader->head_size++] = *(*bytes)++;
-    --*left;
-  }
-  return true;
+  size_t before = reader->head_size, missing = before < size ? size - before : 0;
+  size_t taken = missing < *left ? missing : *left;
+  for (size_t i = 0; i < taken; i++)
+    reader->head[before + i] = (*bytes)[i];
+  *bytes += taken;
+  *left -= taken;
+  reader->head_size += (uint8_t)taken;
+  return taken == missing;
 }
 
 /* Reads a head, and returns what is wrong with it. */
@@ -109,7 +102,7 @@ static bool begin_frame(csio__frame_reader *reader)
 {
   unsigned first = reader->head[0], opcode = first & OPCODE;
   if (opcode >= CLOSE) {
-    reader->control_size = 0;
+    reader->control.size = 0;
     return true;
   }
   if (opcode != CONTINUATION) {
@@ -123,60 +116,45 @@ static bool begin_frame(csio__frame_reader *reader)
 
 /* --- messages --- */
 
-/* A message once it is whole, nothing before. */
-static csio__frame_event end_message(csio__frame_reader *reader, const uint8_t *bytes, size_t size)
+/* A message, once it is complete. */
+static inline csio__frame_event end_message(csio__frame_reader *reader, const uint8_t *bytes, size_t size)
 {
   if (reader->rest || reader->in_message) return (csio__frame_event){0};
   if (reader->utf8.missing) return broken(reader, NOT_UTF8, "text that is not UTF-8");
-  if (reader->compressed && reader->terms.server_no_context_takeover) drop_inflater(reader);
+  if (reader->compressed && reader->terms.server_no_context_takeover) {
+    csio__inflater_free(reader->inflater);
+    reader->inflater = NULL;
+  }
+  reader->delivered = true;
   return (csio__frame_event){
       .kind = CSIO__FRAME_MESSAGE, .binary = reader->binary, .bytes = bytes, .size = size};
 }
 
-static csio__frame_event end_assembled(csio__frame_reader *reader)
-{
-  csio__frame_event event = end_message(reader, reader->message.data, reader->message.size);
-  reader->delivered = event.kind == CSIO__FRAME_MESSAGE;
-  return event;
-}
-
-static void drop_delivered(csio__frame_reader *reader)
-{
-  if (!reader->delivered) return;
-  reader->delivered = false;
-  reader->message.size = 0;
-  if (reader->message.capacity > MAX_KEPT) csio__bytes_free(&reader->message);
-}
-
-static bool is_text(csio__frame_reader *reader, const uint8_t *bytes, size_t size)
-{
-  return reader->binary || csio__utf8_read(&reader->utf8, bytes, size);
-}
-
 static csio__frame_event read_plain(csio__frame_reader *reader, const uint8_t *bytes, size_t size)
 {
-  if (!is_text(reader, bytes, size)) return broken(reader, NOT_UTF8, "text that is not UTF-8");
+  if (!reader->binary && !csio__utf8_read(&reader->utf8, bytes, size))
+    return broken(reader, NOT_UTF8, "text that is not UTF-8");
   if (!reader->message.size && !reader->rest && !reader->in_message) return end_message(reader, bytes, size);
   size_t expected = size + (reader->rest < MAX_RESERVE ? (size_t)reader->rest : MAX_RESERVE);
   if (!csio__bytes_reserve(&reader->message, expected)) return fail(reader, CSIO__FRAME_NO_MEMORY);
   csio__bytes_append(&reader->message, bytes, size);
-  return end_assembled(reader);
+  return end_message(reader, reader->message.data, reader->message.size);
 }
 
 static csio__frame_event read_compressed(csio__frame_reader *reader, const uint8_t *bytes, size_t size)
 {
   bool last = !reader->rest && !reader->in_message;
-  size_t before = reader->message.size;
-  csio__inflated result =
-      csio__inflate(&reader->inflater, bytes, size, last, reader->max_message, &reader->message);
+  csio__bytes *message = &reader->message;
+  size_t before = message->size;
+  csio__inflated result = csio__inflate(&reader->inflater, bytes, size, last, reader->max_message, message);
   if (result == CSIO__INFLATE_NO_MEMORY) return fail(reader, CSIO__FRAME_NO_MEMORY);
   /* checked first, so that the same fault is found however the input is cut */
-  if (!is_text(reader, reader->message.data + before, reader->message.size - before))
+  if (!reader->binary && !csio__utf8_read(&reader->utf8, message->data + before, message->size - before))
     return broken(reader, NOT_UTF8, "text that is not UTF-8");
   if (result == CSIO__INFLATE_TOO_LARGE) return fail(reader, CSIO__FRAME_TOO_LARGE);
   if (result == CSIO__INFLATE_BROKEN)
     return broken(reader, NOT_UTF8, "a message that cannot be decompressed");
-  return end_assembled(reader);
+  return end_message(reader, message->data, message->size);
 }
 
 /* --- control frames --- */
@@ -186,43 +164,42 @@ bool csio__is_close_code(unsigned code)
   return (code >= 1000 && code <= 1003) || (code >= 1007 && code <= 1014) || (code >= 3000 && code <= 4999);
 }
 
-static csio__frame_event end_close(csio__frame_reader *reader)
+static csio__frame_event end_close(csio__frame_reader *reader, const uint8_t *bytes, size_t size)
 {
-  csio__frame_event event = {.kind = CSIO__FRAME_CLOSE, .code = 1005, .bytes = reader->control};
-  size_t size = reader->control_size;
+  csio__frame_event event = {.kind = CSIO__FRAME_CLOSE, .code = 1005, .bytes = bytes};
   if (size == 1) return broken(reader, PROTOCOL_ERROR, "a close frame of one byte");
   if (size) {
-    event.code = (uint16_t)(reader->control[0] << 8 | reader->control[1]);
-    event.bytes = reader->control + 2;
+    event.code = (uint16_t)(bytes[0] << 8 | bytes[1]);
+    event.bytes = bytes + 2;
     event.size = size - 2;
   }
   if (size && !csio__is_close_code(event.code)) {
-    char *fault = (char *)reader->control;
-    snprintf(fault, sizeof reader->control, "the close code %u", (unsigned)event.code);
-    return broken(reader, PROTOCOL_ERROR, fault);
+    snprintf(reader->fault, sizeof reader->fault, "the close code %u", (unsigned)event.code);
+    return broken(reader, PROTOCOL_ERROR, reader->fault);
   }
   csio__utf8 utf8 = {0};
   if (!csio__utf8_read(&utf8, event.bytes, event.size) || utf8.missing)
     return broken(reader, NOT_UTF8, "a close reason that is not UTF-8");
-  csio__frame_reader_free(reader);
+  reader->ended = true;
   return event;
 }
 
 static csio__frame_event read_control(csio__frame_reader *reader, const uint8_t *bytes, size_t size)
 {
-  if (size) memcpy(reader->control + reader->control_size, bytes, size);
-  reader->control_size += (uint8_t)size;
-  if (reader->rest) return (csio__frame_event){0};
+  csio__bytes *control = &reader->control;
+  if (reader->rest || control->size) {
+    if (!csio__bytes_append(control, bytes, size)) return fail(reader, CSIO__FRAME_NO_MEMORY);
+    if (reader->rest) return (csio__frame_event){0};
+    bytes = control->data;
+    size = control->size;
+  }
   unsigned opcode = reader->head[0] & OPCODE;
-  if (opcode == CLOSE) return end_close(reader);
-  return (csio__frame_event){.kind = opcode == PING ? CSIO__FRAME_PING : CSIO__FRAME_PONG,
-      .bytes = reader->control,
-      .size = reader->control_size};
+  if (opcode == CLOSE) return end_close(reader, bytes, size);
+  return (csio__frame_event){
+      .kind = opcode == PING ? CSIO__FRAME_PING : CSIO__FRAME_PONG, .bytes = bytes, .size = size};
 }
 
-/* --- all of it --- */
-
-/* Reads what the input has of the frame's payload. */
+/* Reads the payload, as far as it has come. */
 static csio__frame_event read_payload(csio__frame_reader *reader, const uint8_t **bytes, size_t *left)
 {
   const uint8_t *part = *bytes;
@@ -237,21 +214,24 @@ static csio__frame_event read_payload(csio__frame_reader *reader, const uint8_t 
 
 csio__frame_event csio__frame_reader_next(csio__frame_reader *reader, const uint8_t **bytes, size_t *size)
 {
-  csio__frame_event event = {0};
-  drop_delivered(reader);
-  while (!reader->ended && !event.kind) {
+  if (reader->delivered) {
+    reader->delivered = false;
+    reader->message.size = 0;
+    if (reader->message.capacity > MAX_KEPT) csio__bytes_free(&reader->message);
+  }
+  while (!reader->ended) {
     if (!reader->in_frame) {
       const char *fault = read_head(reader, bytes, size);
       if (fault) return broken(reader, PROTOCOL_ERROR, fault);
-      if (!reader->in_frame) return event;
+      if (!reader->in_frame) return (csio__frame_event){0};
       if (!begin_frame(reader)) return fail(reader, CSIO__FRAME_TOO_LARGE);
     }
-    if (reader->rest && !*size) return event;
-    event = read_payload(reader, bytes, size);
+    if (reader->rest && !*size) return (csio__frame_event){0};
+    csio__frame_event event = read_payload(reader, bytes, size);
+    if (event.kind) return event;
   }
-  if (reader->ended && !event.kind) {
-    *bytes += *size;
-    *size = 0;
-  }
-  return event;
+  csio__frame_reader_free(reader);
+  *bytes += *size;
+  *size = 0;
+  return (csio__frame_event){0};
 }

@@ -2,14 +2,14 @@
 #ifndef CSIO_FRAME_READER_H
 #define CSIO_FRAME_READER_H
 
+#include "base/text.h"
 #include "ws/deflate.h"
-#include "ws/utf8.h"
 
 enum { CSIO__MAX_CONTROL = 125 }; /* the most that a control frame carries */
 
 typedef enum csio__frame_event_kind {
   CSIO__FRAME_NONE,    /* the input is used up */
-  CSIO__FRAME_MESSAGE, /* a whole message; its bytes stay until the next call */
+  CSIO__FRAME_MESSAGE, /* a whole message; the bytes of all events stay until the next call */
   CSIO__FRAME_PING,
   CSIO__FRAME_PONG,
   CSIO__FRAME_CLOSE,     /* with the peer's code, 1005 for none; the bytes are its reason */
@@ -30,17 +30,17 @@ typedef struct csio__frame_event {
 /* Zero is the start: no limit, no compression. */
 typedef struct csio__frame_reader {
   size_t max_message; /* 0: no limit */
-  csio__deflate_terms terms;
   csio__inflater *inflater;
   csio__bytes message; /* what has come of a message */
+  csio__bytes control; /* what has come of a control frame in parts */
   uint64_t rest;       /* what is missing of the frame */
-  csio__utf8 utf8;     /* of the text so far */
+  csio__deflate_terms terms;
+  csio__utf8 utf8; /* of the text so far */
   uint8_t head_size;
-  uint8_t control_size;
   uint8_t head[10];
-  uint8_t control[CSIO__MAX_CONTROL]; /* a control frame's payload, or the words of a fault */
-  bool in_frame;                      /* `head` is whole */
-  bool in_message;                    /* more frames of it are to come */
+  char fault[24];
+  bool in_frame;   /* `head` is whole */
+  bool in_message; /* more frames of it are to come */
   bool binary;
   bool compressed;
   bool delivered; /* `message` goes with the next call */

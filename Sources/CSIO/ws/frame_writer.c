@@ -2,10 +2,10 @@
 
 enum {
   MASK_SIZE = 4,
-  MAX_CONTROL = 125, /* bytes that a control frame carries */
-  MASKS = 256,       /* taken from the system at once */
-  /* More in one send() gains nothing, and what the socket does not take is copied. */
-  BATCH_SIZE = 64 * 1024,
+  CONTROL = 0x8,          /* set in the kinds of control frames */
+  MAX_CONTROL = 125,      /* bytes that a control frame carries */
+  MASKS = 256,            /* taken from the system at once */
+  BATCH_SIZE = 64 * 1024, /* larger ones gain nothing, and what the socket does not take is copied */
 };
 
 struct csio__framer {
@@ -24,7 +24,7 @@ csio__framer *csio__framer_of(csio_loop *loop)
   return csio__guest_of(loop, &framer_guest, &failure);
 }
 
-/* Bytes that nobody can foresee: RFC 6455, section 5.3. */
+/* Unpredictable bytes (RFC 6455, section 5.3). */
 static const uint8_t *new_mask(csio__framer *framer)
 {
   if (!framer->masks_left) {
@@ -37,17 +37,6 @@ static const uint8_t *new_mask(csio__framer *framer)
 static size_t head_size(size_t payload)
 {
   return (payload < 126 ? 2 : payload <= UINT16_MAX ? 4 : 10) + MASK_SIZE;
-}
-
-static void write_head(uint8_t *into, unsigned kind, size_t payload, const uint8_t *mask)
-{
-  enum { FINAL = 0x80, MASKED = 0x80 };
-  size_t head = head_size(payload), digits = head - MASK_SIZE - 2;
-  into[0] = (uint8_t)(FINAL | kind);
-  into[1] = (uint8_t)(MASKED | (digits == 0 ? payload : digits == 2 ? 126 : 127));
-  for (size_t i = 0; i < digits; i++)
-    into[2 + i] = (uint8_t)((uint64_t)payload >> 8 * (digits - 1 - i));
-  memcpy(into + head - MASK_SIZE, mask, MASK_SIZE);
 }
 
 /* `into` may be `bytes`. */
@@ -68,27 +57,31 @@ static void copy_masked(uint8_t *into, const uint8_t *bytes, size_t size, const 
     into[i] = bytes[i] ^ mask[i % MASK_SIZE];
 }
 
-static bool add(csio__framer *framer, unsigned kind, const void *payload, size_t size)
+/* The payload may be in its place already. False where the system has no random bytes. */
+static bool write_frame(
+    csio__framer *framer, uint8_t *into, unsigned kind, const uint8_t *payload, size_t size)
 {
-  size_t room = sizeof framer->batch - framer->size, head = head_size(size);
-  if (size > room || head > room - size) return false;
+  enum { FINAL = 0x80, MASKED = 0x80 };
+  size_t head = head_size(size), digits = head - MASK_SIZE - 2;
   const uint8_t *mask = new_mask(framer);
   if (!mask) return false;
-  uint8_t *into = framer->batch + framer->size;
-  write_head(into, kind, size, mask);
+  into[0] = (uint8_t)(FINAL | kind);
+  into[1] = (uint8_t)(MASKED | (digits == 0 ? size : digits == 2 ? 126 : 127));
+  for (size_t i = 0; i < digits; i++)
+    into[2 + i] = (uint8_t)((uint64_t)size >> 8 * (digits - 1 - i));
+  memcpy(into + head - MASK_SIZE, mask, MASK_SIZE);
   copy_masked(into + head, payload, size, mask);
-  framer->size += head + size;
   return true;
 }
 
-bool csio__framer_add(csio__framer *framer, unsigned kind, const csio_buffer *message)
+bool csio__framer_add(csio__framer *framer, unsigned kind, const void *payload, size_t size)
 {
-  return add(framer, kind, message->bytes, message->size);
-}
-
-bool csio__framer_add_control(csio__framer *framer, csio__control_kind kind, const void *payload, size_t size)
-{
-  return size <= MAX_CONTROL && add(framer, kind, payload, size);
+  size_t room = sizeof framer->batch - framer->size, head = head_size(size);
+  if (kind & CONTROL && size > MAX_CONTROL) return false;
+  if (size > room || head > room - size) return false;
+  if (!write_frame(framer, framer->batch + framer->size, kind, payload, size)) return false;
+  framer->size += head + size;
+  return true;
 }
 
 bool csio__framer_add_close(csio__framer *framer, uint16_t code, const void *reason, size_t size)
@@ -96,7 +89,7 @@ bool csio__framer_add_close(csio__framer *framer, uint16_t code, const void *rea
   uint8_t payload[MAX_CONTROL] = {(uint8_t)(code >> 8), (uint8_t)code};
   if (size > sizeof payload - 2) return false;
   if (size) memcpy(payload + 2, reason, size);
-  return csio__framer_add_control(framer, CSIO__CONTROL_CLOSE, payload, code ? 2 + size : 0);
+  return csio__framer_add(framer, CSIO__CONTROL_CLOSE, payload, code ? 2 + size : 0);
 }
 
 uint8_t *csio__framer_take(csio__framer *framer, size_t *size)
@@ -109,11 +102,7 @@ uint8_t *csio__framer_take(csio__framer *framer, size_t *size)
 uint8_t *csio__framer_wrap(csio__framer *framer, unsigned kind, csio_buffer *message, size_t *size)
 {
   size_t head = head_size(message->size);
-  const uint8_t *mask = new_mask(framer);
-  if (!mask) return NULL;
   uint8_t *start = message->bytes - head;
-  write_head(start, kind, message->size, mask);
-  copy_masked(message->bytes, message->bytes, message->size, mask);
   *size = head + message->size;
-  return start;
+  return write_frame(framer, start, kind, message->bytes, message->size) ? start : NULL;
 }

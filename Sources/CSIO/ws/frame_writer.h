@@ -8,27 +8,20 @@
 typedef enum csio__frame_kind {
   CSIO__FRAME_TEXT = 0x1,
   CSIO__FRAME_BINARY = 0x2,
-  CSIO__FRAME_COMPRESSED = 0x40, /* besides one of those above */
-} csio__frame_kind;
-
-typedef enum csio__control_kind {
   CSIO__CONTROL_CLOSE = 0x8,
   CSIO__CONTROL_PING = 0x9,
   CSIO__CONTROL_PONG = 0xa,
-} csio__control_kind;
+  CSIO__FRAME_COMPRESSED = 0x40, /* besides TEXT or BINARY */
+} csio__frame_kind;
 
 typedef struct csio__framer csio__framer;
 
 /* The loop's; NULL when memory is short. */
 csio__framer *csio__framer_of(csio_loop *loop);
 
-/* Adds a message to the batch, as a whole. False where there is no room for it, which in an empty batch means
- * that the message is too large for any, or where the system has no random bytes. */
-bool csio__framer_add(csio__framer *framer, unsigned kind, const csio_buffer *message);
-
-/* Adds a control frame with up to 125 bytes to the batch. False as above. */
-bool csio__framer_add_control(
-    csio__framer *framer, csio__control_kind kind, const void *payload, size_t size);
+/* Adds a message, or a control frame with up to 125 bytes, to the batch. False where there is no room for it,
+ * which in an empty batch means that it is too large for any, or where the system has no random bytes. */
+bool csio__framer_add(csio__framer *framer, unsigned kind, const void *payload, size_t size);
 
 /* Adds a close frame with a reason of up to 123 bytes; code 0 sends neither. False as above. */
 bool csio__framer_add_close(csio__framer *framer, uint16_t code, const void *reason, size_t size);

@@ -1,12 +1,7 @@
 #include "ws/handshake.h"
-
-#include "base/header.h"
 #include "base/text.h"
 
-#include <csio/error.h>
-
 #include <openssl/evp.h>
-#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -15,30 +10,26 @@
 
 enum { KEY_SIZE = 24 }; /* 16 bytes in base64 */
 
-/* Kept for the process: to look the algorithm up takes ten times as long as to run it. */
-static EVP_MD *sha1(void)
+static EVP_MD *sha1; /* OpenSSL would look it up for each handshake */
+
+static void find_sha1(void)
 {
-  static _Atomic(EVP_MD *) kept;
-  EVP_MD *found = atomic_load(&kept), *none = NULL;
-  if (found) return found;
-  found = EVP_MD_fetch(NULL, "SHA1", NULL);
-  if (!found || atomic_compare_exchange_strong(&kept, &none, found)) return found;
-  EVP_MD_free(found); /* another thread was faster */
-  return none;
+  sha1 = EVP_MD_fetch(NULL, "SHA1", NULL);
 }
 
 static int make_key(char key[KEY_SIZE + 1], char accept[29])
 {
   static const char guid[] = "258EAFA5-E914-47DA-95CA-C5AB0DC85B11";
+  static uv_once_t once = UV_ONCE_INIT;
   unsigned char nonce[16], digest[EVP_MAX_MD_SIZE];
-  char text[KEY_SIZE + sizeof guid];
   unsigned size;
+  char text[KEY_SIZE + sizeof guid];
   if (uv_random(NULL, NULL, nonce, sizeof nonce, 0, NULL)) return CSIO_ESYSTEM;
   EVP_EncodeBlock((unsigned char *)key, nonce, sizeof nonce);
   memcpy(text, key, KEY_SIZE);
   memcpy(text + KEY_SIZE, guid, sizeof guid);
-  EVP_MD *hash = sha1();
-  if (!hash || !EVP_Digest(text, strlen(text), digest, &size, hash, NULL)) return CSIO_ENOMEM;
+  uv_once(&once, find_sha1);
+  if (!EVP_Digest(text, strlen(text), digest, &size, sha1 ? sha1 : EVP_sha1(), NULL)) return CSIO_ENOMEM;
   EVP_EncodeBlock((unsigned char *)accept, digest, (int)size);
   return CSIO_OK;
 }
@@ -76,21 +67,16 @@ const char *csio__handshake_header(const csio__handshake *handshake, const char 
   return NULL;
 }
 
-static bool is_digit(char c)
-{
-  return c >= '0' && c <= '9';
-}
-
 /* "HTTP/1.1 101 Switching Protocols"; the words may be missing. */
 static const char *read_status_line(csio__handshake *handshake, const char *line)
 {
   const char *version = line + strlen("HTTP/1."), *status = version + 2;
   if ((*version != '0' && *version != '1') || version[1] != ' ') return "the answer is not HTTP/1.1";
-  if (*status == '0' || !is_digit(status[0]) || !is_digit(status[1]) || !is_digit(status[2]) ||
-      (status[3] && status[3] != ' ') || !csio__is_field_value(status))
+  if (*status == '0' || strspn(status, "0123456789") != 3 || (status[3] && status[3] != ' ') ||
+      !csio__is_field_value(status))
     return "the status line is malformed";
   handshake->old = *version == '0';
-  handshake->status = (unsigned)((status[0] - '0') * 100 + (status[1] - '0') * 10 + status[2] - '0');
+  handshake->status = (unsigned)strtoul(status, NULL, 10);
   handshake->in_headers = true;
   handshake->head.size = 0;
   return NULL;
@@ -116,23 +102,21 @@ static const char *read_header_line(csio__handshake *handshake, char *line)
 
 /* --- what accepts --- */
 
-/* Whether a header that is a list contains a token, without case. */
-static bool lists(const csio__handshake *handshake, const char *name, const char *token)
+/* Whether a list, or NULL, has an element that is the same as `text`. */
+static bool has(const char *list, const char *text, bool (*same)(csio__text, const char *))
 {
-  const char *value;
   csio__text part;
-  for (size_t i = 0; (value = csio__handshake_header(handshake, name, i)); i++)
-    while (csio__text_next(&value, ',', &part))
-      if (csio__text_is(part, token)) return true;
+  while (list && csio__text_next(&list, ',', &part))
+    if (same(part, text)) return true;
   return false;
 }
 
-/* Whether the chosen subprotocol is one of those offered. */
-static bool was_offered(const char *offered, const char *chosen)
+/* Whether a header that is a list has a token, in upper or lower case. */
+static bool lists(const csio__handshake *handshake, const char *name, const char *token)
 {
-  csio__text part;
-  while (offered && csio__text_next(&offered, ',', &part))
-    if (csio__text_equals(part, chosen)) return true;
+  const char *value;
+  for (size_t i = 0; (value = csio__handshake_header(handshake, name, i)); i++)
+    if (has(value, token, csio__text_is)) return true;
   return false;
 }
 
@@ -151,7 +135,7 @@ static const char *fault_of_acceptance(csio__handshake *handshake)
   if (strcmp(accept, handshake->accept)) return "the header Sec-WebSocket-Accept does not match the request";
   if (csio__handshake_header(handshake, "Sec-WebSocket-Protocol", 1))
     return "the header Sec-WebSocket-Protocol is repeated";
-  if (protocol && !was_offered(handshake->protocols, protocol))
+  if (protocol && !has(handshake->protocols, protocol, csio__text_equals))
     return "it chose a subprotocol that was not offered";
   if (extensions && !handshake->deflate) return "it chose an extension that was not offered";
   if (csio__handshake_header(handshake, "Sec-WebSocket-Extensions", 1) ||
@@ -191,17 +175,10 @@ static const char *read_line(csio__handshake *handshake)
   return size ? read_header_line(handshake, line) : read_end(handshake);
 }
 
-/* Whether the answer so far begins like one. */
-static bool begins_as_http(const csio__handshake *handshake)
-{
-  static const char beginning[] = "HTTP/1.";
-  size_t size = handshake->head.size < strlen(beginning) ? handshake->head.size : strlen(beginning);
-  return handshake->in_headers || !memcmp(handshake->head.data, beginning, size);
-}
-
 /* Takes the input up to the end of a line, or of the input. Returns what is wrong, or NULL. */
 static const char *read_part(csio__handshake *handshake, const uint8_t **bytes, size_t *left)
 {
+  static const char beginning[] = "HTTP/1.";
   const uint8_t *newline = memchr(*bytes, '\n', *left);
   size_t size = newline ? (size_t)(newline - *bytes) + 1 : *left,
          room = CSIO__MAX_ANSWER_HEAD - handshake->taken;
@@ -213,7 +190,9 @@ static const char *read_part(csio__handshake *handshake, const uint8_t **bytes, 
   *bytes += part;
   *left -= part;
   handshake->taken += part;
-  if (!begins_as_http(handshake)) return "the answer is not HTTP";
+  size_t begun = handshake->head.size < strlen(beginning) ? handshake->head.size : strlen(beginning);
+  if (!handshake->in_headers && memcmp(handshake->head.data, beginning, begun))
+    return "the answer is not HTTP";
   if (handshake->taken <= CSIO__MAX_ANSWER_HEAD) return newline ? read_line(handshake) : NULL;
   handshake->state = CSIO__HANDSHAKE_TOO_LARGE;
   return NULL;

@@ -48,7 +48,7 @@ csio__handshake_state csio__handshake_read(csio__handshake *handshake, const uin
 /* A header of the answer, by its name without case; NULL where there are no more than `index`. */
 const char *csio__handshake_header(const csio__handshake *handshake, const char *name, size_t index);
 
-/* Takes what follows the head of a refusal. Whether that is all, or enough to show what it says. */
+/* Reads the body of a refusal; true when it is complete, or enough to show. */
 bool csio__handshake_read_body(csio__handshake *handshake, const uint8_t *bytes, size_t size);
 
 /* Ends the reading of the body, which may be cut off. */

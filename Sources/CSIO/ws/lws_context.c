@@ -1,8 +1,5 @@
 #include "ws/lws_context.h"
-
 #include "loop/descriptors.h"
-
-#include <csio/error.h>
 
 #include <errno.h>
 #include <fcntl.h>
@@ -14,34 +11,17 @@
 #include <unistd.h>
 
 enum {
-  /* libwebsockets' own time limits, in seconds: far beyond ours. */
-  NEVER = 365 * 24 * 3600,
-  /* libwebsockets makes a table with 16 bytes for each descriptor that the process may open, and looks
-   * through it when a connection closes; told a smaller number, it searches all connections at each event. */
+  NEVER = 365 * 24 * 3600, /* libwebsockets' own time limits, in seconds: far beyond ours */
+  /* libwebsockets' table takes 16 bytes for each descriptor that the process may open, and is searched when a
+   * connection closes. With an option for a smaller one, all connections are searched at each event. */
   MAX_TABLE = 128 * 1024,
-  /* A context opens up to three descriptors: to be woken up, for random numbers, for the network's state.
-   * Where it cannot, it leaves handles behind that keep the loop from ending. */
+  /* A context opens up to three; if it cannot, it leaves handles behind that keep the loop from ending. */
   CONTEXT_DESCRIPTORS = 5,
 };
 
 /* Making and destroying contexts writes to libwebsockets' globals. */
 static pthread_mutex_t global_lock = PTHREAD_MUTEX_INITIALIZER;
 static bool silenced; /* under the lock */
-
-/* libwebsockets sizes its table by the limit of open files, so that limit is lowered for the moment. */
-static bool lower_limit(struct rlimit *before)
-{
-  if (getrlimit(RLIMIT_NOFILE, before) || before->rlim_cur <= MAX_TABLE) return false;
-  struct rlimit lowered = {.rlim_cur = MAX_TABLE, .rlim_max = before->rlim_max};
-  return !setrlimit(RLIMIT_NOFILE, &lowered);
-}
-
-/* Unless another thread has set the limit meanwhile. */
-static void restore_limit(const struct rlimit *before)
-{
-  struct rlimit now;
-  if (!getrlimit(RLIMIT_NOFILE, &now) && now.rlim_cur == MAX_TABLE) setrlimit(RLIMIT_NOFILE, before);
-}
 
 static struct lws_context *create_context(csio__lws *lws)
 {
@@ -56,16 +36,20 @@ static struct lws_context *create_context(csio__lws *lws)
       .gid = (gid_t)-1,
       .uid = (uid_t)-1,
   };
-  struct rlimit limit;
-  struct sigaction sigpipe; /* libwebsockets ignores it for the whole process, which is not its business */
+  struct rlimit limit = {0}, now;
+  struct sigaction sigpipe; /* libwebsockets sets it to be ignored in the whole process */
   pthread_mutex_lock(&global_lock);
   if (!silenced) lws_set_log_level(0, NULL);
   silenced = true;
-  bool lowered = lower_limit(&limit);
+  /* libwebsockets sizes its table by the limit of open files, which is lowered for the moment */
+  bool lowers = !getrlimit(RLIMIT_NOFILE, &limit) && limit.rlim_cur > MAX_TABLE;
+  if (lowers) setrlimit(RLIMIT_NOFILE, &(struct rlimit){.rlim_cur = MAX_TABLE, .rlim_max = limit.rlim_max});
   sigaction(SIGPIPE, NULL, &sigpipe);
   struct lws_context *context = lws_create_context(&info);
   sigaction(SIGPIPE, &sigpipe, NULL);
-  if (lowered) restore_limit(&limit);
+  /* unless another thread has set the limit meanwhile */
+  if (lowers && !getrlimit(RLIMIT_NOFILE, &now) && now.rlim_cur == MAX_TABLE)
+    setrlimit(RLIMIT_NOFILE, &limit);
   pthread_mutex_unlock(&global_lock);
   return context;
 }
@@ -86,7 +70,7 @@ static struct lws_vhost *create_vhost(struct lws_context *context, const struct 
 
 /* --- the descriptor that wakes libwebsockets up ---
  *
- * libwebsockets 4.1 closes it twice when a context ends, 4.3 never. A duplicate tells whether the number
+ * When a context ends, libwebsockets 4.1 closes it twice, 4.3 never. A duplicate shows whether the number
  * still stands for it. */
 
 static void find_wake(uv_handle_t *handle, void *data)
@@ -108,24 +92,8 @@ static bool is_same_file(int fd, int twin)
   return same;
 }
 
-/* Takes the number again where it has been closed: another thread might be given it, and would lose it to the
- * second close. */
-static void hold_wake(csio__lws *lws)
-{
-  if (lws->wake_twin < 0 || is_same_file(lws->wake, lws->wake_twin)) return;
-  int taken = fcntl(lws->wake_twin, F_DUPFD_CLOEXEC, lws->wake);
-  if (taken > lws->wake) close(taken);
-}
-
-static void close_wake(csio__lws *lws)
-{
-  if (lws->wake_twin < 0) return;
-  if (is_same_file(lws->wake, lws->wake_twin)) close(lws->wake);
-  close(lws->wake_twin);
-}
-
-/* Destroying a context under a foreign loop goes in two calls: the first closes everything that the loop has
- * to close in its own time, the second, when the loop has nothing left, frees the memory. */
+/* Called twice: the first call closes what the loop closes in its own time; the second, when the loop has
+ * nothing left, frees the memory. */
 static void destroy_context(csio__lws *lws)
 {
   pthread_mutex_lock(&global_lock);
@@ -140,7 +108,10 @@ static void stop(csio__guest *guest)
   uv_walk(&lws->loop->uv, find_wake, lws);
   if (lws->wake >= 0) lws->wake_twin = fcntl(lws->wake, F_DUPFD_CLOEXEC, 0);
   destroy_context(lws);
-  hold_wake(lws);
+  if (lws->wake_twin < 0 || is_same_file(lws->wake, lws->wake_twin)) return;
+  /* takes the number again: the second close would take it from another thread that was given it */
+  int taken = fcntl(lws->wake_twin, F_DUPFD_CLOEXEC, lws->wake);
+  if (taken > lws->wake) close(taken);
 }
 
 static void free_guest(csio__guest *guest)
@@ -148,7 +119,9 @@ static void free_guest(csio__guest *guest)
   csio__lws *lws = (csio__lws *)guest;
   if (lws->context) destroy_context(lws);
   uv_run(&lws->loop->uv, UV_RUN_DEFAULT);
-  close_wake(lws);
+  if (lws->wake_twin < 0) return;
+  if (is_same_file(lws->wake, lws->wake_twin)) close(lws->wake);
+  close(lws->wake_twin);
 }
 
 static void hurry(csio__guest *guest)

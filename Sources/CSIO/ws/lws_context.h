@@ -22,8 +22,8 @@ struct csio__lws {
   uint8_t plain[CSIO__READ_SIZE]; /* what TLS has decrypted */
 };
 
-/* The loop's, made with the first use; fills `failure` where it cannot be made. Connections call `protocols`
- * back, and `hurry` is to end those that linger when the loop closes. */
+/* The loop's, made on first use; fills `failure` if it cannot be made. Connections call `protocols` back;
+ * `hurry` ends those that linger when the loop closes. */
 int csio__lws_of(csio_loop *loop, const struct lws_protocols *protocols, void (*hurry)(csio__lws *lws),
     csio__lws **out, csio__failure *failure);
 

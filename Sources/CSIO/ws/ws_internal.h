@@ -33,8 +33,8 @@ typedef struct csio__ws_rest {
 struct csio_ws {
   csio__handle handle;
   csio__ws_state state;
+  unsigned pending; /* references: by the timer, by the carrier */
   csio__request request;
-  bool deflate; /* offered */
   size_t deflate_threshold;
   csio__bytes protocols; /* offered, separated by ", " and terminated once there is one */
 
@@ -49,47 +49,42 @@ struct csio_ws {
   uv_timer_t timer;       /* limits connecting, then the closing handshake */
   csio__dial *dial;       /* while it goes on */
   csio__carrier *carrier; /* from then on */
-  unsigned pending;       /* what still refers to this: the timer, the carrier */
 
   csio__handshake handshake;
   csio__frame_reader reader;
-  bool read_stopped;
-  bool resuming;    /* on_writable is to go on reading */
-  csio__bytes kept; /* what was read and is not looked at before reading goes on */
+  csio__bytes kept; /* received while reading is stopped */
 
   csio_buffer *first, **last; /* messages and pings to send */
   size_t queued;              /* bytes in them */
-  bool urgent;                /* the first of them is */
   csio__ws_rest rest;
-  csio_buffer *pong; /* goes out before the next message; the latest one where there are more */
-  bool drained;      /* nothing was queued since the last on_drain */
+  csio_buffer *pong; /* the latest; sent before the next message */
 
-  uint16_t close_code; /* ours to send; 0 for none */
   csio__bytes close_reason;
+  uint16_t close_code; /* ours to send; 0 for none */
   bool close_sent;
-  bool lingering; /* the peer is to read our close frame: the connection is not to be cut off */
+  bool lingering; /* the connection stays until the peer has read our close frame */
+
+  bool deflate; /* offered */
+  bool read_stopped;
+  bool resuming; /* on_writable goes on reading */
+  bool urgent;   /* the first of the messages to send is */
+  bool drained;  /* nothing was queued since the last on_drain */
 };
-
-/* Connects, then makes the handshake. */
-int csio__ws_dial(struct csio_ws *ws);
-
-/* The server has refused the handshake, and enough of what it says besides has come. */
-void csio__ws_refused(struct csio_ws *ws);
 
 /* Reads frames. */
 void csio__ws_receive(struct csio_ws *ws, const uint8_t *bytes, size_t size);
 
-/* Goes on reading, first what was kept. With `ended` nothing more comes, and reading cannot be stopped. */
+/* Goes on reading, first what was kept. With `ended`, nothing more comes and reading cannot be stopped. */
 void csio__ws_go_on(struct csio_ws *ws, bool ended);
 
 /* Sends what waits, as far as the socket takes it. */
 void csio__ws_flush(struct csio_ws *ws);
 
-/* Sends bytes that nothing waits before; what the socket does not take is kept, as a part of `payload` bytes
+/* Sends bytes while nothing else waits; keeps what the socket does not take, and counts it as `payload` bytes
  * of messages. Fails with NOMEM. */
 int csio__ws_send_bytes(struct csio_ws *ws, const uint8_t *bytes, size_t size, size_t payload);
 
-/* Sends a close frame, code 0 for one without, if the peer can still make sense of one. */
+/* Sends a close frame, without a code for 0, unless a frame is cut off or one was sent. */
 void csio__ws_say_close(struct csio_ws *ws, uint16_t code, const uint8_t *reason, size_t size);
 
 /* Ends the WebSocket without a callback. */
@@ -100,7 +95,7 @@ void csio__ws_fail(struct csio_ws *ws, const csio__failure *failure);
 void csio__ws_fail_with(struct csio_ws *ws, int code);
 void csio__ws_closed(struct csio_ws *ws, uint16_t code, const uint8_t *reason, size_t size);
 
-/* Drops what `pending` counted; frees the WebSocket once that is nothing. */
+/* Gives up a reference of `pending`; frees the WebSocket with the last. */
 void csio__ws_unpend(struct csio_ws *ws);
 
 #endif

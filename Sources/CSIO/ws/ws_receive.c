@@ -1,30 +1,27 @@
-/* What comes in: messages, pings, pongs, the close frame, and what is none of them. */
+/* What comes in: messages, pings, pongs, the close frame, and violations of the protocol. */
 #include "ws/ws_internal.h"
-
-#include <csio/error.h>
 
 #include <string.h>
 
-/* How long a peer has to end a connection that it was told to end. */
+/* How long a peer has to end a connection after our close frame. */
 enum { LINGER_SECONDS = 5 };
 
 /* Only the latest ping needs an answer (RFC 6455, section 5.5.3). */
 static void answer_ping(csio_ws *ws, const csio__frame_event *ping)
 {
   if (ws->close_sent) return;
-  csio_buffer *pong = csio_buffer_create(ping->size);
+  csio_buffer *pong = csio__buffer_copy(ping->bytes, ping->size);
   if (!pong) {
     csio__ws_fail_with(ws, CSIO_ENOMEM);
     return;
   }
-  if (ping->size) memcpy(pong->bytes, ping->bytes, ping->size);
   csio_buffer_destroy(ws->pong);
   ws->pong = pong;
   csio__carrier_flush_soon(ws->carrier);
 }
 
-/* Ends a connection that the peer goes on sending over. Cut off with data unread it would be reset, and the
- * peer would not learn the reason. */
+/* Ends a connection while the peer is still sending. Closing it with unread data would reset it, and the peer
+ * would not learn the reason. */
 static void refuse(csio_ws *ws, const csio__frame_event *event)
 {
   csio__failure failure;

@@ -1,16 +1,13 @@
-/* What goes out: messages, pings, pongs and the close frame. */
+/* What goes out: messages, pings, pongs and the close frame; and how a WebSocket ends. */
 #include "ws/ws_internal.h"
-
 #include "ws/frame_writer.h"
 
-#include <csio/error.h>
-
+#include <stdlib.h>
 #include <string.h>
 
-enum {
-  /* The most written in one turn, lest one connection keep the loop from the others. */
-  BATCH = 1 << 20,
-};
+enum { BATCH = 1 << 20 }; /* the most written in one turn, so that other connections get theirs */
+
+/* --- the end --- */
 
 static csio_buffer *take_first(csio_ws *ws)
 {
@@ -22,31 +19,69 @@ static csio_buffer *take_first(csio_ws *ws)
   return message;
 }
 
-static void put_first(csio_ws *ws, csio_buffer *message)
+void csio__ws_unpend(csio_ws *ws)
 {
-  message->next = ws->first;
-  if (!ws->first) ws->last = &message->next;
-  ws->first = message;
-  ws->queued += message->size;
+  if (--ws->pending) return;
+  csio__handle_closed(&ws->handle, ws->data);
+  csio_buffer_destroy(ws->rest.buffer); /* the queue is empty by now */
+  csio_buffer_destroy(ws->pong);
+  csio__frame_reader_free(&ws->reader);
+  csio__bytes_free(&ws->kept);
+  csio__handshake_free(&ws->handshake);
+  csio__bytes_free(&ws->protocols);
+  csio__bytes_free(&ws->close_reason);
+  csio__request_free(&ws->request);
+  free(ws);
 }
 
-static void put_last(csio_ws *ws, csio_buffer *message)
+void csio__ws_end(csio_ws *ws)
 {
-  message->next = NULL;
-  *ws->last = message;
-  ws->last = &message->next;
+  ws->state = CSIO__WS_ENDED;
+  uv_timer_stop(&ws->timer);
+  while (ws->first)
+    csio_buffer_destroy(take_first(ws));
+  if (ws->dial) csio__dial_cancel(ws->dial);
+  ws->dial = NULL;
+  if (ws->carrier && !ws->lingering) csio__carrier_kill(ws->carrier);
+}
+
+void csio__ws_fail(csio_ws *ws, const csio__failure *failure)
+{
+  if (ws->state == CSIO__WS_ENDED) return;
+  csio__ws_end(ws);
+  if (ws->on_error) ws->on_error(ws, &failure->error, ws->data);
+}
+
+void csio__ws_fail_with(csio_ws *ws, int code)
+{
+  csio__failure failure;
+  csio__failure_code(&failure, code);
+  csio__ws_fail(ws, &failure);
+}
+
+void csio__ws_closed(csio_ws *ws, uint16_t code, const uint8_t *reason, size_t size)
+{
+  if (ws->state == CSIO__WS_ENDED) return;
+  csio__ws_end(ws);
+  if (ws->on_close) ws->on_close(ws, code, size ? (const char *)reason : "", size, ws->data);
+}
+
+/* --- the queue --- */
+
+/* Puts a message first or last, where `*place` is the next one or NULL. */
+static void put(csio_ws *ws, csio_buffer *message, csio_buffer **place)
+{
+  message->next = *place;
+  if (!message->next) ws->last = &message->next;
+  *place = message;
   ws->queued += message->size;
 }
 
 static int queue(csio_ws *ws, csio_buffer *message, bool urgent)
 {
-  message->compressed = false;
   if (!ws->first) csio__carrier_flush_soon(ws->carrier);
   if (ws->urgent && urgent) csio_buffer_destroy(take_first(ws));
-  if (urgent)
-    put_first(ws, message);
-  else
-    put_last(ws, message);
+  put(ws, message, urgent ? &ws->first : ws->last);
   ws->urgent |= urgent;
   ws->drained = false;
   return CSIO_OK;
@@ -59,23 +94,15 @@ int csio_ws_send_buffer(csio_ws *ws, csio_ws_type type, csio_buffer *message)
     return CSIO_ESTATE;
   }
   message->binary = type & CSIO_WS_BINARY;
-  message->ping = false;
   bool urgent = type & CSIO_WS_URGENT;
   message->uncompressed = urgent || type & CSIO_WS_UNCOMPRESSED;
   return queue(ws, message, urgent);
 }
 
-static csio_buffer *copy(const void *bytes, size_t size)
-{
-  csio_buffer *buffer = csio_buffer_create(size);
-  if (buffer && size) memcpy(buffer->bytes, bytes, size);
-  return buffer;
-}
-
 int csio_ws_send(csio_ws *ws, csio_ws_type type, const void *bytes, size_t size)
 {
   if (ws->state != CSIO__WS_OPEN) return CSIO_ESTATE;
-  csio_buffer *message = copy(bytes, size);
+  csio_buffer *message = csio__buffer_copy(bytes, size);
   return message ? csio_ws_send_buffer(ws, type, message) : CSIO_ENOMEM;
 }
 
@@ -83,9 +110,8 @@ int csio_ws_ping(csio_ws *ws, const void *payload, size_t size)
 {
   if (ws->state != CSIO__WS_OPEN) return CSIO_ESTATE;
   if (size > CSIO__MAX_CONTROL) return CSIO_EINVALID;
-  csio_buffer *ping = copy(payload, size);
+  csio_buffer *ping = csio__buffer_copy(payload, size);
   if (!ping) return CSIO_ENOMEM;
-  ping->binary = false;
   ping->ping = ping->uncompressed = true;
   return queue(ws, ping, false);
 }
@@ -109,9 +135,8 @@ int csio__ws_send_bytes(csio_ws *ws, const uint8_t *bytes, size_t size, size_t p
   csio__busy_poll_expect(&ws->handle.loop->busy_poll);
   size_t taken = csio__carrier_send(ws->carrier, bytes, size), left = size - taken;
   if (!left) return CSIO_OK;
-  csio_buffer *buffer = csio_buffer_create(left);
+  csio_buffer *buffer = csio__buffer_copy(bytes + taken, left);
   if (!buffer) return CSIO_ENOMEM;
-  memcpy(buffer->bytes, bytes + taken, left);
   ws->rest = (csio__ws_rest){buffer, buffer->bytes, left, payload};
   return CSIO_OK;
 }
@@ -146,10 +171,9 @@ static unsigned prepare_first(csio_ws *ws)
     return kind;
   }
   compressed->binary = message->binary;
-  compressed->ping = false;
   compressed->compressed = true;
   csio_buffer_destroy(take_first(ws));
-  put_first(ws, compressed);
+  put(ws, compressed, &ws->first);
   return kind | CSIO__FRAME_COMPRESSED;
 }
 
@@ -160,25 +184,19 @@ static int send_batch(csio_ws *ws, csio__framer *framer, size_t payload)
   return csio__ws_send_bytes(ws, frames, size, payload);
 }
 
-static bool add_pong(csio_ws *ws, csio__framer *framer)
-{
-  csio_buffer *pong = ws->pong;
-  bool added = pong && csio__framer_add_control(framer, CSIO__CONTROL_PONG, pong->bytes, pong->size);
-  if (added) {
-    csio_buffer_destroy(pong);
-    ws->pong = NULL;
-  }
-  return added;
-}
-
 /* Sends the pong that waits and as many of the first messages as fit one batch, or the first one alone. */
 static int send_some(csio_ws *ws, csio__framer *framer)
 {
   size_t queued = ws->queued;
-  bool any = add_pong(ws, framer);
+  csio_buffer *pong = ws->pong;
+  bool any = pong && csio__framer_add(framer, CSIO__CONTROL_PONG, pong->bytes, pong->size);
+  if (any) {
+    csio_buffer_destroy(pong);
+    ws->pong = NULL;
+  }
   while (ws->first) {
     unsigned kind = prepare_first(ws); /* which may put another message first */
-    if (csio__framer_add(framer, kind, ws->first)) {
+    if (csio__framer_add(framer, kind, ws->first->bytes, ws->first->size)) {
       csio_buffer_destroy(take_first(ws));
       any = true;
     } else if (any) {

@@ -10,7 +10,7 @@
 /* Called by libFuzzer. */
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size);
 
-/* Stops the program, and the fuzzer keeps the input. */
+/* Aborts the program, so that the fuzzer keeps the input. */
 #define MUST(condition)                                                                                      \
   do {                                                                                                       \
     if (!(condition)) {                                                                                      \

@@ -1,4 +1,4 @@
-/* A server's answer to a request or to a WebSocket's handshake, and its frames, byte for byte, until it ends
+/* A server's answer to a request or a WebSocket handshake, and its frames, byte for byte, until it ends
  * the connection. The first byte of the input chooses which. */
 #include "fuzz.h"
 
@@ -44,7 +44,7 @@ static bool send_all(int fd, const void *bytes, size_t size)
   return true;
 }
 
-/* What makes of the request an open WebSocket. */
+/* Adds what turns the request into an open WebSocket. */
 static void accept_websocket(int fd, const char *request, unsigned choice)
 {
   static const char name[] = "Sec-WebSocket-Key: ", guid[] = "258EAFA5-E914-47DA-95CA-C5AB0DC85B11";
@@ -178,7 +178,7 @@ static void await(exchange *exchange)
   pthread_mutex_unlock(&exchange->lock);
 }
 
-/* Has calls that the signal interrupts go on. */
+/* Makes system calls restart after the signal. */
 static void restart_after(int number)
 {
   struct sigaction action;
@@ -193,7 +193,7 @@ static csio_loop *begin(void)
   socklen_t size = sizeof address;
   csio_loop *loop;
   signal(SIGPIPE, SIG_IGN);
-  restart_after(SIGALRM); /* the fuzzer's own, which comes at any time */
+  restart_after(SIGALRM); /* the fuzzer's own, which arrives at any time */
   listener = socket(AF_INET, SOCK_STREAM, 0);
   MUST(listener >= 0 && !bind(listener, (void *)&address, size) && !listen(listener, 8));
   MUST(!getsockname(listener, (void *)&address, &size));
@@ -211,14 +211,14 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)
   exchange exchange = {PTHREAD_MUTEX_INITIALIZER, PTHREAD_COND_INITIALIZER, .choice = *bytes,
       .bytes = bytes + 1, .size = size - 1, .loop = loop};
   MUST(!csio_cookies_create(&exchange.jar));
-  /* another address each time, or the ports would run out that wait for late packets of closed connections */
+  /* another address each time: otherwise the ports held by closed connections would run out */
   count++;
   snprintf(exchange.place, sizeof exchange.place, "127.%u.%u.%u:%u", 1 + (count >> 16) % 100,
       count >> 8 & 255, count & 255, (unsigned)port);
   MUST(!csio_loop_post(loop, start, &exchange));
   serve(&exchange);
   await(&exchange);
-  /* the handle is freed when its last callback has returned, and the fuzzer compares allocations */
+  /* the handle is freed after its last callback returns, and the fuzzer compares allocations */
   MUST(!csio_loop_post(loop, on_gone, &exchange));
   await(&exchange);
   csio_cookies_release(exchange.jar);

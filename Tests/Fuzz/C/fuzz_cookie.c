@@ -1,10 +1,10 @@
-/* Set-Cookie headers, one a line, of several servers, and the Cookie headers that follow from them. */
+/* Set-Cookie headers of several servers, one per line, and the Cookie headers that follow from them. */
 #include "fuzz.h"
 
 #include "net/cookies_internal.h"
 #include "net/public_suffix.h"
 #include "ws/deflate.h"
-#include "base/header.h"
+#include "base/text.h"
 
 #include <csio/error.h>
 
@@ -29,7 +29,7 @@ static void check_header(csio_cookies *jar, const csio__url *url, const char *ow
   csio__bytes_free(&header);
 }
 
-/* Nothing that the places set is for another one below the same public suffix. */
+/* No cookie set by these hosts applies to another host below the same public suffix. */
 static void check_neighbour(csio_cookies *jar)
 {
   static csio__url neighbour;

@@ -1,11 +1,12 @@
-/* Compressed messages: what is decompressed keeps the limit, and what we compress comes back. */
+/* Compressed messages: decompression respects the limit, and what we compress decompresses to the same
+ * bytes. */
 #include "fuzz.h"
 
 #include "ws/deflate.h"
 
 enum { MOST = 64 * 1024 };
 
-/* Two messages, the second in the window of the first, each in two pieces. */
+/* Two messages, each in two pieces; the second uses the window of the first. */
 static void decompress(const uint8_t *bytes, size_t size)
 {
   csio__inflater *inflater = NULL;
@@ -27,7 +28,7 @@ static void decompress(const uint8_t *bytes, size_t size)
 
 static void compress_and_back(const uint8_t *bytes, size_t size)
 {
-  static csio_loop loop; /* of which only the deflater is used */
+  static csio_loop loop; /* only its deflater is used */
   csio_buffer *message = csio_buffer_create(size);
   MUST(message);
   if (size) memcpy(message->bytes, bytes, size);

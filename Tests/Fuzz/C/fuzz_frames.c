@@ -1,5 +1,5 @@
-/* The frames that a server sends: the same events come whether the input is whole or cut, and they keep the
- * rules and the limit. The first byte of the input chooses the terms and the limit, the second the cuts. */
+/* A server's frames: the events are the same whether the input is whole or split, and they respect the
+ * rules and the limit. The first byte of the input chooses parameters and limit, the second the splits. */
 #include "fuzz.h"
 
 #include "ws/frame_reader.h"
@@ -8,7 +8,7 @@ enum { DEFLATE = 1, FORGETS = 2, MAX_KEPT = 64 * 1024 };
 
 static const size_t limits[] = {64 * 1024, 1000, 126, 5};
 
-/* What a reading comes to: a sum of all events, and their number. */
+/* The result of reading: a checksum of all events, and their number. */
 typedef struct outcome {
   uint64_t sum;
   size_t events;

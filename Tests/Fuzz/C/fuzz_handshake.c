@@ -1,9 +1,9 @@
-/* A server's answer to a WebSocket's handshake: it means the same whether it comes whole or cut. The first
- * byte of the input chooses what is offered, the second the cuts; "$" stands for the right
+/* A server's answer to a WebSocket handshake: it means the same whether it is whole or split. The first
+ * byte of the input chooses what is offered, the second the splits; "$" stands for the correct
  * Sec-WebSocket-Accept. */
 #include "fuzz.h"
 
-#include "base/header.h"
+#include "base/text.h"
 #include "ws/handshake.h"
 
 enum { DEFLATE = 1, PROTOCOLS = 2 };
@@ -37,7 +37,7 @@ static void read_body(csio__handshake *handshake, const uint8_t *bytes, size_t s
   MUST(csio__handshake_body(handshake, &read) && read <= 2048);
 }
 
-/* Reads the answer in steps and returns how much is left behind the head. */
+/* Reads the answer in steps and returns how much is left after the head. */
 static size_t read_in_steps(csio__handshake *handshake, const uint8_t *bytes, size_t size, size_t step)
 {
   csio__bytes answer = {0};
@@ -76,7 +76,7 @@ static void check_same_headers(const csio__handshake *one, const csio__handshake
   const char *value;
   for (size_t i = 0; (value = csio__handshake_header(one, name, i)); i++) {
     const char *other = csio__handshake_header(two, name, i);
-    /* of Sec-WebSocket-Accept, each has its own */
+    /* for Sec-WebSocket-Accept, each has its own */
     MUST(other && strlen(other) == strlen(value) && csio__is_field_value(value));
   }
 }

@@ -1,8 +1,8 @@
-/* URLs of requests, WebSockets and proxies: what is accepted can stand in a request, and is read again alike.
- */
+/* URLs of requests, WebSockets and proxies: what is accepted can be sent in a request, and is read back
+ * the same. */
 #include "fuzz.h"
 
-#include "base/header.h"
+#include "base/text.h"
 #include "net/proxy_internal.h"
 #include "net/url.h"
 
@@ -10,7 +10,7 @@ static void check_place(const char *host, unsigned port)
 {
   MUST(*host && port);
   MUST(csio__is_field_value(host) && !strpbrk(host, " \t/?#@\\") && *host != '.');
-  MUST(!strstr(host, "..") || strchr(host, ':')); /* the zone of an IPv6 address may hold dots */
+  MUST(!strstr(host, "..") || strchr(host, ':')); /* the zone of an IPv6 address may contain dots */
 }
 
 static void check_same(const char *text, const char *other)
@@ -18,7 +18,7 @@ static void check_same(const char *text, const char *other)
   MUST(!text == !other && (!text || !strcmp(text, other)));
 }
 
-/* Whichever way a URL is read, it says the same: a fragment makes libcurl read it. */
+/* Both URL readers must agree: a fragment forces the reading by libcurl. */
 static void check_by_libcurl(const char *text, const csio__url *plain, const char *http, const char *https)
 {
   csio__url read;
@@ -65,7 +65,7 @@ static void check_proxy(const char *text)
   csio_proxy_release(proxy);
 }
 
-/* The input is a URL, and with a second line the list of hosts that are reached without a proxy. */
+/* The input is a URL; a second line is the list of hosts that bypass the proxy. */
 static void check_environment(char *text)
 {
   char *list = strchr(text, '\n');

@@ -8,7 +8,7 @@ func fuzzJSON(_ bytes: UnsafeRawBufferPointer) throws {
   FoundationJSON.compare(ours, with: bytes) { fail($0) }
 }
 
-/// Text is compared and not values: JSON has no infinities, and large doubles come back as integers.
+/// Compares text, not values: JSON has no infinities, and large doubles come back as integers.
 private func checkRoundTrip(_ value: SocketValue) throws {
   let text = try value.jsonString()
   let again = try SocketValue(json: text)

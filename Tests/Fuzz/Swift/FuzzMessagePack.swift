@@ -2,12 +2,12 @@ import Foundation
 
 @testable import SocketIO
 
-/// The reader alone, and a packet of the parser.
+/// The reader alone, and a packet through the parser.
 func fuzzMessagePack(_ bytes: UnsafeRawBufferPointer) throws {
   let maxDepth = 64
   let data = Data(bytes)
   guard let value = try? MessagePackReader.value(data, maxDepth: maxDepth) else { return }
-  // Bytes are compared and not values: NaN does not equal itself.
+  // Compares bytes, not values: NaN does not equal itself.
   let written = try MessagePackWriter.data(value, maxDepth: maxDepth)
   must(written.count <= data.count * 8, "\(data.count) bytes became \(written.count)")
   let again = try MessagePackReader.value(written, maxDepth: maxDepth)

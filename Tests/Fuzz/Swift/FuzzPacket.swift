@@ -2,7 +2,7 @@ import Foundation
 
 @testable import SocketIO
 
-/// Messages of one connection, separated by bytes that UTF-8 does not have; those that begin with `b` are binary.
+/// Messages of one connection, separated by bytes that never occur in UTF-8; those that begin with `b` are binary.
 func fuzzPackets(_ bytes: UnsafeRawBufferPointer) throws {
   let parser = JSONParser(maxAttachments: 10, maxDepth: 64)
   var decoder = parser.makeDecoder()
@@ -15,7 +15,7 @@ func fuzzPackets(_ bytes: UnsafeRawBufferPointer) throws {
     } else {
       continue
     }
-    let packet: Packet?
+    let packet: SocketPacket?
     do {
       packet = try decoder.decode(message)
     } catch {
@@ -26,12 +26,12 @@ func fuzzPackets(_ bytes: UnsafeRawBufferPointer) throws {
   }
 }
 
-private func check(_ packet: Packet) throws {
-  // An attachment may stand in many places, and is sent once for each.
+private func check(_ packet: SocketPacket) throws {
+  // One attachment may be used in many places, and is sent once for each.
   let parser = JSONParser(maxAttachments: .max, maxDepth: 64)
   let messages = try parser.encode(packet)
   var decoder = parser.makeDecoder()
-  var again: Packet?
+  var again: SocketPacket?
   for message in messages {
     must(again == nil, "the packet is complete before its last message")
     again = try decoder.decode(message)

@@ -1,10 +1,10 @@
 import Foundation
 
-/// What is done with one input. What must not be stops the program, and the fuzzer keeps the input.
+/// A fuzz target. A violated expectation stops the program, and the fuzzer keeps the input.
 enum FuzzTarget: String {
   case engine, packet, json, messagepack
 
-  /// The one that the environment names: one program has them all, since linking it takes longer than running it.
+  /// The target that the environment names. All are in one program, since linking takes longer than running.
   static let current = ProcessInfo.processInfo.environment["FUZZ_TARGET"].flatMap(FuzzTarget.init(rawValue:))
 
   func run(_ bytes: UnsafeRawBufferPointer) throws {
@@ -31,7 +31,7 @@ public func fuzzOneInput(_ start: UnsafePointer<UInt8>?, _ size: Int) -> CInt {
   return 0
 }
 
-/// Stops the program with the message. (An optimised build keeps those of `precondition` to itself.)
+/// Stops the program with the message. (Optimised builds do not print those of `precondition`.)
 func fail(_ message: String) -> Never {
   FileHandle.standardError.write(Data("\(message)\n".utf8))
   abort()

@@ -1,2 +1,0 @@
-/* What Swift sees of libcsio: the installed public headers. */
-#include <csio/csio.h>

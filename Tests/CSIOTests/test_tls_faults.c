@@ -1,0 +1,191 @@
+/* TLS handshakes that fail, hang or are repeated, on both transports. */
+#include "both_transports.h"
+#include "call.h"
+#include "identities.h"
+#include "socket.h"
+#include "tls_settings.h"
+#include "ws_peer.h"
+
+#include <sys/socket.h>
+
+static csio_loop *loop;
+
+static void speak_plainly(client *client)
+{
+  client_print(client, "HTTP/1.1 400 This is not TLS\r\n\r\n");
+  client_drain(client);
+}
+
+static void close_at_once(client *client)
+{
+  char some[16];
+  client_read(client, some, sizeof some);
+}
+
+static void reports_broken_handshakes(void)
+{
+  const script scripts[] = {speak_plainly, close_at_once};
+  for (int i = 0; i < 2; i++) {
+    peer server;
+    peer_start(&server, scripts[i], NULL, NULL);
+    call call = {.loop = loop, .url = peer_url(&server, "https", NULL, "/")};
+    call_run(&call);
+    call_close(&call);
+    CHECK_INT(call.error_code, CSIO_ETLS);
+    socket_test socket = {.loop = loop, .url = peer_url(&server, "wss", NULL, "/")};
+    socket_expect_error(&socket, CSIO_ETLS, "TLS handshake with 127.0.0.1");
+    peer_stop(&server);
+  }
+}
+
+/* Handshakes that fail at the same time, each for its own reason. */
+enum { SERVERS = 5, AT_ONCE = 4 * SERVERS };
+
+static const int reasons[SERVERS] = {
+    CSIO_ETLS_UNTRUSTED, CSIO_ETLS_EXPIRED, CSIO_ETLS_HOST, CSIO_ETLS, CSIO_OK};
+
+static void start_servers(peer servers[SERVERS], SSL_CTX *contexts[SERVERS])
+{
+  const identity *const identities[SERVERS] = {&unknown, &expired, &by_address, NULL, &good};
+  for (int i = 0; i < SERVERS; i++) {
+    contexts[i] = identities[i] ? server_context(identities[i], NULL) : NULL;
+    peer_start(&servers[i], contexts[i] ? both_serve : close_at_once, contexts[i], NULL);
+  }
+}
+
+static void stop_servers(peer servers[SERVERS], SSL_CTX *contexts[SERVERS])
+{
+  for (int i = 0; i < SERVERS; i++) {
+    peer_stop(&servers[i]);
+    SSL_CTX_free(contexts[i]);
+  }
+}
+
+static void keeps_failures_of_requests_apart(void)
+{
+  peer servers[SERVERS];
+  SSL_CTX *contexts[SERVERS];
+  call calls[AT_ONCE];
+  csio_tls *tls = tls_trusting(&authority);
+  start_servers(servers, contexts);
+  for (int i = 0; i < AT_ONCE; i++) {
+    calls[i] =
+        (call){.loop = loop, .tls = tls, .url = peer_url(&servers[i % SERVERS], "https", "localhost", "/")};
+    call_start(&calls[i]);
+  }
+  for (int i = 0; i < AT_ONCE; i++) {
+    AWAIT(&calls[i].monitor, calls[i].done);
+    call_close(&calls[i]);
+    CHECK_INT(calls[i].error_code, reasons[i % SERVERS]);
+    call_free(&calls[i]);
+  }
+  csio_tls_release(tls);
+  stop_servers(servers, contexts);
+}
+
+static void keeps_failures_of_websockets_apart(void)
+{
+  peer servers[SERVERS];
+  SSL_CTX *contexts[SERVERS];
+  socket_test sockets[AT_ONCE];
+  csio_tls *tls = tls_trusting(&authority);
+  start_servers(servers, contexts);
+  for (int i = 0; i < AT_ONCE; i++) {
+    sockets[i] = (socket_test){
+        .loop = loop, .tls = tls, .url = peer_url(&servers[i % SERVERS], "wss", "localhost", "/")};
+    socket_start(&sockets[i]);
+  }
+  for (int i = 0; i < AT_ONCE; i++) {
+    AWAIT(&sockets[i].monitor, sockets[i].opened || sockets[i].errors);
+    CHECK_INT(sockets[i].error_code, reasons[i % SERVERS]);
+    socket_close(&sockets[i]);
+  }
+  csio_tls_release(tls);
+  stop_servers(servers, contexts);
+}
+
+static void hang(client *client)
+{
+  client_drain(client);
+}
+
+static void limits_and_closes_handshakes(void)
+{
+  peer server;
+  peer_start(&server, hang, NULL, NULL);
+  socket_test slow = {.loop = loop, .url = peer_url(&server, "wss", NULL, "/"), .timeout = 100};
+  socket_expect_error(&slow, CSIO_ETIMEOUT, "longer than 100 ms");
+  AWAIT(&server.monitor, server.ended == 1);
+  socket_test closed = {.loop = loop, .url = peer_url(&server, "wss", NULL, "/")};
+  socket_start(&closed);
+  AWAIT(&server.monitor, server.accepted == 2);
+  socket_close(&closed);
+  AWAIT(&server.monitor, server.ended == 2);
+  peer_stop(&server);
+}
+
+/* --- renegotiation (TLS 1.2) --- */
+
+/* Asks for a renegotiation and stops in the middle of it. */
+static void ask_again(client *client)
+{
+  char first;
+  frame frame;
+  peer *peer = client->peer;
+  if (!ws_accept(client, "", NULL)) return;
+  CHECK(SSL_renegotiate(client->ssl) && SSL_do_handshake(client->ssl));
+  CHECK(recv(client->fd, &first, 1, MSG_PEEK) == 1); /* the client has begun */
+  CHANGE(&peer->monitor, peer->requests = -1);
+  AWAIT(&peer->monitor, peer->requests == -2);
+  for (int i = 0; i < 3 && ws_read(client, &frame); i++)
+    frame_free(&frame);
+  client_drain(client);
+}
+
+static void get_queued(void *arg)
+{
+  socket_test *socket = arg;
+  socket->bytes = csio_ws_queued_bytes(socket->ws);
+}
+
+/* What is sent during a renegotiation counts as queued until it goes out. */
+static void queues_while_it_renegotiates(void)
+{
+  enum { SIZE = 300000 };
+  peer server;
+  SSL_CTX *ctx = server_context(&good, NULL);
+  SSL_CTX_set_max_proto_version(ctx, TLS1_2_VERSION);
+  peer_start(&server, ask_again, ctx, NULL);
+  socket_test socket = {
+      .loop = loop, .url = peer_url(&server, "wss", "localhost", "/"), .tls = tls_trusting(&authority)};
+  uint8_t *bytes = test_bytes(SIZE, 1);
+  socket_open(&socket);
+  AWAIT(&server.monitor, server.requests == -1);
+  for (int i = 0; i < 3; i++)
+    socket_send(&socket, CSIO_WS_BINARY, bytes, SIZE);
+  on_loop(loop, get_queued, &socket);
+  CHECK_INT(socket.bytes, 3 * SIZE);
+  CHECK_INT(socket.drains, 0);
+  CHANGE(&server.monitor, server.requests = -2);
+  AWAIT(&socket.monitor, socket.drains == 1);
+  on_loop(loop, get_queued, &socket);
+  CHECK_INT(socket.bytes, 0);
+  socket_close(&socket);
+  free(bytes);
+  csio_tls_release(socket.tls);
+  peer_stop(&server);
+  SSL_CTX_free(ctx);
+}
+
+int main(int argc, char **argv)
+{
+  identities_make();
+  loop = test_loop();
+  RUN(reports_broken_handshakes);
+  RUN(keeps_failures_of_requests_apart);
+  RUN(keeps_failures_of_websockets_apart);
+  RUN(limits_and_closes_handshakes);
+  RUN(queues_while_it_renegotiates);
+  csio_loop_close(loop);
+  identities_free();
+}
