@@ -57,7 +57,7 @@ bool base64_decode(struct buffer *out, struct slice text)
       group = 0;
     }
   }
-  /* The bits that the padding cuts off must be zero, or two texts would mean the same bytes. */
+  /* The bits that the padding cuts off must be zero, or two texts would decode to the same bytes. */
   if (padding == 1) {
     if (group & 3) return false;
     *end++ = (unsigned char)(group >> 10);

@@ -1,4 +1,4 @@
-/* Base64 with padding, as Engine.IO uses it where only text can go. */
+/* Base64 with padding, which Engine.IO uses where only text can be sent. */
 #ifndef TEST_SERVER_BASE64_H
 #define TEST_SERVER_BASE64_H
 

@@ -13,8 +13,8 @@ char *buffer_reserve(struct buffer *buffer, size_t length)
   if (buffer->failed) return NULL;
   if (length <= buffer->capacity - buffer->start - buffer->length && buffer->memory)
     return buffer_bytes(buffer) + buffer->length;
-  /* Moving to the front is worth it only when at least half of the memory comes free that way: else a
-   * buffer that is filled and consumed in turns would be moved for every few bytes. */
+  /* Moves to the front only if that frees at least half of the memory. Otherwise a buffer that is filled
+   * and consumed in turns would be moved for every few bytes. */
   if (buffer->start >= buffer->capacity / 2 && length <= buffer->capacity - buffer->length &&
       buffer->memory) {
     memmove(buffer->memory, buffer->memory + buffer->start, buffer->length);

@@ -1,11 +1,11 @@
-/* A growable run of bytes that is filled at the end and consumed at the front. */
+/* A growable byte buffer, filled at the end and consumed at the front. */
 #ifndef TEST_SERVER_BUFFER_H
 #define TEST_SERVER_BUFFER_H
 
 #include <stdbool.h>
 #include <stddef.h>
 
-/* Bytes that belong to somebody else. */
+/* Bytes owned by someone else. */
 struct slice {
   const char *data;
   size_t length;
@@ -15,8 +15,7 @@ struct slice {
 struct buffer {
   char *memory;
   size_t start, length, capacity;
-  /* Set by the first append that found no memory: whoever sends the contents looks here once, not after each
-   * append. */
+  /* Set by the first append that ran out of memory. Check it once before sending, not after each append. */
   bool failed;
 };
 
@@ -30,7 +29,7 @@ static inline struct slice buffer_slice(const struct buffer *buffer)
   return (struct slice){buffer_bytes(buffer), buffer->length};
 }
 
-/* Makes room for that many further bytes and returns where they go, or NULL. */
+/* Makes room for that many more bytes and returns where they go, or NULL. */
 char *buffer_reserve(struct buffer *buffer, size_t length);
 void buffer_append(struct buffer *buffer, const void *data, size_t length);
 void buffer_append_text(struct buffer *buffer, const char *text);
@@ -38,7 +37,7 @@ void buffer_append_slice(struct buffer *buffer, struct slice slice);
 void buffer_append_char(struct buffer *buffer, char c);
 void buffer_append_number(struct buffer *buffer, unsigned long long number);
 
-/* Drops bytes at the front. Costs nothing until the space is wanted again. */
+/* Drops bytes at the front, without moving the rest. */
 void buffer_consume(struct buffer *buffer, size_t length);
 /* Empties the buffer but keeps its memory. */
 void buffer_clear(struct buffer *buffer);
@@ -47,9 +46,9 @@ void buffer_free(struct buffer *buffer);
 struct slice slice_of(const char *text);
 bool slice_is(struct slice slice, const char *text);
 bool slice_is_ignoring_case(struct slice slice, const char *text);
-/* Without the spaces and tabs around it. */
+/* The slice without leading and trailing spaces and tabs. */
 struct slice slice_trim(struct slice slice);
-/* Cuts the slice at the first separator: the part before it is returned, the part after it is left. */
+/* Cuts the slice at the first separator: returns the part before it and leaves the part after it. */
 struct slice slice_cut(struct slice *slice, char separator);
 
 #endif

@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* A CONNECT to a namespace that takes its time. */
+/* A CONNECT whose answer is delayed. */
 struct joining {
   uv_timer_t timer;
   struct client *client; /* NULL once the session is over */
@@ -23,8 +23,8 @@ static void on_connect_timeout(uv_timer_t *timer)
   session_shut_down(client->session, "no namespace was joined in time");
 }
 
-/* Many a client in the protocol suites listens for one message at a time, and would miss a greeting that it
- * reads together with the answer to its CONNECT. */
+/* Many clients in the protocol suites wait for one message at a time, and would miss a greeting that they
+ * read together with the answer to their CONNECT. */
 enum { GREETING_MS = 20 };
 
 static void greet(struct socket *socket)
@@ -103,7 +103,7 @@ static void on_closed(struct session *session)
   }
   while (client->joining)
     remove_joining(client->joining);
-  /* Freed when the timers are, since callers up the stack may still look at it. */
+  /* Freed together with the timers, since callers up the stack may still use it. */
   uv_close((uv_handle_t *)&client->connect_timeout, on_timer_closed);
   uv_close((uv_handle_t *)&client->greeting, on_timer_closed);
 }
@@ -238,8 +238,8 @@ static void on_connect(struct client *client, const struct sio_packet *packet)
   }
 }
 
-/* The packet is complete: its attachments lie in client->bytes. A CONNECT does not wait for its turn, and
- * finds what a DISCONNECT of the same read has not ended yet. */
+/* The packet is complete: its attachments are in client->bytes. A CONNECT is handled at once, before a
+ * DISCONNECT from the same read takes effect. */
 static void on_packet(struct client *client, const struct sio_packet *packet)
 {
   struct socket *socket = find_socket(client, packet->namespace);

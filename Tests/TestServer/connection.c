@@ -11,7 +11,7 @@
 enum {
   WRITE_SIZE = 256 * 1024, /* most that is handed to the socket at once */
   CLOSE_SECONDS = 5,       /* for a peer that does not read to take the last bytes */
-  IDLE_SECONDS = 60,       /* between requests, and to send one */
+  IDLE_SECONDS = 60,       /* between requests, and to receive one */
 };
 
 void connection_send(struct connection *connection)
@@ -38,7 +38,7 @@ void connection_kill(struct connection *connection)
 
 void connection_set_deadline(struct connection *connection, int seconds)
 {
-  /* Nothing may give a connection that is to be cut another lease. */
+  /* A connection that is to be cut gets no longer deadline. */
   if (connection->killed && seconds != LWS_TO_KILL_ASYNC) return;
   lws_set_timeout(connection->wsi, seconds ? PENDING_TIMEOUT_USER_REASON_BASE : NO_PENDING_TIMEOUT, seconds);
 }
@@ -97,7 +97,7 @@ static void receive_buffered(struct connection *connection)
 static int on_input(struct connection *connection, char *data, size_t length)
 {
   if (is_ending(connection)) return 0;
-  /* Nobody tells when TLS has done its handshake, but it has once there is input. */
+  /* No callback reports the end of the TLS handshake, but input proves it. */
   if (!connection->has_spoken) record_tls(connection);
   connection->has_spoken = true;
   struct buffer *input = &connection->input;
@@ -105,7 +105,7 @@ static int on_input(struct connection *connection, char *data, size_t length)
     buffer_append(input, data, length);
     if (!input->failed) receive_buffered(connection);
   } else {
-    /* Mostly whole requests and frames arrive: they are read where they lie. */
+    /* Whole requests and frames, the usual case, are read in place. */
     size_t taken = receive_all(connection, data, length);
     if (!is_ending(connection)) buffer_append(input, data + taken, length - taken);
   }
@@ -159,7 +159,7 @@ static int callback(struct lws *wsi, enum lws_callback_reasons reason, void *use
     if (connection->server) close_connection(connection);
     return 0;
   case LWS_CALLBACK_OPENSSL_PERFORM_CLIENT_CERT_VERIFICATION:
-    return !length; /* libwebsockets asks instead of deciding: the length is OpenSSL's verdict */
+    return !length; /* libwebsockets leaves the decision to us: the length is OpenSSL's verdict */
   default:
     return 0;
   }

@@ -1,13 +1,12 @@
-/* A TCP or TLS connection: bytes in, bytes out, and the end. libwebsockets accepts it, speaks TLS on it and
- * buffers what the socket does not take at once; what is spoken over it is decided in http_front.c and
- * websocket.c. */
+/* A TCP or TLS connection: bytes in, bytes out, and its end. libwebsockets accepts it, does TLS and
+ * buffers what the socket does not take at once. The protocols on top are in http_front.c and websocket.c. */
 #ifndef TEST_SERVER_CONNECTION_H
 #define TEST_SERVER_CONNECTION_H
 
 #include "buffer.h"
 #include "server.h"
 
-/* What the connection is to its session at the moment. */
+/* What the connection currently is to its session. */
 enum role {
   ROLE_NONE,
   ROLE_POLL,      /* a GET that waits for packets */
@@ -17,33 +16,33 @@ enum role {
 };
 
 struct http_exchange {
-  bool busy;      /* a request awaits its response: no further one is looked at */
-  size_t awaited; /* length of a POST, head included, whose head has been dealt with; 0: none */
+  bool busy;      /* a request awaits its response; the next one has to wait */
+  size_t awaited; /* length of the POST, head included, whose head has been handled; 0 if none */
   bool keep_alive;
-  size_t discard;   /* bytes of a body that nobody wants still to come */
+  size_t discard;   /* bytes of an unwanted body still to come */
   char origin[128]; /* the request's Origin, for the response */
   bool begins_session;
-  char sticky_value[ID_LENGTH + 1]; /* of the cookie that --sticky wants set */
+  char sticky_value[ID_LENGTH + 1]; /* of the cookie that --sticky sets */
 };
 
 struct websocket {
   bool in_message;         /* a fragmented message is being collected */
-  bool binary, compressed; /* this message is */
+  bool binary, compressed; /* about this message */
   bool close_sent;
-  size_t skip; /* bytes of a frame that is too big still to come */
+  size_t skip; /* bytes of an oversized frame still to come */
   struct buffer message;
-  bool deflates;                  /* permessage-deflate was agreed upon */
-  char session_id[ID_LENGTH + 1]; /* of the session that it belongs to, or did */
+  bool deflates;                  /* permessage-deflate was negotiated */
+  char session_id[ID_LENGTH + 1]; /* of the session that it belongs to, or belonged to */
   bool end_recorded;
 };
 
 struct connection {
   struct lws *wsi;
   struct server *server;
-  uint64_t number; /* counts the connections of the server from 1 */
+  uint64_t number; /* the connection's number, from 1 */
   struct connection *previous, *next;
   struct buffer input, output;
-  /* Takes bytes off the front of the input and says how many, 0 to wait for more. It may write to them. */
+  /* Consumes bytes from the front of the input and returns how many; 0 to wait for more. May modify them. */
   size_t (*receive)(struct connection *connection, char *data, size_t length);
   enum role role;
   struct session *session; /* set while there is a role */
@@ -54,13 +53,13 @@ struct connection {
 
 extern const struct lws_protocols connection_protocols[];
 
-/* To be called after bytes were appended to the output. */
+/* Call after appending to the output. */
 void connection_send(struct connection *connection);
-/* Ends the connection once everything has been sent. */
+/* Closes the connection once everything has been sent. */
 void connection_close(struct connection *connection);
-/* Ends it as soon as control is back in the event loop, whatever waits to be sent. */
+/* Closes it as soon as control returns to the event loop, even with unsent data. */
 void connection_kill(struct connection *connection);
-/* Ends it in that many seconds unless this is called again; 0: takes that back. */
+/* Closes it after that many seconds, unless called again; 0 removes the deadline. */
 void connection_set_deadline(struct connection *connection, int seconds);
 
 #endif

@@ -8,10 +8,10 @@
 enum {
   CHUNK = 16 * 1024,
   RAW = -MAX_WBITS,
-  BETWEEN_BLOCKS = 128, /* of data_type after inflate() */
+  BETWEEN_BLOCKS = 128, /* a bit of data_type after inflate() */
 };
 
-/* The end of a flushed stream, which is left out on the wire. */
+/* The end of a flushed stream, which is not sent. */
 static const char flush_mark[4] = {0, 0, '\xFF', '\xFF'};
 
 static bool is_acceptable(struct slice offer)
@@ -21,7 +21,7 @@ static bool is_acceptable(struct slice offer)
     struct slice value = slice_trim(slice_cut(&offer, ';')), name = slice_cut(&value, '=');
     bool known = slice_is(name, "client_no_context_takeover") ||
                  slice_is(name, "server_no_context_takeover") || slice_is(name, "client_max_window_bits");
-    /* A smaller window for the server is declined: this is not what is to be tested here. */
+    /* A smaller server window is declined: tests do not need one. */
     if (!known) return false;
   }
   return true;

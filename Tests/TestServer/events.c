@@ -10,7 +10,7 @@ enum { MAX_BURST = 1000000 };
 
 struct call {
   struct socket *socket;
-  struct slice id; /* without data if no acknowledgement is wanted */
+  struct slice id; /* without data if no acknowledgement is requested */
   struct arguments arguments;
 };
 
@@ -60,7 +60,7 @@ static void on_get_handshake(const struct call *call)
 
 static void on_broadcast(const struct call *call)
 {
-  /* A member that reads too slowly is dropped by this, hence the look ahead. */
+  /* This may drop a member that reads too slowly, hence the look ahead. */
   struct socket *next;
   for (struct socket *socket = call->socket->namespace->sockets; socket; socket = next) {
     next = socket->next;

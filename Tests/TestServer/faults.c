@@ -8,7 +8,7 @@
 
 static void answer(struct connection *connection, unsigned status)
 {
-  /* As the page of a proxy may: with a success, it is nothing that Engine.IO can read. */
+  /* Like a page of a proxy: a success status, but nothing that Engine.IO can read. */
   http_respond(connection, (int)status, "text/html",
       slice_of(status == 204 || status == 304 ? "" : "<html>not what you wanted</html>"));
 }

@@ -4,8 +4,8 @@
 
 #include <string.h>
 
-/* A list of names and values in which a name may come several times. The texts lie in one buffer one behind
- * the other, since they may move while it grows. */
+/* A list of names and values in which a name may repeat. The texts lie in one buffer, one after the other,
+ * since they may move while it grows. */
 struct fields {
   struct buffer text;
   size_t count;
@@ -63,7 +63,7 @@ static bool is_same(struct slice a, struct slice b)
   return a.length == b.length && !memcmp(a.data, b.data, a.length);
 }
 
-/* How often the name comes from that index on. */
+/* How often the name occurs from that index on. */
 static size_t count_name(const struct fields *fields, struct slice name, size_t index, size_t offset)
 {
   size_t count = 0;
@@ -74,7 +74,7 @@ static size_t count_name(const struct fields *fields, struct slice name, size_t 
   return count;
 }
 
-/* Appends the values of a name: all as one string with `separator` between, or, without one, as an array. */
+/* Appends the values of a name: as one string joined by `separator`, or as an array if that is NULL. */
 static void append_values(
     struct buffer *out, const struct fields *fields, struct slice name, const char *separator)
 {

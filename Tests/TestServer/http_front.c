@@ -16,7 +16,7 @@ static void begin_exchange(struct connection *connection, const struct http_requ
   struct http_exchange *http = &connection->http;
   struct slice origin = http_header(request, "origin");
   http->busy = true;
-  /* No response to a HEAD is meant to be kept apart from a next one: it has a body all the same. */
+  /* The response to a HEAD has a body here, so the connection cannot be kept. */
   http->keep_alive = request->keep_alive && !slice_is(request->method, "HEAD");
   http->discard = request->content_length;
   if (origin.length >= sizeof http->origin) origin.length = 0;
@@ -25,7 +25,7 @@ static void begin_exchange(struct connection *connection, const struct http_requ
   http->begins_session = false;
 }
 
-/* Answers something that is no request, and listens no further. */
+/* Answers something that is not a request, and reads nothing more. */
 static void refuse_connection(struct connection *connection, int status)
 {
   connection->http.keep_alive = false;
@@ -33,7 +33,7 @@ static void refuse_connection(struct connection *connection, int status)
   http_respond_status(connection, status);
 }
 
-/* The endpoint with or without its last slash: clients can be told to leave it out. */
+/* True for the endpoint with or without its last slash, which clients may leave out. */
 static bool path_is(struct slice path, const char *endpoint)
 {
   size_t length = strlen(endpoint);
@@ -47,7 +47,7 @@ static const struct session_handler *handler_for(const struct server *server, st
   return NULL;
 }
 
-/* What the query of an Engine.IO request says. */
+/* The query of an Engine.IO request. */
 struct target {
   enum transport transport;
   bool known_transport, version_4, has_session_id;
@@ -74,8 +74,8 @@ static struct target parse_target(struct server *server, struct slice query)
   return target;
 }
 
-/* The checks in the order of the reference server, so that a request wrong in two ways gets the same code
- * from both. */
+/* Checks in the order of the reference server, so that a request with two faults gets the same code from
+ * both. */
 static bool verify(const struct target *target, const struct http_request *request, enum engine_error *error)
 {
   bool upgrade = request->upgrades_to_websocket;
@@ -137,8 +137,8 @@ static void on_post(
     struct connection *connection, struct session *session, const struct http_request *request)
 {
   struct http_exchange *http = &connection->http;
-  /* A client that asked before it sends the body may or may not send it once it is refused: there is no going
-   * on after that. */
+  /* A client with "Expect: 100-continue" may or may not send the body after a refusal, so the connection
+   * cannot go on. */
   bool keep_alive = http->keep_alive;
   if (request->expects_continue) http->keep_alive = false;
   if (faults_answer_post(session, connection)) return;
@@ -199,7 +199,7 @@ static void route(struct connection *connection, const struct http_request *requ
   }
 }
 
-/* The body of the POST at the start of the input, if it is all there. */
+/* The body of the POST at the start of the input, once it is complete. */
 static size_t receive_body(struct connection *connection, const char *data, size_t length, size_t head_length)
 {
   size_t awaited = connection->http.awaited;

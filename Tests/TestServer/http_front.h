@@ -1,14 +1,14 @@
-/* Looks at every HTTP request: refuses it, or hands it to the session and the transport that it is for. */
+/* Looks at every HTTP request and refuses it or hands it to its session and transport. */
 #ifndef TEST_SERVER_HTTP_FRONT_H
 #define TEST_SERVER_HTTP_FRONT_H
 
 #include "connection.h"
 #include "http_request.h"
 
-/* What a connection does with its input until it becomes a WebSocket. */
+/* Handles a connection's input until it becomes a WebSocket. */
 size_t http_receive(struct connection *connection, char *data, size_t length);
 
-/* Refuses a POST that its session no longer wants, whether its body is complete or not. */
+/* Refuses a POST that its session no longer wants, whether or not its body is complete. */
 void http_refuse_post(struct connection *connection);
 
 #endif

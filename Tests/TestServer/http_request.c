@@ -52,7 +52,7 @@ static bool interpret_headers(struct http_request *request)
   for (size_t i = 0; i < request->header_count; i++) {
     struct http_header *header = &request->headers[i];
     if (slice_is_ignoring_case(header->name, "content-length")) {
-      /* Two lengths are how requests are smuggled past proxies; nobody honest sends them. */
+      /* Two lengths are used to smuggle requests past proxies; well-behaved clients send one. */
       if (has_length || !parse_content_length(header->value, &request->content_length)) return false;
       has_length = true;
     }
@@ -67,7 +67,7 @@ static bool interpret_headers(struct http_request *request)
   return true;
 }
 
-/* Behind the empty line that ends a head; NULL if that has not come yet. */
+/* The text after the empty line that ends a head; NULL if that line has not arrived. */
 static const char *end_of_head(struct slice text)
 {
   const char *end = text.data + text.length, *at = text.data;

@@ -13,10 +13,10 @@ struct http_header {
 /* All slices point into the text that was parsed. */
 struct http_request {
   struct slice method, target;
-  struct slice path, query; /* of the target; the query without its question mark, still encoded */
+  struct slice path, query; /* parts of the target; the query without its question mark, still encoded */
   struct http_header headers[HTTP_MAX_HEADERS];
   size_t header_count;
-  size_t head_length; /* the empty line included */
+  size_t head_length; /* including the empty line */
   size_t content_length;
   bool keep_alive, chunked, expects_continue, upgrades_to_websocket;
 };
@@ -28,17 +28,17 @@ enum http_parse_result http_parse_request(struct http_request *request, struct s
 /* The value of the first header of that name, or a slice without data. */
 struct slice http_header(const struct http_request *request, const char *name);
 
-/* True if the comma-separated list has the word, whatever its case. */
+/* True if the comma-separated list contains the word, ignoring case. */
 bool http_list_has(struct slice list, const char *word);
 
 /* Finds a cookie in the value of a Cookie header. */
 bool http_cookie(struct slice cookies, const char *name, struct slice *value);
 
-/* Walks the entries of a query and appends the decoded key and value to `key` and `value`, which it empties
- * first. False after the last one. */
+/* Iterates over a query: decodes the next key and value into `key` and `value`, which are emptied first.
+ * False after the last one. */
 bool http_next_query_entry(struct slice *query, struct buffer *key, struct buffer *value);
 
-/* Appends the decoded value of the first entry of that key; false if there is none. */
+/* Appends the decoded value of the first entry with that key; false if there is none. */
 bool http_query_value(struct slice query, const char *name, struct buffer *value);
 
 #endif

@@ -44,7 +44,7 @@ void http_append_cors(struct connection *connection)
   struct buffer *out = &connection->output;
   buffer_append_text(out, "Access-Control-Allow-Origin: ");
   if (*connection->http.origin) {
-    /* A page that sends cookies may read the answer only if it is named. */
+    /* With credentials, CORS requires the origin to be named. */
     buffer_append_text(out, connection->http.origin);
     buffer_append_text(out, "\r\nAccess-Control-Allow-Credentials: true\r\nVary: Origin\r\n");
   } else {

@@ -4,7 +4,7 @@
 
 #include "connection.h"
 
-/* Reasons to refuse an Engine.IO request, numbered as the protocol numbers them. */
+/* Reasons to refuse an Engine.IO request, with the protocol's numbers. */
 enum engine_error {
   ERROR_UNKNOWN_TRANSPORT = 0,
   ERROR_UNKNOWN_SESSION = 1,
@@ -14,16 +14,16 @@ enum engine_error {
   ERROR_UNSUPPORTED_VERSION = 5,
 };
 
-/* Each answers the request that the connection is busy with, and ends the connection after it if the client
- * or the status wants that. */
+/* Each answers the connection's current request, and then closes the connection if the client or the
+ * status requires it. */
 void http_respond(struct connection *connection, int status, const char *content_type, struct slice body);
 void http_respond_error(struct connection *connection, enum engine_error error);
-/* A status that no body explains further. */
+/* Answers with a status and no body. */
 void http_respond_status(struct connection *connection, int status);
-/* The answer to the question of a browser whether it may send a request. */
+/* Answers a browser's preflight request. */
 void http_respond_preflight(struct connection *connection, struct slice requested_headers);
 
-/* Appends the cookies that the answer to a first request sets. */
+/* Appends the Set-Cookie headers for the answer to a first request. */
 void http_append_cookies(struct connection *connection);
 /* Appends a header that lets pages of every origin read the response. */
 void http_append_cors(struct connection *connection);

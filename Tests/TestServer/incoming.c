@@ -9,7 +9,7 @@ struct incoming {
   struct incoming *next;
   struct client *client; /* NULL once its session is over */
   char socket_id[ID_LENGTH + 1];
-  bool was_taken; /* the event's handlers are what remains */
+  bool was_taken; /* only the event's handlers are left to run */
   struct sio_packet packet;
   struct buffer text, bytes;
   size_t attachment_lengths[];
@@ -83,17 +83,17 @@ static void run_handlers(struct socket *socket, const struct incoming *incoming)
     events_on_ack(socket, packet, attachments);
 }
 
-/* Takes one step. False if another one remains. */
+/* Takes one step. False if another step remains. */
 static bool step(struct server *server, struct incoming *incoming)
 {
   struct client *client = incoming->client;
   struct socket *socket = client ? client_find(client, incoming->socket_id) : NULL;
   if (!client) {
-    /* Nobody is left to take it. */
+    /* Its session has ended. */
   } else if (!socket && !incoming->was_taken) {
     session_shut_down(client->session, "a packet behind the DISCONNECT");
   } else if (!socket) {
-    server_log(server, "%s: an event is ignored, its socket has left", client->session->id);
+    server_log(server, "%s: ignored an event: its socket has left the namespace", client->session->id);
   } else if (incoming->packet.type == SIO_DISCONNECT) {
     client_remove(socket);
   } else if (client_greet(socket)) {

@@ -18,7 +18,7 @@ static bool is_hex(char c)
   return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F');
 }
 
-/* The scanning functions return where the thing ends, or NULL if there is no such thing at `at`. */
+/* The scanning functions return the end of the item, or NULL if there is none at `at`. */
 static const char *scan_string(const char *at, const char *end)
 {
   if (at == end || *at++ != '"') return NULL;
@@ -83,7 +83,7 @@ static const char *scan_key(const char *at, const char *end)
   return skip_space(at + 1, end);
 }
 
-/* Iterative, so that the depth of a text can never exhaust the stack: one bit a level tells objects from
+/* Iterative, so that deep nesting cannot exhaust the stack: one bit per level distinguishes objects from
  * arrays. */
 static const char *scan_value(const char *at, const char *end)
 {
@@ -107,7 +107,7 @@ static const char *scan_value(const char *at, const char *end)
     } else if (!(at = scan_scalar(at, end))) {
       return NULL;
     }
-    /* A value has ended: so may the containers around it. */
+    /* A value has ended; the containers around it may end too. */
     for (;;) {
       if (!depth) return at;
       bool object = is_object[(depth - 1) / 8] >> (depth - 1) % 8 & 1;

@@ -7,14 +7,13 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* A flag is a switch if it has no parse function. Parse functions are false for a value that they do not
- * like. */
+/* A flag without a parse function is a switch. Parse functions return false for a value they reject. */
 struct flag {
   const char *name;
   bool (*parse)(const struct flag *flag, struct options *options, const char *value);
-  size_t offset;        /* of what the flag sets, if it is one thing */
-  uint64_t least, most; /* of a number */
-  const char *wrong;    /* said of values that are refused */
+  size_t offset;        /* of the option that the flag sets, if it sets just one */
+  uint64_t least, most; /* for a number */
+  const char *wrong;    /* the message for a rejected value */
 };
 
 static enum options_result wrong(const char *flag, const char *what)
@@ -82,7 +81,7 @@ static bool parse_tls_max(const struct flag *flag, struct options *options, cons
   return options->at_most_tls_1_2 || !strcmp(value, "1.3");
 }
 
-/* Libwebsockets overlooks what OpenSSL can make nothing of in these two. */
+/* libwebsockets does not report when OpenSSL rejects these two. */
 static bool parse_ciphers(const struct flag *flag, struct options *options, const char *value)
 {
   SSL_CTX *context = SSL_CTX_new(TLS_server_method());
@@ -99,7 +98,7 @@ static bool parse_client_ca(const struct flag *flag, struct options *options, co
   return usable && parse_text(flag, options, value);
 }
 
-/* Finds the value in a list of words that ends with NULL. */
+/* Looks the value up in a NULL-terminated list of words. */
 static bool parse_word(const char *value, const char *const *words, unsigned *index)
 {
   for (*index = 0; words[*index]; ++*index)
@@ -162,7 +161,7 @@ static bool parse_cookie(const struct flag *flag, struct options *options, const
 }
 
 #define TO(member) offsetof(struct options, member)
-/* Ten days: the sum of two such times overflows nothing. */
+/* Ten days: the sum of two such times cannot overflow. */
 #define MILLISECONDS 1, 864000000, "not a number of milliseconds from 1 to 864000000"
 
 static const struct flag flags[] = {
@@ -179,21 +178,23 @@ static const struct flag flags[] = {
         "not a number of bytes from 1 to 1073741824"},
     {"--tls-cert", parse_text, TO(tls_cert), 0, 0, NULL},
     {"--tls-key", parse_text, TO(tls_key), 0, 0, NULL},
-    {"--tls-ciphers", parse_ciphers, TO(tls_ciphers), 0, 0, "no list of ciphers of OpenSSL"},
+    {"--tls-ciphers", parse_ciphers, TO(tls_ciphers), 0, 0, "not a list of OpenSSL cipher names"},
     {"--tls-max", parse_tls_max, 0, 0, 0, "neither 1.2 nor 1.3"},
-    {"--client-ca", parse_client_ca, TO(client_ca), 0, 0, "not a file with certificates in PEM"},
+    {"--client-ca", parse_client_ca, TO(client_ca), 0, 0, "not a file of PEM certificates"},
     {"--deflate", NULL, TO(deflate), 0, 0, NULL},
-    {"--set-cookie", parse_cookie, 0, 0, 0, "not the value of a Set-Cookie header, or more than 16"},
+    {"--set-cookie", parse_cookie, 0, 0, 0,
+        "not the value of a Set-Cookie header, or given more than 16 times"},
     {"--recovery", parse_number, TO(recovery), 1, 864000, "not a number of seconds from 1 to 864000"},
     {"--refuse-upgrade", NULL, TO(refuse_upgrade), 0, 0, NULL},
-    {"--drop-upgrade", parse_drop_upgrade, 0, 0, 0, "neither wrong-reply nor close nor silence"},
+    {"--drop-upgrade", parse_drop_upgrade, 0, 0, 0, "not wrong-reply, close or silence"},
     {"--fail-handshakes", parse_fail_handshakes, TO(fail_handshakes), 0, 1000000,
         "not a number, or a number, a colon and a status from 200 to 599"},
     {"--stall-handshake", parse_number, TO(stall_handshake), MILLISECONDS},
     {"--stall-connect", parse_number, TO(stall_connect), MILLISECONDS},
-    {"--garbage", parse_garbage, 0, 0, 0, "neither handshake nor poll nor packet"},
-    {"--sticky", parse_sticky, TO(sticky), 0, 0, "not the name of a cookie"},
+    {"--garbage", parse_garbage, 0, 0, 0, "not handshake, poll or packet"},
+    {"--sticky", parse_sticky, TO(sticky), 0, 0, "not a cookie name"},
     {"--record", parse_text, TO(record), 0, 0, NULL},
+    {"--stop-with-input", NULL, TO(stop_with_input), 0, 0, NULL},
     {"--conformance", NULL, TO(conformance), 0, 0, NULL},
     {"--verbose", NULL, TO(verbose), 0, 0, NULL},
 };
@@ -205,7 +206,7 @@ static const struct flag *find_flag(const char *name)
   return NULL;
 }
 
-/* Looks for --conformance ahead of all: other flags override what it presets, wherever it stands. */
+/* --conformance is looked for first: other flags override its presets wherever it stands. */
 static bool wants_conformance(int argc, char **argv)
 {
   for (int i = 1; i < argc; i++) {
@@ -257,7 +258,7 @@ enum options_result options_parse(struct options *options, int argc, char **argv
     } else if (!flag->parse) {
       *((bool *)((char *)options + flag->offset)) = true;
     } else if (++i == argc) {
-      return wrong(flag->name, "wants a value");
+      return wrong(flag->name, "needs a value");
     } else if (!flag->parse(flag, options, argv[i])) {
       return wrong(flag->name, flag->wrong);
     }

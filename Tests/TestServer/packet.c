@@ -79,7 +79,7 @@ static bool has_right_json(const struct sio_packet *packet)
   case SIO_ACK:
     return json.data && starts_with(json, '[') && packet->id.data;
   default:
-    return false; /* a CONNECT_ERROR comes from servers only */
+    return false; /* only servers send CONNECT_ERROR */
   }
 }
 

@@ -17,18 +17,19 @@ enum sio_type {
 
 enum { SIO_MAX_ATTACHMENTS = 256 };
 
-/* The slices point into the text, the namespace of the main one apart; without data they were not there. */
+/* The slices point into the text, except for the name of the main namespace. A slice without data means
+ * that the part is missing. */
 struct sio_packet {
-  enum sio_type type; /* without the difference that binary makes: attachments tell */
+  enum sio_type type; /* without the distinction of binary types: see attachments */
   size_t attachments;
-  struct slice text; /* the whole */
+  struct slice text; /* the whole packet */
   struct slice namespace, id, json;
 };
 
-/* False if the text is no packet, or its JSON not what the type wants. */
+/* False if the text is not a packet, or its JSON does not fit the type. */
 bool sio_parse(struct sio_packet *packet, struct slice text);
 
-/* Appends the part before the JSON. The type is given without the difference that binary makes. */
+/* Appends the part before the JSON. The type comes without the distinction of binary types. */
 void sio_append_head(
     struct buffer *out, enum sio_type type, size_t attachments, const char *namespace, struct slice id);
 

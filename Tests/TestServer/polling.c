@@ -12,11 +12,11 @@
 
 static const char separator = 0x1E;
 
-/* The queue keeps packets apart and bytes as bytes, since an upgrade may send them as frames in the end: each
- * is a header and what it counts. */
+/* The queue keeps packets separate and bytes unencoded, since an upgrade may have to send them as frames.
+ * Each entry is this header and then its data. */
 struct queued {
   size_t length;
-  char type; /* 0: binary */
+  char type; /* 0 for binary */
 };
 
 static void queue(struct session *session, char type, struct slice payload)
@@ -24,7 +24,8 @@ static void queue(struct session *session, char type, struct slice payload)
   struct queued header = {payload.length, type};
   buffer_append(&session->queue, &header, sizeof header);
   buffer_append_slice(&session->queue, payload);
-  /* The poll is answered from its writable callback, so what is queued in one go travels in one response. */
+  /* The poll is answered from its writable callback, so that everything queued in one go is sent in one
+   * response. */
   if (session->poll) connection_send(session->poll);
 }
 
@@ -123,7 +124,8 @@ void polling_on_poll(struct session *session, struct connection *connection)
 
 void polling_on_data(struct session *session, struct connection *connection, struct slice body)
 {
-  /* The connection stays attached meanwhile: what ends the session answers this request, or cuts it off. */
+  /* The connection stays attached meanwhile: whatever ends the session answers this request or cuts it
+   * off. */
   if (!utf8_is_valid(body)) session_close(session, "a payload that is not UTF-8", PACKET_CLOSE);
   while (session->state == SESSION_OPEN) {
     const char *end = body.length ? memchr(body.data, separator, body.length) : NULL;
@@ -140,7 +142,7 @@ void polling_on_data(struct session *session, struct connection *connection, str
     body.data += packet.length + 1;
     body.length -= packet.length + 1;
   }
-  /* Before the answer, so that a handler can do something to this request. */
+  /* Before the answer, so that a handler can still affect this request. */
   incoming_run(session->server);
   if (connection->role != ROLE_POST) return;
   session_detach(connection);

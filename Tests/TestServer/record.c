@@ -22,7 +22,7 @@ static void append_string(struct buffer *line, const char *key, struct slice tex
   json_append_string(line, text);
 }
 
-/* The same with null for nothing. */
+/* The same, with null for a slice without data. */
 static void append_text(struct buffer *line, const char *key, const char *text)
 {
   append_key(line, key);
@@ -60,7 +60,7 @@ void record_close(struct server *server)
   server->record = NULL;
 }
 
-/* False if there is no record. */
+/* False if nothing is recorded. */
 static bool begin(struct buffer *line, const char *type, const struct connection *connection)
 {
   const struct server *server = connection->server;
@@ -76,7 +76,7 @@ static bool begin(struct buffer *line, const char *type, const struct connection
   return true;
 }
 
-/* Writes the line at once, so that whoever has seen an answer finds here what it was an answer to. */
+/* Writes the line at once, so that a client that has seen an answer finds here what it answered. */
 static void end(struct buffer *line, const struct connection *connection)
 {
   FILE *file = connection->server->record;

@@ -5,12 +5,11 @@
 #include <stdio.h>
 #include <string.h>
 
-/* What precedes a packet in socket->kept: its text follows, and then for each attachment its length and its
- * bytes. */
+/* What precedes a packet in socket->kept: its text follows, then each attachment's length and bytes. */
 struct kept {
   uint64_t offset;
   size_t length, attachment_count;
-  size_t size; /* of all of it, this included */
+  size_t size; /* total, including this */
 };
 
 bool recovery_begin(struct socket *socket)
@@ -38,7 +37,7 @@ void recovery_keep(
     buffer_append(buffer, &arguments->attachments[i].length, sizeof(size_t));
     buffer_append_slice(buffer, arguments->attachments[i]);
   }
-  /* A gap would be worse than to have nothing to offer. */
+  /* Nothing to recover is better than a gap. */
   if (buffer->failed) buffer_free(buffer);
   while (buffer->length > socket->server->queue_limit)
     buffer_consume(buffer, read_header(buffer_bytes(buffer)).size);
@@ -59,7 +58,7 @@ static bool is_string(struct slice json, const char *text)
   return json.length == length + 2 && *json.data == '"' && !memcmp(json.data + 1, text, length);
 }
 
-/* What is kept behind the offset that the payload has. Without data if that offset is not known. */
+/* The events after the offset in the payload. Without data if that offset is unknown. */
 static struct slice find_missed(const struct socket *socket, struct slice payload)
 {
   struct slice offset = json_member(payload, "\"offset\""), rest = buffer_slice(&socket->kept);

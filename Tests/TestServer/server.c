@@ -21,8 +21,8 @@ static void log_library(int level, const char *line)
   fprintf(stderr, "%s", line);
 }
 
-/* Whether the address can be listened on. libwebsockets 4.3 tries for ever to bind one that the machine does
- * not have, or may not use, so it is only asked for those that work. */
+/* Whether the address can be listened on. libwebsockets 4.3 retries for ever if the machine lacks the
+ * address or may not use it, so it is only given addresses that work. */
 static bool can_listen(const struct options *options, bool ipv6)
 {
   struct sockaddr_storage address;
@@ -58,7 +58,7 @@ bool server_start(struct server *server, const struct options *options, uv_loop_
   info.options = LWS_SERVER_OPTION_LIBUV | LWS_SERVER_OPTION_EXPLICIT_VHOSTS |
                  LWS_SERVER_OPTION_ADOPT_APPLY_LISTEN_ACCEPT_CONFIG |
                  LWS_SERVER_OPTION_FAIL_UPON_UNABLE_TO_BIND;
-  /* Unless it is told to leave IPv6 alone, libwebsockets takes an IPv4 address for "all addresses". */
+  /* Unless it is told to leave IPv6 alone, libwebsockets takes an IPv4 address to mean all addresses. */
   info.options |= ipv6 ? LWS_SERVER_OPTION_IPV6_V6ONLY_MODIFY | LWS_SERVER_OPTION_IPV6_V6ONLY_VALUE
                        : LWS_SERVER_OPTION_DISABLE_IPV6;
   if (options->tls_cert) info.options |= LWS_SERVER_OPTION_DO_SSL_GLOBAL_INIT;
@@ -66,7 +66,7 @@ bool server_start(struct server *server, const struct options *options, uv_loop_
   info.foreign_loops = loops;
   info.pt_serv_buf_size = READ_SIZE;
   info.user = server;
-  info.pcontext = &server->context; /* cleared when the context is no more */
+  info.pcontext = &server->context; /* set to NULL when the context is destroyed */
   if (can_listen(options, ipv6) && record_open(server)) server->context = lws_create_context(&info);
   if (!server->context) {
     uv_close((uv_handle_t *)&server->finish, NULL);
@@ -75,8 +75,8 @@ bool server_start(struct server *server, const struct options *options, uv_loop_
   info.port = (int)options->port;
   info.iface = options->host;
   info.protocols = connection_protocols;
-  /* libwebsockets' own HTTP server can neither list a request's headers nor notice that a client has hung up
-   * on a long poll, so it is asked for plain sockets, and nothing in TLS may switch it to HTTP. */
+  /* The HTTP server of libwebsockets cannot list a request's headers, nor notice that a client has hung up
+   * on a long poll. So it provides plain sockets, and TLS must not switch it to HTTP. */
   info.listen_accept_role = "raw-skt";
   info.listen_accept_protocol = "connection";
   info.alpn = "none";
@@ -105,8 +105,8 @@ static void on_finish(uv_timer_t *timer)
   lws_context_destroy(server->context);
 }
 
-/* The last connection is being closed by libwebsockets when this is called, so its end has to wait a little.
- */
+/* libwebsockets is still closing the last connection when this is called, so the shutdown has to wait a
+ * little. */
 static void finish(struct server *server)
 {
   uv_timer_start(&server->finish, on_finish, 0, 0);
@@ -130,7 +130,7 @@ void server_connection_closed(struct server *server)
 
 void server_free(struct server *server)
 {
-  /* libwebsockets closes its handles on the loop first and frees what they are in when asked again. */
+  /* libwebsockets first closes its handles on the loop, and frees their memory on the second call. */
   if (server->context) lws_context_destroy(server->context);
   namespaces_free(server);
   buffer_free(&server->scratch);

@@ -1,4 +1,4 @@
-/* The server: what listens, and what all sessions share. One thread runs everything. */
+/* The server: its listeners, and what all sessions share. One thread runs everything. */
 #ifndef TEST_SERVER_SERVER_H
 #define TEST_SERVER_SERVER_H
 
@@ -23,39 +23,39 @@ struct server {
   struct lws_vhost *vhost;
   struct connection *connections;
   uint64_t failed_handshakes; /* by --fail-handshakes */
-  uint64_t connection_count;  /* of all that there have been */
+  uint64_t connection_count;  /* all connections so far */
   struct session *sessions[SESSION_BUCKETS];
-  struct incoming *incoming, *last_incoming; /* packets that wait for their turn */
+  struct incoming *incoming, *last_incoming; /* packets waiting for their turn */
   uint64_t last_offset;                      /* of the events that can be recovered */
   struct namespace *namespaces;
   size_t namespace_count;
-  /* Bytes that may wait for one session before it is given up as a reader that is too slow. */
+  /* How many bytes may wait for one session before it is dropped as too slow a reader. */
   size_t queue_limit;
-  /* Where packets are put together before they are copied to where they wait. */
+  /* Where packets are assembled before they are copied to a queue. */
   struct buffer scratch;
-  FILE *record;     /* NULL: none is kept */
+  FILE *record;     /* NULL without --record */
   uint64_t started; /* in nanoseconds of the loop's clock */
   bool stopping;
   uv_timer_t finish;
 };
 
-/* Starts to listen, on a loop that the caller runs. False if that fails; why has been said on stderr then. */
+/* Starts to listen, on a loop that the caller runs. False if that fails, after a message on stderr. */
 bool server_start(struct server *server, const struct options *options, uv_loop_t *loop);
 
-/* Closes all sessions, then all connections. The server holds nothing of the loop once it has run out of
- * events. */
+/* Closes all sessions, then all connections. Once the loop has run out of events, the server uses nothing
+ * of it. */
 void server_stop(struct server *server);
-/* To be called after the loop has run out of events. */
+/* Call after the loop has run out of events. */
 void server_free(struct server *server);
 
-/* Called by a connection that is gone. */
+/* Called by a connection when it is gone. */
 void server_connection_closed(struct server *server);
 
-/* A new id for a session or a socket: 20 characters that nobody can guess. */
+/* A new id for a session or a socket: 20 characters that cannot be guessed. */
 enum { ID_LENGTH = 20 };
 bool server_make_id(struct server *server, char id[ID_LENGTH + 1]);
 
-/* A line on stderr, with --verbose. */
+/* Prints a line on stderr, with --verbose. */
 #if defined(__GNUC__)
 __attribute__((format(printf, 2, 3)))
 #endif

@@ -33,9 +33,8 @@ static void remove_from_table(struct session *session)
 
 static void on_heartbeat(uv_timer_t *timer);
 
-/* The time to answer a ping counts from when the ping was due: one that goes out late gives the client no
- * more time, so a client can rely on the sum of both times. Yet half of the time is its own, however late the
- * ping was. */
+/* The time to answer a ping counts from when the ping was due: a late ping gives the client no more time,
+ * so clients can rely on interval plus timeout. But the client always gets at least half of the timeout. */
 static void start_waiting_for_pong(struct session *session)
 {
   const struct options *options = session->server->options;
@@ -64,7 +63,7 @@ struct session *session_find(struct server *server, struct slice id)
   struct session *session = *bucket_of(server, id);
   while (session && !slice_is(id, session->id))
     session = session->next;
-  /* Input is seen before timers that are due: a session whose time is up must not live on by that. */
+  /* Input is handled before timers that are due; it must not keep a session alive whose time is up. */
   if (session && session->awaiting_pong && uv_now(server->loop) >= session->pong_due) {
     session_close(session, "ping timeout", PACKET_CLOSE);
     return NULL;
@@ -162,12 +161,12 @@ bool session_is_slow(const struct session *session, size_t more)
   return waiting + more > session->server->queue_limit;
 }
 
-/* True if the session can take the packet. Ends one whose client reads too slowly. */
+/* True if the session can take the packet. Ends a session whose client reads too slowly. */
 static bool accepts(struct session *session, size_t length)
 {
   if (session->state != SESSION_OPEN) return false;
   if (!session_is_slow(session, length)) return true;
-  server_log(session->server, "%s: too much waits for this client", session->id);
+  server_log(session->server, "%s: dropped: the client reads too slowly", session->id);
   session_drop(session);
   return false;
 }
@@ -253,7 +252,7 @@ void session_receive_text(struct session *session, struct slice packet)
   case PACKET_OPEN:
   case PACKET_UPGRADE:
   case PACKET_NOOP:
-    break; /* harmless where they do not belong */
+    break; /* harmless in the wrong place */
   default:
     session_close(session, "invalid packet", PACKET_CLOSE);
   }
@@ -297,7 +296,7 @@ void session_shut_down(struct session *session, const char *reason)
 {
   if (session->state != SESSION_OPEN) return;
   if (session->websocket) {
-    /* The close frame goes out behind the frames that wait already. */
+    /* The close frame goes out after the frames that are already queued. */
     session_close(session, reason, PACKET_CLOSE);
     return;
   }

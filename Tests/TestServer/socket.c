@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Older questions than these are forgotten, or a client that answers none would cost ever more. */
+/* Older ids are dropped, or a client that never answers would use ever more memory. */
 enum { MAX_UNANSWERED = 65536 };
 
 static bool set_auth(struct socket *socket, struct slice auth)
@@ -82,7 +82,7 @@ static void send_event(
   buffer_append_text(packet, event);
   buffer_append_text(packet, arguments->json.length ? "\"," : "\"");
   buffer_append_slice(packet, arguments->json);
-  /* An event that wants an acknowledgement is not repeated, since nobody would know the answer any more. */
+  /* An event that requests an acknowledgement is not repeated, since its answer would come too late. */
   bool keeps = *socket->private_id && !id.data;
   if (keeps) {
     buffer_append_text(packet, ",\"");
@@ -134,7 +134,7 @@ bool socket_take_answer(struct socket *socket, struct slice id)
     char *at = buffer_bytes(&socket->asked) + offset;
     memcpy(&asked, at, sizeof asked);
     if (asked != number) continue;
-    /* Answers mostly come in the order of the questions, so the first one fills the gap. */
+    /* Answers mostly come in order, so the first entry fills the gap. */
     memcpy(at, buffer_bytes(&socket->asked), sizeof asked);
     buffer_consume(&socket->asked, sizeof asked);
     return true;

@@ -16,7 +16,7 @@ static void on_tick(uv_timer_t *timer)
 {
   struct session *session = timer->data;
   if (uv_now(session->server->loop) >= session->upgrade_deadline) {
-    server_log(session->server, "%s: the upgrade took too long", session->id);
+    server_log(session->server, "%s: the upgrade timed out", session->id);
     upgrade_cancel(session);
   } else if (session->probed) {
     /* The client waits for its poll to end before it upgrades. */
@@ -27,7 +27,7 @@ static void on_tick(uv_timer_t *timer)
 void upgrade_begin(struct session *session, struct connection *connection)
 {
   if (!is_possible(session)) {
-    server_log(session->server, "%s: closing a WebSocket, for there is nothing to upgrade", session->id);
+    server_log(session->server, "%s: closed a WebSocket: the session cannot be upgraded", session->id);
     record_websocket(connection, session, true);
     websocket_close(connection, WEBSOCKET_NO_STATUS);
     return;

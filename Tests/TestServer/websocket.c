@@ -18,7 +18,7 @@ enum {
   CLOSE_SECONDS = 5,
   FINAL = 0x80,
   COMPRESSED = 0x40,       /* bits of a frame's first byte */
-  LEAST_COMPRESSED = 1024, /* bytes: less is sent as it is, as the reference server does */
+  LEAST_COMPRESSED = 1024, /* bytes; smaller messages are not compressed, as by the reference server */
   MOST_COMPRESSED = 1 << 30,
 };
 
@@ -68,7 +68,7 @@ bool websocket_accept(struct connection *connection, const struct http_request *
   return true;
 }
 
-/* The first byte is an opcode and bits. */
+/* The first byte holds the opcode and flag bits. */
 static void append_header(struct buffer *out, unsigned first, uint64_t length)
 {
   unsigned char header[10] = {(unsigned char)first};
@@ -208,7 +208,7 @@ static void on_data_frame(struct connection *connection, const struct frame *fra
     message = buffer_slice(&websocket->message);
   }
   if (!frame->final) return;
-  /* What is delivered may end the session, and that must not free what is being delivered. */
+  /* Delivering may end the session, which must not free the message being delivered. */
   struct buffer collected = websocket->message;
   websocket->message = (struct buffer){0};
   if (websocket->compressed)
@@ -224,7 +224,7 @@ static void on_close_frame(struct connection *connection, const struct frame *fr
   enum websocket_status status = WEBSOCKET_NO_STATUS;
   if (frame->length >= 2) status = (enum websocket_status)(payload[0] << 8 | payload[1]);
   record_websocket_end(connection, status);
-  /* The official server hears of the end when the socket is closed, after it has dealt with all that was
+  /* The official server learns of the end when the socket is closed, after it has handled everything it
    * read. */
   incoming_run(connection->server);
   websocket_close(connection, status);
@@ -289,8 +289,8 @@ static size_t receive(struct connection *connection, char *data, size_t length)
     payload_length = payload_length << 8 | bytes[2 + i];
   size_t limit = connection->server->options->max_payload;
   if (payload_length > limit || websocket->message.length + payload_length > limit) {
-    /* To cut the connection while the peer still sends could cost it the close frame, so the rest is read and
-     * dropped. */
+    /* Cutting the connection while the peer still sends could lose the close frame, so the rest is read
+     * and dropped. */
     fail(connection, WEBSOCKET_TOO_BIG);
     websocket->skip = (size_t)payload_length;
     return header_length;

@@ -1,4 +1,4 @@
-/* The masks of WebSocket frames (RFC 6455, section 5.3). */
+/* The masking of WebSocket frames (RFC 6455, section 5.3). */
 #ifndef TEST_SERVER_WEBSOCKET_MASK_H
 #define TEST_SERVER_WEBSOCKET_MASK_H
 
