@@ -1,17 +1,17 @@
-/// What a state machine wants done, in order. Whoever performs the actions takes them out one by one.
+/// The actions that a state machine asks for, in order. The driver takes them out one by one.
 ///
-/// Most events ask for one action at most. Such a list needs no memory of its own, which counts on the path of every message.
+/// Most events ask for at most one action. Such a list allocates nothing, which matters for every message.
 struct ActionList<Action> {
   private var first: Action?
   private var others: [Action] = []
-  /// How many of the others were taken out.
+  /// How many of `others` have been taken out.
   private var taken = 0
 
   init(_ actions: some Sequence<Action>) {
     for action in actions { append(action) }
   }
 
-  /// A literal's array is not always optimised away: this is for actions that come with every message.
+  /// For actions that every message causes: the array of a literal is not always optimised away.
   static func just(_ action: consuming Action) -> Self {
     var list: Self = []
     list.first = action

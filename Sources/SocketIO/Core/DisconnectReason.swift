@@ -1,8 +1,8 @@
 /// Why a Socket or a Manager lost its connection, in the words of the JavaScript client.
 public struct DisconnectReason: Sendable, Hashable, RawRepresentable, CustomStringConvertible {
-  /// The reason as the JavaScript client words it, for example "transport close".
+  /// The reason in the JavaScript client's words, for example "transport close".
   public var rawValue: String
-  /// A reason in those words.
+  /// A reason with this text.
   public init(rawValue: String) { self.rawValue = rawValue }
   /// The same as `rawValue`.
   public var description: String { rawValue }
@@ -13,13 +13,13 @@ public struct DisconnectReason: Sendable, Hashable, RawRepresentable, CustomStri
   public static let ioServerDisconnect = Self("io server disconnect")
   /// ``Socket/disconnect()`` was called. No reconnection follows.
   public static let ioClientDisconnect = Self("io client disconnect")
-  /// The server's heartbeat did not come in time.
+  /// The server's ping did not arrive in time.
   public static let pingTimeout = Self("ping timeout")
   /// The server or the network closed the connection.
   public static let transportClose = Self("transport close")
-  /// The connection broke, or the server answered with what is no Engine.IO.
+  /// The connection broke, or the server sent something that is not Engine.IO.
   public static let transportError = Self("transport error")
-  /// The server sent what is no Socket.IO packet.
+  /// The server sent something that is not a Socket.IO packet.
   public static let parseError = Self("parse error")
   /// The engine was closed on this side.
   public static let forcedClose = Self("forced close")

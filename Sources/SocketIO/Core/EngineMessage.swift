@@ -1,19 +1,19 @@
 #if canImport(FoundationEssentials)
-  import FoundationEssentials
+  public import FoundationEssentials
 #else
-  import Foundation
+  public import Foundation
 #endif
 
-/// The payload of one Engine.IO message: what a ``Parser`` writes and reads.
+/// The payload of one Engine.IO message: what a ``SocketParser`` writes and reads.
 ///
-/// A transport carries each of them whole, in order, as text or as bytes.
+/// A transport carries each message whole and in order, as text or as bytes.
 public enum EngineMessage: Sendable, Hashable {
   /// A text message.
   case text(String)
   /// A binary message.
   case binary(Data)
 
-  /// Bytes.
+  /// The size in bytes.
   var size: Int {
     switch self {
     case .text(let text): text.utf8.count

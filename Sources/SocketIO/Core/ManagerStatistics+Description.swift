@@ -1,12 +1,14 @@
-extension Statistics: CustomStringConvertible {
+extension ManagerStatistics: CustomStringConvertible {
   /// One line for people: the figures that are not zero.
   public var description: String {
     let transports = traffic.sorted { $0.key.rawValue < $1.key.rawValue }.filter { $0.value != Traffic() }
     var parts = [counted(connections, "connection")]
+    if attempts > connections { parts[0] += " of \(counted(attempts, "attempt"))" }
     if reconnections > 0 { parts.append("\(counted(reconnections, "reconnection"))") }
     if upgrades > 0 { parts.append("\(counted(upgrades, "upgrade"))") }
     parts.append("\(events)")
     parts += transports.map { "\($0.key) \($0.value)" }
+    if let mean = pingIntervals.mean { parts.append("pinged every \(mean) on average") }
     if queuedBytes > 0 { parts.append("\(counted(queuedBytes, "byte")) queued") }
     if inboundBytes > 0 { parts.append("\(counted(inboundBytes, "byte")) waiting for handlers") }
     if readingPauses > 0 { parts.append("\(counted(readingPauses, "pause")) of reading, \(readingPaused) in all") }
@@ -14,8 +16,8 @@ extension Statistics: CustomStringConvertible {
   }
 }
 
-extension Statistics.Traffic: CustomStringConvertible {
-  /// The bytes out and in.
+extension ManagerStatistics.Traffic: CustomStringConvertible {
+  /// The bytes sent and received.
   public var description: String { "\(counted(bytesSent, "byte")) out and \(bytesReceived) in" }
 }
 
@@ -24,17 +26,29 @@ extension EventStatistics: CustomStringConvertible {
   public var description: String {
     var parts = ["\(counted(sent, "event")) out and \(received) in"]
     if let mean = ackRoundTrips.mean { parts.append("acknowledged after \(mean) on average") }
-    for (count, what) in [
-      (unacknowledged, "unacknowledged"), (buffered, "buffered"), (waiting, "waiting"), (drops.total, "dropped"),
-    ] where count > 0 {
+    for (count, what) in [(unacknowledged, "unacknowledged"), (buffered, "buffered"), (waiting, "waiting")]
+    where count > 0 {
       parts.append("\(count) \(what)")
     }
+    if drops.total > 0 { parts.append("\(drops.total) dropped (\(drops))") }
     return parts.joined(separator: ", ")
   }
 }
 
+extension EventStatistics.Drops: CustomStringConvertible {
+  /// The reasons that have occurred, each with its count.
+  public var description: String {
+    let reasons = [
+      (volatile, "volatile"), (bufferFull, "buffer full"), (cancelled, "cancelled"), (timedOut, "timed out"),
+      (released, "released"), (unencodable, "unencodable"), (refused, "refused"),
+    ]
+    let shown = reasons.filter { $0.0 > 0 }.map { "\($0.0) \($0.1)" }
+    return shown.isEmpty ? "none" : shown.joined(separator: ", ")
+  }
+}
+
 extension DurationSummary: CustomStringConvertible {
-  /// How many, and their mean, shortest and longest.
+  /// Their number, mean, shortest and longest.
   public var description: String {
     guard let mean, let shortest, let longest else { return "none" }
     return "\(count) of \(mean) on average, from \(shortest) to \(longest)"

@@ -1,12 +1,13 @@
-/// What a ``Manager`` did since it was made, as ``Manager/statistics()`` tells it.
+/// What a ``Manager`` has done since it was made; see ``Manager/statistics()``.
 ///
-/// Counts go on over losses and reconnections and never fall. Figures that hold for one moment only say so.
-public struct Statistics: Sendable, Hashable {
-  /// What went over one transport.
+/// Counts continue across reconnections and never decrease. Figures that describe only the current moment say so.
+public struct ManagerStatistics: Sendable, Hashable {
+  /// The traffic of one transport.
   public struct Traffic: Sendable, Hashable {
-    /// Engine.IO packets: messages, heartbeats and what belongs to handshake and upgrade.
+    /// Engine.IO packets: messages, heartbeats, handshakes and upgrades.
     public var packetsSent = 0
-    /// Their bytes, before base64, compression, HTTP, WebSocket framing and TLS. A packet counts when the transport takes it.
+    /// Their bytes, before base64, compression, HTTP, WebSocket framing and TLS. A packet counts when the transport
+    /// takes it.
     public var bytesSent = 0
     /// Engine.IO packets from the server.
     public var packetsReceived = 0
@@ -17,69 +18,71 @@ public struct Statistics: Sendable, Hashable {
     public init() {}
   }
 
-  /// What went over each transport: `.polling` and `.websocket` have an entry, used or not.
+  /// The traffic of each transport. `.polling` and `.websocket` always have an entry.
   public var traffic: [TransportName: Traffic] = [:]
 
-  /// Connection attempts that were begun, the first and those asked for by hand included.
+  /// Connection attempts, including the first and those that the program asked for.
   public var attempts = 0
-  /// Connections that were established.
+  /// Connections established.
   public var connections = 0
-  /// Connections that the Manager made again by itself, after a loss or a failure.
+  /// Connections that the Manager established by itself, after a loss or a failure.
   public var reconnections = 0
-  /// Connections that changed to a better transport.
+  /// Connections upgraded to a better transport.
   public var upgrades = 0
 
-  /// Bytes of all Sockets together that the connection has not handed to the operating system yet, at this moment. Over polling
-  /// that includes the request under way. What waits for a connection is in ``EventStatistics/bufferedBytes``.
+  /// Bytes that the connection has not handed to the operating system yet, at this moment, for all Sockets together.
+  /// Over polling this includes the request under way. Events that wait for a connection are in
+  /// ``EventStatistics/bufferedBytes``.
   public var queuedBytes = 0
 
-  /// Bytes of events and acknowledgements that wait for handlers at this moment, as ``SocketIOOptions/inboundBuffer`` counts them.
+  /// Bytes of events and acknowledgements that wait for handlers at this moment, counted as
+  /// ``SocketIOOptions/inboundBuffer`` does.
   public var inboundBytes = 0
-  /// How often reading was paused since handlers were behind with more than ``SocketIOOptions/inboundBuffer``.
+  /// How often reading was paused because more than ``SocketIOOptions/inboundBuffer`` waited for handlers.
   public var readingPauses = 0
-  /// For how long in all, the pause included that lasts at this moment.
+  /// How long reading was paused in total, including a pause that lasts at this moment.
   public var readingPaused = Duration.zero
 
-  /// The times from one ping of the server to the next within a connection.
+  /// The times between two consecutive pings of the server within a connection.
   ///
-  /// The server pings, so a client cannot tell from these times how long a round trip takes. With servers that wait `pingInterval` from
-  /// the pong on, as those in JavaScript do, each of them is `pingInterval` plus one round trip.
+  /// They do not show how long a round trip takes, since the server sends the pings. With servers that wait
+  /// `pingInterval` after the pong, such as those in JavaScript, each is `pingInterval` plus one round trip.
   public var pingIntervals = DurationSummary()
-  /// How long ago the last ping came; nil before the first of a connection, and without one.
+  /// The time since the last ping; nil before a connection's first ping, and without a connection.
   public var sinceLastPing: Duration?
-  /// The round trips of the pings that the client sends: one over each WebSocket that is tried for an upgrade.
+  /// The round trips of the client's own pings: one for each WebSocket tried for an upgrade.
   public var probeRoundTrips = DurationSummary()
 
-  /// The sum over all Sockets of the Manager, those that are gone included.
+  /// The sum over all Sockets of the Manager, including those that no longer exist.
   public var events = EventStatistics()
 
   /// Nothing counted.
   public init() {}
 }
 
-/// What a ``Socket`` did since it was made, as ``Socket/statistics()`` tells it.
+/// What a ``Socket`` has done since it was made; see ``Socket/statistics()``.
 public struct EventStatistics: Sendable, Hashable {
-  /// Events that were not sent and never will be, by the reason.
+  /// Events that were never sent, by reason.
   public struct Drops: Sendable, Hashable {
     /// Volatile events that could not be sent at once.
     public var volatile = 0
-    /// Events for which the buffer had no room, those that `emit` refused for that reason included.
+    /// Events for which the buffer had no room, including those that `emit` refused for that reason.
     public var bufferFull = 0
     /// Events that were cancelled while they waited.
     public var cancelled = 0
-    /// Events whose time for the acknowledgement was over while they waited.
+    /// Events whose acknowledgement timed out while they waited to be sent.
     public var timedOut = 0
     /// Events that still waited when their Socket was freed.
     public var released = 0
     /// Events that the parser could not encode.
     public var unencodable = 0
-    /// Events with an acknowledgement that waited while the server refused the namespace.
+    /// Events with an acknowledgement that waited when the server refused the namespace.
     public var refused = 0
 
     /// Nothing dropped.
     public init() {}
 
-    /// The sum of all reasons.
+    /// The sum over all reasons.
     public var total: Int { volatile + bufferFull + cancelled + timedOut + released + unencodable + refused }
   }
 
@@ -87,15 +90,15 @@ public struct EventStatistics: Sendable, Hashable {
   public var sent = 0
   /// Events from the server that were passed on to the handlers.
   public var received = 0
-  /// Events that wait at this moment: for a connection or, with `retries`, for their turn.
+  /// Events that wait at this moment, for a connection or, with `retries`, for their turn.
   public var buffered = 0
-  /// Bytes of these events, estimated: their encoded size is known when they are sent.
+  /// Bytes of these events, estimated with a parser other than the default one.
   public var bufferedBytes = 0
-  /// Calls of ``Socket/emitWhenWritable(_:_:)-(_,EncodableSendable...)`` that wait at this moment.
+  /// Calls of `emitWhenWritable` that wait at this moment.
   public var waiting = 0
-  /// Events that were sent and whose acknowledgement is awaited, at this moment.
+  /// Events that were sent and whose acknowledgement is pending, at this moment.
   public var unacknowledged = 0
-  /// The times from sending an event to its acknowledgement.
+  /// The times from sending an event to receiving its acknowledgement.
   public var ackRoundTrips = DurationSummary()
   /// Events that were never sent.
   public var drops = Drops()
@@ -103,7 +106,7 @@ public struct EventStatistics: Sendable, Hashable {
   /// Nothing counted.
   public init() {}
 
-  /// Counts what another Socket did as well.
+  /// Adds the figures of another Socket.
   mutating func add(_ other: EventStatistics) {
     sent += other.sent
     received += other.received
@@ -122,12 +125,12 @@ public struct EventStatistics: Sendable, Hashable {
   }
 }
 
-/// A summary of durations that were measured.
+/// A summary of measured durations.
 public struct DurationSummary: Sendable, Hashable {
-  /// How many there are.
+  /// How many were measured.
   public private(set) var count = 0
   private var nanoseconds: UInt64 = 0
-  /// From the shortest to the longest; nil where there is none.
+  /// From the shortest to the longest; nil without any.
   private var range: ClosedRange<UInt64>?
 
   /// Nothing measured yet.
@@ -135,11 +138,11 @@ public struct DurationSummary: Sendable, Hashable {
 
   /// Their sum.
   public var total: Duration { .nanoseconds(Int64(clamping: nanoseconds)) }
-  /// The shortest; nil where there is none.
+  /// The shortest; nil without any.
   public var shortest: Duration? { range.map { .nanoseconds(Int64(clamping: $0.lowerBound)) } }
-  /// The longest; nil where there is none.
+  /// The longest; nil without any.
   public var longest: Duration? { range.map { .nanoseconds(Int64(clamping: $0.upperBound)) } }
-  /// Their mean; nil where there is none.
+  /// Their mean; nil without any.
   public var mean: Duration? { count == 0 ? nil : total / count }
 
   mutating func record(nanoseconds duration: UInt64) {
@@ -158,18 +161,4 @@ public struct DurationSummary: Sendable, Hashable {
     guard let range else { return self.range = other }
     self.range = min(range.lowerBound, other.lowerBound)...max(range.upperBound, other.upperBound)
   }
-}
-
-extension Manager {
-  /// What the Manager did up to now, with all its Sockets.
-  ///
-  /// The figures belong together: they are gathered in one moment on the event loop, after everything that the caller did before.
-  /// To count costs next to nothing for each message; to ask costs a round trip to the loop's thread.
-  public func statistics() async -> Statistics { await core.statistics() }
-}
-
-extension Socket {
-  /// What the Socket did up to now, gathered as ``Manager/statistics()`` does. What went over the connection that it shares is in
-  /// the Manager's statistics.
-  public func statistics() async -> EventStatistics { await io.core.statistics(of: key) }
 }

@@ -1,6 +1,6 @@
 extension String {
-  /// The text as a log or a terminal may get it: what could end a line, move the cursor or turn the direction of a text is spelled as in
-  /// JSON. A JSON text stays the same to a program that reads it, for these characters stand in its strings only.
+  /// The text, safe for a log or a terminal: characters that could end a line, move the cursor or change the direction
+  /// of text are written as in JSON. A JSON text keeps its meaning, since these characters occur in its strings only.
   package var escapingControls: String {
     guard unicodeScalars.contains(where: \.isSteering) else { return self }
     var text = ""
@@ -17,7 +17,7 @@ extension String {
 }
 
 extension Unicode.Scalar {
-  /// Whether it does something to a terminal or a line: C0, DEL and C1, line separators, and the controls of text direction.
+  /// Whether it controls a terminal or a line: C0, DEL, C1, line separators, and the controls of text direction.
   fileprivate var isSteering: Bool {
     if isASCII { return value < 0x20 || value == 0x7F }
     return switch properties.generalCategory {

@@ -1,6 +1,6 @@
-/// A value that most connections never change: it takes the room of a reference until it is changed for the first time.
+/// A value that most connections never change. Until its first change it takes only the room of a reference.
 ///
-/// Copies have values of their own, as those of the value itself do.
+/// It has value semantics.
 @propertyWrapper
 struct Rare<Value: MadeEmpty> {
   private final class Storage {
@@ -26,10 +26,9 @@ struct Rare<Value: MadeEmpty> {
   }
 }
 
-/// What can be made without being told anything.
+/// A type with an initialiser without parameters.
 protocol MadeEmpty {
   init()
 }
 
-extension Statistics: MadeEmpty {}
-extension ReadingPauses: MadeEmpty {}
+extension ManagerStatistics: MadeEmpty {}

@@ -1,12 +1,13 @@
 import Logging
 
-/// The only way in which the library logs: no text of a server forges a line of the log, or steers the terminal that shows it.
+/// The only way in which the library logs. A server's text can neither forge a line of the log nor control the terminal
+/// that shows it.
 struct SafeLogger: Sendable {
   private let logger: Logger
 
   /// - Parameters:
-  ///   - logger: The user's.
-  ///   - server: What every record calls the server.
+  ///   - logger: The user's logger.
+  ///   - server: The server's address, which every record carries.
   init(_ logger: Logger, server: String? = nil) {
     var logger = logger
     if let server, !(logger.handler is SwiftLogNoOpLogHandler) {
@@ -15,7 +16,7 @@ struct SafeLogger: Sendable {
     self.logger = logger
   }
 
-  /// Neither text nor fields are made where nobody listens.
+  /// Text and fields are only evaluated if the level is logged.
   func record(
     _ level: Logger.Level, _ message: @autoclosure () -> String, _ fields: @autoclosure () -> [LogField] = []
   ) {

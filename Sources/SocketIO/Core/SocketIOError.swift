@@ -1,20 +1,18 @@
-import CSIO
-
 #if canImport(FoundationEssentials)
-  import FoundationEssentials
+  public import FoundationEssentials
 #else
-  import Foundation
+  public import Foundation
 #endif
 
-/// What went wrong, in one shape for every part of the library.
+/// The error of every part of the library.
 ///
-/// `code` is for programs, `message` for people; the other fields are set where there is something to say.
+/// `code` is for programs, `message` for people. The other fields are set where they apply.
 public struct SocketIOError: Error, Sendable {
   /// The kind of failure. New codes may come with new versions, so a `switch` over codes needs a default.
   public struct Code: Sendable, Hashable, RawRepresentable, CustomStringConvertible {
     /// The name of the code, for example "connect_failed".
     public var rawValue: String
-    /// A code of that name.
+    /// A code with this name.
     public init(rawValue: String) { self.rawValue = rawValue }
     /// The name of the code.
     public var description: String { rawValue }
@@ -29,7 +27,8 @@ public struct SocketIOError: Error, Sendable {
     var underlying: (any Error)?
   }
 
-  /// Behind one reference: every result and every event has room for an error, and is handed on with each message.
+  /// Keeps the error the size of one reference, since every result and event has room for one and is passed on with
+  /// each message.
   private indirect enum Box {
     case full(Contents)
   }
@@ -51,14 +50,14 @@ public struct SocketIOError: Error, Sendable {
     set { contents.code = newValue }
   }
 
-  /// One sentence in English; where the server refused the namespace, the server's own words, to the letter. To show it to people, use
-  /// ``description``, which is safe to print.
+  /// One sentence in English or, where the server refused the namespace, the server's own words unchanged. To show it
+  /// to people, use ``description``, which is safe to print.
   public var message: String {
     get { contents.message }
     set { contents.message = newValue }
   }
 
-  /// The status of the HTTP answer that caused the error.
+  /// The status of the HTTP response that caused the error.
   public var httpStatus: Int? {
     get { contents.httpStatus }
     set { contents.httpStatus = newValue }
@@ -70,19 +69,19 @@ public struct SocketIOError: Error, Sendable {
     set { contents.closeCode = newValue }
   }
 
-  /// What the server sent along with its refusal of a namespace.
+  /// The data that the server sent when it refused a namespace.
   public var data: SocketValue? {
     get { contents.data }
     set { contents.data = newValue }
   }
 
-  /// The error underneath, where there is one.
+  /// The underlying error, if there is one.
   public var underlying: (any Error)? {
     get { contents.underlying }
     set { contents.underlying = newValue }
   }
 
-  /// Makes an error; what is not said is nil.
+  /// Creates an error.
   public init(
     _ code: Code, _ message: String, httpStatus: Int? = nil, closeCode: Int? = nil, data: SocketValue? = nil,
     underlying: (any Error)? = nil
@@ -94,7 +93,7 @@ public struct SocketIOError: Error, Sendable {
 }
 
 extension SocketIOError {
-  /// The session ended before the server let the Socket into its namespace.
+  /// The session ended before the namespace was joined.
   static func notJoined(_ reason: DisconnectReason, _ cause: SocketIOError?) -> SocketIOError {
     var error = cause ?? SocketIOError(.disconnected, reason.rawValue)
     let detail = error.message.hasPrefix(reason.rawValue) ? error.message : "\(reason): \(error.message)"
@@ -103,7 +102,7 @@ extension SocketIOError {
     return error
   }
 
-  /// - Parameter how: In what way the server answered.
+  /// - Parameter how: How the server answered.
   static func incompatible(_ how: String) -> SocketIOError {
     SocketIOError(
       .incompatibleServer,
@@ -112,10 +111,11 @@ extension SocketIOError {
 }
 
 extension SocketIOError: LocalizedError, CustomStringConvertible {
-  /// The message as it may be logged or printed: characters that could steer a terminal, or forge a line, are spelled as in JSON.
+  /// The message, safe to log and print: characters that could control a terminal or forge a line are written as in
+  /// JSON.
   public var description: String { message.escapingControls }
 
-  /// The description: what `localizedDescription` says.
+  /// The same as ``description``, for `localizedDescription`.
   public var errorDescription: String? { description }
 }
 
@@ -126,14 +126,14 @@ extension SocketIOError.Code {
   public static let invalidURL = Self("invalid_url")
   /// An option has a value that cannot be used; the message names the option.
   public static let invalidOption = Self("invalid_option")
-  /// The event name is one that the protocol keeps for itself.
+  /// The event name is reserved by the protocol.
   public static let reservedEvent = Self("reserved_event")
   /// An argument cannot be encoded; `underlying` has the coding path.
   public static let encoding = Self("encoding")
-  /// What arrived cannot be decoded as asked; `underlying` has the coding path.
+  /// The received data cannot be decoded as the requested type; `underlying` has the coding path.
   public static let decoding = Self("decoding")
 
-  /// The time limit was reached: of a connection attempt or of an acknowledgement.
+  /// The time limit of a connection attempt or of an acknowledgement was reached.
   public static let timeout = Self("timeout")
   /// The connection ended before an answer came.
   public static let disconnected = Self("disconnected")
@@ -145,9 +145,9 @@ extension SocketIOError.Code {
   public static let cancelled = Self("cancelled")
   /// The server refused the namespace: `message` and `data` are the server's.
   public static let refused = Self("refused")
-  /// The closure that gives the credentials threw; see `underlying`.
+  /// The closure that provides the credentials threw; see `underlying`.
   public static let authFailed = Self("auth_failed")
-  /// The server answered as those of Socket.IO 2 do. No reconnection follows.
+  /// The server speaks an older protocol, such as Socket.IO 2. No reconnection follows.
   public static let incompatibleServer = Self("incompatible_server")
 
   /// No transport of the `transports` option can be used.
@@ -160,7 +160,7 @@ extension SocketIOError.Code {
   public static let connectionLost = Self("connection_lost")
   /// The server answered with an HTTP status other than the one expected; see `httpStatus`.
   public static let httpStatus = Self("http_status")
-  /// The server's answer is not Engine.IO, Socket.IO or HTTP.
+  /// The server's answer is not valid Engine.IO, Socket.IO or HTTP.
   public static let protocolViolation = Self("protocol_violation")
   /// A message is larger than the limit.
   public static let tooLarge = Self("too_large")
@@ -182,49 +182,6 @@ extension SocketIOError.Code {
   public static let tlsClientCertificate = Self("tls_client_certificate")
   /// Certificates, key, passphrase or ciphers of the options cannot be used; the message says which.
   public static let tlsOption = Self("tls_option")
-  /// The system refused: memory, threads or file descriptors ran out.
+  /// The system ran out of memory, threads or file descriptors.
   public static let system = Self("system")
-}
-
-extension SocketIOError {
-  /// An error code of the C core, with what it says of itself or `detail`.
-  init(csio code: Int32, detail: String? = nil, httpStatus: Int? = nil) {
-    self.init(
-      Code(csio: code), detail ?? String(cString: csio_err_message(code)), httpStatus: httpStatus)
-  }
-
-  init(_ error: UnsafePointer<csio_error>) {
-    let error = error.pointee
-    self.init(
-      csio: error.code, detail: String(cString: error.message),
-      httpStatus: error.http_status == 0 ? nil : Int(error.http_status))
-  }
-}
-
-extension SocketIOError.Code {
-  init(csio code: Int32) {
-    self =
-      switch csio_err(code) {
-      case CSIO_EURL: .invalidURL
-      case CSIO_ETIMEOUT: .timeout
-      case CSIO_ECANCELLED, CSIO_ECLOSED: .cancelled
-      case CSIO_ERESOLVE: .unresolvedHost
-      case CSIO_ECONNECT: .connectFailed
-      case CSIO_EPROXY: .proxy
-      case CSIO_EPROXY_AUTH: .proxyAuthentication
-      case CSIO_ELOST: .connectionLost
-      case CSIO_EHANDSHAKE: .httpStatus
-      case CSIO_EPROTOCOL, CSIO_EREDIRECT: .protocolViolation
-      case CSIO_ETOO_LARGE: .tooLarge
-      case CSIO_ETLS: .tls
-      case CSIO_ETLS_UNTRUSTED: .tlsUntrusted
-      case CSIO_ETLS_EXPIRED: .tlsExpired
-      case CSIO_ETLS_HOST: .tlsHostMismatch
-      case CSIO_ETLS_PIN: .tlsPinMismatch
-      case CSIO_ETLS_CLIENT_CERT: .tlsClientCertificate
-      case CSIO_ETLS_CA, CSIO_ETLS_CERT, CSIO_ETLS_KEY, CSIO_ETLS_PASSPHRASE, CSIO_ETLS_CIPHERS, CSIO_EFILE: .tlsOption
-      case CSIO_EINVALID: .invalidOption
-      default: .system
-      }
-  }
 }

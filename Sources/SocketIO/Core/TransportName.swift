@@ -3,7 +3,7 @@ public struct TransportName: Sendable, Hashable, RawRepresentable, ExpressibleBy
   /// The name on the wire, as in the query parameter `transport`.
   public var rawValue: String
 
-  /// Any name; ones that this client does not have are refused when a Socket is made.
+  /// Any name. Transports that this client does not have are refused when a Socket is made.
   public init(rawValue: String) { self.rawValue = rawValue }
 
   /// Any name, as ``init(rawValue:)``.

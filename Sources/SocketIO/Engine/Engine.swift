@@ -1,30 +1,32 @@
 /// Drives one Engine.IO session: performs the actions of its state machine on real transports and timers.
 ///
-/// Confined to its loop. From `open` to `.finished` its transports hold it; `onReport` and `onWritable` are dropped then.
-final class Engine {
+/// Confined to its loop. Its transports hold it from `open` to `.finished`, when `onReport` and `onWritable` are
+/// released.
+package final class Engine {
   typealias MakeTransport = (TransportName, _ sid: String?) throws(SocketIOError) -> any Transport
 
   var onReport: ((EngineReport) -> Void)?
 
-  /// Called when the transport has handed over what it had, and took what waited.
+  /// Called when the transport has handed over what it had and has taken what waited.
   var onWritable: (() -> Void)?
 
   /// Set before the engine is opened.
   lazy var tally = EngineTally()
 
-  private struct Carrier {
+  private struct ActiveTransport {
     let transport: any Transport
     let counter: EngineTally.Counter
   }
 
   private var machine: EngineStateMachine
   private let makeTransport: MakeTransport
-  private var main: Carrier?
-  private var probe: Carrier?
+  private var main: ActiveTransport?
+  private var probe: ActiveTransport?
   private let loop: any Loop
   private var heartbeat: (any LoopTimer)?
   private var heartbeatDeadline: UInt64?
-  /// The longest that the heartbeat's timer runs, in milliseconds. While the machine sleeps, timers stand still and the clock does not.
+  /// The longest run of the heartbeat's timer, in milliseconds. While the machine sleeps the clock continues, but
+  /// timers stand still.
   private static let longestSlice: UInt64 = 5_000
   private var closeTimer: (any LoopTimer)?
   private var holdTimer: (any LoopTimer)?
@@ -40,19 +42,24 @@ final class Engine {
   var canSendNow: Bool { machine.canSendNow }
 
   /// Bytes that were sent here and have not been handed to the operating system yet.
-  var queuedBytes: Int { machine.queuedBytes + (main?.transport.queuedBytes ?? 0) }
+  var queuedBytes: Int { machine.outbox.queuedBytes + (main?.transport.queuedBytes ?? 0) }
 
   func open() { handle(.open) }
 
-  /// - Parameter isAwaited: Whether what is held later waits until the server has read this.
+  /// - Parameter isAwaited: Whether messages that are held later wait until the server has read this one.
   func send(_ messages: [EngineMessage], isCompressed: Bool = true, isAwaited: Bool = true) {
     handle(.send(messages, isCompressed: isCompressed, isAwaited: isAwaited))
   }
 
-  /// Sends a message when the server has read what was sent before and is awaited; with a `predecessor`, a message that
-  /// was held too, as soon as that one is read.
+  /// Sends an encoded packet; what is held later waits until the server has read it.
+  func send(_ packet: consuming EncodedPacket, isCompressed: Bool) {
+    perform(machine.send(packet, isCompressed: isCompressed))
+  }
+
+  /// Holds a message until the server has read all awaited messages sent before it, or the `predecessor`, another held
+  /// message.
   ///
-  /// - Returns: How to call the message in ``withdraw(_:)`` and as the predecessor of another.
+  /// - Returns: The message's id, for ``withdraw(_:)`` and as the predecessor of another.
   func hold(_ messages: [EngineMessage], behind predecessor: ReadBarrier.ID? = nil) -> ReadBarrier.ID {
     let id = machine.makeHoldID()
     handle(.hold(messages, as: id, behind: predecessor))
@@ -62,20 +69,20 @@ final class Engine {
   /// Drops a message that is still held.
   func withdraw(_ id: ReadBarrier.ID) { handle(.withdraw(id)) }
 
-  /// What was held or is, and the server is not known to have read.
-  var unreadHeld: Set<ReadBarrier.ID> { machine.unreadHeld }
+  /// The messages that are or were held and that the server may not have read.
+  var unreadHeld: Set<ReadBarrier.ID> { machine.outbox.unreadHeld }
 
   /// Whether anything is held.
-  var isHolding: Bool { machine.isHolding }
+  var isHolding: Bool { machine.outbox.isHolding }
 
-  /// Sends what is held, whatever the server has read.
+  /// Sends held messages without waiting for the server any longer.
   func stopHolding() { handle(.holdingEnded) }
 
   func close() { handle(.close) }
 
-  /// Reads nothing more until ``resumeReading()``, as far as the transport can tell: what has arrived may still be reported.
+  /// Stops reading until ``resumeReading()``. What has already arrived may still be reported.
   ///
-  /// - Returns: Whether that is new.
+  /// - Returns: Whether this is a change.
   func pauseReading() -> Bool {
     guard !machine.isReadingPaused else { return false }
     handle(.pauseReading)
@@ -84,24 +91,33 @@ final class Engine {
 
   func resumeReading() { handle(.resumeReading) }
 
-  /// Ends the session if the server's ping is overdue. The timer may not have fired yet where the machine was asleep or the loop held
-  /// up, and what is sent before it does is lost.
+  /// Ends the session if the server's ping is overdue. After sleep, or on a busy loop, the timer may not have fired
+  /// yet, and messages sent before it fires would be lost.
   func checkHeartbeat() {
     if let heartbeatDeadline, loop.now > heartbeatDeadline { handle(.heartbeatExpired) }
   }
 
   private func handle(_ event: consuming EngineStateMachine.Event) {
-    for action in machine.handle(event) { perform(action) }
+    perform(machine.handle(event))
+  }
+
+  private func perform(_ actions: consuming ActionList<EngineStateMachine.Action>) {
+    // A `for` loop would copy the list.
+    while let action = actions.next() { perform(consume action) }
   }
 
   private func perform(_ action: consuming EngineStateMachine.Action) {
-    switch action {
+    switch consume action {
     case .openTransport(let slot, let name, let sid): openTransport(slot, name, sid)
     case .send(let slot, let packets):
-      guard let carrier = carrier(slot) else { return }
-      carrier.counter.sent(packets)
+      guard let active = activeTransport(slot) else { return }
+      for packet in packets { active.counter.sent(packet) }
       if slot == .probe { probeSentAt = loop.nanoseconds }
-      if carrier.transport.send(packets) { handle(.transport(slot, .writable)) }
+      if active.transport.send(packets) { handle(.transport(slot, .writable)) }
+    case .sendOne(let packet):
+      guard let main else { return }
+      main.counter.sent(packet)
+      if main.transport.send(packet) { perform(machine.becameWritable()) }
     case .setSession(let sid): main?.transport.sid = sid
     case .requestReadReceipt(let mark): main?.transport.requestReadReceipt(mark)
     case .pause: main?.transport.pause()
@@ -110,10 +126,10 @@ final class Engine {
     case .resumeReading: main?.transport.resumeReading()
     case .promoteProbe:
       let old = main
-      if let new = takeCarrier(.probe) { carry(.main, new) }
+      if let new = takeTransport(.probe) { carry(.main, new) }
       old?.transport.abort()
-    case .close(let slot): carrier(slot)?.transport.close()
-    case .abort(let slot): takeCarrier(slot)?.transport.abort()
+    case .close(let slot): activeTransport(slot)?.transport.close()
+    case .abort(let slot): takeTransport(slot)?.transport.abort()
     case .startHeartbeat(let milliseconds):
       heartbeatDeadline = loop.now + milliseconds
       startHeartbeatSlice(milliseconds)
@@ -132,49 +148,54 @@ final class Engine {
   }
 
   private func openTransport(_ slot: EngineStateMachine.Slot, _ name: TransportName, _ sid: String?) {
-    takeCarrier(slot)?.transport.abort()
+    takeTransport(slot)?.transport.abort()
     do {
       let transport = try makeTransport(name, sid)
-      carry(slot, Carrier(transport: transport, counter: tally.counter(name)))
+      carry(slot, ActiveTransport(transport: transport, counter: tally.counter(name)))
       try transport.open()
     } catch {
-      _ = takeCarrier(slot)
+      _ = takeTransport(slot)
       handle(.transport(slot, .failed(error)))
     }
   }
 
-  private func carrier(_ slot: EngineStateMachine.Slot) -> Carrier? {
+  private func activeTransport(_ slot: EngineStateMachine.Slot) -> ActiveTransport? {
     switch slot {
     case .main: main
     case .probe: probe
     }
   }
 
-  private func takeCarrier(_ slot: EngineStateMachine.Slot) -> Carrier? {
+  private func takeTransport(_ slot: EngineStateMachine.Slot) -> ActiveTransport? {
     switch slot {
     case .main: main.take()
     case .probe: probe.take()
     }
   }
 
-  private func carry(_ slot: EngineStateMachine.Slot, _ carrier: Carrier) {
+  private func carry(_ slot: EngineStateMachine.Slot, _ active: ActiveTransport) {
     switch slot {
-    case .main: main = carrier
-    case .probe: probe = carrier
+    case .main: main = active
+    case .probe: probe = active
     }
-    let counter = carrier.counter
-    // A weak reference would be looked up with each packet. `finish` has the transports let go of theirs.
-    carrier.transport.onEvent = { [self] event in
+    let counter = active.counter
+    // Strong, since a weak reference costs a look-up with each packet. `finish` makes the transports release it.
+    active.transport.onEvent = { [self] event in
       if case .packet(let packet) = event {
         counter.received(packet)
         if slot == .probe { measureProbe() }
+        // Nothing else follows from a message, so the machine need not see it.
+        if case .message(let message) = packet, slot == .main, machine.takesMessages {
+          onReport?(.message(message))
+          return
+        }
       }
       handle(.transport(slot, event))
       if case .writable = event { onWritable?() }
     }
   }
 
-  /// Whatever answers the probe's ping first ends its round trip.
+  /// The first packet after the probe's ping ends the round trip.
   private func measureProbe() {
     guard let sentAt = probeSentAt else { return }
     probeSentAt = nil
@@ -203,8 +224,8 @@ final class Engine {
   }
 
   private func finish() {
-    takeCarrier(.main)?.transport.abort()
-    takeCarrier(.probe)?.transport.abort()
+    takeTransport(.main)?.transport.abort()
+    takeTransport(.probe)?.transport.abort()
     heartbeat?.close()
     heartbeat = nil
     closeTimer?.close()

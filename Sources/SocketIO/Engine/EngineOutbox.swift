@@ -1,34 +1,53 @@
-/// What an Engine.IO session has to send: in which order it leaves, how much of it in one piece, and what is held until
-/// the server has read something else.
+/// The packets that an Engine.IO session has to send: their order, how many are sent at a time, and which are held
+/// until the server has read others.
 struct EngineOutbox {
   private var packets: [EnginePacket] = []
-  /// Bytes of the packets that may leave. What is held does not count.
+  /// Bytes of the packets that may be sent. Held ones do not count.
   private(set) var queuedBytes = 0
-  /// A pong goes in front of what is queued. One answers all the pings before it.
+  /// A pong goes in front of what is queued. It answers all pings before it.
   private var isPongDue = false
   private var barrier = ReadBarrier()
 
-  /// Whether nothing is queued. A pong that is due and what is held do not count.
+  /// Whether no packets are queued. A pong that is due and held messages do not count.
   var isEmpty: Bool { packets.isEmpty }
 
   /// Whether any message is held.
   var isHolding: Bool { barrier.isHolding }
 
-  /// What was held or is, and the server is not known to have read.
+  /// The messages that are or were held, and that the server is not known to have read.
   var unreadHeld: Set<ReadBarrier.ID> { barrier.unread }
+
+  /// Whether there is nothing to send, now or later.
+  var isIdle: Bool { packets.isEmpty && !isPongDue && !isHolding }
 
   // MARK: Filling it
 
-  /// - Parameter isAwaited: Whether what is held later waits until the server has read this.
+  /// - Parameter isAwaited: Whether messages that are held later wait until the server has read these.
   mutating func append(_ messages: [EngineMessage], isCompressed: Bool, isAwaited: Bool) {
     for message in messages { append(isCompressed ? .message(message) : .uncompressed(message)) }
     barrier.queue(messages.count, isAwaited: isAwaited)
   }
 
-  /// The next piece begins with a pong.
+  mutating func append(_ packet: EncodedPacket, isCompressed: Bool) {
+    append(.encoded(packet.text, isCompressed: isCompressed))
+    for data in packet.attachments { append(isCompressed ? .message(.binary(data)) : .uncompressed(.binary(data))) }
+    barrier.queue(1 + packet.attachments.count, isAwaited: true)
+  }
+
+  /// Lets a message go directly to the transport, if nothing has to go before it.
+  ///
+  /// - Returns: Whether it may go.
+  mutating func pass() -> Bool {
+    guard packets.isEmpty, !isPongDue else { return false }
+    barrier.queue(1, isAwaited: true)
+    barrier.takeAll()
+    return true
+  }
+
+  /// What is taken next begins with a pong.
   mutating func owePong() { isPongDue = true }
 
-  /// Puts the packet in front that completes an upgrade. Servers take nothing before it, not even a pong.
+  /// Puts the packet that completes an upgrade in front. Servers accept nothing before it, not even a pong.
   mutating func putUpgradeInFront() {
     putPongInFront()
     putInFront(.upgrade)
@@ -52,12 +71,13 @@ struct EngineOutbox {
 
   // MARK: Holding messages
 
-  // These return whether messages that were held are queued now, in their turn.
+  // These functions return whether they have queued messages that were held.
 
-  /// A name for the next message that is held.
+  /// An id for the next message to be held.
   mutating func makeHoldID() -> ReadBarrier.ID { barrier.makeID() }
 
-  /// Queues messages when the server has read the message `predecessor`, or all that was queued before and is awaited.
+  /// Queues messages once the server has read the message `predecessor` or, without one, every awaited message queued
+  /// before.
   mutating func hold(
     _ messages: [EngineMessage], as id: ReadBarrier.ID, behind predecessor: ReadBarrier.ID?
   ) -> Bool {
@@ -70,10 +90,10 @@ struct EngineOutbox {
   /// The server has read everything up to a ``nextQuestion()``.
   mutating func confirmRead(_ mark: UInt64) -> Bool { release(barrier.confirm(mark)) }
 
-  /// What is held has waited long enough.
+  /// Held messages have waited long enough.
   mutating func stopHolding() -> Bool { release(barrier.giveUp()) }
 
-  /// The mark to ask the server about, if there is any reason to ask: whether it has read all that was taken.
+  /// The mark for a read receipt for everything taken so far, if there is a reason to ask for one.
   mutating func nextQuestion() -> UInt64? { barrier.nextQuestion() }
 
   private mutating func release(_ packets: [EnginePacket]) -> Bool {
@@ -83,7 +103,7 @@ struct EngineOutbox {
 
   // MARK: Emptying it
 
-  /// Takes out everything that is queued.
+  /// Takes everything that is queued.
   mutating func takeAll() -> [EnginePacket] {
     putPongInFront()
     barrier.takeAll()
@@ -91,7 +111,7 @@ struct EngineOutbox {
     return packets
   }
 
-  /// Takes out what the server accepts in one body of long-polling.
+  /// Takes what the server accepts in one body of HTTP long-polling.
   ///
   /// - Parameter maxBytes: The largest body; 0 for no limit.
   mutating func takeBody(maxPackets: Int, maxBytes: Int) -> [EnginePacket] {
@@ -111,7 +131,7 @@ struct EngineOutbox {
     var size = 1
     for index in 0..<count {
       size += packets[index].payloadSize
-      // One packet beyond the limit is sent all the same, for the server to judge.
+      // A single packet beyond the limit is sent anyway, for the server to judge.
       if index > 0, size > maxBytes { return index }
       size += 2
     }

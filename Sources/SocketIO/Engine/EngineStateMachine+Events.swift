@@ -4,14 +4,32 @@ extension EngineStateMachine {
     var upgrade = true
     /// Open with the next transport where one cannot be opened.
     var tryAllTransports = false
-    /// Start with this one, whatever the order: the transport that a former session was upgraded to.
+    /// Start with this one, regardless of the order: the transport of an earlier session after its upgrade.
     var preferred: TransportName?
-    /// Milliseconds for what is left to send, and for the closing handshake.
+    /// Milliseconds for sending the rest and for the closing handshake.
     var closeTimeout: UInt64 = 5_000
     /// Milliseconds that a message is held on a connection that stays open.
     var holdTimeout: UInt64 = 5_000
     /// The most packets in one polling POST: servers refuse bodies of more than 16.
     var maxPacketsPerPost = 16
+
+    /// The transports in the order in which they are tried.
+    var candidates: [TransportName] {
+      var candidates = transports
+      if let preferred, let index = candidates.firstIndex(of: preferred) { candidates.swapAt(0, index) }
+      return candidates
+    }
+  }
+
+  enum State {
+    case idle
+    case opening
+    case open
+    /// Sends what is buffered and held, and completes an upgrade under way; then the transport is closed.
+    case draining
+    /// The transport is closing.
+    case closing
+    case finished
   }
 
   enum Slot: Sendable { case main, probe }
@@ -24,14 +42,14 @@ extension EngineStateMachine {
     case hold([EngineMessage], as: ReadBarrier.ID, behind: ReadBarrier.ID?)
     /// Drop a message that is still held.
     case withdraw(ReadBarrier.ID)
-    /// What is held has waited long enough.
+    /// Held messages have waited long enough.
     case holdingEnded
     case close
-    /// What `.considerUpgrade` asked for.
+    /// The answer to `.considerUpgrade`.
     case upgradeConsidered
     case heartbeatExpired
     case closeTimeout
-    /// No more is to be read until `resumeReading`: whoever gets the messages is behind.
+    /// Stop reading until `resumeReading`: handlers are behind.
     case pauseReading
     case resumeReading
   }
@@ -41,6 +59,8 @@ extension EngineStateMachine {
     /// From now on the requests of `main` belong to this session.
     case setSession(sid: String)
     case send(Slot, [EnginePacket])
+    /// On `main`; most packets go out alone.
+    case sendOne(EnginePacket)
     /// Ask `main` for a read receipt.
     case requestReadReceipt(UInt64)
     case pause
@@ -48,7 +68,7 @@ extension EngineStateMachine {
     /// Of `main`.
     case pauseReading
     case resumeReading
-    /// The probe becomes `main`; the old transport, which is paused, is let go.
+    /// The probe becomes `main`; the old, paused transport is released.
     case promoteProbe
     case close(Slot)
     case abort(Slot)
@@ -59,12 +79,12 @@ extension EngineStateMachine {
     case startHoldTimer(milliseconds: UInt64)
     case stopHoldTimer
     case report(EngineReport)
-    /// Answer with `.upgradeConsidered`: whether there is anything to upgrade depends on what the report before led to.
+    /// Handle `.upgradeConsidered`. Whether to upgrade depends on the effect of the report before.
     case considerUpgrade
   }
 }
 
-/// What an engine tells its Manager.
+/// A report of an engine to its Manager.
 enum EngineReport: Sendable {
   indirect case opened(Handshake, TransportName)
   case message(EngineMessage)

@@ -1,59 +1,26 @@
 /// An Engine.IO session as events and actions: handshake, heartbeat, upgrade, write buffer and close.
 ///
 /// A session has up to two transports: `main` carries it, `probe` is tried for an upgrade. One machine serves one
-/// connection attempt; the session ends with exactly one report of `.failed` (it never opened) or `.closed`, and
-/// `.finished` follows when nothing of it is left.
-///
-/// Reports stand last in a list of actions, since whoever gets one may call the engine back at once. The end of a
-/// session is reported first: a transport may answer `.close` inside the call, and after the end all calls are in vain.
+/// connection attempt. The session ends with exactly one report, `.failed` (it never opened) or `.closed`; `.finished`
+/// follows when nothing of it is left. docs/design.md says why reports come last in a list of actions.
 struct EngineStateMachine {
-  private enum State {
-    case idle
-    case opening
-    case open
-    /// What is buffered and held is still sent, an upgrade under way still ends; then the transport is closed.
-    case draining
-    /// The transport was told to close.
-    case closing
-    case finished
-  }
-
-  private enum Upgrade {
-    case none
-    /// The probe's connection is being made.
-    case connecting
-    /// `2probe` is sent, `3probe` awaited.
-    case probing
-    /// The probe answered; `main` finishes what is under way. Nothing is sent until the switch.
-    case switching
-  }
-
   private let configuration: Configuration
   private var state = State.idle
   private var candidates: [TransportName] = []
   private var mainName: TransportName = .polling
-  private var upgrade = Upgrade.none
+  private var upgrade = UpgradeStateMachine()
   private var isWritable = false
-  private var outbox = EngineOutbox()
+  private(set) var outbox = EngineOutbox()
   private var handshake: Handshake?
   private(set) var isReadingPaused = false
 
   init(_ configuration: Configuration) { self.configuration = configuration }
 
   /// Whether a packet sent now would leave at once.
-  var canSendNow: Bool {
-    guard case .open = state, outbox.isEmpty, isWritable else { return false }
-    return upgrade != .switching
-  }
+  var canSendNow: Bool { state == .open && outbox.isEmpty && isWritable && !upgrade.isSwitching }
 
-  /// Bytes of the packets that wait for the transport.
-  var queuedBytes: Int { outbox.queuedBytes }
-
-  /// Whether any message is held.
-  var isHolding: Bool { outbox.isHolding }
-
-  /// What was held or is, and the server is not known to have read.
-  var unreadHeld: Set<ReadBarrier.ID> { outbox.unreadHeld }
+  /// Whether a message that arrives on `main` is reported.
+  var takesMessages: Bool { state == .open || state == .draining }
 
   /// A name for the next message that is held.
   mutating func makeHoldID() -> ReadBarrier.ID { outbox.makeHoldID() }
@@ -75,7 +42,7 @@ struct EngineStateMachine {
     case .withdraw(let id): return holdingChanged(startsTimer: outbox.withdraw(id))
     case .holdingEnded:
       guard state == .open || state == .draining else { return [] }
-      // The server cannot have read what the transport has not sent. A connection that is stuck ends by its heartbeat.
+      // The server cannot have read unsent messages. The heartbeat ends a stuck connection.
       if state == .open, !isWritable { return [.startHoldTimer(milliseconds: configuration.holdTimeout)] }
       return holdingChanged(startsTimer: outbox.stopHolding())
     case .close: return close()
@@ -110,10 +77,7 @@ struct EngineStateMachine {
 
   private mutating func open() -> ActionList<Action> {
     guard state == .idle else { return [] }
-    candidates = configuration.transports
-    if let preferred = configuration.preferred, let index = candidates.firstIndex(of: preferred) {
-      candidates.swapAt(0, index)
-    }
+    candidates = configuration.candidates
     guard let first = candidates.first else {
       state = .finished
       return [.report(.failed(SocketIOError(.noTransport, "No transports available"))), .report(.finished)]
@@ -132,11 +96,8 @@ struct EngineStateMachine {
     }
     self.handshake = handshake
     state = .open
-    return [
-      .setSession(sid: handshake.sid),
-      .startHeartbeat(milliseconds: handshake.pingInterval + handshake.pingTimeout),
-      .report(.opened(handshake, mainName)), .considerUpgrade,
-    ]
+    return [.setSession(sid: handshake.sid)] + startHeartbeat()
+      + [.report(.opened(handshake, mainName)), .considerUpgrade]
   }
 
   /// `main` could not be opened.
@@ -161,13 +122,11 @@ struct EngineStateMachine {
       guard let handshake = try? Handshake(json: json) else { return [.abort(.main)] + finish() }
       return [.setSession(sid: handshake.sid)]
     case (.closing, _): return []
-    case (_, .opened), (_, .writable):
-      isWritable = true
-      return flush()
+    case (_, .opened), (_, .writable): return becameWritable()
     case (.opening, .packet(.open(let json))): return opened(json)
     case (.opening, .packet):
       return [.abort(.main)]
-        + failed(SocketIOError(.protocolViolation, "server error: the first packet is no handshake"))
+        + failed(SocketIOError(.protocolViolation, "server error: the first packet is not a handshake"))
     case (.opening, .failed(let error)): return failed(error)
     case (.opening, .closed(let error)):
       return failed(error ?? SocketIOError(.connectionLost, "the connection was closed before the handshake"))
@@ -181,21 +140,19 @@ struct EngineStateMachine {
 
   private mutating func received(_ packet: EnginePacket) -> ActionList<Action> {
     switch packet {
-    case .message(let message): return .just(.report(.message(message)))
-    case .ping:
-      return answerPing() + startHeartbeat() + [.report(.ping)]
+    case .ping: return answerPing() + startHeartbeat() + [.report(.ping)]
     // From a cache in between, which would answer every poll with it at once.
     case .open:
       let message = "server error: the session was opened a second time, perhaps by a cache that keeps answers"
       return end(reason: .transportError, error: SocketIOError(.protocolViolation, message))
-    // A close packet means something on polling only, where the transport sees to it.
-    case .close, .pong, .upgrade, .noop, .uncompressed: return []
+    // A close packet only means something on polling, whose transport handles it.
+    case .message, .close, .pong, .upgrade, .noop, .uncompressed, .encoded: return []
     }
   }
 
-  /// A WebSocket puts the pong in front of what it has, though it be busy. On polling it goes with the next POST.
+  /// A WebSocket sends the pong before waiting packets, even if it is busy. On polling it goes with the next POST.
   private mutating func answerPing() -> ActionList<Action> {
-    if mainName == .websocket { return .just(.send(.main, [.pong("")])) }
+    if mainName == .websocket { return .just(.sendOne(.pong(""))) }
     outbox.owePong()
     return flush()
   }
@@ -204,52 +161,55 @@ struct EngineStateMachine {
 
   /// Tries the better transport, if there is one.
   private mutating func probe() -> ActionList<Action> {
-    guard state == .open, upgrade == .none, mainName == .polling, configuration.upgrade,
+    guard state == .open, !upgrade.isUnderWay, mainName == .polling, configuration.upgrade,
       let handshake, handshake.upgrades.contains(.websocket), candidates.contains(.websocket)
     else { return [] }
-    upgrade = .connecting
+    upgrade.begin()
     return [.openTransport(.probe, .websocket, sid: handshake.sid)]
   }
 
   private mutating func probe(_ event: TransportEvent) -> ActionList<Action> {
     guard state == .open || state == .draining else { return [] }
-    switch (upgrade, event) {
-    case (.connecting, .opened):
-      upgrade = .probing
-      return [.send(.probe, [.ping("probe")])]
-    case (.probing, .packet(.pong("probe"))):
-      upgrade = .switching
-      return [.pause]
-    case (.probing, .packet):
-      return probeFailed(SocketIOError(.protocolViolation, "it answered the probe with another packet"))
-    case (.none, _), (_, .opened), (_, .writable), (_, .paused), (_, .packet), (_, .readReceipt): return []
-    case (_, .failed(let error)): return probeFailed(error)
-    case (_, .closed(let error)): return probeFailed(error ?? SocketIOError(.connectionLost, "it was closed"))
+    switch upgrade.handle(event) {
+    case .sendPing: return [.send(.probe, [.ping("probe")])]
+    case .pauseMain: return [.pause]
+    case .giveUp(let error, let wasSwitching):
+      return [.abort(.probe)] + (wasSwitching ? [.resume] : []) + flush() + [.report(.upgradeFailed(error))]
+    case nil: return []
     }
   }
 
   private mutating func paused() -> ActionList<Action> {
-    guard upgrade == .switching else { return [] }
-    upgrade = .none
+    guard upgrade.isSwitching else { return [] }
+    upgrade.end()
     mainName = .websocket
     isWritable = true
     outbox.putUpgradeInFront()
     return [.promoteProbe] + (isReadingPaused ? [.pauseReading] : []) + flush() + [.report(.upgraded(mainName))]
   }
 
-  private mutating func probeFailed(_ error: SocketIOError) -> ActionList<Action> {
-    let wasSwitching = upgrade == .switching
-    upgrade = .none
-    return [.abort(.probe)] + (wasSwitching ? [.resume] : []) + flush() + [.report(.upgradeFailed(error))]
-  }
-
-  private mutating func abortProbe() -> ActionList<Action> {
-    guard upgrade != .none else { return [] }
-    upgrade = .none
-    return [.abort(.probe)]
-  }
+  private mutating func abortProbe() -> ActionList<Action> { upgrade.end() ? [.abort(.probe)] : [] }
 
   // MARK: Writing
+
+  /// `main` takes packets.
+  mutating func becameWritable() -> ActionList<Action> {
+    isWritable = true
+    return state == .open && outbox.isIdle ? [] : flush()
+  }
+
+  /// Sends an encoded packet.
+  mutating func send(_ packet: consuming EncodedPacket, isCompressed: Bool) -> ActionList<Action> {
+    guard state == .open else { return [] }
+    guard packet.attachments.isEmpty, canSendNow, outbox.pass() else {
+      outbox.append(packet, isCompressed: isCompressed)
+      return flush()
+    }
+    isWritable = false
+    var actions: ActionList<Action> = .just(.sendOne(.encoded(packet.text, isCompressed: isCompressed)))
+    if let mark = outbox.nextQuestion() { actions.append(.requestReadReceipt(mark)) }
+    return actions
+  }
 
   /// Sends what is not held any more.
   ///
@@ -262,11 +222,15 @@ struct EngineStateMachine {
   }
 
   private mutating func flush() -> ActionList<Action> {
-    guard state == .open || state == .draining, upgrade != .switching else { return [] }
-    // A WebSocket takes all that is left before it closes, so that the system has it even where time runs out.
+    guard state == .open || state == .draining, !upgrade.isSwitching else { return [] }
+    // A WebSocket takes everything before it closes, so that the system has it even if time runs out.
     let isLast = state == .draining && mainName == .websocket
     guard isWritable || isLast else { return ask() }
-    let packets = takePackets()
+    // In one piece: all of it on a WebSocket, what the server accepts in one body on polling.
+    let packets =
+      mainName == .polling
+      ? outbox.takeBody(maxPackets: configuration.maxPacketsPerPost, maxBytes: handshake?.maxPayload ?? 0)
+      : outbox.takeAll()
     guard !packets.isEmpty else { return outbox.isHolding ? ask() : closeIfDrained() }
     isWritable = false
     var actions: ActionList<Action> = .just(.send(.main, packets))
@@ -278,16 +242,8 @@ struct EngineStateMachine {
     return actions
   }
 
-  /// Asks whether the server has read what somebody waits for.
-  private mutating func ask() -> ActionList<Action> {
-    outbox.nextQuestion().map { [.requestReadReceipt($0)] } ?? []
-  }
-
-  /// What goes out in one piece: all of it on a WebSocket, what the server accepts in one body on polling.
-  private mutating func takePackets() -> [EnginePacket] {
-    guard mainName == .polling else { return outbox.takeAll() }
-    return outbox.takeBody(maxPackets: configuration.maxPacketsPerPost, maxBytes: handshake?.maxPayload ?? 0)
-  }
+  /// Asks whether the server has read what held messages wait for.
+  private mutating func ask() -> ActionList<Action> { outbox.nextQuestion().map { [.requestReadReceipt($0)] } ?? [] }
 
   // MARK: Closing
 
@@ -303,9 +259,9 @@ struct EngineStateMachine {
       ]
     case .open:
       state = .draining
-      let abandoned: ActionList<Action> = upgrade == .switching ? [] : abortProbe()
-      // The server's part in the closing stands behind what it has sent; nobody gets that any more.
-      // From now on there is one limit for all. What is held then is cut off rather than hurried.
+      let abandoned: ActionList<Action> = upgrade.isSwitching ? [] : abortProbe()
+      // The server's close comes after its messages, which are discarded. From now on there is one limit for all. What
+      // is held then is cut off rather than hurried.
       return resumeReading() + abandoned
         + [
           .stopHoldTimer, .startCloseTimer(milliseconds: configuration.closeTimeout),

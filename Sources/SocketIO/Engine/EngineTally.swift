@@ -1,12 +1,12 @@
-/// Counts what goes over the transports of a Manager's engines. Confined to the loop.
+/// Counts the traffic of a Manager's engines. Confined to the loop.
 final class EngineTally {
-  /// Of one transport; an object, so that counting a packet looks nothing up.
+  /// The traffic of one transport. An object, so that counting a packet needs no look-up.
   final class Counter {
-    private(set) var traffic = Statistics.Traffic()
+    private(set) var traffic = ManagerStatistics.Traffic()
 
-    func sent(_ packets: [EnginePacket]) {
-      traffic.packetsSent += packets.count
-      for packet in packets { traffic.bytesSent += packet.size }
+    func sent(_ packet: EnginePacket) {
+      traffic.packetsSent += 1
+      traffic.bytesSent += packet.size
     }
 
     func received(_ packet: EnginePacket) {
@@ -19,7 +19,7 @@ final class EngineTally {
   private lazy var websocket = Counter()
   var probeRoundTrips = DurationSummary()
 
-  var traffic: [TransportName: Statistics.Traffic] {
+  var traffic: [TransportName: ManagerStatistics.Traffic] {
     [.polling: polling.traffic, .websocket: websocket.traffic]
   }
 

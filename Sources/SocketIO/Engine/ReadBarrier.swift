@@ -1,12 +1,9 @@
-/// Messages that do not leave before the server has read certain others, and what is known of its reading.
+/// Messages that are held until the server has read certain others; docs/design.md says why.
 ///
-/// A server handles a packet some steps after it has read it, but not beyond its next read. What has to find the work
-/// of an earlier packet done must therefore not reach it in the same read.
-///
-/// Messages are numbered as they enter the engine's buffer. Known is which was the last one there, the last one that a
-/// transport took, and the last one that the server has read.
+/// Messages are numbered as they enter the engine's buffer. The barrier tracks the last number queued, the last one
+/// taken by a transport, and the last one read by the server.
 struct ReadBarrier {
-  /// Names a held message, also after it has left.
+  /// Identifies a held message, also after it was sent.
   struct ID: Hashable, Sendable {
     fileprivate let number: Int
   }
@@ -15,33 +12,33 @@ struct ReadBarrier {
     let id: ID
     let packets: [EnginePacket]
     let predecessor: ID?
-    /// The number up to which the server has to read; nil while the predecessor is held.
+    /// The number up to which the server must have read; nil while the predecessor is held.
     var position: UInt64?
   }
 
-  /// So many messages that have left are remembered before the server is asked about them alone.
+  /// With this many sent messages to remember, the server is asked only in order to forget them.
   private static let remembered = 1_000
 
   private var queued: UInt64 = 0
-  /// The last one of those queued that held messages wait for.
+  /// The last queued one that held messages wait for.
   private var relevant: UInt64 = 0
   private var taken: UInt64 = 0
   private var read: UInt64 = 0
   /// The last one that the server was asked about.
   private var asked: UInt64 = 0
-  /// The last one whose reading is waited for.
+  /// The last one that a held message waits for.
   private var awaited: UInt64 = 0
   private var held: [Held] = []
-  /// Of those that are held, so that no message that names another has to look for it.
+  /// The ids of held messages, for look-ups by id.
   private var heldIDs: Set<ID> = []
   private var lastID = 0
-  /// Where messages that were held stand now that they have left, as long as they are not known to be read.
+  /// The numbers of messages that were held and sent, until the server has read them.
   private var left: [ID: UInt64] = [:]
 
   /// Whether any message is held.
   var isHolding: Bool { !held.isEmpty }
 
-  /// Those that were held or are, and that the server is not known to have read.
+  /// The messages that are or were held and that the server may not have read.
   var unread: Set<ID> { heldIDs.union(left.keys) }
 
   mutating func makeID() -> ID {
@@ -49,25 +46,26 @@ struct ReadBarrier {
     return ID(number: lastID)
   }
 
-  /// Messages that were not held were put in the engine's buffer.
+  /// Counts messages that entered the engine's buffer without being held.
   mutating func queue(_ count: Int, isAwaited: Bool) {
     queued += UInt64(count)
     if isAwaited { relevant = queued }
   }
 
-  /// A transport took the whole buffer.
+  /// A transport has taken the whole buffer.
   mutating func takeAll() { taken = queued }
 
-  /// A transport took these packets.
+  /// A transport has taken these packets.
   mutating func take(_ packets: [EnginePacket]) {
     for case .message in packets { taken += 1 }
     for case .uncompressed in packets { taken += 1 }
+    for case .encoded in packets { taken += 1 }
   }
 
-  /// Holds a message until the server has read `predecessor`, another message that is or was held; without one, all
-  /// that was queued up to now and that is awaited.
+  /// Holds a message until the server has read `predecessor`, another message that is or was held; without one,
+  /// everything awaited that was queued up to now.
   ///
-  /// - Returns: The message itself if it need not wait. It then counts as queued.
+  /// - Returns: The message itself, counted as queued, if it need not wait.
   mutating func hold(_ packets: [EnginePacket], as id: ID, behind predecessor: ID?) -> [EnginePacket] {
     let message = Held(id: id, packets: packets, predecessor: predecessor, position: position(of: predecessor))
     if let position = message.position {
@@ -81,21 +79,21 @@ struct ReadBarrier {
 
   private func position(of predecessor: ID?) -> UInt64? {
     guard let predecessor else { return relevant }
-    // One that is neither held nor unread has been read.
+    // Neither held nor unread: it has been read.
     return left[predecessor] ?? (heldIDs.contains(predecessor) ? nil : 0)
   }
 
   /// Drops a message if it is still held.
   ///
-  /// - Returns: What waited for it, and need not wait any more.
+  /// - Returns: Messages that waited for it and can be sent now.
   mutating func withdraw(_ id: ID) -> [EnginePacket] {
     guard heldIDs.remove(id) != nil else { return [] }
     held.removeAll { $0.id == id }
     return releaseDue()
   }
 
-  /// The number to ask the server about, if there is any reason to ask: whether it has read all that was taken. That
-  /// it has read what left long ago is asked so that this can be forgotten.
+  /// The number to ask the server about, if there is reason to ask: a held message waits for it, or there are too many
+  /// sent messages to remember.
   mutating func nextQuestion() -> UInt64? {
     guard taken > asked, isHolding && awaited > asked || left.count > Self.remembered && read == asked else {
       return nil
@@ -106,14 +104,14 @@ struct ReadBarrier {
 
   /// The server has read all messages up to the one that it was asked about.
   ///
-  /// - Returns: What need not wait any more.
+  /// - Returns: Messages that can be sent now.
   mutating func confirm(_ number: UInt64) -> [EnginePacket] {
     guard number > read, number <= asked else { return [] }
     read = number
     return releaseDue()
   }
 
-  /// The server has had time enough: all that was queued counts as read.
+  /// Stops waiting for the server: everything queued counts as read.
   mutating func giveUp() -> [EnginePacket] {
     read = queued
     asked = max(asked, read)

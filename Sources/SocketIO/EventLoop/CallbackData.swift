@@ -1,8 +1,8 @@
-/// What the C core hands back to its callbacks: the object that Swift gave it as `data`.
+/// The `data` pointer of C callbacks: the object that Swift gave to the C core.
 enum CallbackData {
-  /// Gives up the reference that the core held.
+  /// Takes over the reference that the core holds.
   static func take<Object: AnyObject>(_ data: UnsafeMutableRawPointer?, as _: Object.Type = Object.self) -> Object {
-    // The core passes on the pointer that it was given, and it was given one.
+    // Never nil: the core returns the pointer that it was given.
     // swift-format-ignore: NeverForceUnwrap
     Unmanaged<Object>.fromOpaque(data!).takeRetainedValue()
   }

@@ -1,53 +1,56 @@
-/// Deadlines, the nearest first, and the one that was set first where they are equal.
+/// Deadlines, the nearest first; equal ones in the order in which they were set.
 ///
-/// A binary heap: to set one and to take the first cost the logarithm of their number. One that is removed before its time only stops to
-/// count. Its entry leaves the heap when it comes up, or when half of the heap is such entries.
+/// A binary heap: setting one and taking the first cost O(log n). A removed deadline is only marked: its entry leaves
+/// the heap when it reaches the front, or when half of the heap consists of such entries.
 struct DeadlineQueue<Key: Hashable> {
   private struct Entry {
     let deadline: UInt64
-    /// Counts the deadlines that were set.
+    /// Numbers the deadlines in the order in which they were set.
     let number: Int
     let key: Key
 
     func precedes(_ other: Entry) -> Bool { (deadline, number) < (other.deadline, other.number) }
   }
 
-  /// More than an idle owner should hold.
+  /// More entries than an idle owner should keep memory for.
   private static var large: Int { 64 }
 
-  /// The first one counts.
+  /// The first entry is always valid.
   private var heap: [Entry] = []
-  /// Of each key the entry that counts.
-  private var numbers: [Key: Int] = [:]
+  /// The number of each key's valid entry.
+  private var numbers = SmallDictionary<Key, Int>()
   private var lastNumber = 0
 
   var isEmpty: Bool { numbers.isEmpty }
   var count: Int { numbers.count }
 
-  /// The memory in use, those entries included that do not count any more.
+  /// The size of the heap, including removed entries.
   var entryCount: Int { heap.count }
 
   var nearest: UInt64? { heap.first?.deadline }
 
-  /// Tells the deadlines that were set up to now from later ones.
+  /// Separates the deadlines set up to now from later ones.
   var mark: Int { lastNumber }
 
-  /// Sets the deadline of a key in place of the one that it has.
+  /// Sets the deadline of a key, replacing the one it has.
   mutating func set(_ key: Key, _ deadline: UInt64) {
     lastNumber += 1
-    let isAnew = numbers.updateValue(lastNumber, forKey: key) != nil
+    let isAnew = numbers[key] != nil
+    numbers[key] = lastNumber
     heap.append(Entry(deadline: deadline, number: lastNumber, key: key))
     siftUp(heap.count - 1)
     if isAnew { tidy() }
   }
 
   mutating func remove(_ key: Key) {
-    if numbers.removeValue(forKey: key) != nil { tidy() }
+    guard numbers[key] != nil else { return }
+    numbers[key] = nil
+    tidy()
   }
 
   /// Takes out the first key whose deadline has come.
   ///
-  /// - Parameter mark: Deadlines that were set after it wait.
+  /// - Parameter mark: Deadlines set after this mark are left for later.
   mutating func takeFirst(dueAt now: UInt64, setBefore mark: Int) -> Key? {
     guard let first = heap.first, first.deadline <= now, first.number <= mark else { return nil }
     remove(first.key)
@@ -56,7 +59,7 @@ struct DeadlineQueue<Key: Hashable> {
 
   mutating func removeAll() {
     heap = []
-    numbers = [:]
+    numbers = SmallDictionary()
   }
 
   // MARK: The heap

@@ -1,20 +1,22 @@
-/// One timer of the loop for any number of deadlines, and none where there is none. Confined to the loop.
+/// Any number of deadlines that share one timer of the loop. Without deadlines there is no timer. Confined to the loop.
 final class DeadlineTimer<Key: Hashable> {
-  /// Gets each key when its time is over, in the order of the deadlines and, where they are equal, in that in which they were started.
+  /// Called with each key when it is due, in the order of the deadlines; equal ones in the order in which they were
+  /// started.
   var onDue: ((Key) -> Void)?
 
   private let loop: any Loop
-  /// In nanoseconds of the loop's clock, so that no time is cut short by rounding.
+  /// In nanoseconds of the loop's clock, so that rounding cuts no time short.
   private var deadlines = DeadlineQueue<Key>()
   private var timer: (any LoopTimer)?
-  /// The deadline for which the timer runs. It runs on where that was stopped, since others are mostly about to come.
+  /// The deadline for which the timer runs. The timer keeps running when that deadline is stopped, since others usually
+  /// follow.
   private var awaited: UInt64?
 
   init(_ loop: any Loop) { self.loop = loop }
 
   var isEmpty: Bool { deadlines.isEmpty }
 
-  /// Starts the time of a key, anew if it runs.
+  /// Starts a key's time, or restarts it.
   func start(_ key: Key, milliseconds: UInt64) {
     let (duration, isTooLong) = milliseconds.multipliedReportingOverflow(by: 1_000_000)
     let (deadline, isTooLate) = loop.nanoseconds.addingReportingOverflow(duration)
@@ -31,7 +33,7 @@ final class DeadlineTimer<Key: Hashable> {
     closeTimer()
   }
 
-  /// Stops all for good.
+  /// Stops everything for good.
   func close() {
     deadlines.removeAll()
     closeTimer()
@@ -54,7 +56,7 @@ final class DeadlineTimer<Key: Hashable> {
   private func fired() {
     awaited = nil
     let now = loop.nanoseconds
-    // What is started meanwhile waits for the next turn, even without a time.
+    // Deadlines started by `onDue` wait for the next turn, even those of 0 ms.
     let mark = deadlines.mark
     while let key = deadlines.takeFirst(dueAt: now, setBefore: mark) { onDue?(key) }
     guard let next = deadlines.nearest else { return closeTimer() }

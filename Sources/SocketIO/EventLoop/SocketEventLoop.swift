@@ -1,20 +1,27 @@
 import CSIO
-import Foundation
+
+#if canImport(Darwin)
+  import Darwin
+#elseif canImport(Musl)
+  import Musl
+#else
+  import Glibc
+#endif
 
 /// The thread on which connections live: network I/O, heartbeats and protocol state of every ``Manager`` that uses it.
 ///
-/// One loop carries thousands of connections, and ``shared`` is what a Manager uses unless told otherwise. A program that
-/// wants more than one core for its I/O makes further loops and passes them in the options. A loop's thread ends when the last
-/// reference to it goes.
+/// One loop carries thousands of connections; Managers use ``shared`` by default. A program that wants more than one
+/// core for its I/O makes more loops and passes them in the options. A loop's thread ends with the last reference to
+/// the loop.
 ///
-/// The loop is the executor of the library's actors, so that callbacks from the C core run on the right
-/// thread already: nothing hops and nothing locks.
-public final class EventLoop: Loop, Sendable {
-  /// The loop of every Manager that was not given one. Its thread starts with the first use and lasts as long as the process.
+/// The loop is the executor of the library's actors: callbacks from the C core already run on the right thread, without
+/// a hop or a lock.
+public final class SocketEventLoop: Loop, Sendable {
+  /// The default loop of every Manager. Its thread starts at the first use and lasts as long as the process.
   ///
-  /// Where the system has no thread or file descriptor left for it, `io` and ``Manager/init(_:options:)`` throw; this property can not,
-  /// and stops the program.
-  public static var shared: EventLoop {
+  /// If the system has no thread or file descriptor left for it, `io` and ``Manager/init(_:options:)`` throw; this
+  /// property cannot throw and stops the program.
+  public static var shared: SocketEventLoop {
     do {
       return try sharedOrError()
     } catch {
@@ -22,40 +29,40 @@ public final class EventLoop: Loop, Sendable {
     }
   }
 
-  private static let started = Locked<EventLoop?>(nil)
+  private static let started = Locked<SocketEventLoop?>(nil)
 
-  static func sharedOrError() throws(SocketIOError) -> EventLoop {
+  static func sharedOrError() throws(SocketIOError) -> SocketEventLoop {
     try started.withLock { (started) throws(SocketIOError) in
       if let started { return started }
-      let loop = try EventLoop()
+      let loop = try SocketEventLoop()
       started = loop
       return loop
     }
   }
 
-  // The C loop is thread-safe for the calls that this class makes from other threads (post, is_current, now,
-  // set_busy_poll, close).
+  // The calls that this class makes from other threads are thread-safe in C (post, is_current, now, set_busy_poll,
+  // close).
   nonisolated(unsafe) let handle: OpaquePointer
 
   /// Starts a loop's thread.
   ///
-  /// - Parameter busyPolling: how long the thread may wait awake for an answer over a WebSocket before it sleeps; 100 microseconds
-  ///   unless given, at most a second, and `.zero` for never. It does so only while answers have been coming that soon, as they do
-  ///   from a server on the same machine or in the same rack: a core that sleeps for so short a time costs more than one that stays
-  ///   awake. ``shared`` has the default.
+  /// - Parameter busyPolling: How long the thread busy-polls for an answer over a WebSocket before it sleeps: 100
+  ///   microseconds by default, at most one second, `.zero` for never. It does so only while answers arrive that
+  ///   quickly, as from a server on the same machine or in the same rack: sleeping for such a short time costs more
+  ///   than staying awake. ``shared`` uses the default.
   /// - Throws: ``SocketIOError`` when the system has no more threads or file descriptors.
   public init(busyPolling: Duration = .microseconds(100)) throws(SocketIOError) {
     var handle: OpaquePointer?
     let status = csio_loop_create(&handle)
     guard status == 0, let handle else {
       throw SocketIOError(
-        csio: status, detail: "could not start the event loop: no memory, threads or file descriptors are left")
+        .system, "could not start the event loop: no memory, threads or file descriptors are left")
     }
     self.handle = handle
     csio_loop_set_busy_poll(handle, Self.microseconds(busyPolling))
   }
 
-  /// As the C core wants it: whole, and from none to a million.
+  /// Whole microseconds from 0 to 1,000,000, as the C core expects.
   static func microseconds(_ duration: Duration) -> UInt32 {
     UInt32(min(max(duration / .microseconds(1), 0), 1_000_000))
   }
@@ -64,10 +71,10 @@ public final class EventLoop: Loop, Sendable {
     csio_loop_close(handle)
   }
 
-  var now: UInt64 { nanoseconds / 1_000_000 }
+  package var now: UInt64 { nanoseconds / 1_000_000 }
 
-  /// Read with each event, which Swift's own clocks are too slow for: their durations have 128 bits.
-  var nanoseconds: UInt64 {
+  /// Read with each event. Swift's own clocks, with 128-bit durations, are too slow for that.
+  package var nanoseconds: UInt64 {
     var time = timespec()
     #if os(Linux)
       clock_gettime(CLOCK_BOOTTIME, &time)
@@ -77,27 +84,25 @@ public final class EventLoop: Loop, Sendable {
     return UInt64(time.tv_sec) * 1_000_000_000 + UInt64(time.tv_nsec)
   }
 
-  var isCurrent: Bool { csio_loop_is_current(handle) }
+  package var isCurrent: Bool { csio_loop_is_current(handle) }
 
-  func post(_ body: @escaping @Sendable () -> Void) {
-    let box = Unmanaged.passRetained(PostedBody(body))
+  package func post(_ body: @escaping @Sendable () -> Void) {
+    post(PostedWork { _ in body() })
+  }
+
+  package func post(_ work: PostedWork) {
     let status = csio_loop_post(
-      handle, { CallbackData.take($0, as: PostedBody.self).body() }, box.toOpaque())
-    // The loop is not closed while somebody holds it, so the queue could only fail to grow.
+      handle, { CallbackData.take($0, as: PostedWork.self).run() }, Unmanaged.passRetained(work).toOpaque())
+    // The loop is open as long as this object exists, so the only possible failure is lack of memory.
     precondition(status == 0, "out of memory")
   }
 
-  func makeTimer(_ body: @escaping () -> Void) -> any LoopTimer {
+  package func makeTimer(_ body: @escaping () -> Void) -> any LoopTimer {
     CoreTimer(loop: self, body)
   }
 }
 
-private final class PostedBody: Sendable {
-  let body: @Sendable () -> Void
-  init(_ body: @escaping @Sendable () -> Void) { self.body = body }
-}
-
-extension EventLoop: SerialExecutor {
+extension SocketEventLoop: SerialExecutor {
   /// Runs a job of the concurrency runtime on the loop's thread.
   public func enqueue(_ job: consuming ExecutorJob) {
     let job = JobOnLoop(job: UnownedJob(job), loop: self)
@@ -118,9 +123,9 @@ extension EventLoop: SerialExecutor {
 
 private final class JobOnLoop: Sendable {
   let job: UnownedJob
-  let loop: EventLoop
+  let loop: SocketEventLoop
 
-  init(job: UnownedJob, loop: EventLoop) {
+  init(job: UnownedJob, loop: SocketEventLoop) {
     self.job = job
     self.loop = loop
   }
@@ -133,7 +138,7 @@ private final class CoreTimer: LoopTimer {
   private var handle: OpaquePointer?
   private let body: () -> Void
 
-  init(loop: EventLoop, _ body: @escaping () -> Void) {
+  init(loop: SocketEventLoop, _ body: @escaping () -> Void) {
     self.body = body
     let status = csio_timer_create(
       loop.handle,

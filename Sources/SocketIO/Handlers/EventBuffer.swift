@@ -1,31 +1,35 @@
-/// How many elements an ``EventSequence`` keeps until its reader takes them, and which it gives up when there are more.
+/// How many elements an ``EventSequence`` keeps for its reader, and which it drops when there are more.
 public enum EventBuffering: Sendable, Hashable {
-  /// Keeps the newest elements, so many at most: an older one is dropped for each that is too much. For readers that want to catch up
-  /// with the present.
+  /// Keeps at most this many elements, the newest: each further one replaces the oldest. For readers that want to catch
+  /// up with the present.
   case newest(Int)
-  /// Keeps the oldest elements, so many at most: what comes while the buffer is full is dropped. For readers that want an unbroken
-  /// beginning.
+  /// Keeps at most this many elements, the oldest: those that arrive while the buffer is full are dropped. For readers
+  /// that want an unbroken beginning.
   case oldest(Int)
+  /// Keeps every element, so none is lost. Events that have not been read count in ``SocketIOOptions/inboundBuffer``: a
+  /// reader that is too slow slows the server down in the end, and a sequence that nobody reads stops the connection.
+  case unbounded
 }
 
-/// What waits between those who tell and those who read.
+/// The elements between a producer and its readers.
 ///
-/// No continuation is resumed while the lock is held.
+/// No continuation is resumed under the lock.
 final class EventBuffer<Element: Sendable>: Sendable {
   private typealias Reader = CheckedContinuation<Element?, Never>
 
   private struct State {
-    var elements = FIFO<Element>()
+    var elements = FIFO<(element: Element, hold: InboundHold?)>()
     var readers: [(id: UInt64, reader: Reader)] = []
     var nextReader: UInt64 = 0
     var dropped = 0
     var isFinished = false
 
-    /// What the current task gets without waiting: an element, or nil for the end; nothing where it has to wait.
+    /// What the current task gets without waiting: an element, or nil for the end; nothing if it has to wait.
     mutating func take() -> Element?? {
-      // Cancellation is told after the task counts as cancelled: a reader that is not told here is found by it.
+      // The cancellation handler runs after the task counts as cancelled, so a reader that misses it here is found by
+      // the handler.
       if Task.isCancelled { return .some(nil) }
-      if let element = elements.popFirst() { return element }
+      if let first = elements.popFirst() { return first.element }
       return isFinished ? .some(nil) : nil
     }
   }
@@ -38,20 +42,22 @@ final class EventBuffer<Element: Sendable>: Sendable {
     switch buffering {
     case .newest(let limit): (self.limit, keepsNewest) = (max(limit, 0), true)
     case .oldest(let limit): (self.limit, keepsNewest) = (max(limit, 0), false)
+    case .unbounded: (limit, keepsNewest) = (.max, false)
     }
   }
 
-  /// How many elements were given up.
+  /// How many elements were dropped.
   var dropped: Int { state.withLock { $0.dropped } }
 
-  /// Gives an element to the reader that waits longest, or keeps it for one that comes.
+  /// Gives an element to the reader that has waited longest, or keeps it for the next one.
   ///
-  /// - Returns: How many have been dropped up to now, if this call dropped one.
-  func offer(_ element: Element) -> Int? {
+  /// - Parameter hold: Counts the element as waiting until it is read.
+  /// - Returns: The total of dropped elements, if this call dropped one.
+  func offer(_ element: Element, _ hold: InboundHold? = nil) -> Int? {
     let (reader, dropped) = state.withLock { state -> (Reader?, Int?) in
       if !state.readers.isEmpty { return (state.readers.removeFirst().reader, nil) }
       let isFull = state.elements.count >= limit
-      if !isFull || keepsNewest { state.elements.append(element) }
+      if !isFull || keepsNewest { state.elements.append((element, hold)) }
       guard isFull else { return (nil, nil) }
       if keepsNewest { _ = state.elements.popFirst() }
       state.dropped += 1
@@ -63,7 +69,7 @@ final class EventBuffer<Element: Sendable>: Sendable {
 
   /// The next element; nil after the last one, or when the task is cancelled.
   func next(isolation: isolated (any Actor)?) async -> Element? {
-    // Most elements are there already, and need nothing of what waiting takes.
+    // Most elements are already there, and need none of the work of waiting.
     if let ready = state.withLock({ $0.take() }) { return ready }
     let id = state.withLock { state in
       state.nextReader += 1
@@ -87,7 +93,7 @@ final class EventBuffer<Element: Sendable>: Sendable {
     }
   }
 
-  /// Nothing is offered any more: readers get what is there, and then nil.
+  /// No more elements will come: readers get what is there, and then nil.
   func finish() {
     let readers = state.withLock { state in
       state.isFinished = true
@@ -98,7 +104,7 @@ final class EventBuffer<Element: Sendable>: Sendable {
   }
 }
 
-/// A queue that takes and gives in constant time.
+/// A queue with constant-time appending and removing.
 struct FIFO<Element> {
   private var elements: [Element?] = []
   private var head = 0
@@ -112,7 +118,7 @@ struct FIFO<Element> {
     let element = elements[head]
     elements[head] = nil
     head += 1
-    // What was taken goes once it is as much as what is left, so that each element is moved at most once or so.
+    // Removed elements are erased once they are as many as those left, so that each element moves about once.
     if head * 2 >= elements.count {
       elements.removeFirst(head)
       head = 0

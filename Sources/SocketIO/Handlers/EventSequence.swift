@@ -1,42 +1,43 @@
-/// What a ``Socket`` or ``Manager`` tells its handlers, as an asynchronous sequence:
+/// The events of a ``Socket`` or ``Manager`` as an asynchronous sequence:
 ///
 ///     let news = socket.events("news")
 ///     try socket.emit("subscribe", "news")
 ///     for await event in news { print(event.args) }
 ///
-/// It listens from the moment it is made, so that nothing is missed before the first read. It ends
+/// It listens from the moment it is made, so nothing is missed before the first read. It ends
 /// * for a task that reads it, when the task is cancelled;
-/// * for all, when it is taken off as handlers are, for example by ``Socket/off(_:)-(String)``, and when its Socket or Manager is gone.
-///   Readers get what it still holds first.
+/// * for all readers, when it is removed as handlers are, for example by ``Socket/off(_:)-(String)``, and when its
+///   Socket or Manager is freed. Readers first get what it still holds.
 ///
 /// It does not end when the connection is lost or the Socket disconnects.
 ///
-/// It stops listening when it and all its iterators have been let go, as when a `for await` loop is left.
+/// It stops listening when it and all its iterators have been freed, for example when a `for await` loop is left.
 ///
-/// A sequence takes its turn among the handlers of its event, in the order of registration; its readers run beside the handlers that
-/// follow. It holds up neither them nor the connection: elements that nobody has taken yet wait in a buffer. ``EventBuffering`` sets
-/// its size, and which elements are dropped when it is full. ``droppedCount`` counts the dropped ones, and the first of them is logged. An
-/// event that is dropped is not answered.
+/// A sequence takes its turn among the handlers of its event, in the order of registration; its readers run beside the
+/// handlers that follow. It delays neither them nor the connection: elements wait in a buffer until they are read.
+/// ``EventBuffering`` sets its size, and which elements are dropped when it is full. ``droppedCount`` counts them, and
+/// the first one is logged. A dropped event is not answered.
 ///
-/// Several readers share the elements: each goes to one of them.
+/// Several readers share the elements: each element goes to one of them.
 public struct EventSequence<Element: Sendable>: AsyncSequence, Sendable {
-  /// Nothing is thrown.
+  /// The sequence never throws.
   public typealias Failure = Never
 
   private let listening: Listening
   private let buffer: EventBuffer<Element>
 
   /// - Parameters:
+  ///   - handlerQueue: Counts the events of an unbounded sequence.
   ///   - onFirstDrop: Runs when an element is dropped for the first time.
-  ///   - register: Registers the closure, which gets the elements.
+  ///   - register: Registers the closure, which gets the elements, each with its event if the server sent one.
   init(
-    _ buffering: EventBuffering, onFirstDrop: @escaping @Sendable () -> Void,
-    _ register: (@escaping @Sendable (Element) -> Void) -> Subscription
+    _ buffering: EventBuffering, _ handlerQueue: HandlerQueue, onFirstDrop: @escaping @Sendable () -> Void,
+    _ register: (@escaping @Sendable (Element, SocketEvent?) -> Void) -> SocketSubscription
   ) {
     let buffer = EventBuffer<Element>(buffering)
-    let feed = Feed(buffer, onFirstDrop)
+    let feed = Feed(buffer, buffering == .unbounded ? handlerQueue : nil, onFirstDrop)
     self.buffer = buffer
-    listening = Listening(register { feed.offer($0) })
+    listening = Listening(register { feed.offer($0, $1) })
   }
 
   /// How many elements have been dropped since the sequence was made, because they were not taken in time.
@@ -59,27 +60,34 @@ public struct EventSequence<Element: Sendable>: AsyncSequence, Sendable {
     }
   }
 
-  /// Held by the sequence and its iterators: with the last of them, the handler goes.
+  /// Held by the sequence and its iterators. With the last of them, the handler is removed.
   fileprivate final class Listening: Sendable {
-    private let subscription: Subscription
+    private let subscription: SocketSubscription
 
-    init(_ subscription: Subscription) { self.subscription = subscription }
+    init(_ subscription: SocketSubscription) { self.subscription = subscription }
 
     deinit { subscription.cancel() }
   }
 
-  /// Held by the handler: when that goes, nothing comes any more.
+  /// Held by the handler. When that is removed, no more elements come.
   private final class Feed: Sendable {
     private let buffer: EventBuffer<Element>
+    /// nil if waiting events do not count.
+    private let handlerQueue: HandlerQueue?
     private let onFirstDrop: @Sendable () -> Void
 
-    init(_ buffer: EventBuffer<Element>, _ onFirstDrop: @escaping @Sendable () -> Void) {
+    init(
+      _ buffer: EventBuffer<Element>, _ handlerQueue: HandlerQueue?, _ onFirstDrop: @escaping @Sendable () -> Void
+    ) {
       self.buffer = buffer
+      self.handlerQueue = handlerQueue
       self.onFirstDrop = onFirstDrop
     }
 
-    func offer(_ element: Element) {
-      if buffer.offer(element) == 1 { onFirstDrop() }
+    func offer(_ element: Element, _ event: SocketEvent?) {
+      var hold: InboundHold?
+      if let handlerQueue, let event { hold = InboundHold(handlerQueue, event) }
+      if buffer.offer(element, hold) == 1 { onFirstDrop() }
     }
 
     deinit { buffer.finish() }

@@ -2,19 +2,19 @@ import Dispatch
 
 /// The threads of the default delivery, which all Managers share.
 ///
-/// A thread that is awake runs what has been handed in one after the other, since waking one costs more than most handlers take. Whenever
-/// something is left to wait for a handler that begins, another thread is called, for the handler may block.
+/// A running thread takes the work of all Managers in turn, since waking a thread costs more than most handlers take.
+/// Handlers may block, so whenever work is left waiting while one begins, another thread is started.
 final class HandlerThreads: Sendable {
   static let shared = HandlerThreads()
 
   private struct State {
-    var waiting = SparseQueue<Delivery.Stretch>()
-    /// Those without a thread, the one that had one last at the end.
+    var waiting = PositionedQueue<HandlerQueue.Slice>()
+    /// The queues without a thread, the most recently used one last.
     var idle: [DispatchQueue]
-    /// One has been called and has not come yet.
+    /// A queue was woken and has not started yet.
     var isCalled = false
 
-    /// A queue to call where something waits, and nobody is on the way.
+    /// A queue to wake, if work waits and no other is starting.
     mutating func call() -> DispatchQueue? {
       guard !waiting.isEmpty, !isCalled, let queue = idle.popLast() else { return nil }
       isCalled = true
@@ -24,17 +24,18 @@ final class HandlerThreads: Sendable {
 
   private let state: Locked<State>
 
-  /// - Parameter limit: A handler that blocks delays those of no other Manager until so many block at once. Dispatch itself would go up
-  ///   to 255 threads.
+  /// - Parameter limit: How many Managers' handlers may block at once before those of others wait. Dispatch itself
+  ///   would start up to 255 threads.
   init(limit: Int = 32) {
     let queues = (0..<limit).map { DispatchQueue(label: "socketio.handlers.\($0)") }
     state = Locked(State(idle: queues.reversed()))
   }
 
-  /// Runs something soon, and behind all that wait for as long as it has more to do. What is handed in first begins first.
-  func start(_ stretch: @escaping Delivery.Stretch) {
+  /// Runs work as soon as possible, in order of arrival, and again behind all waiting work as long as it has more to
+  /// do.
+  func start(_ slice: @escaping HandlerQueue.Slice) {
     let queue = state.withLock { state in
-      state.waiting.append(stretch)
+      state.waiting.append(slice)
       return state.call()
     }
     if let queue { wake(queue) }
@@ -43,19 +44,19 @@ final class HandlerThreads: Sendable {
   private func wake(_ queue: DispatchQueue) {
     queue.async { [self] in
       state.withLock { $0.isCalled = false }
-      var unfinished: Delivery.Stretch?
-      while let stretch = takeNext(on: queue, putBack: unfinished) { unfinished = stretch() ? stretch : nil }
+      var unfinished: HandlerQueue.Slice?
+      while let slice = takeNext(on: queue, putBack: unfinished) { unfinished = slice() ? slice : nil }
     }
   }
 
-  private func takeNext(on queue: DispatchQueue, putBack unfinished: Delivery.Stretch?) -> Delivery.Stretch? {
-    let (stretch, next) = state.withLock { state in
+  private func takeNext(on queue: DispatchQueue, putBack unfinished: HandlerQueue.Slice?) -> HandlerQueue.Slice? {
+    let (slice, next) = state.withLock { state in
       if let unfinished { state.waiting.append(unfinished) }
-      let stretch = state.waiting.removeFirst()
-      if stretch == nil { state.idle.append(queue) }
-      return (stretch, state.call())
+      let slice = state.waiting.removeFirst()
+      if slice == nil { state.idle.append(queue) }
+      return (slice, state.call())
     }
     if let next { wake(next) }
-    return stretch
+    return slice
   }
 }

@@ -1,18 +1,18 @@
 /// How much waits for handlers, and whether the connection may be read.
 struct InboundGauge: Sendable {
-  /// Bytes that an event takes in memory besides its text and attachments, about: small ones would otherwise take a
+  /// About how much memory an event takes besides its text and attachments. Without it, small events would take a
   /// multiple of the limit.
   static let overhead = 256
 
   let limit: Int
   private(set) var bytes = 0
-  /// More than the limit has come, and more than half of it still waits.
+  /// Whether more than the limit arrived, and more than half of it still waits.
   private(set) var isFull = false
 
   init(limit: Int) { self.limit = limit }
 
-  /// - Parameter bytes: 0 for what is not the server's.
-  /// - Returns: Whether this made, or left, more than the limit.
+  /// - Parameter bytes: 0 for what did not come from the server.
+  /// - Returns: Whether more than the limit waits now.
   mutating func add(_ bytes: Int) -> Bool {
     self.bytes += bytes
     guard bytes > 0, self.bytes > limit else { return false }

@@ -1,14 +1,14 @@
-/// What a ``Socket`` tells of its connection, as ``Socket/changes(buffering:)`` gives it.
+/// A change of a ``Socket``'s connection, as in ``Socket/changes(buffering:)``.
 public enum SocketChange: Sendable {
   /// As `.connect` of ``LifecycleEvent``.
-  case connect(Connection)
+  case connect(SocketConnection)
   /// As `.disconnect`.
   case disconnect(Disconnection)
   /// As `.connectError`.
   case connectError(SocketIOError)
 }
 
-/// What a ``Manager`` tells of its connection, as ``Manager/changes(buffering:)`` gives it.
+/// A change of a ``Manager``'s connection, as in ``Manager/changes(buffering:)``.
 public enum ManagerChange: Sendable {
   /// As `.open` of ``LifecycleEvent``.
   case open

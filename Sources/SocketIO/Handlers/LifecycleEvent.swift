@@ -1,47 +1,48 @@
-/// Something that a ``Socket`` or a ``Manager`` reports of itself, with the type of what its handlers get.
+/// An event of a ``Socket`` or ``Manager`` itself, with the type that its handlers get.
 public struct LifecycleEvent<Source, Payload: Sendable>: Sendable {
   let key: HandlerKey
 
   init(key: HandlerKey) { self.key = key }
 
-  /// One that answers to a name of the JavaScript client.
+  /// The event with a name of the JavaScript client.
   init(name: String) { key = .event(name) }
 }
 
 /// A Socket's connection to its namespace, as `connect` handlers get it.
-public struct Connection: Sendable, Hashable {
+public struct SocketConnection: Sendable, Hashable {
   /// The Socket's id on the server.
   public var id: String
-  /// Whether the server recovered the former session: the id is the same and missed events were delivered.
+  /// Whether the server recovered the previous session: the id is the same, and missed events are delivered.
   public var recovered: Bool
-  /// The transport in use when the namespace was joined; nil if it was lost at once.
-  public var transport: TransportName?
+  /// The transport on which the namespace was joined. ``Manager/transport`` is the one in use now.
+  public var transport: TransportName
 }
 
 /// Why a Socket lost its namespace, as `disconnect` handlers get it.
 public struct Disconnection: Sendable {
-  /// What happened, in one of a few words.
+  /// The reason, one of a few codes.
   public var reason: DisconnectReason
-  /// What is known beyond the reason: an HTTP status, a close code.
+  /// Further details, such as an HTTP status or a close code.
   public var error: SocketIOError?
 }
 
-/// What a handler of a Socket threw, why it could not be called, or why an event could not be sent after `emit` had returned, as
-/// `handlerError` handlers get it.
+/// An error of a handler, or of an event that could not be sent after `emit` had returned, as `handlerError` handlers
+/// get it.
 public struct HandlerFailure: Sendable {
-  /// The name of the event that was being handled, or sent. The Socket's own events have their JavaScript name here, such as "connect".
+  /// The name of the event that was being handled or sent. The Socket's own events have their JavaScript names, such as
+  /// "connect".
   public var event: String
-  /// What the handler threw; ``SocketIOError`` with `.decoding` where an argument was not what the handler takes, and with `.encoding`
-  /// where its answer, or an event without an acknowledgement, cannot be encoded.
+  /// What the handler threw. A ``SocketIOError`` with `.decoding` if an argument does not match the handler's type, or
+  /// with `.encoding` if an answer, or an event without an acknowledgement, cannot be encoded.
   public var error: any Error
 }
 
-/// What a Socket's own event carries for handlers that were registered by the event's name alone.
+/// The payload of a Socket's own event, for handlers registered by name.
 protocol LifecyclePayload: Sendable {
   var eventArguments: [SocketValue] { get }
 }
 
-extension Connection: LifecyclePayload {
+extension SocketConnection: LifecyclePayload {
   var eventArguments: [SocketValue] { [] }
 }
 
@@ -53,7 +54,7 @@ extension SocketIOError: LifecyclePayload {
   var eventArguments: [SocketValue] { [.string(message)] + (data.map { [$0] } ?? []) }
 }
 
-extension LifecycleEvent where Source == Socket, Payload == Connection {
+extension LifecycleEvent where Source == Socket, Payload == SocketConnection {
   /// The Socket joined its namespace, for the first time or again.
   public static var connect: Self { Self(name: "connect") }
 }
@@ -64,14 +65,15 @@ extension LifecycleEvent where Source == Socket, Payload == Disconnection {
 }
 
 extension LifecycleEvent where Source == Socket, Payload == SocketIOError {
-  /// The connection could not be made, or the server refused the namespace: then ``Socket/active`` is false and nothing is
-  /// retried by itself.
+  /// The connection could not be made, or the server refused the namespace. In the latter case ``Socket/active`` is
+  /// false and the client does not retry by itself.
   public static var connectError: Self { Self(name: "connect_error") }
 }
 
 extension LifecycleEvent where Source == Socket, Payload == HandlerFailure {
-  /// A handler of the Socket threw, an argument was not what a typed handler or sequence takes, or the parser could not encode an event
-  /// without an acknowledgement. It is logged too. An error that a handler of this event throws is only logged.
+  /// A handler of the Socket threw, an argument did not match the type of a handler or sequence, or a parser other than
+  /// the default one could not encode an event without an acknowledgement. The error is logged too. An error that a
+  /// handler of this event throws is only logged.
   public static var handlerError: Self { Self(key: .failures) }
 }
 
@@ -80,7 +82,7 @@ extension LifecycleEvent where Source == Manager, Payload == Void {
   public static var open: Self { Self(name: "open") }
   /// The server's heartbeat arrived.
   public static var ping: Self { Self(name: "ping") }
-  /// The last of `reconnectionAttempts` failed.
+  /// The last of the `reconnectionAttempts` failed.
   public static var reconnectFailed: Self { Self(name: "reconnect_failed") }
 }
 
@@ -92,7 +94,7 @@ extension LifecycleEvent where Source == Manager, Payload == SocketIOError {
 }
 
 extension LifecycleEvent where Source == Manager, Payload == SocketIOError {
-  /// The connection was lost or could not be made, and nothing more is done about it unless somebody asks.
+  /// The connection was lost or could not be made, and the Manager does not try again by itself.
   static var gaveUp: Self { Self(key: .gaveUp) }
 }
 
@@ -102,7 +104,8 @@ extension LifecycleEvent where Source == Manager, Payload == DisconnectReason {
 }
 
 extension LifecycleEvent where Source == Manager, Payload == Int {
-  /// A reconnection attempt begins when the handlers have run: options that they set apply to it. They get its number, from 1.
+  /// A reconnection attempt is about to begin. It waits for the handlers, so options that they set apply to it. They
+  /// get its number, from 1.
   public static var reconnectAttempt: Self { Self(name: "reconnect_attempt") }
   /// The connection is established again. Handlers get the number of attempts that it took.
   public static var reconnect: Self { Self(name: "reconnect") }

@@ -1,31 +1,31 @@
 #if Metrics
-  import Metrics
+  public import Metrics
 
   #if ServiceLifecycle
-    import ServiceLifecycle
+    public import ServiceLifecycle
   #endif
 
-  /// Publishes what a ``Manager`` and its Sockets do by [swift-metrics](https://github.com/apple/swift-metrics). It needs the package trait
-  /// `Metrics`.
+  /// Publishes the statistics of a ``Manager`` and its Sockets through
+  /// [swift-metrics](https://github.com/apple/swift-metrics). Needs the package trait `Metrics`.
   ///
   ///     let reporter = MetricsReporter(socket.io, dimensions: [("server", "feed")])
   ///     let publishing = Task { await reporter.run() }
   ///
-  /// With the trait `ServiceLifecycle` it is a `Service` as well. The labels of the metrics are those of <doc:Observability>.
+  /// With the trait `ServiceLifecycle` it is also a `Service`. <doc:Observability> lists the labels of the metrics.
   public struct MetricsReporter: Sendable {
     private let manager: Manager
     let interval: Duration
     private let dimensions: [(String, String)]
     private let factory: (any MetricsFactory)?
 
-    /// A reporter that publishes nothing before it runs.
+    /// A reporter. It publishes nothing until it runs.
     ///
     /// - Parameters:
-    ///   - manager: Whose figures; it is held.
-    ///   - interval: The time from one publication to the next, 10 seconds unless set. What is less than 100 milliseconds counts as 100
-    ///     milliseconds, for each publication visits the event loop.
-    ///   - dimensions: Go with every metric, to tell this Manager from others.
-    ///   - factory: Where to publish; `MetricsSystem.factory` unless set.
+    ///   - manager: The Manager to report on; the reporter holds it.
+    ///   - interval: The time between two publications, 10 seconds by default and at least 100 milliseconds, since each
+    ///     one visits the event loop.
+    ///   - dimensions: Added to every metric, to tell this Manager from others.
+    ///   - factory: Where to publish; `MetricsSystem.factory` by default.
     public init(
       _ manager: Manager, interval: Duration = .seconds(10), dimensions: [(String, String)] = [],
       factory: (any MetricsFactory)? = nil
@@ -36,20 +36,20 @@
       self.factory = factory
     }
 
-    /// Publishes at once and then after each interval, until the task is cancelled or, with the trait `ServiceLifecycle`, a graceful shutdown
-    /// begins; and once more then.
+    /// Publishes at once and after each interval, until the task is cancelled or, with the trait `ServiceLifecycle`, a
+    /// graceful shutdown begins; then publishes a last time.
     ///
-    /// Run it once: two at a time would count everything twice.
+    /// Run it only once at a time: two runs would count everything twice.
     public func run() async {
       let metrics = ManagerMetrics(dimensions: dimensions, factory: factory ?? MetricsSystem.factory)
-      var last = Statistics()
+      var last = ManagerStatistics()
       repeat {
         last = metrics.publish(await manager.statistics(), after: last, isOpen: manager.isOpen)
       } while await waits()
       _ = metrics.publish(await manager.statistics(), after: last, isOpen: manager.isOpen)
     }
 
-    /// - Returns: Whether the interval went by; false where the end came first.
+    /// - Returns: Whether the interval has passed; false if the run ends.
     private func waits() async -> Bool {
       do {
         #if ServiceLifecycle
@@ -73,9 +73,9 @@
     private let dimensions: [(String, String)]
     private let factory: any MetricsFactory
 
-    private typealias Count = (metric: Counter, of: (Statistics) -> Int)
-    private typealias Level = (metric: Meter, of: (Statistics) -> Int)
-    private typealias Time = (metric: Timer, of: (Statistics) -> DurationSummary)
+    private typealias Count = (metric: Counter, of: (ManagerStatistics) -> Int)
+    private typealias Level = (metric: Meter, of: (ManagerStatistics) -> Int)
+    private typealias Time = (metric: Timer, of: (ManagerStatistics) -> DurationSummary)
 
     private let connected: Meter
     private var counts: [Count] = []
@@ -124,30 +124,30 @@
     }
 
     private mutating func count(
-      _ label: String, _ dimension: (String, String)? = nil, _ figure: @escaping (Statistics) -> Int
+      _ label: String, _ dimension: (String, String)? = nil, _ figure: @escaping (ManagerStatistics) -> Int
     ) {
       let dimensions = dimensions + (dimension.map { [$0] } ?? [])
       counts.append((Counter(label: label, dimensions: dimensions, factory: factory), figure))
     }
 
-    private mutating func level(_ label: String, _ figure: @escaping (Statistics) -> Int) {
+    private mutating func level(_ label: String, _ figure: @escaping (ManagerStatistics) -> Int) {
       levels.append((Meter(label: label, dimensions: dimensions, factory: factory), figure))
     }
 
-    private mutating func time(_ label: String, _ figure: @escaping (Statistics) -> DurationSummary) {
+    private mutating func time(_ label: String, _ figure: @escaping (ManagerStatistics) -> DurationSummary) {
       times.append((Timer(label: label, dimensions: dimensions, factory: factory), figure))
     }
 
-    /// Publishes what happened between two snapshots, and what holds in the later one.
+    /// Publishes the difference between two snapshots, and the current levels of the later one.
     ///
     /// - Returns: The later one.
-    func publish(_ statistics: Statistics, after last: Statistics, isOpen: Bool) -> Statistics {
+    func publish(_ statistics: ManagerStatistics, after last: ManagerStatistics, isOpen: Bool) -> ManagerStatistics {
       connected.set(isOpen ? 1 : 0)
       for (counter, figure) in counts { counter.increment(by: figure(statistics) - figure(last)) }
       for (meter, figure) in levels { meter.set(figure(statistics)) }
       for (timer, figure) in times {
         let (now, before) = (figure(statistics), figure(last))
-        // A snapshot has no single times, only their sum.
+        // A snapshot has only the sum of the times, so their mean is published.
         guard now.count > before.count else { continue }
         timer.recordNanoseconds(((now.total - before.total) / (now.count - before.count)).nanoseconds)
       }

@@ -1,8 +1,8 @@
 #if ServiceLifecycle
-  import ServiceLifecycle
+  public import ServiceLifecycle
 
-  /// Sockets as a service of [swift-service-lifecycle](https://github.com/swift-server/swift-service-lifecycle), which starts and ends
-  /// them along with the other services of a program. It needs the package trait `ServiceLifecycle`.
+  /// Sockets as a service of [swift-service-lifecycle](https://github.com/swift-server/swift-service-lifecycle), which
+  /// starts and stops them together with a program's other services. Needs the package trait `ServiceLifecycle`.
   ///
   ///     let socket = try io("https://example.com") { $0.autoConnect = false }
   ///     let group = ServiceGroup(services: [SocketIOService(socket)], gracefulShutdownSignals: [.sigterm], logger: logger)
@@ -11,25 +11,26 @@
     private let sockets: [Socket]
     private let closeTimeout: Duration
 
-    /// A service that nothing happens with before it runs.
+    /// A service. It does nothing until it runs.
     ///
     /// - Parameters:
-    ///   - sockets: They are held for as long as the service is. Made with `autoConnect` off, they connect when it runs, else at once.
-    ///   - closeTimeout: How long the end may take in all, 5 seconds unless set; zero does not wait.
+    ///   - sockets: The Sockets, which the service holds. Made with `autoConnect` off, they connect when the service
+    ///     runs; otherwise at once.
+    ///   - closeTimeout: How long closing may take in total, 5 seconds by default; zero does not wait.
     public init(_ sockets: Socket..., closeTimeout: Duration = .seconds(5)) {
       self.sockets = sockets
       self.closeTimeout = closeTimeout
     }
 
-    /// Connects the Sockets, and returns after a graceful shutdown: then every Socket of their Managers is disconnected, and what they had
-    /// emitted is sent, which ends after `closeTimeout` in any case.
+    /// Connects the Sockets, and returns after a graceful shutdown. A shutdown disconnects every Socket of their
+    /// Managers and sends what they had emitted, within `closeTimeout`.
     ///
-    /// Losses of the connection are the Managers' to deal with, for as long as they reconnect. A Socket that the server refuses or
-    /// disconnects ends the service, unless a handler of `connectError` or `disconnect` connects it again before it returns. Where the
-    /// task is cancelled, the Sockets are disconnected, and nothing is waited for.
+    /// The Managers handle lost connections as long as they reconnect. A Socket that the server refuses or disconnects
+    /// ends the service, unless a handler of `connectError` or `disconnect` reconnects it before it returns. If the
+    /// task is cancelled, the Sockets are disconnected without waiting.
     ///
-    /// - Throws: ``SocketIOError``: why a Socket was refused or disconnected by the server; or why there is no connection, where a Manager
-    ///   has used up its `reconnectionAttempts`, does not reconnect since that option is off, or speaks to a server that is too old.
+    /// - Throws: ``SocketIOError``: why the server refused or disconnected a Socket; or why there is no connection, if
+    ///   a Manager has used up its `reconnectionAttempts`, has `reconnection` off, or meets a server that is too old.
     public func run() async throws {
       let managers = Self.managers(of: sockets)
       let (failures, feed) = AsyncStream.makeStream(of: SocketIOError.self)
@@ -49,13 +50,14 @@
       if let failure { throw failure }
     }
 
-    /// Reports why the Socket is not active any more, unless its user's own doing.
+    /// Reports why the Socket is no longer active, unless the user disconnected it.
     private static func watch(
       _ socket: Socket, _ report: @escaping @Sendable (SocketIOError) -> Void
-    ) -> [Subscription] {
-      // Behind the other handlers of the event, which may connect again. The subscriptions end with the service, which holds the Socket.
+    ) -> [SocketSubscription] {
+      // Runs after the event's other handlers, which may reconnect. The subscriptions end with the service, which holds
+      // the Socket.
       let reportUnlessActive = { @Sendable (error: SocketIOError) in
-        socket.io.delivery.enqueue { if !socket.active { report(error) } }
+        socket.io.handlerQueue.enqueue { if !socket.active { report(error) } }
       }
       return [
         socket.on(.connectError) { error in reportUnlessActive(error) },
@@ -72,7 +74,7 @@
       return managers
     }
 
-    /// A cancelled task waits for nothing.
+    /// Does not wait in a cancelled task.
     private func close(_ managers: [Manager]) async {
       await withTaskGroup { group in
         for manager in managers { group.addTask { await manager.close(within: closeTimeout) } }

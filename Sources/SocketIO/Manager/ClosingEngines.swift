@@ -1,11 +1,11 @@
-/// The engines that a Manager has let go and that still send what they had, and those who wait for their end. Confined
-/// to the loop.
+/// The engines that a Manager has released and that still send what they had, and the callers that wait for them to
+/// finish. Confined to the loop.
 final class ClosingEngines {
-  /// Somebody who waits for no longer than his timer runs.
+  /// A caller that waits, at most until its timer fires.
   private struct Waiter {
     let callback: @Sendable () -> Void
     let timer: any LoopTimer
-    /// Fires a little before, where packets wait for a server that confirms nothing: the process may be gone soon.
+    /// Fires a little earlier to send what is still held, if the server confirms nothing: the process may exit soon.
     let lastCall: (any LoopTimer)?
   }
 
@@ -21,7 +21,7 @@ final class ClosingEngines {
     completeWaits(on: core)
   }
 
-  /// Calls back on the loop when all engines have finished and the handlers were told, or when the time is over.
+  /// Calls back on the loop when all engines have finished and the handlers have run, or when the time is up.
   func awaitEnd(
     within milliseconds: UInt64, on core: isolated ManagerCore, _ callback: @escaping @Sendable () -> Void
   ) {
@@ -42,8 +42,8 @@ final class ClosingEngines {
   private func completeWaits(on core: isolated ManagerCore) {
     guard engines.isEmpty else { return }
     for number in waiters.keys {
-      // Behind what the handlers are still to be told.
-      core.delivery.enqueue { core.loop.post { core.assumeIsolated { $0.closing.complete(number) } } }
+      // After the handlers that are still queued.
+      core.handlerQueue.enqueue { core.loop.post { core.assumeIsolated { $0.closing.complete(number) } } }
     }
   }
 

@@ -1,25 +1,9 @@
-/// The Socket for a URL: connects to the server, sharing the connection with other namespaces of the same server.
+/// The Socket for a URL. Connects to the server, and shares the connection with other namespaces of the same server.
 ///
 ///     let socket = try io("https://example.com/admin") { $0.auth = ["token": "abcd"] }
 ///     socket.on("news") { event in print(event.args) }
 ///
-/// With `autoConnect` off nothing but the caller holds the Socket until it connects: one that is dropped is freed at once.
-///
-/// - Parameters:
-///   - url: `http`, `https`, `ws` or `wss`, then the server, and the namespace as its path. Without it, or with a path alone, it
-///     resolves against ``Manager/location``.
-///   - configure: Sets options.
-/// - Throws: ``SocketIOError`` for a URL (`.invalidURL`) or an option (`.invalidOption`, `.tlsOption`) that cannot be used, and
-///   whatever `configure` throws.
-@discardableResult
-public func io(
-  _ url: String? = nil, _ configure: (inout SocketIOOptions) throws -> Void
-) throws -> Socket {
-  try io(url, configure) { _ in }
-}
-
-/// The Socket for a URL, with handlers that are there before the connection begins, so that they miss nothing, not even an attempt that
-/// fails at once:
+/// Handlers that are registered in a closure miss nothing, not even an attempt that fails at once:
 ///
 ///     let socket = try io("https://example.com/admin") {
 ///       $0.auth = ["token": "abcd"]
@@ -27,55 +11,109 @@ public func io(
 ///       socket.on(.connectError) { error in print(error) }
 ///     }
 ///
+/// With `autoConnect` off only the caller holds the Socket until it connects: a Socket that nobody holds is freed at
+/// once.
+///
+/// A `catch` gets a ``SocketIOError``, unless a closure contains a `try`: then the compiler takes the closure for one
+/// that throws any error, and calls the function with the same name that throws any error, too. A closure whose `try`
+/// throws only ``SocketIOError`` can say so: `{ socket throws(SocketIOError) in try socket.emit("hello") }`.
+///
 /// - Parameters:
-///   - url: As without handlers.
+///   - url: `http`, `https`, `ws` or `wss`, the server, and the namespace as the path. Without a URL, or with a path
+///     alone, it resolves against ``Manager/location``.
 ///   - configure: Sets options.
-///   - handlers: Gets the Socket before it connects, and registers handlers with it and its Manager, ``Socket/io``. Runs inside the call.
-/// - Throws: ``SocketIOError`` for a URL or an option that cannot be used, and what the closures throw; then nothing is connected.
+///   - handlers: Gets the Socket before it connects, to register handlers with it and its Manager, ``Socket/io``. Runs
+///     inside the call.
+/// - Throws: ``SocketIOError`` for an unusable URL (`.invalidURL`) or option (`.invalidOption`, `.tlsOption`), and what
+///   the closures throw; then nothing is connected.
 @discardableResult
 public func io(
-  _ url: String? = nil, _ configure: (inout SocketIOOptions) throws -> Void, handlers: (Socket) throws -> Void
+  _ url: String? = nil, _ configure: (inout SocketIOOptions) throws(SocketIOError) -> Void,
+  handlers: (Socket) throws(SocketIOError) -> Void = { _ in }
+) throws(SocketIOError) -> Socket {
+  var options = SocketIOOptions()
+  try configure(&options)
+  return try io(url, options: options, handlers: handlers)
+}
+
+/// The Socket for a URL, with closures that may throw any error.
+///
+/// The compiler chooses this function for closures that contain a `try`, and the one that throws only
+/// ``SocketIOError`` for all others.
+///
+/// - Parameters:
+///   - url: As for closures that throw nothing else.
+///   - configure: Sets options.
+///   - handlers: Gets the Socket before it connects, to register handlers with it and its Manager.
+/// - Throws: ``SocketIOError`` for an unusable URL or option, and what the closures throw; then nothing is connected.
+@discardableResult
+public func io(
+  _ url: String? = nil, _ configure: (inout SocketIOOptions) throws -> Void,
+  handlers: (Socket) throws -> Void = { _ in }
 ) throws -> Socket {
   var options = SocketIOOptions()
   try configure(&options)
   return try io(url, options: options, handlers: handlers)
 }
 
-/// The Socket for a URL, with options that are made already, and with handlers that are there before the connection begins:
-/// `io(url, options: SocketIOOptions()) { socket in … }`.
+/// The Socket for a URL, with existing options and handlers registered before the connection begins: `io(url, options:
+/// SocketIOOptions()) { socket in … }`.
 ///
-/// - Throws: ``SocketIOError`` for a URL or an option that cannot be used, and what `handlers` throws; then nothing is connected.
+/// - Parameters:
+///   - url: As for ``io(_:options:)``.
+///   - options: As for ``io(_:options:)``.
+///   - handlers: Gets the Socket before it connects. If it contains a `try`, the compiler chooses the function that
+///     throws any error.
+/// - Throws: ``SocketIOError`` for an unusable URL or option, and what `handlers` throws; then nothing is connected.
 @discardableResult
 public func io(
-  _ url: String? = nil, options: SocketIOOptions, handlers: (Socket) throws -> Void
-) throws -> Socket {
-  let socket = try ManagerCache.shared.socket(ServerURL(url, location: Manager.location), options)
+  _ url: String? = nil, options: SocketIOOptions, handlers: (Socket) throws(SocketIOError) -> Void
+) throws(SocketIOError) -> Socket {
+  let socket = try unconnectedSocket(url, options)
   try handlers(socket)
   socket.connectAutomatically()
   return socket
 }
 
-/// The Socket for a URL, with options that are made already.
+/// The Socket for a URL, with existing options and handlers registered before the connection begins, in a closure that
+/// may throw any error.
 ///
-/// A second Socket for the same namespace of a server gets a Manager, and so a connection, of its own while the first exists; other
-/// namespaces share one, unless `forceNew` is set or `multiplex` is off. With `autoConnect` off nothing but the caller holds the Socket
-/// until it connects: one that is dropped is freed at once.
-///
-/// - Parameters:
-///   - url: As for ``io(_:_:)``.
-///   - options: Where an existing Manager for the server is used, only `auth`, `ackTimeout` and `retries` among them have an effect.
-/// - Throws: ``SocketIOError`` for a URL (`.invalidURL`) or an option (`.invalidOption`, `.tlsOption`) that cannot be used, and `.system`
-///   where memory, threads or file descriptors ran out.
+/// - Throws: ``SocketIOError`` for an unusable URL or option, and what `handlers` throws; then nothing is connected.
 @discardableResult
-public func io(_ url: String? = nil, options: SocketIOOptions = SocketIOOptions()) throws(SocketIOError) -> Socket {
-  let socket = try ManagerCache.shared.socket(ServerURL(url, location: Manager.location), options)
+public func io(
+  _ url: String? = nil, options: SocketIOOptions, handlers: (Socket) throws -> Void
+) throws -> Socket {
+  let socket = try unconnectedSocket(url, options)
+  try handlers(socket)
   socket.connectAutomatically()
   return socket
 }
 
-/// The Managers that ``io(_:options:)`` shares, for as long as somebody uses them.
+/// The Socket for a URL, with existing options.
+///
+/// While a Socket for a namespace exists, a second one for the same namespace gets its own Manager and connection.
+/// Other namespaces share one, unless `forceNew` is set or `multiplex` is off. With `autoConnect` off only the caller
+/// holds the Socket until it connects: a Socket that nobody holds is freed at once.
+///
+/// - Parameters:
+///   - url: As for ``io(_:_:handlers:)``.
+///   - options: If an existing Manager for the server is used, only `auth`, `ackTimeout` and `retries` have an effect.
+/// - Throws: ``SocketIOError`` for an unusable URL (`.invalidURL`) or option (`.invalidOption`, `.tlsOption`), and
+///   `.system` if memory, threads or file descriptors ran out.
+@discardableResult
+public func io(_ url: String? = nil, options: SocketIOOptions = SocketIOOptions()) throws(SocketIOError) -> Socket {
+  let socket = try unconnectedSocket(url, options)
+  socket.connectAutomatically()
+  return socket
+}
+
+private func unconnectedSocket(_ url: String?, _ options: SocketIOOptions) throws(SocketIOError) -> Socket {
+  try ManagerCache.shared.socket(ServerURL(url, location: Manager.location), options)
+}
+
+/// The Managers that ``io(_:options:)`` shares, as long as they are in use.
 final class ManagerCache: Sendable {
-  /// Gets options that were checked.
+  /// Gets options that have been checked.
   typealias MakeManager = @Sendable (ServerURL, SocketIOOptions) throws(SocketIOError) -> Manager
 
   static let shared = ManagerCache { (server, options) throws(SocketIOError) in
@@ -88,7 +126,8 @@ final class ManagerCache: Sendable {
 
   private struct Managers {
     var byServer: [String: WeakManager] = [:]
-    /// With so many, those that are gone are looked for: seldom enough that it costs nothing for each new one.
+    /// At this number, entries of freed Managers are removed. It grows with the cache, which keeps the cost per Manager
+    /// constant.
     var limit = 16
   }
 
@@ -97,20 +136,22 @@ final class ManagerCache: Sendable {
 
   init(_ makeManager: @escaping MakeManager) { self.makeManager = makeManager }
 
-  /// - Returns: A new Socket, which nobody has connected yet.
+  /// - Returns: A new Socket, not connected yet.
   func socket(_ server: ServerURL, _ options: SocketIOOptions) throws(SocketIOError) -> Socket {
     try options.validate()
     if options.forceNew || !options.multiplex {
       return try makeManager(server, options.ofManager).makeSocket(server.namespace, with: options)
     }
-    let key = "\(server.origin)\(options.requestPath)"
-    // The Managers that were looked at leave the lock with the result, since what one holds of the user's may end with it.
+    var key = "\(server.origin)\(options.requestPath)"
+    // A known Manager retains its network, so no other network can have its identity.
+    if let network = options.network { key += " \(ObjectIdentifier(network))" }
+    // Managers leave the lock with the result: freeing one may run the user's code.
     let (joined, _) = managers.withLock { managers in
       let known = managers.byServer[key]?.manager
       return (Self.join(server, options, known), known)
     }
     if let joined { return joined }
-    // Without the lock: certificates are read, and closures of the user's run, which may come back here.
+    // Outside the lock: this reads certificates and runs the user's closures, which may call `io`.
     let manager = try makeManager(server, options.ofManager)
     let (socket, _) = managers.withLock { managers in
       // Another thread may have been faster.
@@ -131,9 +172,9 @@ final class ManagerCache: Sendable {
     return socket
   }
 
-  /// Called with the lock held until the namespace is taken, or two threads could both get the same Socket as their own.
+  /// Called with the lock held until the namespace is taken; otherwise two threads could get the same Socket.
   ///
-  /// - Returns: nil where there is no Manager, or it has a Socket of the namespace.
+  /// - Returns: nil if there is no Manager, or if it already has a Socket of the namespace.
   private static func join(_ server: ServerURL, _ options: SocketIOOptions, _ manager: Manager?) -> Socket? {
     guard let manager, !manager.sockets.contains(server.namespace) else { return nil }
     return manager.makeSocket(server.namespace, with: options)

@@ -1,12 +1,13 @@
-/// The namespaces that were left on a connection and not joined again, with the DISCONNECT of each.
+/// The namespaces that were left on a connection and not joined again, each with its DISCONNECT.
 ///
-/// A name is of use until the server has read that DISCONNECT. Now and then those beyond that are forgotten, so that a
-/// program that goes from one namespace to the next can do so for ever.
+/// A name is needed until the server has read that DISCONNECT. Older ones are forgotten now and then, so that a program
+/// can go from one namespace to the next for ever without using more memory.
 struct LeftNamespaces {
   private static let fewest = 2_000
 
   private var farewells: [String: ReadBarrier.ID] = [:]
-  /// How many there are when it is time to forget. It grows with those that were kept, so that an entry costs the same.
+  /// The number at which old names are forgotten. It grows with the number kept, so that the cost per entry stays
+  /// constant.
   private var limit = Self.fewest
 
   var count: Int { farewells.count }
@@ -16,7 +17,7 @@ struct LeftNamespaces {
     set { farewells[namespace] = newValue }
   }
 
-  /// - Parameter unread: The messages that were held and that the server is not known to have read.
+  /// - Parameter unread: The messages that are or were held and that the server may not have read.
   mutating func forgetIfMany(butFor unread: () -> Set<ReadBarrier.ID>) {
     guard farewells.count > limit else { return }
     let unread = unread()

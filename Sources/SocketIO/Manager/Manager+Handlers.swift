@@ -1,60 +1,62 @@
+import Logging
+
 extension Manager {
-  /// Registers a handler of the Manager's own events, for example `.reconnectAttempt`. Handlers run as the option
-  /// `delivery` says. What one throws is logged, and harms nothing.
+  /// Registers a handler for one of the Manager's own events, such as `.reconnectAttempt`. The option `delivery` sets
+  /// where handlers run. Errors they throw are logged and do not affect the connection.
   @discardableResult
   public func on<Payload>(
-    _ event: LifecycleEvent<Manager, Payload>, _ handler: @escaping @Sendable (Payload) throws -> Void
-  ) -> Subscription {
-    add(event, once: false, handler)
+    _ event: LifecycleEvent<Manager, Payload>, _ handler: @escaping @isolated(any) @Sendable (Payload) throws -> Void
+  ) -> SocketSubscription {
+    add(event, once: false, registeredHandler(handler))
   }
 
-  /// Registers a handler that does not look at what the event carries.
+  /// Registers a handler that ignores the event's payload.
   @discardableResult
   public func on<Payload>(
-    _ event: LifecycleEvent<Manager, Payload>, _ handler: @escaping @Sendable () throws -> Void
-  ) -> Subscription {
-    add(event, once: false) { _ in try handler() }
+    _ event: LifecycleEvent<Manager, Payload>, _ handler: @escaping @isolated(any) @Sendable () throws -> Void
+  ) -> SocketSubscription {
+    add(event, once: false, registeredHandler(ignoring: Payload.self, handler))
   }
 
   /// Registers a handler for the next occurrence only.
   @discardableResult
   public func once<Payload>(
-    _ event: LifecycleEvent<Manager, Payload>, _ handler: @escaping @Sendable (Payload) throws -> Void
-  ) -> Subscription {
-    add(event, once: true, handler)
+    _ event: LifecycleEvent<Manager, Payload>, _ handler: @escaping @isolated(any) @Sendable (Payload) throws -> Void
+  ) -> SocketSubscription {
+    add(event, once: true, registeredHandler(handler))
   }
 
-  /// Registers a handler for the next occurrence only, that does not look at what the event carries.
+  /// Registers a handler for the next occurrence only that ignores the event's payload.
   @discardableResult
   public func once<Payload>(
-    _ event: LifecycleEvent<Manager, Payload>, _ handler: @escaping @Sendable () throws -> Void
-  ) -> Subscription {
-    add(event, once: true) { _ in try handler() }
+    _ event: LifecycleEvent<Manager, Payload>, _ handler: @escaping @isolated(any) @Sendable () throws -> Void
+  ) -> SocketSubscription {
+    add(event, once: true, registeredHandler(ignoring: Payload.self, handler))
   }
 
-  /// Takes off all handlers of an event, and ends its sequences.
+  /// Removes all handlers of an event, and ends its sequences.
   public func off<Payload>(_ event: LifecycleEvent<Manager, Payload>) { handlers.removeAll(event.key) }
 
-  /// Takes off one handler, as ``Subscription/cancel()`` does.
-  public func off(_ subscription: Subscription) { subscription.cancel() }
+  /// Removes one handler, as ``SocketSubscription/cancel()`` does.
+  public func off(_ subscription: SocketSubscription) { subscription.cancel() }
 
-  /// Takes off all handlers of the Manager, and ends all its sequences.
+  /// Removes all handlers of the Manager, and ends all its sequences.
   public func off() { handlers.removeAll() }
 
   /// The handlers and sequences of an event, in the order in which they are called.
-  public func listeners<Payload>(_ event: LifecycleEvent<Manager, Payload>) -> [Subscription] {
+  public func listeners<Payload>(_ event: LifecycleEvent<Manager, Payload>) -> [SocketSubscription] {
     handlers.subscriptions(event.key)
   }
 
   func add<Payload>(
-    _ event: LifecycleEvent<Manager, Payload>, once: Bool, _ handler: @escaping @Sendable (Payload) throws -> Void
-  ) -> Subscription {
+    _ event: LifecycleEvent<Manager, Payload>, once: Bool, _ handler: @escaping RegisteredHandler<Payload>
+  ) -> SocketSubscription {
     handlers.add(event.key, once: once, handler)
   }
 
   // MARK: From the core
 
-  /// Before a ping is dispatched. False while another one waits for that: it would tell the same.
+  /// Called before a ping is queued for the handlers. False while another ping waits there: one report is enough.
   func awaitPing() -> Bool {
     pingWaits.withLock { waits in
       defer { waits = true }
@@ -76,14 +78,24 @@ extension Manager {
     case .reconnectAttempt(let attempt): tell(.reconnectAttempt, attempt)
     case .reconnect(let attempt): tell(.reconnect, attempt)
     }
-    handlers.dispatch(.changes, change) { log($0, of: .changes) }
+    call(.changes, change)
   }
 
-  /// There is no connection, and none will be made unless somebody asks for it.
+  /// There is no connection, and the Manager will not try again by itself.
   func dispatch(gaveUp error: SocketIOError) { tell(.gaveUp, error) }
 
   private func tell<Payload>(_ event: LifecycleEvent<Manager, Payload>, _ payload: Payload) {
-    handlers.dispatch(event.key, payload) { log($0, of: event.key) }
+    call(event.key, payload)
+  }
+
+  private func call(_ key: HandlerKey, _ payload: some Sendable) {
+    if handlerQueue.isPaused { return handlerQueue.afterPause { self.call(key, payload) } }
+    let logError: @Sendable (any Error) -> Bool = {
+      self.log($0, of: key)
+      return false
+    }
+    let rest = handlers.dispatch(key, .other(payload), onError: logError)
+    if let rest { handlerQueue.wait(for: rest, onError: logError) }
   }
 
   private func log(_ error: any Error, of event: HandlerKey) {

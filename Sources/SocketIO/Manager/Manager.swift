@@ -1,12 +1,13 @@
-/// The connection to one server: opens it, opens it again when it is lost, and carries any number of ``Socket``s, one for each
+/// The connection to one server: opens it, reopens it when it is lost, and carries any number of ``Socket``s, one per
 /// namespace.
 ///
-/// Most programs get theirs through ``io(_:options:)``. A Manager lives as long as somebody holds it or one of its
+/// Most programs get theirs through ``io(_:options:)``. A Manager lives as long as the program holds it or one of its
 /// Sockets is active. It can be used from any thread.
 public final class Manager: Sendable {
   private static let processLocation = Locked<String?>(nil)
 
-  /// What `io()` and `io("/namespace")` resolve against: it stands for the address of the page that a browser has. nil unless set.
+  /// What `io()` and `io("/namespace")` resolve against, as a browser does with the address of its page. nil by
+  /// default.
   public static var location: String? {
     get { processLocation.withLock { $0 } }
     set { processLocation.withLock { $0 = newValue } }
@@ -14,36 +15,43 @@ public final class Manager: Sendable {
 
   private let connector: any Connector
   let mailbox: Mailbox
-  let delivery: Delivery
+  let handlerQueue: HandlerQueue
   let logger: SafeLogger
   /// Scheme, host and port; nil without a server.
   let server: String?
   let core: ManagerCore
   let handlers = HandlerRegistry()
   private let shown = Locked(Shown())
-  /// Whether a ping waits to be dispatched.
+  /// Whether a ping waits to be reported.
   let pingWaits = Locked(false)
   let sockets = SocketDirectory()
 
   private struct Shown {
     var isOpen = false
     var transport: TransportName?
-    /// Calls of `disconnect()` that let the connection go and that the loop has not carried out yet.
+    /// Calls of `disconnect()` that end the connection and that the loop has not carried out yet.
     var pendingReleases = 0
   }
 
-  /// Makes a Manager that ``io(_:options:)`` does not know of.
+  /// Makes a Manager that ``io(_:options:)`` does not share.
   ///
-  /// Nothing is connected before a Socket is, or ``connect()`` or ``open()`` is called.
+  /// It connects when one of its Sockets does, or when ``connect()`` or ``open()`` is called.
   ///
-  /// - Throws: ``SocketIOError`` for a URL or an option that cannot be used, and `.system` where memory, threads or file descriptors ran out.
+  /// - Throws: ``SocketIOError`` for an unusable URL or option, and `.system` if memory, threads or file descriptors
+  ///   ran out.
   public convenience init(_ url: String, options: SocketIOOptions = SocketIOOptions()) throws(SocketIOError) {
     try self.init(ServerURL(url, location: Manager.location), options)
   }
 
-  /// - Parameter areValid: The options were checked before.
+  /// - Parameter areValid: The options have been checked.
   convenience init(_ server: ServerURL, _ options: SocketIOOptions, areValid: Bool = false) throws(SocketIOError) {
-    let loop = if let loop = options.eventLoop { loop } else { try EventLoop.sharedOrError() }
+    if let network = options.network {
+      if !areValid { try options.validate() }
+      self.init(
+        loop: network.loop, connector: network.makeConnector(options), options: options, name: server.origin)
+      return
+    }
+    let loop = if let loop = options.eventLoop { loop } else { try SocketEventLoop.sharedOrError() }
     let connector = try ServerConnector(loop: loop, server: server, options: options, areValid: areValid)
     self.init(loop: loop, connector: connector, options: options, name: server.origin)
   }
@@ -54,9 +62,10 @@ public final class Manager: Sendable {
     let logger = SafeLogger(options.logger, server: name)
     self.logger = logger
     self.connector = connector
-    delivery = Delivery(options.delivery, loop: loop, inboundLimit: options.inboundBuffer)
+    handlerQueue = HandlerQueue(options.delivery, loop: loop, inboundLimit: options.inboundBuffer)
+    connector.attach(handlerQueue)
     core = ManagerCore(
-      loop: loop, connector: connector, options: options, delivery: delivery, logger: logger)
+      loop: loop, connector: connector, options: options, handlerQueue: handlerQueue, logger: logger)
     mailbox = Mailbox(core)
     autoConnect = options.autoConnect
     mailbox.submit { [weak self] core in
@@ -66,15 +75,15 @@ public final class Manager: Sendable {
 
   deinit {
     mailbox.submit { $0.shutDown() }
-    // Subscriptions hold the registry, sequences wait for it.
+    // Subscriptions hold the registry, and sequences wait for it.
     handlers.removeAll()
   }
 
   /// Whether Sockets connect when they are made.
   let autoConnect: Bool
 
-  /// The options. A change takes effect as each option says, most with the next connection; a value that cannot be used is reported
-  /// by `connect_error` then (``SocketIOOptions/validate()`` tells at once).
+  /// The options. Each option says when a change takes effect; most do with the next connection. An unusable value is
+  /// reported as `connect_error` then; ``SocketIOOptions/validate()`` reports it at once.
   public var opts: SocketIOOptions {
     get { connector.options }
     set {
@@ -89,43 +98,43 @@ public final class Manager: Sendable {
   ///
   /// Unless `autoConnect` is off, it connects if it is not active yet.
   ///
-  /// - Parameters: All but the name count for a Socket that is made by this call. What is left out is taken from ``opts``; there,
-  ///   ``io(_:options:)`` has left out what it was given for its own Socket.
-  ///   - namespace: Its name; the slash at the beginning may be left out.
+  /// - Parameters: All but the name apply only to a Socket made by this call. They default to ``opts``, where
+  ///   ``io(_:options:)`` leaves out those of its own Socket.
+  ///   - namespace: Its name; the leading slash may be left out.
   ///   - auth: Credentials.
-  ///   - ackTimeout: How long each emit waits for its acknowledgement, where it does not say itself.
-  ///   - retries: How often an event is sent again until it is acknowledged; see ``SocketIOOptions/retries``.
+  ///   - ackTimeout: How long an emit waits for its acknowledgement unless it sets its own limit.
+  ///   - retries: How often an event is resent until it is acknowledged; see ``SocketIOOptions/retries``.
   public func socket(
-    _ namespace: String = "/", auth: Auth? = nil, ackTimeout: Duration? = nil, retries: Int? = nil
+    _ namespace: String = "/", auth: SocketAuth? = nil, ackTimeout: Duration? = nil, retries: Int? = nil
   ) -> Socket {
     let (socket, _) = makeSocket(namespace, auth: auth, ackTimeout: ackTimeout, retries: retries)
     socket.connectAutomatically()
     return socket
   }
 
-  /// The Socket of a namespace, with handlers that are there before it connects, so that they miss nothing.
+  /// The Socket of a namespace, with handlers registered before it connects, so that they miss nothing.
   ///
-  /// - Parameters: All but the name count for a Socket that is made by this call, as without `handlers`.
-  ///   - namespace: Its name; the slash at the beginning may be left out.
+  /// - Parameters: All but the name apply only to a Socket made by this call, as without `handlers`.
+  ///   - namespace: Its name; the leading slash may be left out.
   ///   - auth: Credentials.
-  ///   - ackTimeout: How long each emit waits for its acknowledgement, where it does not say itself.
-  ///   - retries: How often an event is sent again until it is acknowledged; see ``SocketIOOptions/retries``.
+  ///   - ackTimeout: How long an emit waits for its acknowledgement unless it sets its own limit.
+  ///   - retries: How often an event is resent until it is acknowledged; see ``SocketIOOptions/retries``.
   ///   - handlers: Gets the Socket before it connects, to register handlers with it. Runs inside the call.
   /// - Throws: What `handlers` throws; the Socket is not connected then.
   @discardableResult
-  public func socket(
-    _ namespace: String = "/", auth: Auth? = nil, ackTimeout: Duration? = nil, retries: Int? = nil,
-    handlers: (Socket) throws -> Void
-  ) rethrows -> Socket {
+  public func socket<Failure>(
+    _ namespace: String = "/", auth: SocketAuth? = nil, ackTimeout: Duration? = nil, retries: Int? = nil,
+    handlers: (Socket) throws(Failure) -> Void
+  ) throws(Failure) -> Socket {
     let (socket, isNew) = makeSocket(namespace, auth: auth, ackTimeout: ackTimeout, retries: retries)
     if isNew { try handlers(socket) }
     socket.connectAutomatically()
     return socket
   }
 
-  /// The Socket of a namespace, which is not connected by this call. What is nil is taken from ``opts``.
+  /// The Socket of a namespace, without connecting it. Parameters that are nil are taken from ``opts``.
   func makeSocket(
-    _ namespace: String, auth: Auth?, ackTimeout: Duration?, retries: Int?
+    _ namespace: String, auth: SocketAuth?, ackTimeout: Duration?, retries: Int?
   ) -> (socket: Socket, isNew: Bool) {
     let name = namespace.hasPrefix("/") ? namespace : "/" + namespace
     let defaults = connector.socketDefaults
@@ -140,27 +149,29 @@ public final class Manager: Sendable {
 
   // MARK: Connection
 
-  /// Whether the connection to the server stands.
+  /// Whether the connection to the server is open.
   public var isOpen: Bool { shown.withLock { $0.isOpen && $0.pendingReleases == 0 } }
 
   /// The transport in use; nil while there is no connection.
   public var transport: TransportName? { shown.withLock { $0.pendingReleases == 0 ? $0.transport : nil } }
 
-  /// Opens the connection in the background, and connects the Sockets that were made with `autoConnect` off and have not been
-  /// disconnected since. A failure is followed by reconnection, as that of a Socket's attempt is.
+  /// Opens the connection in the background, and connects the Sockets that were made with `autoConnect` off and have
+  /// not been disconnected since. The Manager reconnects after a failure, as after a Socket's attempt.
   public func connect() { begin(nil) }
 
-  /// Opens the connection, and connects the Sockets that were made with `autoConnect` off and have not been disconnected since.
+  /// Opens the connection, and connects the Sockets that were made with `autoConnect` off and have not been
+  /// disconnected since.
   ///
-  /// - Parameter callback: Gets nil when the connection stands, or the error. The failure of an attempt that begins with this call is
-  ///   the caller's to deal with: no reconnection follows it.
+  /// - Parameter callback: Gets nil when the connection is open, or the error. If this call began the attempt, the
+  ///   caller handles the failure: no reconnection follows.
   public func open(_ callback: @escaping @Sendable (SocketIOError?) -> Void) { begin(callback) }
 
-  /// Opens the connection, connects the Sockets that were made with `autoConnect` off and have not been disconnected since, and waits
-  /// until the connection stands and these Sockets have joined their namespaces.
+  /// Opens the connection, connects the Sockets that were made with `autoConnect` off and have not been disconnected
+  /// since, and waits until the connection is open and these Sockets have joined their namespaces.
   ///
-  /// - Throws: ``SocketIOError``: why the connection could not be opened, and no reconnection follows, unless the attempt was under way
-  ///   already; why one of these Sockets could not join; or `.cancelled` where the task was, and the attempt goes on without it.
+  /// - Throws: ``SocketIOError``: why the connection could not be opened (no reconnection follows, unless the attempt
+  ///   was already under way); why one of these Sockets could not join; or `.cancelled` if the task was cancelled (the
+  ///   attempt continues).
   public func open() async throws(SocketIOError) {
     guard !Task.isCancelled else { throw .cancelled }
     let (outcomes, feed) = AsyncStream.makeStream(of: SocketIOError?.self)
@@ -170,14 +181,14 @@ public final class Manager: Sendable {
       awaited -= 1
       if awaited == 0 { return }
     }
-    // The stream ends with the task only.
+    // The stream only ends when the task is cancelled.
     throw .cancelled
   }
 
   /// - Parameters:
-  ///   - opened: Gets the outcome of the opening.
-  ///   - joined: Gets that of each Socket which the opening connects.
-  /// - Returns: How many Sockets these are.
+  ///   - opened: Gets the outcome of opening the connection.
+  ///   - joined: Gets the outcome of each Socket that this connects.
+  /// - Returns: The number of these Sockets.
   @discardableResult
   private func begin(
     _ opened: (@Sendable (SocketIOError?) -> Void)?, joined: (@Sendable (SocketIOError?) -> Void)? = nil
@@ -193,15 +204,15 @@ public final class Manager: Sendable {
     return waiting.count
   }
 
-  /// Ends the connection in good order: disconnects every Socket, and returns when the server has read what they had
-  /// emitted, the connection is closed and the handlers were told. A program that is about to exit waits for it, or its
-  /// last events may not leave.
+  /// Closes the connection gracefully: disconnects every Socket, and returns when the server has read what they had
+  /// emitted, the connection is closed and the handlers have run. Call it before a program exits; otherwise its last
+  /// events may be lost.
   ///
-  /// It takes one round trip for what was emitted and one to close; or as long as the server does to take what is left,
-  /// at most 5 seconds, and as handlers take that run. Sockets can connect again afterwards; one that is told to by
-  /// another thread in between stays.
+  /// It takes one round trip for what was emitted and one to close. It waits up to 5 seconds for unsent data, then for
+  /// handlers. Sockets can connect again afterwards; one that another thread connects meanwhile stays connected.
   ///
-  /// - Parameter limit: How long it takes at most. What is not done by then goes on by itself, as it does where the task is cancelled.
+  /// - Parameter limit: Caps the total time. Closing continues in the background after that, and also if the task is
+  ///   cancelled.
   public func close(within limit: Duration = .seconds(10)) async {
     for socket in sockets.all { socket.disconnect() }
     let (end, feed) = AsyncStream.makeStream(of: Void.self)
@@ -212,9 +223,9 @@ public final class Manager: Sendable {
   /// The connection itself.
   public var engine: EngineHandle { EngineHandle(mailbox: mailbox) }
 
-  /// Shows the end of the connection ahead of the loop, if no Socket is active any more.
+  /// Shows the connection as closed ahead of the loop, if no Socket is active any more.
   ///
-  /// - Returns: Whether ``didRelease()`` has to be called when the loop has caught up.
+  /// - Returns: Whether ``didRelease()`` must be called when the loop has caught up.
   func willRelease() -> Bool {
     guard sockets.active.isZero else { return false }
     shown.withLock { $0.pendingReleases += 1 }
@@ -230,10 +241,11 @@ public final class Manager: Sendable {
   func publish(transport: TransportName?) { shown.withLock { $0.transport = transport } }
 }
 
-/// The connection that a Manager has at the moment.
+/// A Manager's current connection.
 public struct EngineHandle: Sendable {
   let mailbox: Mailbox
 
-  /// Closes the connection as if it had been lost: what is queued is sent, then the Manager reconnects, unless that option is off.
+  /// Closes the connection as if it had been lost: queued data is sent, then the Manager reconnects, unless that option
+  /// is off.
   public func close() { mailbox.submit { $0.closeEngine() } }
 }

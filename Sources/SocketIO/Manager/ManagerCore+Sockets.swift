@@ -18,16 +18,21 @@ extension ManagerCore {
 
   func connect(_ key: Int) { drivers[key]?.handle(.connect, on: self) }
 
-  /// Calls back on the loop as soon as the Socket has joined its namespace, or failed to.
+  /// Calls back on the loop as soon as the Socket has joined its namespace, or has failed to.
   func awaitJoining(_ key: Int, _ callback: @escaping @Sendable (SocketIOError?) -> Void) {
     drivers[key]?.awaitJoining(callback)
   }
 
+  /// As ``awaitJoining(_:_:)``, of a Socket that may have joined already, and with an optional limit.
+  func awaitJoining(_ key: Int, within milliseconds: UInt64?, _ callback: @escaping @Sendable (SocketIOError?) -> Void)
+  {
+    guard let driver = drivers[key] else { return callback(.disconnected) }
+    driver.awaitJoining(milliseconds, on: self, callback)
+  }
+
   func disconnect(_ key: Int) { drivers[key]?.disconnect(on: self) }
 
-  func emit(_ key: Int, _ emission: Emission) {
-    drivers[key]?.handle(.emit(emission, canSendNow: canSendNow), on: self)
-  }
+  func emit(_ key: Int, _ event: consuming OutgoingEvent) { drivers[key]?.emit(event, on: self) }
 
   func emitWhenWritable(_ key: Int, _ writer: WaitingWriter) {
     guard let driver = drivers[key] else { return writer.resume(.disconnected) }
@@ -37,12 +42,15 @@ extension ManagerCore {
     driver.handle(.emitWhenWritable(writer), on: self)
   }
 
-  func cancelWriter(_ key: Int, _ token: AckToken) { drivers[key]?.handle(.writerCancelled(token), on: self) }
+  func cancelWriter(_ key: Int, _ token: CancellationToken) { drivers[key]?.handle(.writerCancelled(token), on: self) }
 
-  func cancelAck(_ key: Int, _ token: AckToken) { drivers[key]?.handle(.ackCancelled(token), on: self) }
+  func cancelAck(_ key: Int, _ token: CancellationToken) { drivers[key]?.handle(.ackCancelled(token), on: self) }
 
-  func reply(_ key: Int, session: Int, id: Int, _ arguments: [SocketValue]) {
-    drivers[key]?.handle(.reply(session: session, id: id, arguments), on: self)
+  func reply(_ key: Int, _ reply: OutgoingReply) { drivers[key]?.handle(.reply(reply), on: self) }
+
+  /// An answer could not be encoded.
+  func replyFailed(_ key: Int, id: Int, _ error: SocketIOError) {
+    drivers[key]?.handle(.replyFailed(id: id, error), on: self)
   }
 
   func authenticated(_ key: Int, session: Int, _ result: Result<SocketValue?, SocketIOError>) {
@@ -51,18 +59,18 @@ extension ManagerCore {
 
   // MARK: What their drivers ask for
 
-  /// Whether an event sent now would leave at once.
+  /// Whether the transport would accept an event at once.
   var canSendNow: Bool { engine?.canSendNow ?? false }
 
-  /// Bytes that the connection was given and has not handed to the operating system yet.
+  /// Bytes that the connection has not handed to the operating system yet.
   var queuedBytes: Int { engine?.queuedBytes ?? 0 }
 
-  /// Milliseconds until the log tells of a CONNECT without an answer.
+  /// Milliseconds until a CONNECT without an answer is logged.
   var answerLimit: UInt64 { machine.settings.timeout ?? SocketDeadline.usualAnswerLimit }
 
-  /// Keeps a Socket where its state belongs.
+  /// Updates the table of Sockets after a change of state.
   ///
-  /// - Returns: Whether it has become active, or is not any more.
+  /// - Returns: Whether the Socket became active or inactive.
   func file(_ driver: SocketDriver) -> Bool {
     drivers.setUnanswered(driver, machine.state == .open && driver.machine.awaitsAnswer(on: connection))
     return drivers.setActive(driver, driver.machine.isActive)
@@ -70,18 +78,18 @@ extension ManagerCore {
 
   func connectionWanted(by driver: SocketDriver) {
     guard machine.state == .open else { return handle(.connectionWanted) }
-    // Where another Socket of the namespace was let go before it was answered, the answer comes first.
-    let joining = drivers.unanswered(in: driver.machine.namespace)
+    // If another Socket of the namespace was freed before its answer came, that answer comes first.
+    let joining = drivers.unanswered(in: driver.namespace)
     if joining == nil || joining === driver { startJoining(driver) }
   }
 
-  /// The connection stands.
+  /// The connection is established.
   func startJoining(_ driver: SocketDriver) {
-    let wasLeft = leftNamespaces[driver.machine.namespace] != nil
+    let wasLeft = leftNamespaces[driver.namespace] != nil
     driver.handle(.managerOpened(connection: connection, wasLeft: wasLeft), on: self)
   }
 
-  /// Lets the connection go if no Socket is active any more.
+  /// Releases the connection if no Socket is active any more.
   func releaseIfUnused() {
     if !drivers.hasActive { handle(.released) }
   }
@@ -89,14 +97,14 @@ extension ManagerCore {
   func parseFailed(_ error: SocketIOError) { handle(.parseFailed(error)) }
 
   /// - Throws: What the parser does.
-  func send(_ packet: Packet, isCompressed: Bool) throws {
+  func send(_ packet: SocketPacket, isCompressed: Bool) throws {
     let messages = try parser.encode(packet)
     switch packet.content {
-    // Read together with a DISCONNECT, the events before it would not be handled.
+    // If the server read the events before it together with the DISCONNECT, it would ignore them.
     case .disconnect:
       leftNamespaces[packet.namespace] = engine?.hold(messages)
       leftNamespaces.forgetIfMany { engine?.unreadHeld ?? [] }
-    // Read together with the DISCONNECT of its namespace, it would make the server cut the connection.
+    // If the server read it together with the DISCONNECT of the namespace, it would cut the connection.
     case .connect:
       if let farewell = leftNamespaces[packet.namespace] {
         _ = engine?.hold(messages, behind: farewell)
@@ -106,4 +114,6 @@ extension ManagerCore {
     case .event, .ack, .connectError: engine?.send(messages, isCompressed: isCompressed)
     }
   }
+
+  func send(_ packet: consuming EncodedPacket, isCompressed: Bool) { engine?.send(packet, isCompressed: isCompressed) }
 }

@@ -1,60 +1,63 @@
-/// The part of a Manager that lives on the loop: drives its state machine, and has its engine, its parser and the
-/// drivers of its Sockets.
+import Logging
+
+/// The part of a Manager that runs on the loop. It drives the Manager's state machine, and owns the engine, the parser
+/// and the drivers of the Sockets. The loop is the actor's executor.
 ///
-/// Everything here runs on the loop's thread, which the compiler checks: the loop is the actor's executor. Actions are
-/// performed depth first, so that what follows from an action has happened before the next one, as in a chain of
-/// synchronous calls.
+/// All consequences of an action have happened before the next one is performed, as in a chain of synchronous calls.
 actor ManagerCore {
   nonisolated let loop: any Loop
   nonisolated var unownedExecutor: UnownedSerialExecutor { loop.asUnownedSerialExecutor() }
 
   private let connector: any Connector
-  let parser: any Parser
-  let delivery: Delivery
+  let parser: any SocketParser
+  let handlerQueue: HandlerQueue
   let logger: SafeLogger
   private(set) weak var manager: Manager?
 
   private(set) var machine: ManagerStateMachine
-  private var decoder: any PacketDecoder
+  private var assembler: PacketAssembler
   private(set) var engine: Engine?
   let closing = ClosingEngines()
   private var connectTimer: (any LoopTimer)?
   private var delayTimer: (any LoopTimer)?
-  /// Counts the connections that were opened.
+  /// The number of connections opened so far.
   private(set) var connection = 0
+  /// The transport of the connection or, without one, of the last.
+  private(set) var transport = TransportName.polling
   private let engineTally = EngineTally()
-  /// What has no other place to be counted in, and the Sockets that are gone.
-  @Rare var tally: Statistics
+  /// Counts that have no other place, and those of freed Sockets.
+  @Rare var tally: ManagerStatistics
   private var attempts = 0
   private var pingIntervals = DurationSummary()
   private var lastPing: UInt64?
   private var openCallbacks: [@Sendable (SocketIOError?) -> Void] = []
 
   var drivers = SocketTable()
-  /// What Sockets have left on the present connection, and none has joined again, with the DISCONNECT of each.
+  /// The namespaces that were left on this connection and not joined again, each with its DISCONNECT.
   var leftNamespaces = LeftNamespaces()
   let deadlines: DeadlineTimer<SocketDeadline>
   let writerLine: WriterLine
   @Rare private var readingPauses: ReadingPauses
-  /// Bytes of the packet that is being received or handled, its attachments included.
+  /// Bytes of the packet that is being received or handled, including its attachments.
   private var arrived = 0
-  /// Bytes of events that may wait for the answer to CONNECT.
+  /// Limits the bytes of events that wait for the answer to CONNECT.
   let receiveLimit: Int
 
   init(
-    loop: any Loop, connector: any Connector, options: borrowing SocketIOOptions, delivery: Delivery, logger: SafeLogger
+    loop: any Loop, connector: any Connector, options: borrowing SocketIOOptions, handlerQueue: HandlerQueue,
+    logger: SafeLogger
   ) {
     self.loop = loop
     self.connector = connector
     parser = options.parser
-    self.delivery = delivery
+    self.handlerQueue = handlerQueue
     self.logger = logger
     writerLine = WriterLine(highWaterMark: options.highWaterMark)
     receiveLimit = options.maxMessageSize
     machine = ManagerStateMachine(connector.reconnectionSettings())
-    decoder = parser.makeDecoder()
+    assembler = PacketAssembler(parser)
     deadlines = DeadlineTimer(loop)
-    delivery.whenRoom { [weak self] in self?.assumeIsolated { $0.resumeReading() } }
+    handlerQueue.whenRoom { [weak self] in self?.assumeIsolated { $0.resumeReading() } }
   }
 
   func attach(_ manager: Manager) {
@@ -62,7 +65,7 @@ actor ManagerCore {
     deadlines.onDue = { self.drivers[$0.socket]?.isDue($0, on: self) }
   }
 
-  /// Whether nothing is kept of any Socket.
+  /// Whether the core holds nothing of any Socket.
   var isWithoutSockets: Bool { drivers.isEmpty && deadlines.isEmpty }
 
   // MARK: Commands of the Manager
@@ -72,10 +75,10 @@ actor ManagerCore {
     handle(.open(isAwaited: callback != nil))
   }
 
-  /// Lets the connection go, and calls back on the loop when nothing is left of it or of those before it and the
-  /// handlers were told, or when the time is over.
+  /// Releases the connection, and calls back on the loop when this and earlier connections have ended and the handlers
+  /// have run, or when the time is over.
   func close(within milliseconds: UInt64, _ callback: @escaping @Sendable () -> Void) {
-    // A Socket that another thread has connected again meanwhile keeps the connection.
+    // If another thread has connected a Socket meanwhile, the connection stays.
     releaseIfUnused()
     closing.awaitEnd(within: milliseconds, on: self, callback)
   }
@@ -83,18 +86,18 @@ actor ManagerCore {
   /// Closes the engine as if the connection were lost: the Manager reconnects.
   func closeEngine() { engine?.close() }
 
-  /// Called before what is emitted together is sent.
+  /// Called once before a batch of emits is sent.
   func checkHeartbeat() { engine?.checkHeartbeat() }
 
   func settingsChanged() { handle(.settingsChanged) }
 
-  /// The Manager is gone, and with it every Socket that could be active.
+  /// The Manager was freed, and with it every Socket that could be active.
   func shutDown() {
     for driver in drivers.all { driver.handle(.dispose, on: self) }
     handle(.released)
     connectTimer?.close()
     delayTimer?.close()
-    // They hold the core.
+    // The timers hold the core.
     connectTimer = nil
     delayTimer = nil
     deadlines.close()
@@ -102,7 +105,7 @@ actor ManagerCore {
 
   // MARK: Statistics
 
-  func statistics() -> Statistics {
+  func statistics() -> ManagerStatistics {
     var statistics = tally
     statistics.attempts = attempts
     statistics.connections = connection
@@ -110,7 +113,7 @@ actor ManagerCore {
     statistics.traffic = engineTally.traffic
     statistics.probeRoundTrips = engineTally.probeRoundTrips
     statistics.queuedBytes = queuedBytes
-    statistics.inboundBytes = delivery.inboundBytes
+    statistics.inboundBytes = handlerQueue.inboundBytes
     statistics.readingPauses = readingPauses.count
     statistics.readingPaused = readingPauses.total(at: loop.nanoseconds)
     statistics.sinceLastPing = lastPing.map { .nanoseconds(Int64(clamping: loop.nanoseconds - $0)) }
@@ -127,7 +130,7 @@ actor ManagerCore {
     let actions = machine.handle(event)
     manager?.publish(isOpen: machine.state == .open)
     for action in actions { perform(action) }
-    // Nothing is queued any more, and no transport will say so.
+    // Nothing is queued any more, and no transport will report that.
     if engine == nil { writerLine.admit(on: self) }
   }
 
@@ -144,7 +147,7 @@ actor ManagerCore {
         }
       connectTimer = timer
       timer.start(milliseconds: milliseconds)
-    // An idle connection keeps no timer that it does not need.
+    // An idle connection keeps no unneeded timer.
     case .stopConnectTimer: connectTimer.take()?.close()
     case .startDelay(let milliseconds):
       if machine.state == .waiting {
@@ -155,17 +158,17 @@ actor ManagerCore {
       timer.start(milliseconds: milliseconds)
     case .stopDelay: delayTimer?.stop()
     case .consultHandlers(let consultation):
-      delivery.enqueue { self.loop.post { self.assumeIsolated { $0.handle(.handlersConsulted(consultation)) } } }
+      handlerQueue.enqueue { self.loop.post { self.assumeIsolated { $0.handle(.handlersConsulted(consultation)) } } }
     case .announceAttempt(let attempt, let announcement):
       logger.record(.reconnectAttempt(attempt))
-      // The handlers may change the options for this attempt, or call it off: it waits for them.
-      delivery.enqueue { [weak manager] in
+      // The attempt waits for the handlers, which may change options for it or cancel it.
+      handlerQueue.enqueue { [weak manager] in
         self.loop.post { self.assumeIsolated { $0.handle(.announcementBegan(announcement)) } }
         manager?.dispatch(.reconnectAttempt(attempt))
         self.loop.post { self.assumeIsolated { $0.handle(.attemptAnnounced(announcement)) } }
       }
     case .resetDecoder:
-      decoder.reset()
+      assembler.reset()
       arrived = 0
     case .socketsOpened:
       connection += 1
@@ -178,17 +181,17 @@ actor ManagerCore {
     case .emit(let notice):
       if case .reconnect = notice { tally.reconnections += 1 }
       logger.record(notice)
-      // Where nobody listens, no thread is woken.
-      if manager?.handlers.isEmpty == true, delivery.leavesOutUnheard { return }
+      // Without listeners, no thread is woken.
+      if manager?.handlers.isEmpty == true, handlerQueue.leavesOutUnheard { return }
       if case .ping = notice, manager?.awaitPing() == false { return }
-      delivery.enqueue { [weak manager] in manager?.dispatch(notice) }
+      handlerQueue.enqueue { [weak manager] in manager?.dispatch(notice) }
     case .gaveUp(let error):
       guard let manager, !manager.handlers.isEmpty(.gaveUp) else { return }
-      delivery.enqueue { manager.dispatch(gaveUp: error) }
+      handlerQueue.enqueue { manager.dispatch(gaveUp: error) }
     case .completeOpen(let error):
       let callbacks = openCallbacks
       openCallbacks = []
-      for callback in callbacks { delivery.enqueue { callback(error) } }
+      for callback in callbacks { handlerQueue.enqueue { callback(error) } }
     }
   }
 
@@ -199,7 +202,7 @@ actor ManagerCore {
       self.engine = engine
       engine.tally = engineTally
       let identity = ObjectIdentifier(engine)
-      // The engine holds this closure, and so the core, until it has finished.
+      // The engine holds this closure, and so the core, until it reports `.finished`.
       engine.onReport = { self.reported($0, by: identity) }
       engine.onWritable = { self.writerLine.admit(on: self) }
       engine.open()
@@ -228,8 +231,7 @@ actor ManagerCore {
     case .message(let message): received(message)
     case .opened(let handshake, let transport):
       logger.record(.debug, "connected", [.sid(handshake.sid), .transport(transport)])
-      connector.remember(websocketWorks: transport == .websocket)
-      manager?.publish(transport: transport)
+      use(transport)
       handle(.engineOpened)
     case .ping:
       let now = loop.nanoseconds
@@ -238,8 +240,7 @@ actor ManagerCore {
       perform(.emit(.ping))
     case .upgraded(let transport):
       tally.upgrades += 1
-      connector.remember(websocketWorks: transport == .websocket)
-      manager?.publish(transport: transport)
+      use(transport)
       perform(.emit(.upgrade(transport)))
     case .upgradeFailed(let error):
       logger.record(
@@ -258,21 +259,27 @@ actor ManagerCore {
     }
   }
 
+  private func use(_ transport: TransportName) {
+    self.transport = transport
+    connector.remember(websocketWorks: transport == .websocket)
+    manager?.publish(transport: transport)
+  }
+
   private func received(_ message: EngineMessage) {
     do {
       arrived += message.size
-      guard let packet = try decoder.decode(message) else { return }
+      guard let packet = try assembler.add(message) else { return }
       defer { arrived = 0 }
       switch packet.content {
       case .connect, .connectError:
-        arrived = 0  // it brings no event, but lets those go that waited for it
+        arrived = 0  // it is no event, but releases those that waited for it
         answered(packet)
       case .disconnect, .event, .ack:
-        // The server would cut a client that leaves a namespace which it has ended itself.
+        // The server cuts the connection of a client that leaves a namespace which the server has already ended.
         if case .disconnect = packet.content, let farewell = leftNamespaces[packet.namespace] {
           engine?.withdraw(farewell)
         }
-        drivers.active(in: packet.namespace)?.handle(.received(packet), on: self)
+        drivers.active(in: packet.namespace)?.received(packet, on: self)
       }
     } catch {
       arrived = 0
@@ -281,40 +288,47 @@ actor ManagerCore {
     }
   }
 
-  /// The server has answered a CONNECT, and so has sent all of the session before.
-  private func answered(_ packet: Packet) {
+  /// The server has answered a CONNECT, so it has sent everything of the previous session.
+  private func answered(_ packet: ReceivedPacket) {
     let namespace = packet.namespace
     guard let driver = drivers.unanswered(in: namespace) ?? drivers.active(in: namespace) else { return }
     leftNamespaces[namespace] = nil
-    driver.handle(.received(packet), on: self)
-    // Where it was let go meanwhile, its successor waits for this answer.
+    driver.received(packet, on: self)
+    // If that Socket was freed meanwhile, its successor waits for this answer.
     if drivers[driver.key] == nil, let next = drivers.active(in: namespace) { startJoining(next) }
   }
 
   // MARK: Flow control in
 
-  /// Has handlers called with what the server sent.
-  func enqueue(_ item: consuming Delivery.Item, ifHeard isHeard: () -> Bool = { true }) {
-    if delivery.enqueue(item, ifHeard: isHeard) { pauseReading() }
+  /// Queues calls of handlers with what the server sent.
+  func enqueue(_ item: consuming HandlerQueue.Item, ifHeard isHeard: () -> Bool = { true }) {
+    if handlerQueue.enqueue(item, ifHeard: isHeard) { pauseReading() }
   }
 
-  /// What an event or an answer counts for in the gauge. One that waited for the answer to CONNECT is estimated.
-  func inboundBytes(_ values: [SocketValue]) -> Int {
-    let received = arrived > 0 ? arrived : SocketValue.array(values).estimatedSize
-    return values.reduce(InboundGauge.overhead + received) { $0 + $1.containerSize }
+  /// The bytes of an event or answer for the gauge: what arrived and, if the parser made values, the memory of their
+  /// containers.
+  func inboundBytes(_ arguments: ReceivedArguments) -> Int {
+    switch arguments {
+    case .json(let json): InboundGauge.overhead + json.size
+    // Events that waited for the answer to CONNECT are estimated.
+    case .values(let values):
+      values.reduce(InboundGauge.overhead + (arrived > 0 ? arrived : arguments.receivedSize)) {
+        $0 + $1.containerSize
+      }
+    }
   }
 
-  /// Handlers are behind with more than `inboundBuffer`.
+  /// More than `inboundBuffer` waits for handlers.
   private func pauseReading() {
     guard let engine, engine.pauseReading() else { return }
-    if let text = readingPauses.begin(at: loop.nanoseconds, waiting: delivery.inboundBytes) {
+    if let text = readingPauses.begin(at: loop.nanoseconds, waiting: handlerQueue.inboundBytes) {
       logger.record(.warning, "\(text)", [])
     }
   }
 
   private func resumeReading() {
-    // More may have come since there was room.
-    guard let engine, !delivery.isFull else { return }
+    // More may have arrived since there was room.
+    guard let engine, !handlerQueue.isFull else { return }
     engine.resumeReading()
     if let text = readingPauses.end(at: loop.nanoseconds) { logger.record(.info, "\(text)", []) }
   }

@@ -1,23 +1,23 @@
 /// The connection of a Manager as events and actions: one engine at a time, opened again after a loss.
 struct ManagerStateMachine {
   enum Event {
-    /// Open now, whatever was waited for. With a caller who waits for the outcome the failure of an attempt that begins with it is
-    /// his to deal with.
+    /// Open now, without further delay. A caller that awaits the outcome also handles the failure of an attempt begun
+    /// by this event.
     case open(isAwaited: Bool)
-    /// A Socket wants to be connected: now, or with the next attempt if one is going to come.
+    /// A Socket wants to be connected: now, or with the next attempt if one is scheduled.
     case connectionWanted
     case engineOpened
     case engineFailed(SocketIOError)
     case engineClosed(DisconnectReason, SocketIOError?)
     case connectTimeout
     case delayElapsed
-    /// What `.consultHandlers` asked for.
+    /// The answer to `.consultHandlers`.
     case handlersConsulted(Int)
     /// The handlers of `reconnect_attempt` begin to run.
     case announcementBegan(Int)
-    /// They have run.
+    /// These handlers have run.
     case attemptAnnounced(Int)
-    /// What arrived is no Socket.IO packet.
+    /// The received data is not a Socket.IO packet.
     case parseFailed(SocketIOError)
     /// No Socket is active any more.
     case released
@@ -26,41 +26,66 @@ struct ManagerStateMachine {
 
   enum Action {
     case openEngine
-    /// The engine sends what it has and closes; nothing it reports counts any more.
+    /// The engine sends what it has and closes; its reports are ignored.
     case releaseEngine
     case startConnectTimer(milliseconds: UInt64)
     case stopConnectTimer
     case startDelay(milliseconds: UInt64)
     case stopDelay
-    /// Answer with `.handlersConsulted` and the number, when the handlers of all that was told up to now have run.
+    /// Handle `.handlersConsulted` with the number when the handlers of all earlier reports have run.
     case consultHandlers(Int)
-    /// Tell the handlers of `reconnect_attempt`, and answer with `.announcementBegan` before and `.attemptAnnounced` after, and the number
-    /// of the announcement.
+    /// Run the handlers of `reconnect_attempt`, and handle `.announcementBegan` before and `.attemptAnnounced` after,
+    /// with the number of the announcement.
     case announceAttempt(Int, announcement: Int)
     case resetDecoder
     case socketsOpened
     case socketsFailed(SocketIOError)
     case socketsClosed(DisconnectReason, SocketIOError?)
     case emit(ManagerChange)
-    /// The connection was lost or could not be made, and nothing more is done about it unless somebody asks.
+    /// The connection was lost or could not be made, and the Manager will not try again by itself.
     case gaveUp(SocketIOError)
-    /// Those who wait for the opening get its outcome.
+    /// Callers of `open` get the outcome.
     case completeOpen(SocketIOError?)
   }
 
   enum State: Equatable {
     case closed
-    /// The handlers of a loss or failure run. They may change the settings by which it is then decided how to go on.
-    case deciding
+    /// The handlers of a loss or failure run. They may change the settings for the decision about the next step.
+    case deciding(Decision)
     /// The delay before the next attempt runs.
     case waiting
-    case announcing(attempt: Int, hasBegun: Bool)
-    case opening(attempt: Int?)
+    /// The handlers of `reconnect_attempt` run.
+    case announcing(Announcement)
+    case opening(Attempt)
     case open
   }
 
-  /// How long handlers are waited for, in milliseconds: one that blocks, perhaps until the connection is back, would else keep it from
-  /// coming back. Handlers of an attempt that have begun have all the time that they take.
+  struct Decision: Equatable {
+    let consultation: Int
+    /// An attempt to reconnect failed, which is reported after the decision.
+    let isAfterAttempt: Bool
+    /// A Socket wanted to connect during the decision.
+    var isWanted = false
+  }
+
+  struct Announcement: Equatable {
+    let number: Int
+    let attempt: Int
+    /// The handlers have started.
+    var hasBegun = false
+  }
+
+  struct Attempt: Equatable {
+    /// The number of the attempt to reconnect; nil if the caller or a Socket asked for it.
+    var number: Int?
+    /// A caller waits for the outcome.
+    var isAwaited = false
+    /// It replaced a reconnection, which continues if it fails.
+    var isInterruption = false
+  }
+
+  /// How long to wait for handlers, in milliseconds: otherwise a handler that blocks until the connection is back would
+  /// prevent that. Handlers of an attempt that have started may take any time.
   static let patience: UInt64 = 500
 
   private(set) var state = State.closed
@@ -68,13 +93,6 @@ struct ManagerStateMachine {
   private var backoff = Backoff()
   private var announcements = 0
   private var consultations = 0
-  private var isAwaited = false
-  /// The attempt under way came in place of a reconnection, which goes on if it fails.
-  private var hasInterrupted = false
-  /// A Socket was told to connect while it was being decided.
-  private var isWanted = false
-  /// Told when it is decided how to go on.
-  private var attemptError: SocketIOError?
   /// Why there is no connection.
   private var lastError = SocketIOError.disconnected
   private var generator: any RandomNumberGenerator & Sendable
@@ -99,16 +117,17 @@ struct ManagerStateMachine {
       return lose(.parseError, error)
     case .delayElapsed: return delayElapsed()
     case .handlersConsulted(let consultation):
-      guard state == .deciding, consultation == consultations else { return [] }
-      return decide()
+      guard case .deciding(let decision) = state, consultation == decision.consultation else { return [] }
+      return decide(decision)
     case .announcementBegan(let announcement):
-      guard case .announcing(let attempt, hasBegun: false) = state, announcement == announcements else { return [] }
-      state = .announcing(attempt: attempt, hasBegun: true)
+      guard case .announcing(var current) = state, announcement == current.number, !current.hasBegun else { return [] }
+      current.hasBegun = true
+      state = .announcing(current)
       return [.stopDelay]
     case .attemptAnnounced(let announcement):
       // A handler that took its time may have been overtaken by another reconnection.
-      guard case .announcing(let attempt, _) = state, announcement == announcements else { return [] }
-      return openEngine(attempt: attempt)
+      guard case .announcing(let current) = state, announcement == current.number else { return [] }
+      return openEngine(Attempt(number: current.attempt))
     case .released: return release()
     case .settingsChanged:
       switch state {
@@ -127,20 +146,20 @@ struct ManagerStateMachine {
   private mutating func open(isAwaited: Bool) -> [Action] {
     switch state {
     case .open: return isAwaited ? [.completeOpen(nil)] : []
-    // Who joins an attempt gets its outcome, but what follows a failure is up to whoever began it.
+    // A caller that joins an attempt gets its outcome; the one that began it decides what follows a failure.
     case .opening: return []
     case .closed, .deciding, .waiting, .announcing:
-      self.isAwaited = isAwaited
-      hasInterrupted = state != .closed
-      return [.stopDelay] + reportAttempt() + openEngine(attempt: nil)
+      let attempt = Attempt(isAwaited: isAwaited, isInterruption: state != .closed)
+      return [.stopDelay] + reportAttempt() + openEngine(attempt)
     }
   }
 
   private mutating func connectionWanted() -> [Action] {
     switch state {
     case .closed: return open(isAwaited: false)
-    case .deciding:
-      isWanted = true
+    case .deciding(var decision):
+      decision.isWanted = true
+      state = .deciding(decision)
       return []
     case .waiting, .announcing, .opening, .open: return []
     }
@@ -149,20 +168,20 @@ struct ManagerStateMachine {
   private mutating func delayElapsed() -> [Action] {
     switch state {
     case .waiting:
-      state = .announcing(attempt: backoff.attempts, hasBegun: false)
       announcements += 1
+      state = .announcing(Announcement(number: announcements, attempt: backoff.attempts))
       return [
         .startDelay(milliseconds: Self.patience),
         .announceAttempt(backoff.attempts, announcement: announcements),
       ]
-    case .deciding: return decide()
-    case .announcing(let attempt, hasBegun: false): return openEngine(attempt: attempt)
-    case .announcing, .closed, .opening, .open: return []
+    case .deciding(let decision): return decide(decision)
+    case .announcing(let current): return current.hasBegun ? [] : openEngine(Attempt(number: current.attempt))
+    case .closed, .opening, .open: return []
     }
   }
 
-  private mutating func openEngine(attempt: Int?) -> [Action] {
-    state = .opening(attempt: attempt)
+  private mutating func openEngine(_ attempt: Attempt) -> [Action] {
+    state = .opening(attempt)
     let timer: [Action] = settings.timeout.map { [.startConnectTimer(milliseconds: $0)] } ?? []
     return timer + [.openEngine]
   }
@@ -171,9 +190,7 @@ struct ManagerStateMachine {
     guard case .opening(let attempt) = state else { return [] }
     state = .open
     backoff.reset()
-    isAwaited = false
-    hasInterrupted = false
-    let reconnected: [Action] = attempt.map { [.emit(.reconnect($0))] } ?? []
+    let reconnected: [Action] = attempt.number.map { [.emit(.reconnect($0))] } ?? []
     // The Sockets come last: one that cannot join at all may close the connection again.
     return [.stopConnectTimer, .resetDecoder, .emit(.open), .completeOpen(nil)] + reconnected + [.socketsOpened]
   }
@@ -181,19 +198,16 @@ struct ManagerStateMachine {
   private mutating func failed(_ error: SocketIOError) -> [Action] {
     guard case .opening(let attempt) = state else { return [] }
     state = .closed
-    let isCallers = isAwaited && !hasInterrupted
-    isAwaited = false
-    hasInterrupted = false
     lastError = error
     let actions: [Action] = [
       .stopConnectTimer, .releaseEngine, .resetDecoder, .socketsFailed(error), .emit(.error(error)),
       .completeOpen(error),
     ]
-    if isCallers { return actions }
-    guard error.code == .incompatibleServer else { return actions + reconnect(after: attempt.map { _ in error }) }
-    // It will not be another one the next time.
+    if attempt.isAwaited, !attempt.isInterruption { return actions }
+    guard error.code == .incompatibleServer else { return actions + reconnect(afterAttempt: attempt.number != nil) }
+    // Another attempt would meet the same server.
     backoff.reset()
-    return actions + (attempt.map { _ in [.emit(.reconnectError(error))] } ?? []) + [.gaveUp(error)]
+    return actions + (attempt.number == nil ? [] : [.emit(.reconnectError(error))]) + [.gaveUp(error)]
   }
 
   // MARK: Closing
@@ -211,16 +225,20 @@ struct ManagerStateMachine {
   private mutating func lose(_ reason: DisconnectReason, _ error: SocketIOError?) -> [Action] {
     state = .closed
     lastError = error ?? SocketIOError(.disconnected, reason.rawValue)
-    return [.releaseEngine, .resetDecoder, .socketsClosed(reason, error), .emit(.close(reason))] + reconnect()
+    return [.releaseEngine, .resetDecoder, .socketsClosed(reason, error), .emit(.close(reason))]
+      + reconnect(afterAttempt: false)
   }
 
   private mutating func release() -> [Action] {
-    let isOver = state == .closed || state == .deciding && !settings.isEnabled
+    let isOver =
+      switch state {
+      case .closed: true
+      case .deciding: !settings.isEnabled
+      case .waiting, .announcing, .opening, .open: false
+      }
     let reports = reportAttempt()
     state = .closed
     backoff.reset()
-    isAwaited = false
-    hasInterrupted = false
     guard !isOver else { return [.stopDelay] + reports }
     return reports + [
       .stopConnectTimer, .stopDelay, .releaseEngine, .resetDecoder, .emit(.close(.forcedClose)),
@@ -230,23 +248,25 @@ struct ManagerStateMachine {
 
   // MARK: Reconnecting
 
-  /// - Parameter error: Why an attempt to reconnect failed.
-  private mutating func reconnect(after error: SocketIOError? = nil) -> [Action] {
-    state = .deciding
-    attemptError = error
-    isWanted = false
+  private mutating func reconnect(afterAttempt isAfterAttempt: Bool) -> [Action] {
     consultations += 1
+    state = .deciding(Decision(consultation: consultations, isAfterAttempt: isAfterAttempt))
     return [.startDelay(milliseconds: Self.patience), .consultHandlers(consultations)]
   }
 
-  private mutating func decide() -> [Action] {
+  private mutating func decide(_ decision: Decision) -> [Action] {
+    let report = reportAttempt()
     state = .closed
-    let actions = [.stopDelay] + schedule() + reportAttempt()
+    let actions = [.stopDelay] + schedule() + report
     guard state == .closed else { return actions }
-    return actions + (isWanted ? openEngine(attempt: nil) : [.gaveUp(lastError)])
+    return actions + (decision.isWanted ? openEngine(Attempt()) : [.gaveUp(lastError)])
   }
 
-  private mutating func reportAttempt() -> [Action] { attemptError.take().map { [.emit(.reconnectError($0))] } ?? [] }
+  /// Why an attempt to reconnect failed, until the decision.
+  private func reportAttempt() -> [Action] {
+    guard case .deciding(let decision) = state, decision.isAfterAttempt else { return [] }
+    return [.emit(.reconnectError(lastError))]
+  }
 
   private mutating func schedule() -> [Action] {
     guard settings.isEnabled else { return [] }

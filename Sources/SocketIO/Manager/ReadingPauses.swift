@@ -1,9 +1,8 @@
-/// How often and for how long a Manager did not read its connection because handlers were behind, and what the log
-/// says of it.
+/// How often and how long a Manager paused reading because handlers were behind, and the log records about it.
 ///
-/// Times are nanoseconds on the loop's clock. A flood may pause reading many times a second: what begins within ten
-/// seconds of a logged pause is only counted, and told with the next one that is logged.
-struct ReadingPauses {
+/// Times are nanoseconds on the loop's clock. A flood may pause reading many times a second: pauses that begin within
+/// ten seconds of a logged one are only counted, and mentioned in the next record.
+struct ReadingPauses: MadeEmpty {
   private static let quiet: UInt64 = 10_000_000_000
 
   private(set) var count = 0
@@ -38,7 +37,7 @@ struct ReadingPauses {
     return "reading goes on after \((now - begunAt) / 1_000_000) ms"
   }
 
-  /// The sum of all pauses, with the one that lasts.
+  /// The total of all pauses, including the current one.
   func total(at now: UInt64) -> Duration {
     .nanoseconds(Int64(clamping: ended + (begunAt.map { now - $0 } ?? 0)))
   }

@@ -1,24 +1,24 @@
-/// Makes engines with real transports for one server, from the Manager's options as they stand at that moment.
+/// Makes engines with real transports for one server, from the Manager's options at that moment.
 final class ServerConnector: Connector {
-  let loop: EventLoop
+  let loop: SocketEventLoop
   let server: ServerURL
   private let settings: Locked<Settings>
-  /// Made with the first connection that keeps cookies.
+  /// Made by the first connection that keeps cookies.
   private let cookies = Locked<CookieJar?>(nil)
   private let tls = Locked<[TLSOptions: TLSContext]>([:])
 
-  /// The servers to which the last connection ended up on a WebSocket.
+  /// The servers whose last connection ended up on a WebSocket.
   private static let websocketServers = Locked<Set<String>>([])
 
-  /// The options as they were set at some time, with what follows from them. The Manager and its engines share them: a copy has a
-  /// reference to count for each option.
+  /// One version of the options, with values derived from them. The Manager and its engines share it, since a copy
+  /// retains every option.
   private final class Settings: Sendable {
     let options: SocketIOOptions
     let reconnection: ReconnectionSettings
-    /// Why they cannot be used.
+    /// Why the options are unusable.
     let problem: SocketIOError?
 
-    /// - Parameter areValid: They were checked before.
+    /// - Parameter areValid: The options have been checked.
     init(_ options: SocketIOOptions, areValid: Bool = false) {
       self.options = options
       var reconnection = options.reconnectionSettings
@@ -27,7 +27,7 @@ final class ServerConnector: Connector {
         problem = nil
       } catch {
         problem = error
-        // Every attempt fails, and a delay that cannot be used would put no pause between them.
+        // Every attempt fails now; an unusable delay must not make them follow without a pause.
         let usual = ReconnectionSettings()
         (reconnection.delay, reconnection.delayMax) = (usual.delay, usual.delayMax)
         reconnection.randomizationFactor = usual.randomizationFactor
@@ -35,22 +35,22 @@ final class ServerConnector: Connector {
       self.reconnection = reconnection
     }
 
-    /// The options that one transport has for itself; nil where it has none.
+    /// The options of one transport; nil if it has none of its own.
     func ownOptions(of transport: TransportName) -> SocketIOOptions? {
       options.transportOptions[transport] == nil ? nil : options.options(for: transport)
     }
   }
 
-  /// - Parameter areValid: The options were checked before.
+  /// - Parameter areValid: The options have been checked.
   init(
-    loop: EventLoop, server: ServerURL, options: SocketIOOptions, areValid: Bool = false
+    loop: SocketEventLoop, server: ServerURL, options: SocketIOOptions, areValid: Bool = false
   ) throws(SocketIOError) {
     let settings = Settings(options, areValid: areValid)
     if let problem = settings.problem { throw problem }
     self.loop = loop
     self.server = server
     self.settings = Locked(settings)
-    // Certificates, keys and proxies are looked at now. Unless their options differ, one transport stands for both.
+    // Checks certificates, keys and proxies now. If the transports have the same options, one check is enough.
     if !options.transportOptions.isEmpty {
       for transport in [TransportName.polling, .websocket] { _ = try endpoint(settings, transport) }
     } else if server.isSecure || options.agent.proxy != nil || options.agent.usesEnvironment {
@@ -73,10 +73,7 @@ final class ServerConnector: Connector {
   func makeEngine() throws(SocketIOError) -> Engine {
     let settings = settings.withLock { $0 }
     if let problem = settings.problem { throw problem }
-    var configuration = EngineStateMachine.Configuration()
-    configuration.transports = settings.options.transports
-    configuration.upgrade = settings.options.upgrade
-    configuration.tryAllTransports = settings.options.tryAllTransports
+    var configuration = EngineStateMachine.Configuration(settings.options)
     if settings.options.rememberUpgrade, Self.websocketServers.withLock({ $0.contains(server.origin) }) {
       configuration.preferred = .websocket
     }
@@ -92,7 +89,7 @@ final class ServerConnector: Connector {
   private func endpoint(_ settings: Settings, _ transport: TransportName) throws(SocketIOError) -> EngineEndpoint {
     if let problem = settings.problem { throw problem }
     guard let own = settings.ownOptions(of: transport) else { return try endpoint(settings.options, transport) }
-    // A closure may say something else each time.
+    // The closure may set different values each time.
     try own.validateOwnValues()
     return try endpoint(own, transport)
   }
@@ -139,7 +136,7 @@ final class ServerConnector: Connector {
     }
   }
 
-  /// The option's parameters, and the URL's, which win.
+  /// The parameters of the option and the URL. The URL's take precedence.
   static func query(_ server: ServerURL, _ option: SocketObject) -> [(name: String, value: String)] {
     let fromURL = server.query.map { (name: $0.name, value: $0.value) }
     let fromOption = option.compactMap { name, value in
@@ -148,13 +145,14 @@ final class ServerConnector: Connector {
     return fromOption.filter { option in !fromURL.contains { $0.name == option.name } } + fromURL
   }
 
-  /// One context for all engines, so that TLS sessions and trusted authorities are shared; nil for the default settings.
+  /// One context for all engines, so that TLS sessions and trusted authorities are shared; nil for the default
+  /// settings.
   private func tlsContext(_ options: TLSOptions) throws(SocketIOError) -> TLSContext? {
     guard options != TLSOptions() else { return nil }
     if let context = tls.withLock({ $0[options] }) { return context }
     let context = try TLSContext(options)
     tls.withLock {
-      // Transports may differ; what was set before is not kept.
+      // Transports may have different settings; older settings are dropped.
       if $0.count > 4 { $0 = [:] }
       $0[options] = context
     }

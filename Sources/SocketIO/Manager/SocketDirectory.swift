@@ -1,19 +1,19 @@
 import Synchronization
 
-/// The Sockets of a Manager by their namespaces, for any thread. It holds none of them, and forgets one with its end.
+/// The Sockets of a Manager by namespace, thread-safe. References are weak, and an entry is removed with its Socket.
 final class SocketDirectory: Sendable {
   private struct Entry {
     weak var socket: Socket?
     let key: Int
   }
 
-  /// Those that show themselves as active.
+  /// How many Sockets show themselves as active.
   let active = ActiveCount()
-  private let entries = Locked<[String: Entry]>([:])
+  private let entries = Locked(SmallDictionary<String, Entry>())
 
   /// The Socket of a namespace, always the same one while it exists.
   ///
-  /// - Parameter make: Makes it, before another thread can ask for it.
+  /// - Parameter make: Makes the Socket. It runs under the lock, so that no other thread makes one as well.
   func socket(_ namespace: String, orMake make: () -> Socket) -> (socket: Socket, isNew: Bool) {
     entries.withLock { entries in
       if let socket = entries[namespace]?.socket { return (socket, false) }
@@ -23,7 +23,7 @@ final class SocketDirectory: Sendable {
     }
   }
 
-  /// In the order in which they were made.
+  /// All Sockets, in the order in which they were made.
   var all: [Socket] {
     entries.withLock { $0.values.compactMap(\.socket) }.sorted { $0.key < $1.key }
   }
@@ -31,10 +31,10 @@ final class SocketDirectory: Sendable {
   /// Whether there is a Socket for the namespace.
   func contains(_ namespace: String) -> Bool { entries.withLock { $0[namespace] != nil } }
 
-  /// Whether nothing is kept of any Socket.
+  /// Whether there is no entry.
   var isEmpty: Bool { entries.withLock { $0.isEmpty } }
 
-  /// The Socket ends. Another one may have its namespace by now.
+  /// The Socket is being freed. Another one may have its namespace by now.
   func forget(_ namespace: String, key: Int) {
     entries.withLock { entries in
       if entries[namespace]?.key == key { entries[namespace] = nil }
@@ -42,7 +42,7 @@ final class SocketDirectory: Sendable {
   }
 }
 
-/// How many Sockets show themselves as active.
+/// Counts the Sockets that show themselves as active.
 final class ActiveCount: Sendable {
   private let count = Atomic(0)
 

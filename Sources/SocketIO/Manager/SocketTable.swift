@@ -1,24 +1,24 @@
-/// The Sockets of a Manager as its core finds them. Nothing here costs more where there are more of them, but to go through all.
+/// The Sockets of a Manager, for its core. Except for visiting all of them, every operation takes constant time.
 struct SocketTable {
-  private var drivers: [Int: SocketDriver] = [:]
-  private var activeOnes = SparseQueue<SocketDriver>()
-  private var activeByNamespace: [String: SocketDriver] = [:]
-  private var unansweredByNamespace: [String: SocketDriver] = [:]
+  private var drivers = SmallDictionary<Int, SocketDriver>()
+  private var activeOnes = PositionedQueue<SocketDriver>()
+  private var activeByNamespace = SmallDictionary<String, SocketDriver>()
+  private var unansweredByNamespace = SmallDictionary<String, SocketDriver>()
 
-  /// Nothing is kept of any Socket.
+  /// Whether there is no entry of any kind.
   var isEmpty: Bool { drivers.isEmpty && activeByNamespace.isEmpty && unansweredByNamespace.isEmpty }
 
-  /// By the Socket's key; nil when it was let go.
+  /// The driver with the Socket's key; nil if it was removed.
   subscript(key: Int) -> SocketDriver? { drivers[key] }
 
   /// In no order.
-  var all: some Collection<SocketDriver> { drivers.values }
+  var all: [SocketDriver] { drivers.values }
 
-  // MARK: Making and letting go
+  // MARK: All Sockets
 
   mutating func insert(_ driver: SocketDriver) { drivers[driver.key] = driver }
 
-  /// A Socket whose CONNECT is unanswered is still found by that.
+  /// A Socket whose CONNECT is unanswered can still be found through `unanswered(in:)`.
   mutating func remove(_ driver: SocketDriver) {
     drivers[driver.key] = nil
     setActive(driver, false)
@@ -33,11 +33,11 @@ struct SocketTable {
 
   func active(in namespace: String) -> SocketDriver? { activeByNamespace[namespace] }
 
-  /// - Returns: Whether that is new.
+  /// - Returns: Whether this is a change.
   @discardableResult
   mutating func setActive(_ driver: SocketDriver, _ isActive: Bool) -> Bool {
     guard isActive != driver.isActive else { return false }
-    let namespace = driver.machine.namespace
+    let namespace = driver.namespace
     if let position = driver.activePosition.take() {
       activeOnes.remove(at: position)
       if activeByNamespace[namespace] === driver { activeByNamespace[namespace] = nil }
@@ -50,20 +50,18 @@ struct SocketTable {
 
   // MARK: Sockets whose CONNECT is unanswered
 
-  /// The one of a namespace, which may have left since, or been let go.
+  /// The Socket of a namespace, which may have left since, or been freed.
   func unanswered(in namespace: String) -> SocketDriver? { unansweredByNamespace[namespace] }
 
   mutating func setUnanswered(_ driver: SocketDriver, _ isUnanswered: Bool) {
-    let namespace = driver.machine.namespace
+    let namespace = driver.namespace
     if isUnanswered {
       unansweredByNamespace[namespace] = driver
     } else if unansweredByNamespace[namespace] === driver {
       unansweredByNamespace[namespace] = nil
-      // An empty dictionary keeps the memory that it had.
-      if unansweredByNamespace.isEmpty { unansweredByNamespace = [:] }
     }
   }
 
-  /// The connection has ended: nothing on it will be answered any more.
-  mutating func forgetUnanswered() { unansweredByNamespace = [:] }
+  /// The connection has ended: no CONNECT on it will be answered any more.
+  mutating func forgetUnanswered() { unansweredByNamespace = SmallDictionary() }
 }

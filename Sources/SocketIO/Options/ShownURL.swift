@@ -1,19 +1,20 @@
-/// URLs as errors show them, which end up in logs: without user, password, query and fragment, any of which may be a secret.
+/// URLs as error messages show them. These end up in logs, so user, password, query and fragment, which may be secret,
+/// are left out.
 enum ShownURL {
   private static let maxLength = 200
 
-  /// The URL, which may be malformed: what could be a secret in another reading of it is left out as well.
+  /// The URL may be malformed: parts that are secret in another reading of it are left out as well.
   static func text(_ url: String) -> String {
     let start = authorityStart(of: url)
     let scheme = url[..<start]
     let rest = url[start...]
     let head = rest.prefix { !"?#".contains($0) }
-    // The "?" may stand in a password.
+    // The "?" may be part of a password.
     if rest[head.endIndex...].contains("@") { return shortened(scheme + "…") }
     let place = head[(head.lastIndex(of: "@").map(head.index(after:)) ?? head.startIndex)...]
     let user = place.startIndex == head.startIndex ? "" : "…@"
     let authority = place.prefix { $0 != "/" }
-    // An "&" in place of the "?" makes a path of the query.
+    // A typing error such as "&" for "?" turns the query into a path.
     if let sign = authority.firstIndex(of: "=") {
       let name = host(authority[...sign])
       return shortened(scheme + user + name + (name.hasSuffix("…") ? "" : "…"))
@@ -24,7 +25,7 @@ enum ShownURL {
     return shortened(scheme + user + host(authority) + shownPath + end)
   }
 
-  /// A text of other people's, with the URLs in it as they may be shown.
+  /// A text from elsewhere, with the URLs in it made safe to show.
   static func inside(_ text: String) -> String {
     guard text.contains("?") || text.contains("://") else { return text }
     var shown = ""
@@ -46,7 +47,7 @@ enum ShownURL {
     return rest.hasPrefix("://") ? rest.index(rest.startIndex, offsetBy: 3) : url.startIndex
   }
 
-  /// What follows the colon is a password where it is no port.
+  /// What follows the colon is a password unless it is a port.
   private static func host(_ authority: Substring) -> Substring {
     let name = authority.hasPrefix("[") ? authority.prefix { $0 != "]" } : authority.prefix { $0 != ":" }
     guard let colon = authority[name.endIndex...].firstIndex(of: ":") else { return authority }

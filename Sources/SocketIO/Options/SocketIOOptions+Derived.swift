@@ -1,5 +1,5 @@
 extension SocketIOOptions {
-  /// A query value as it stands in a URL.
+  /// A query value as text; nil where it has no text form.
   static func text(_ value: SocketValue) -> String? {
     switch value {
     case .string(let text): text
@@ -8,26 +8,14 @@ extension SocketIOOptions {
     }
   }
 
-  var reconnectionSettings: ReconnectionSettings {
-    var settings = ReconnectionSettings()
-    settings.isEnabled = reconnection
-    if case .limited(let count) = reconnectionAttempts { settings.attempts = count }
-    settings.delay = Double(reconnectionDelay.milliseconds)
-    settings.delayMax = Double(reconnectionDelayMax.milliseconds)
-    settings.randomizationFactor = randomizationFactor
-    settings.timeout = nil
-    if case .after(let timeout) = timeout { settings.timeout = timeout.milliseconds }
-    return settings
-  }
-
-  /// The options without those that were meant for one Socket.
+  /// The options without those that belong to one Socket.
   var ofManager: SocketIOOptions {
     var options = self
     (options.auth, options.ackTimeout, options.retries) = (nil, nil, 0)
     return options
   }
 
-  /// The path as it stands in requests.
+  /// The path that requests use.
   var requestPath: String {
     let slash = UInt8(ascii: "/")
     if addTrailingSlash, path.utf8.first == slash, path.utf8.last == slash { return path }
@@ -39,9 +27,9 @@ extension SocketIOOptions {
 }
 
 extension Duration {
-  /// Whole milliseconds, rounded up; 0 for negative durations. What is beyond 292 million years is cut there, so that a clock can be
-  /// added.
-  var milliseconds: UInt64 {
+  /// Whole milliseconds, rounded up; 0 for negative durations. Capped at 292 million years, so that adding a clock
+  /// value cannot overflow.
+  package var milliseconds: UInt64 {
     let (seconds, attoseconds) = components
     guard seconds >= 0, attoseconds >= 0 else { return 0 }
     let limit = UInt64(Int64.max)

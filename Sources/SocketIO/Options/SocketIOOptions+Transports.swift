@@ -1,12 +1,14 @@
-/// `transportOptions`: what one transport may have for itself.
+import Logging
+
+/// `transportOptions`: the options that one transport may have for itself.
 extension SocketIOOptions {
-  /// The options that hold for a connection as a whole, for a Manager or for a Socket. No transport looks at them, so one's own would be
-  /// ignored.
+  /// The options of a whole connection, a Manager or a Socket. Transports do not read them, so setting them for one
+  /// transport would have no effect.
   package static let sharedByTransports = shared.map(\.name)
 
   private typealias Comparison = @Sendable (SocketIOOptions, SocketIOOptions) -> Bool
 
-  /// With whether two values are the same. Of closures, and of parsers that cannot be compared, that is not known, and taken for granted.
+  /// With a test whether two values are the same. Closures and parsers that are not `Equatable` count as the same.
   private static let shared: [(name: String, isSame: Comparison)] = [
     ("forceNew", same(\.forceNew)), ("multiplex", same(\.multiplex)), ("transports", same(\.transports)),
     ("upgrade", same(\.upgrade)), ("rememberUpgrade", same(\.rememberUpgrade)),
@@ -31,7 +33,7 @@ extension SocketIOOptions {
     return options
   }
 
-  /// An option that `transportOptions` changes for the transport, though no transport has it for itself.
+  /// An option that `transportOptions` changes for the transport although it cannot differ between transports.
   func misplacedOption(of transport: TransportName) -> String? {
     let (before, after) = (withoutTransportOptions, options(for: transport))
     return Self.shared.first { !$0.isSame(before, after) }?.name
@@ -45,13 +47,13 @@ extension SocketIOOptions {
 
   // MARK: Comparing
 
-  private static func same<Value: Equatable & Sendable>(_ option: KeyPath<SocketIOOptions, Value> & Sendable)
+  private static func same<Value: Equatable & Sendable>(_ option: any KeyPath<SocketIOOptions, Value> & Sendable)
     -> Comparison
   {
     { $0[keyPath: option] == $1[keyPath: option] }
   }
 
-  private static func isSame(_ one: Auth?, _ other: Auth?) -> Bool {
+  private static func isSame(_ one: SocketAuth?, _ other: SocketAuth?) -> Bool {
     switch (one, other) {
     case (nil, nil), (.provider, .provider): true
     case (.value(let one), .value(let other)): one == other
@@ -67,11 +69,13 @@ extension SocketIOOptions {
     }
   }
 
-  private static func isSame(_ one: any Parser, _ other: any Parser) -> Bool {
+  private static func isSame(_ one: any SocketParser, _ other: any SocketParser) -> Bool {
     guard type(of: one) == type(of: other) else { return false }
     guard let one = one as? any Equatable else { return true }
     return isEqual(one, other)
   }
 
-  private static func isEqual<Value: Equatable>(_ one: Value, _ other: any Parser) -> Bool { one == other as? Value }
+  private static func isEqual<Value: Equatable>(_ one: Value, _ other: any SocketParser) -> Bool {
+    one == other as? Value
+  }
 }

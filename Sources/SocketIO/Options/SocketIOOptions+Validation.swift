@@ -1,20 +1,13 @@
-import Foundation
+#if canImport(Darwin)
+  import Darwin
+#elseif canImport(Musl)
+  import Musl
+#else
+  import Glibc
+#endif
 
 extension SocketIOOptions {
-  /// Checks every option, as ``io(_:options:)`` does; files of certificates and keys are read.
-  ///
-  /// - Throws: ``SocketIOError`` with `.invalidOption` or `.tlsOption`, naming the first bad option.
-  public func validate() throws(SocketIOError) {
-    try validateValues()
-    if hasDefaultTLS, transportOptions.isEmpty { return }
-    let ofTransports = transportOptions.keys.map { options(for: $0).tlsOptions }
-    let distinct = ofTransports.isEmpty ? [tlsOptions] : Array(Set([tlsOptions] + ofTransports))
-    for tls in distinct where tls != TLSOptions() {
-      _ = try TLSContext(tls)
-    }
-  }
-
-  /// Checks what can be told without reading certificates and keys.
+  /// Checks everything that does not need certificates and keys.
   func validateValues() throws(SocketIOError) {
     try validateOwnValues()
     for transport in transportOptions.keys.sorted(by: { $0.rawValue < $1.rawValue }) {
@@ -22,7 +15,7 @@ extension SocketIOOptions {
         throw Self.invalid("transportOptions", "there is no transport \"\(transport)\"")
       }
       if let name = misplacedOption(of: transport) {
-        throw Self.invalid("transportOptions", "no transport has \"\(name)\" for itself: set it for all")
+        throw Self.invalid("transportOptions", "\"\(name)\" cannot differ between transports: set it for all")
       }
       try options(for: transport).validateOwnValues()
     }
@@ -33,43 +26,46 @@ extension SocketIOOptions {
     }
   }
 
-  /// Checks all but what `transportOptions` makes of it.
+  /// Checks everything except the changes of `transportOptions`.
   func validateOwnValues() throws(SocketIOError) {
     for transport in transports where transport != .polling && transport != .websocket {
-      throw Self.invalid("transports", "there is no transport \"\(transport)\"; there are polling and websocket")
+      throw Self.invalid("transports", "there is no transport \"\(transport)\": use polling or websocket")
     }
     for (name, value) in query {
-      guard Self.text(value) != nil else { throw Self.invalid("query", "\"\(name)\" is no string, number or Boolean") }
+      guard Self.text(value) != nil else {
+        throw Self.invalid("query", "\"\(name)\" is not a string, number or Boolean")
+      }
       if Self.reservedParameters.contains(name) { throw Self.invalid("query", "\"\(name)\" belongs to the protocol") }
     }
     for (name, value) in extraHeaders { try Self.checkHeader(name, value) }
-    if timestampParam.isEmpty { throw Self.invalid("timestampParam", "it is empty") }
+    if timestampParam.isEmpty { throw Self.invalid("timestampParam", "it must not be empty") }
     if Self.reservedParameters.contains(timestampParam) {
       throw Self.invalid("timestampParam", "\"\(timestampParam)\" belongs to the protocol")
     }
     if let end = path.unicodeScalars.firstIndex(where: Self.endsPath) {
-      throw Self.invalid("path", "what follows \"\(ShownURL.text(String(path[..<end])))\" cannot stand in a path")
+      throw Self.invalid(
+        "path", "the character after \"\(ShownURL.text(String(path[..<end])))\" is not allowed in a path")
     }
     if let deflate = perMessageDeflate, deflate.threshold < 0 {
-      throw Self.invalid("perMessageDeflate", "the threshold is negative")
+      throw Self.invalid("perMessageDeflate", "the threshold must not be negative")
     }
     if let proxy = agent.proxy, proxy.lowercased().hasPrefix("https:"), transports.contains(.websocket) {
       throw Self.invalid(
         "agent", "an https proxy cannot carry WebSockets: use the transport polling alone, or another proxy")
     }
     if let address = agent.localAddress, !Self.isAddress(address) {
-      throw Self.invalid("agent", "the local address \"\(address)\" is no IP address in numbers")
+      throw Self.invalid("agent", "the local address \"\(address)\" is not a numeric IP address")
     }
     if let requestTimeout { try Self.check("requestTimeout", requestTimeout) }
     for (index, name) in protocols.enumerated() where !Self.isToken(name) {
-      throw Self.invalid("protocols", "number \(index + 1) of them is no name of a protocol")
+      throw Self.invalid("protocols", "name \(index + 1) is not a valid protocol name")
     }
     for pin in pins where Pin(pin) == nil {
       throw Self.invalid("pins", "\"\(pin)\" is not the base64 of 32 bytes")
     }
     if maxMessageSize <= 0 { throw Self.invalid("maxMessageSize", "it must be positive") }
     if case .limited(let count) = reconnectionAttempts, count < 0 {
-      throw Self.invalid("reconnectionAttempts", "it is negative")
+      throw Self.invalid("reconnectionAttempts", "it must not be negative")
     }
     try Self.check("reconnectionDelay", reconnectionDelay)
     try Self.check("reconnectionDelayMax", reconnectionDelayMax)
@@ -80,12 +76,12 @@ extension SocketIOOptions {
       throw Self.invalid("offlineBuffer", "its limits must not be negative")
     }
     if inboundBuffer <= 0 { throw Self.invalid("inboundBuffer", "it must be positive") }
-    if highWaterMark < 0 { throw Self.invalid("highWaterMark", "it is negative") }
-    if retries < 0 { throw Self.invalid("retries", "it is negative") }
-    if case .value(let value)? = auth, value.objectValue == nil { throw Self.invalid("auth", "it is no object") }
+    if highWaterMark < 0 { throw Self.invalid("highWaterMark", "it must not be negative") }
+    if retries < 0 { throw Self.invalid("retries", "it must not be negative") }
+    if case .value(let value)? = auth, value.objectValue == nil { throw Self.invalid("auth", "it must be an object") }
   }
 
-  /// Query parameters by which client and server tell each other what a request is.
+  /// Query parameters that the protocol uses.
   static let reservedParameters: Set = ["EIO", "transport", "sid", "j", "b64"]
 
   private static func invalid(_ option: String, _ why: String) -> SocketIOError {
@@ -96,7 +92,7 @@ extension SocketIOOptions {
     if duration < .zero || duration > .seconds(365 * 86_400) { throw invalid(option, "it must be from 0 to a year") }
   }
 
-  /// What begins the next part of a URL, a space, and control characters.
+  /// Characters that begin the next part of a URL, spaces, and control characters.
   private static func endsPath(_ character: Unicode.Scalar) -> Bool {
     switch character.value {
     case 0...0x20, 0x7F...0x9F: true
@@ -111,25 +107,25 @@ extension SocketIOOptions {
 
   private static func isToken(_ name: String) -> Bool { !name.isEmpty && token(name).endIndex == name.endIndex }
 
-  /// As much of the text as a token of HTTP may hold.
+  /// The longest prefix that is an HTTP token.
   private static func token(_ text: String) -> Substring {
     let separators = Set("()<>@,;:\\\"/[]?={} \t".utf8)
     return Substring(text.utf8.prefix { $0 > 32 && $0 < 127 && !separators.contains($0) })
   }
 
-  /// The C core asks the same.
+  /// The C core applies the same test.
   private static func isOfHandshake(_ header: String) -> Bool {
     let name = header.lowercased()
     return name == "connection" || name == "upgrade" || name.hasPrefix("sec-websocket-")
   }
 
-  /// Of a name that is none only the beginning is shown: the rest may be the value.
+  /// Shows only the beginning of an invalid name: the rest may be the value.
   private static func checkHeader(_ name: String, _ value: String) throws(SocketIOError) {
     guard isToken(name) else {
-      throw invalid("extraHeaders", "what begins with \"\(token(name))\" is no name of a header")
+      throw invalid("extraHeaders", "the name that begins with \"\(token(name))\" is not a valid header name")
     }
     guard value.utf8.allSatisfy({ $0 >= 32 && $0 != 127 || $0 == 9 }) else {
-      throw invalid("extraHeaders", "the value of \"\(name)\" cannot stand in a header")
+      throw invalid("extraHeaders", "the value of \"\(name)\" has a character that is not allowed in a header")
     }
   }
 }

@@ -1,13 +1,17 @@
-import Foundation
+#if canImport(FoundationEssentials)
+  public import FoundationEssentials
+#else
+  public import Foundation
+#endif
 
-/// A certificate, key or PKCS#12 file of the options: its text, its bytes, or where it lies.
+/// A certificate, key or PKCS#12 file: its text, its bytes, or its path.
 public struct Credential: Sendable, Hashable, ExpressibleByStringLiteral {
-  private enum Source: Hashable {
+  enum Source: Hashable {
     case bytes(Data)
     case file(String)
   }
 
-  private var source: Source
+  private(set) var source: Source
 
   /// PEM text.
   public static func pem(_ text: String) -> Self { Self(source: .bytes(Data(text.utf8))) }
@@ -36,7 +40,7 @@ public struct Credential: Sendable, Hashable, ExpressibleByStringLiteral {
   }
 }
 
-/// The options that decide whom a TLS connection trusts and as whom it presents itself, for both transports.
+/// The options that decide whom a TLS connection trusts and how it identifies itself, for both transports.
 struct TLSOptions: Sendable, Hashable {
   var ca: [Credential] = []
   var cert: Credential?
@@ -47,7 +51,8 @@ struct TLSOptions: Sendable, Hashable {
   var rejectUnauthorized = true
   var pins: [String] = []
 
-  /// What holds for an `https` proxy, too. Pins name the server's key, and the certificate is shown to the server alone.
+  /// The options that apply to an `https` proxy, too. Pins are about the server's key, and only the server gets the
+  /// client certificate.
   var forProxy: TLSOptions { TLSOptions(ca: ca, ciphers: ciphers, rejectUnauthorized: rejectUnauthorized) }
 }
 

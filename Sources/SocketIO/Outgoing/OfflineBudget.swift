@@ -1,8 +1,9 @@
 /// How full the offline buffer of a Socket is.
 ///
-/// Those who emit and the loop share it: an event that is emitted while the Socket is not connected takes its room at once, in the
-/// call that emits it, so that the caller can be told that there is none. It gives the room back when it is sent or dropped.
-final class BufferGauge: Sendable {
+/// Callers of `emit` and the loop share it. With the policy `.refuse`, an event that is emitted while the Socket is not
+/// connected takes its room in the call of `emit`, so that `emit` can throw. The room is given back when the event is
+/// sent or dropped.
+final class OfflineBudget: Sendable {
   private struct Usage {
     var events = 0
     var bytes = 0
@@ -14,19 +15,19 @@ final class BufferGauge: Sendable {
 
   init(_ limit: OfflineBuffer) { self.limit = limit }
 
-  /// Events that have their room.
+  /// The number of events that hold room.
   var events: Int { usage.withLock { $0.events } }
 
-  /// How often a caller was told that there is no room.
+  /// How many events were refused to their callers.
   var refused: Int { usage.withLock { $0.refused } }
 
-  /// Whether an event of so many bytes could have room at all.
+  /// Whether an event of this size fits into an empty buffer.
   func couldHold(_ bytes: Int) -> Bool { limit.maxEvents > 0 && bytes <= limit.maxBytes }
 
   /// - Returns: Whether there is room for an event.
   func take(_ bytes: Int) -> Bool { usage.withLock { take(bytes, from: &$0) } }
 
-  /// As ``take(_:)``, for a caller who is told.
+  /// As ``take(_:)``, for callers who learn of a refusal.
   func takeOrRefuse(_ bytes: Int) -> Bool {
     usage.withLock { usage in
       if take(bytes, from: &usage) { return true }

@@ -1,30 +1,30 @@
-/// Elements in the order in which they came, any of which can be taken out at no more cost than the first.
+/// A first-in-first-out queue from which any element can be removed as cheaply as the first.
 ///
-/// Each has a position of its own, the next higher number, which no other element ever gets. They stand in an array in this order, mostly
-/// as far apart as their positions are, so that an element is found where it is expected. Gaps are closed when they are
-/// half of the array.
-struct SparseQueue<Element> {
+/// Each element gets the next higher number as its position, which is never reused. The elements are in an array in
+/// this order, mostly as far apart as their positions, so an element is found where it is expected. Gaps are closed
+/// when they are half of the array.
+struct PositionedQueue<Element> {
   private struct Entry {
     let position: Int
-    /// nil when it was taken out.
+    /// nil once it was removed.
     var element: Element?
   }
 
   private var entries: [Entry] = []
-  /// The entries before this one are gaps; the one here is none.
+  /// The index of the first entry that is not a gap.
   private var head = 0
   private(set) var count = 0
-  /// That of the next element to come.
+  /// The position of the next element to be added.
   private(set) var nextPosition = 0
 
   var isEmpty: Bool { count == 0 }
 
-  /// In order, with their positions.
+  /// The elements in order, with their positions.
   var all: [(position: Int, element: Element)] {
     entries[head...].compactMap { entry in entry.element.map { (entry.position, $0) } }
   }
 
-  /// The position of the first element; without one, that of the next to come.
+  /// The position of the first element or, if there is none, of the next one to be added.
   var firstPosition: Int { head < entries.count ? entries[head].position : nextPosition }
 
   var first: Element? { self[firstPosition] }
@@ -66,15 +66,15 @@ struct SparseQueue<Element> {
     return all.map(\.element)
   }
 
-  /// The position of the element behind the one at `position`.
+  /// The position of the element after the one at `position`.
   func position(after position: Int) -> Int? {
     index(of: position).flatMap { entries[($0 + 1)...].first { $0.element != nil }?.position }
   }
 
   private func index(of position: Int) -> Int? {
-    // Positions may be a server's claim: whatever they are, nothing here overflows.
+    // Positions may come from a server, so nothing here may overflow.
     guard head < entries.count, (entries[head].position..<nextPosition).contains(position) else { return nil }
-    // Behind gaps that were closed it stands before the place where it is expected.
+    // After gaps were closed, it is in front of the expected place.
     var upper = min(head + (position - entries[head].position), entries.count - 1)
     if entries[upper].position == position { return upper }
     var lower = head

@@ -1,27 +1,27 @@
-/// Events that wait for a connection, in order. Each has its room in the gauge, and gives it back when it leaves.
+/// Events that wait for a connection, in order. Each holds room in the budget, which is given back when it leaves.
 struct SendBuffer {
   struct Entry {
-    let emission: Emission
-    /// The acknowledgement's.
+    let event: OutgoingEvent
+    /// The acknowledgement id.
     let id: Int?
   }
 
-  private var entries = SparseQueue<Entry>()
-  /// Of all events, estimated.
+  private var entries = PositionedQueue<Entry>()
+  /// The bytes of all events.
   private(set) var bytes = 0
 
   var count: Int { entries.count }
 
-  /// - Returns: The position by which the event can be taken out.
-  mutating func append(_ emission: Emission, id: Int?) -> Int {
-    bytes += emission.room ?? 0
-    return entries.append(Entry(emission: emission, id: id))
+  /// - Returns: The position by which the event can be removed.
+  mutating func append(_ event: OutgoingEvent, id: Int?) -> Int {
+    bytes += event.room ?? 0
+    return entries.append(Entry(event: event, id: id))
   }
 
   @discardableResult
   mutating func remove(at position: Int) -> Entry? {
     let entry = entries.remove(at: position)
-    bytes -= entry?.emission.room ?? 0
+    bytes -= entry?.event.room ?? 0
     return entry
   }
 

@@ -1,37 +1,36 @@
-/// What a Socket emits, from `emit` to its end: sent at once or when it can be, acknowledged, cancelled, dropped or
-/// given up.
+/// The events that a Socket emits, from `emit` until they are sent and acknowledged, cancelled, dropped or given up.
 ///
-/// The half of the ``SocketStateMachine`` that need not know how a namespace is joined and left, only whether it is
+/// The part of the ``SocketStateMachine`` that need not know how a namespace is joined and left, only whether it is
 /// joined.
 struct SocketOutbox {
   typealias Action = SocketStateMachine.Action
-  typealias Answer = Result<[SocketValue], SocketIOError>
+  typealias Answer = AckHandler.Answer
 
   private let namespace: String
   /// Whether the namespace is joined.
   private var isOpen = false
   private var queue: OutgoingQueue
   private var acks: AcknowledgementTable
-  private var writers = SparseQueue<WaitingWriter>()
+  private var writers = PositionedQueue<WaitingWriter>()
   private var sent = 0
   private var drops = EventStatistics.Drops()
 
-  init(namespace: String, gauge: BufferGauge, clock: @escaping () -> UInt64) {
+  init(namespace: String, budget: OfflineBudget, clock: @escaping () -> UInt64) {
     self.namespace = namespace
-    queue = OutgoingQueue(gauge: gauge)
+    queue = OutgoingQueue(budget: budget)
     acks = AcknowledgementTable(clock: clock)
   }
 
-  /// Bytes of the events that wait for a connection or for their turn, estimated.
+  /// Bytes of the events that wait for a connection or for their turn.
   var bufferedBytes: Int { queue.bytes }
 
-  /// Whether anybody waits until less is queued.
+  /// Whether any writer waits until less is queued.
   var hasWriters: Bool { !writers.isEmpty }
 
-  /// The turn of the one that waits longest.
+  /// The turn of the writer that has waited longest.
   var firstWriterTurn: Int? { writers.first?.turn }
 
-  /// What happened so far, and what waits now.
+  /// Counts of what happened so far and what waits now.
   var statistics: EventStatistics {
     var statistics = EventStatistics()
     statistics.sent = sent
@@ -47,19 +46,18 @@ struct SocketOutbox {
 
   // MARK: The namespace
 
-  /// The namespace is joined: what waits is sent.
+  /// The namespace is joined: sends what waits.
   mutating func open() -> ActionList<Action> {
     isOpen = true
     var actions: ActionList<Action> = []
     for entry in queue.takeBuffered() {
       if let id = entry.id { acks.setSent(id) }
-      actions.append(send(entry.emission, entry.id))
+      actions.append(send(entry.event, entry.id))
     }
     return actions + endOverflow() + sendRetryHead()
   }
 
-  /// The namespace is left or lost. The answers to what was sent will not come any more; what is still buffered will be
-  /// sent.
+  /// The namespace is left or lost. What was sent will not be answered; what is still buffered will be sent later.
   mutating func close(_ cause: SocketIOError? = nil) -> ActionList<Action> {
     isOpen = false
     var failure = SocketIOError.disconnected
@@ -69,91 +67,92 @@ struct SocketOutbox {
     return actions
   }
 
-  /// The namespace was refused: whoever waits for an acknowledgement would wait until the user connects again, if ever.
-  /// What nobody waits for stays in the buffer.
+  /// The namespace was refused. Pending acknowledgements fail, since they might wait for ever; events without one stay
+  /// in the buffer.
   mutating func refuse(_ error: SocketIOError) -> ActionList<Action> {
     var actions: ActionList<Action> = []
     for id in acks.idsWithHandler {
       if unbuffer(id) { drops.refused += 1 }
       actions += complete(id, .failure(error))
     }
-    for emission in queue.removeAwaitedRetried() {
+    for event in queue.removeAwaitedRetried() {
       drops.refused += 1
-      actions += complete(emission, .failure(error))
+      actions += complete(event, .failure(error))
     }
     return actions
   }
 
-  /// Nobody can use the Socket any more.
+  /// The Socket was freed.
   mutating func dispose() -> ActionList<Action> {
     drops.released += queue.count
     _ = queue.takeBuffered()
     acks.forgetBuffer()
     var actions: ActionList<Action> = []
-    for emission in queue.removeAllRetried() { actions += complete(emission, .failure(.disconnected)) }
+    for event in queue.removeAllRetried() { actions += complete(event, .failure(.disconnected)) }
     return actions + close() + endWriters() + endOverflow()
   }
 
   // MARK: Emitting
 
-  mutating func emit(_ emission: consuming Emission, canSendNow: Bool) -> ActionList<Action> {
-    if let handler = emission.ack, handler.token?.isCancelled == true { return dropCancelled(emission, handler) }
-    if emission.isRetried { return enqueue(emission) }
-    let isSent = isOpen && (!emission.isVolatile || canSendNow)
-    let isDropped = !isSent && emission.isVolatile
+  mutating func emit(_ event: consuming OutgoingEvent, canSendNow: Bool) -> ActionList<Action> {
+    if event.ack?.token?.isCancelled == true { return dropCancelled(event) }
+    if event.isRetried { return enqueue(event) }
+    let isSent = isOpen && (!event.isVolatile || canSendNow)
+    let isDropped = !isSent && event.isVolatile
     var actions: ActionList<Action> = []
     if isSent {
-      queue.giveBackRoom(of: emission)
+      queue.giveBackRoom(of: event)
     } else if isDropped {
       drops.volatile += 1
     } else {
-      guard makeRoom(for: &emission, &actions) else { return actions }
+      guard makeRoom(for: &event, &actions) else { return actions }
     }
     var ackID: Int?
-    if let handler = emission.ack {
-      let id = acks.append(handler, hasTimer: emission.timeout != nil, isSent: isSent)
-      if isDropped, emission.timeout == nil {
-        // Its id is used up, as in the JavaScript client.
+    // The table has it from now on.
+    if let handler = event.ack.take() {
+      let id = acks.append(handler, hasTimer: event.timeout != nil, isSent: isSent)
+      if isDropped, event.timeout == nil {
+        // The id counts as used, as in the JavaScript client.
         return complete(id, .failure(SocketIOError(.dropped, "the volatile event was dropped")))
       }
       ackID = id
-      if let timeout = emission.timeout { actions.append(.startAckTimer(id: id, milliseconds: timeout)) }
+      if let timeout = event.timeout { actions.append(.startAckTimer(id: id, milliseconds: timeout)) }
     }
     if isSent {
-      actions.append(send(emission, ackID))
+      actions.append(send(event, ackID))
     } else if !isDropped {
-      let position = queue.append(emission, id: ackID)
+      let position = queue.append(event, id: ackID)
       if let ackID { acks.setBuffered(ackID, at: position) }
     }
     return actions
   }
 
-  private mutating func enqueue(_ emission: Emission) -> ActionList<Action> {
-    var emission = emission
+  private mutating func enqueue(_ event: OutgoingEvent) -> ActionList<Action> {
+    var event = event
     var actions: ActionList<Action> = []
-    guard makeRoom(for: &emission, &actions) else { return actions }
-    queue.appendRetried(emission)
+    guard makeRoom(for: &event, &actions) else { return actions }
+    queue.appendRetried(event)
     return actions + sendRetryHead()
   }
 
-  private mutating func dropCancelled(_ emission: Emission, _ handler: AckHandler) -> ActionList<Action> {
-    queue.giveBackRoom(of: emission)
+  private mutating func dropCancelled(_ event: OutgoingEvent) -> ActionList<Action> {
+    queue.giveBackRoom(of: event)
     drops.cancelled += 1
-    return [.completeAck(handler, .failure(.cancelled))]
+    return complete(event, .failure(.cancelled))
   }
 
-  /// - Returns: Whether there is room. Where there is not, the event is dropped.
-  private mutating func makeRoom(for emission: inout Emission, _ actions: inout ActionList<Action>) -> Bool {
+  /// - Returns: Whether there is room. If there is none, the event is dropped.
+  private mutating func makeRoom(for event: inout OutgoingEvent, _ actions: inout ActionList<Action>) -> Bool {
     let wasOverflowing = queue.isOverflowing
-    let (hasRoom, dropped) = queue.makeRoom(for: &emission)
+    let (hasRoom, dropped) = queue.makeRoom(for: &event)
     if !wasOverflowing, let first = dropped.first {
-      actions.append(.overflowBegan(event: first.emission.arguments[0].stringValue ?? ""))
+      actions.append(.overflowBegan(event: first.event.name))
     }
     for entry in dropped {
       if let id = entry.id {
         actions += complete(id, .failure(.bufferFull))
       } else {
-        actions += complete(entry.emission, .failure(.bufferFull))
+        actions += complete(entry.event, .failure(.bufferFull))
       }
     }
     return hasRoom
@@ -177,53 +176,60 @@ struct SocketOutbox {
 
   mutating func admitWriter(canSendNow: Bool) -> ActionList<Action> {
     guard let writer = writers.removeFirst() else { return [] }
-    var emission = writer.emission
-    if emission.mayWait(isConnected: isOpen), !queue.takeRoomOrRefuse(&emission) {
+    var event = writer.outgoing
+    if event.mayWait(isConnected: isOpen), !queue.takeRoomOrRefuse(&event) {
       return [.resumeWriter(writer, .bufferFull)]
     }
-    return emit(emission, canSendNow: canSendNow) + [.resumeWriter(writer, nil)]
+    return emit(event, canSendNow: canSendNow) + [.resumeWriter(writer, nil)]
   }
 
-  mutating func cancelWriter(_ token: AckToken) -> ActionList<Action> {
+  mutating func cancelWriter(_ token: CancellationToken) -> ActionList<Action> {
     guard writers[token.position]?.token === token, let writer = writers.remove(at: token.position) else { return [] }
     drops.cancelled += 1
     return [.resumeWriter(writer, .cancelled)]
   }
 
-  /// Whoever waits would emit into the next session without knowing.
+  /// A waiting writer would otherwise emit into the next session without knowing.
   mutating func endWriters() -> ActionList<Action> {
     ActionList(writers.removeAll().map { .resumeWriter($0, .disconnected) })
   }
 
   // MARK: Sending
 
-  /// Every try is an event of its own, which the server is asked to acknowledge.
+  /// Every attempt is an event of its own, with an acknowledgement id of its own.
   mutating func sendRetryHead() -> ActionList<Action> {
-    guard isOpen, let emission = queue.beginTry(id: acks.nextID) else { return [] }
-    let id = acks.append(nil, hasTimer: emission.timeout != nil, isSent: true)
-    return (emission.timeout.map { [.startAckTimer(id: id, milliseconds: $0)] } ?? []) + [send(emission, id)]
+    guard isOpen, let event = queue.beginTry(id: acks.nextID) else { return [] }
+    let id = acks.append(nil, hasTimer: event.timeout != nil, isSent: true)
+    return (event.timeout.map { [.startAckTimer(id: id, milliseconds: $0)] } ?? []) + [send(event, id)]
   }
 
-  private mutating func send(_ emission: Emission, _ id: Int?) -> Action {
+  private mutating func send(_ event: consuming OutgoingEvent, _ id: Int?) -> Action {
     sent += 1
-    return .send(
-      Packet(namespace: namespace, id: id, content: .event(emission.arguments)), isCompressed: emission.isCompressed)
+    let (name, isCompressed) = (event.name, event.isCompressed)
+    switch event.payload {
+    case .encoded(var packet):
+      packet.text.id = id
+      return .sendEncoded(packet, isCompressed: isCompressed)
+    case .values(let arguments):
+      let content = SocketPacket.Content.event(name: name, arguments: arguments)
+      return .send(SocketPacket(namespace: namespace, id: id, content: content), isCompressed: isCompressed)
+    }
   }
 
   /// The parser could not encode an event.
-  mutating func sendFailed(_ arguments: [SocketValue], id: Int?, _ error: SocketIOError) -> ActionList<Action> {
+  mutating func sendFailed(_ name: String, id: Int?, _ error: SocketIOError) -> ActionList<Action> {
     sent -= 1
     drops.unencodable += 1
-    guard let id else { return [.deliver(.emitFailed(event: arguments.first?.stringValue ?? "", error))] }
+    guard let id else { return [.deliver(.emitFailed(event: name, error))] }
     guard queue.tryInFlight == id else { return complete(id, .failure(error)) }
-    // To send it again would be in vain.
+    // Sending it again would fail in the same way.
     let abandoned = queue.endTry(isLast: true)
     return removeAck(id) + complete(abandoned, .failure(error)) + [.resumeRetries]
   }
 
   // MARK: Acknowledgements
 
-  mutating func acknowledge(_ id: Int, _ arguments: [SocketValue]) -> ActionList<Action> {
+  mutating func acknowledge(_ id: Int, _ arguments: consuming ReceivedArguments) -> ActionList<Action> {
     complete(id, .success(arguments))
   }
 
@@ -232,10 +238,10 @@ struct SocketOutbox {
     return complete(id, .failure(SocketIOError(.timeout, "operation has timed out")))
   }
 
-  mutating func cancel(_ token: AckToken) -> ActionList<Action> {
-    if let (emission, id) = queue.removeRetried(token) {
+  mutating func cancel(_ token: CancellationToken) -> ActionList<Action> {
+    if let (event, id) = queue.removeRetried(token) {
       if id == nil { drops.cancelled += 1 }
-      return (id.map { removeAck($0) } ?? []) + complete(emission, .failure(.cancelled)) + sendRetryHead()
+      return (id.map { removeAck($0) } ?? []) + complete(event, .failure(.cancelled)) + sendRetryHead()
     }
     guard let id = acks.id(of: token) else { return [] }
     if unbuffer(id) { drops.cancelled += 1 }
@@ -246,7 +252,7 @@ struct SocketOutbox {
     acks.remove(id)?.hasTimer == true ? [.stopAckTimer(id: id)] : []
   }
 
-  /// Takes an event out of the buffer.
+  /// Removes an event from the buffer.
   ///
   /// - Returns: Whether it was there.
   private mutating func unbuffer(_ id: Int) -> Bool {
@@ -255,11 +261,11 @@ struct SocketOutbox {
     return true
   }
 
-  private mutating func complete(_ id: Int, _ answer: Answer) -> ActionList<Action> {
+  private mutating func complete(_ id: Int, _ answer: consuming Answer) -> ActionList<Action> {
     let isAcknowledged = if case .success = answer { true } else { false }
-    guard let ack = isAcknowledged ? acks.acknowledge(id) : acks.remove(id) else { return [] }
+    guard var ack = isAcknowledged ? acks.acknowledge(id) : acks.remove(id) else { return [] }
     var actions: ActionList<Action> = ack.hasTimer ? [.stopAckTimer(id: id)] : []
-    if let handler = ack.handler {
+    if let handler = ack.handler.take() {
       actions.append(.completeAck(handler, answer))
       return actions
     }
@@ -267,9 +273,9 @@ struct SocketOutbox {
     return actions + complete(ended, answer) + sendRetryHead()
   }
 
-  /// An event has its end, where there is one.
-  private func complete(_ emission: Emission?, _ answer: Answer) -> ActionList<Action> {
-    guard let handler = emission?.ack else { return [] }
+  /// Completes an event, if there is one.
+  private func complete(_ event: OutgoingEvent?, _ answer: Answer) -> ActionList<Action> {
+    guard let handler = event?.ack else { return [] }
     return [.completeAck(handler, answer)]
   }
 }

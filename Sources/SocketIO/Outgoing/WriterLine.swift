@@ -1,6 +1,6 @@
-/// Those who wait until less is queued on a connection, over all its Sockets, in the order in which they came.
+/// The writers that wait until less is queued on a connection, over all its Sockets, in order of arrival.
 ///
-/// Each Socket's machine keeps its own; here stands whose turn it is. Confined to the loop.
+/// Each Socket's machine keeps its own writers; this line knows whose turn it is. Confined to the loop.
 final class WriterLine {
   /// Bytes that may be queued before writers wait.
   private let highWaterMark: Int
@@ -10,27 +10,27 @@ final class WriterLine {
 
   init(highWaterMark: Int) { self.highWaterMark = highWaterMark }
 
-  /// The turn of the next writer to come.
+  /// The turn of the next writer.
   func makeTurn() -> Int {
     defer { nextTurn += 1 }
     return nextTurn
   }
 
-  /// Lines a Socket up if it has writers and may send.
+  /// Adds a Socket to the line if it has writers and may send.
   func join(_ driver: SocketDriver) {
     guard !driver.isInLine, let turn = turn(of: driver) else { return }
     driver.isInLine = true
     turns.insert(turn, driver)
   }
 
-  /// Has events sent that waited, for as long as little enough is queued.
+  /// Lets waiting writers emit, as long as little enough is queued.
   func admit(on core: isolated ManagerCore) {
     guard !isAdmitting else { return }
     isAdmitting = true
     defer { isAdmitting = false }
     while let (turn, driver) = turns.first {
       guard let next = self.turn(of: driver) else {
-        // A Socket that has too much in its own buffer holds up no other; it comes back when there is less.
+        // A Socket with too much in its own buffer does not hold up others; it returns when there is less.
         turns.removeFirst()
         driver.isInLine = false
         continue
@@ -44,7 +44,7 @@ final class WriterLine {
     }
   }
 
-  /// That of the Socket's first writer; nil without one, or where too much waits in the Socket's own buffer.
+  /// The turn of the Socket's first writer; nil if it has none, or if too much waits in its own buffer.
   private func turn(of driver: SocketDriver) -> Int? {
     driver.machine.bufferedBytes <= highWaterMark ? driver.machine.firstWriterTurn : nil
   }

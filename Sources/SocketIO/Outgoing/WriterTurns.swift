@@ -1,7 +1,7 @@
-/// Whose turn it is among the owners of queues: that of the owner whose first element came first.
+/// Finds out whose turn it is among several queues: that of the one whose first element came first.
 ///
-/// A binary heap, in which an owner stands once at most. So a wait that ends early needs nothing here: when the owner's
-/// turn comes, it is put where its present first element belongs.
+/// A binary heap that has each owner of a queue at most once. So a wait that ends early changes nothing here: when its
+/// owner's turn comes, the owner moves to the place of its current first element.
 struct WriterTurns<Owner> {
   private var heap: [(turn: Int, owner: Owner)] = []
 
@@ -23,7 +23,7 @@ struct WriterTurns<Owner> {
     sink()
   }
 
-  /// Gives the first owner another turn, which is no earlier.
+  /// Gives the first owner another turn, which is not earlier.
   mutating func moveFirst(to turn: Int) {
     heap[0].turn = turn
     sink()

@@ -1,11 +1,11 @@
-/// The number by which an encoded packet says what it is.
+/// The number of a packet's type in its encoding.
 enum PacketType: UInt8 {
   case connect, disconnect, event, ack, connectError
-  /// The two that have attachments, which only the JSON encoding knows.
+  /// The two types with attachments, which only the JSON encoding has.
   case binaryEvent, binaryAck
 
   /// The type of a packet without attachments.
-  init(_ content: Packet.Content) {
+  init(_ content: SocketPacket.Content) {
     self =
       switch content {
       case .connect: .connect
@@ -16,7 +16,7 @@ enum PacketType: UInt8 {
       }
   }
 
-  /// The type of the same packet with attachments, for those that may have any.
+  /// The type of the same packet with attachments, if it may have any.
   var binary: PacketType? {
     switch self {
     case .event, .binaryEvent: .binaryEvent
@@ -28,43 +28,60 @@ enum PacketType: UInt8 {
   var isBinary: Bool { self == .binaryEvent || self == .binaryAck }
 }
 
-extension Packet.Content {
+extension SocketPacket.Content {
   /// The content of a packet that was received.
   ///
-  /// - Throws: When the payload has not the shape that the type asks for.
+  /// - Throws: When the payload does not match the type.
   init(_ type: PacketType, payload: SocketValue?) throws(ParserError) {
     switch (type, payload) {
     case (.connect, let payload): self = .connect(payload)
     case (.disconnect, nil): self = .disconnect
-    case (.event, .array(let elements)), (.binaryEvent, .array(let elements)): self = .event(elements)
+    case (.event, .array(let elements)), (.binaryEvent, .array(let elements)):
+      self = .event(name: try Self.eventName(elements.first), arguments: Array(elements.dropFirst()))
     case (.ack, .array(let elements)), (.binaryAck, .array(let elements)): self = .ack(elements)
     case (.connectError, let payload?): self = .connectError(payload)
-    default: throw ParserError(.invalidPayload, "invalid payload: not of the kind that a \(type) has")
+    default: throw .wrongPayload(of: type)
     }
     try validate()
   }
 
-  /// Checks what the protocol asks of the payload, for both directions.
+  /// The name of an event that was received: a string, or the digits of a number.
+  static func eventName(_ value: SocketValue?) throws(ParserError) -> String {
+    switch value {
+    case .string(let name): return name
+    case .int(let number): return "\(number)"
+    case .uint(let number): return "\(number)"
+    // JSON has no other numbers.
+    case .double(let number) where number.isFinite: return SocketValue.double(number).description
+    default: throw ParserError(.invalidPayload, "invalid payload: an event's name is a string or a number")
+    }
+  }
+
+  /// Checks the name of an event, in both directions.
+  static func check(name: String) throws(ParserError) {
+    guard name.utf8.count <= SocketPacket.longestName else {
+      throw ParserError(
+        .invalidPayload, "invalid payload: the event's name is longer than \(SocketPacket.longestName) bytes")
+    }
+    guard SocketPacket.isReservedEventName(name) else { return }
+    throw ParserError(.invalidPayload, "invalid payload: \"\(name)\" is a reserved event name")
+  }
+
+  /// Checks the payload by the rules of the protocol, in both directions.
   func validate() throws(ParserError) {
     switch self {
     case .connect(nil), .connect(.object), .disconnect, .ack, .connectError(.object), .connectError(.string): return
-    case .event(let elements):
-      switch elements.first {
-      case .int, .uint: return
-      // JSON has no others: they would be sent as null, which is no name.
-      case .double(let name) where name.isFinite: return
-      case .string(let name):
-        guard name.utf8.count <= Packet.longestName else {
-          throw ParserError(
-            .invalidPayload, "invalid payload: the event's name is longer than \(Packet.longestName) bytes")
-        }
-        guard Packet.isReservedEventName(name) else { return }
-        throw ParserError(.invalidPayload, "invalid payload: \"\(name)\" is a reserved event name")
-      default: throw ParserError(.invalidPayload, "invalid payload: an event's name is a string or a number")
-      }
+    case .event(let name, _):
+      try Self.check(name: name)
     case .connect: throw ParserError(.invalidPayload, "invalid payload: that of a CONNECT is an object")
     case .connectError:
       throw ParserError(.invalidPayload, "invalid payload: that of a CONNECT_ERROR is an object or a string")
     }
+  }
+}
+
+extension ParserError {
+  static func wrongPayload(of type: PacketType) -> ParserError {
+    ParserError(.invalidPayload, "invalid payload: not of the kind that a \(type) has")
   }
 }

@@ -1,12 +1,12 @@
 #if canImport(FoundationEssentials)
-  import FoundationEssentials
+  public import FoundationEssentials
 #else
-  import Foundation
+  public import Foundation
 #endif
 
 /// Why a parser could not encode a packet or decode a message.
 public struct ParserError: LocalizedError, Sendable, Hashable, CustomStringConvertible {
-  /// What went wrong. Further codes may appear, and a parser of your own may add its own.
+  /// What went wrong. Later versions may add codes, and custom parsers may define their own.
   public struct Code: RawRepresentable, Sendable, Hashable, CustomStringConvertible {
     /// The name of the code.
     public let rawValue: String
@@ -17,21 +17,21 @@ public struct ParserError: LocalizedError, Sendable, Hashable, CustomStringConve
     /// The name of the code.
     public var description: String { rawValue }
 
-    /// The message does not say which type of packet it is, or says one that there is not.
+    /// The packet type is missing or unknown.
     public static let unknownPacketType = Code(rawValue: "unknownPacketType")
-    /// The number of attachments is not a number followed by `-`, or a placeholder names none of the attachments.
+    /// The number of attachments is not a number followed by `-`, or a placeholder names no attachment.
     public static let illegalAttachments = Code(rawValue: "illegalAttachments")
     /// More attachments are announced than the limit allows.
     public static let tooManyAttachments = Code(rawValue: "tooManyAttachments")
-    /// The namespace does not begin with a slash, or has a comma inside where JSON cannot tell where it ends.
+    /// The namespace does not begin with a slash, or contains a comma, with which its end could not be found.
     public static let illegalNamespace = Code(rawValue: "illegalNamespace")
     /// The acknowledgement id is not an integer, negative, or larger than an Int.
     public static let illegalID = Code(rawValue: "illegalID")
-    /// The payload is not JSON or MessagePack, or has not the shape that the type of packet asks for.
+    /// The payload is not JSON or MessagePack, or does not match the type of packet.
     public static let invalidPayload = Code(rawValue: "invalidPayload")
-    /// A text message came while attachments were outstanding, or where all messages are binary.
+    /// A text message arrived while attachments were outstanding, or where all messages are binary.
     public static let unexpectedText = Code(rawValue: "unexpectedText")
-    /// A binary message came that no packet announced.
+    /// A binary message arrived that no packet announced.
     public static let unexpectedBinary = Code(rawValue: "unexpectedBinary")
   }
 
@@ -39,10 +39,10 @@ public struct ParserError: LocalizedError, Sendable, Hashable, CustomStringConve
   public var code: Code
   /// What went wrong, for people.
   public var message: String
-  /// Where the fault is, unless it is in the packet as a whole: the number of bytes of the message before it. When
-  /// encoding, the bytes written before it.
+  /// The place of the fault, unless it is the packet as a whole: how many bytes of the message are before it or, when
+  /// encoding, were written before it.
   public var offset: Int?
-  /// The fault in the JSON text, if that is the reason. Its offset counts from the beginning of the message.
+  /// The error in the JSON text, if that is the reason. Its offset counts from the beginning of the message.
   public var jsonError: JSONError?
 
   /// Makes an error. The offset is by default that of the fault in the JSON text.

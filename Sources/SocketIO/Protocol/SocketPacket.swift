@@ -1,13 +1,13 @@
-/// One Socket.IO packet, free of any encoding.
+/// One Socket.IO packet, independent of its encoding.
 ///
-/// Whether an event or an acknowledgement travels as a binary packet is a matter of its encoding: a parser derives it
-/// from the values inside.
-public struct Packet: Sendable, Hashable {
+/// Whether an event or acknowledgement is sent as a binary packet depends on the encoding: the parser derives it from
+/// the values.
+public struct SocketPacket: Sendable, Hashable {
   /// The namespace, `/` for the main one. It begins with a slash.
   public var namespace: String
-  /// The acknowledgement id: of an event that asks for an acknowledgement, or of the acknowledgement itself.
+  /// The acknowledgement id, of an event that asks for an acknowledgement or of the acknowledgement.
   public var id: Int?
-  /// What the packet says.
+  /// The packet's type and payload.
   public var content: Content
 
   /// Makes a packet.
@@ -19,26 +19,28 @@ public struct Packet: Sendable, Hashable {
 
   /// The kinds of packet with their payloads.
   public enum Content: Sendable, Hashable {
-    /// From the client a request to join the namespace, with the `auth` object if there is one. From the server the
-    /// consent, with an object that holds `sid`.
+    /// From the client, a request to join the namespace, with the `auth` object if there is one. From the server, its
+    /// acceptance, with an object that contains `sid`.
     case connect(SocketValue?)
     /// The sender leaves the namespace.
     case disconnect
-    /// An event: its name, a string or a number, followed by its arguments.
-    case event([SocketValue])
+    /// An event. A number received as the name appears here in digits.
+    case event(name: String, arguments: [SocketValue])
     /// The answer to an event that had an id.
     case ack([SocketValue])
-    /// The server refuses a connection to the namespace, with an object that holds `message`, or with a string.
+    /// The server refuses the namespace, with an object that contains `message`, or with a string.
     case connectError(SocketValue)
   }
 
-  /// The longest event name and namespace, in UTF-8 bytes. Both are looked up in dictionaries, and hashing a string takes time that grows
-  /// with the square of the combining characters in a row.
+  /// The longest event name and namespace, in UTF-8 bytes. Both are dictionary keys, and the time for hashing a string
+  /// grows with the square of consecutive combining characters.
   static let longestName = 4096
 
-  /// Whether the name belongs to the life cycle of a Socket, so that no application event may bear it.
+  /// Whether the name is reserved for a Socket's own events.
   public static func isReservedEventName(_ name: String) -> Bool {
-    switch name {
+    // Comparing the lengths first is much faster.
+    guard 7...14 ~= name.utf8.count else { return false }
+    return switch name {
     case "connect", "connect_error", "disconnect", "disconnecting", "newListener", "removeListener": true
     default: false
     }

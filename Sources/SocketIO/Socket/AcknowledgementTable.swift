@@ -1,20 +1,20 @@
-/// The acknowledgements that a Socket waits for, by the ids under which it asked for them.
+/// The acknowledgements that a Socket waits for, by their ids.
 struct AcknowledgementTable {
   struct Entry {
-    /// nil for a try of the retry queue's head.
-    let handler: AckHandler?
+    /// nil for an attempt of the retry queue.
+    var handler: AckHandler?
     let hasTimer: Bool
-    /// Where the event waits in the send buffer; its acknowledgement survives a disconnection.
+    /// The event's place in the send buffer. While it waits there, its acknowledgement survives a disconnection.
     fileprivate var bufferPosition: Int?
     /// When the event was sent.
     fileprivate var sentAt: UInt64?
   }
 
   /// The ids are the positions.
-  private var entries = SparseQueue<Entry>()
+  private var entries = PositionedQueue<Entry>()
   /// The times from sending an event to its acknowledgement.
   private(set) var roundTrips = DurationSummary()
-  /// Nanoseconds; asked only where something is measured.
+  /// In nanoseconds. Read only for what is measured.
   private let clock: () -> UInt64
 
   init(clock: @escaping () -> UInt64) { self.clock = clock }
@@ -31,15 +31,16 @@ struct AcknowledgementTable {
   /// The ids of the acknowledgements that a caller waits for, in order.
   var idsWithHandler: [Int] { entries.all.filter { $0.element.handler != nil }.map(\.position) }
 
-  /// That of the acknowledgement which the token names, if it is still waited for.
-  func id(of token: AckToken) -> Int? { entries[token.position]?.handler?.token === token ? token.position : nil }
+  /// The id of the acknowledgement that the token identifies, if it is still pending.
+  func id(of token: CancellationToken) -> Int? {
+    entries[token.position]?.handler?.token === token ? token.position : nil
+  }
 
   /// - Parameter isSent: Whether the event is sent now.
   /// - Returns: The id.
-  mutating func append(_ handler: AckHandler?, hasTimer: Bool, isSent: Bool) -> Int {
-    let id = entries.append(Entry(handler: handler, hasTimer: hasTimer, sentAt: isSent ? clock() : nil))
-    handler?.token?.position = id
-    return id
+  mutating func append(_ handler: consuming AckHandler?, hasTimer: Bool, isSent: Bool) -> Int {
+    handler?.token?.position = nextID
+    return entries.append(Entry(handler: handler, hasTimer: hasTimer, sentAt: isSent ? clock() : nil))
   }
 
   /// The event waits in the send buffer.
@@ -54,26 +55,26 @@ struct AcknowledgementTable {
     }
   }
 
-  /// The event does not wait in the buffer any more.
+  /// The event has left the buffer.
   ///
-  /// - Returns: Where it waited; nil where it did not.
+  /// - Returns: Its place there, or nil if it was not there.
   mutating func takeBufferPosition(of id: Int) -> Int? {
     guard let position = entries[id]?.bufferPosition else { return nil }
     entries.update(at: id) { $0.bufferPosition = nil }
     return position
   }
 
-  /// No event waits in the buffer any more.
+  /// All events have left the buffer.
   mutating func forgetBuffer() {
     for id in entries.all.map(\.position) { entries.update(at: id) { $0.bufferPosition = nil } }
   }
 
-  /// The acknowledgement is not waited for any more.
+  /// The caller no longer waits for the acknowledgement.
   mutating func remove(_ id: Int) -> Entry? { entries.remove(at: id) }
 
-  /// The acknowledgement has come.
+  /// The acknowledgement has arrived.
   ///
-  /// - Returns: nil where nobody waits for it.
+  /// - Returns: nil if nobody waits for it.
   mutating func acknowledge(_ id: Int) -> Entry? {
     guard let entry = entries.remove(at: id) else { return nil }
     if let sentAt = entry.sentAt { roundTrips.record(nanoseconds: clock() - sentAt) }

@@ -1,19 +1,19 @@
-/// What a Socket shows of its state to any thread.
+/// The part of a Socket's state that any thread can read.
 struct SocketState: Sendable, Equatable {
   var id: String?
   var isActive = false
   var isRecovered = false
 }
 
-/// The state of a Socket for those who are not on the loop.
+/// The state of a Socket, for callers outside the loop.
 ///
-/// The loop publishes the truth; a call of `connect()` or `disconnect()` is shown at once, before the loop has carried it out, so that
-/// a caller sees his own calls.
-final class SocketMirror: Sendable {
+/// The loop publishes the actual state. A call of `connect()` or `disconnect()` shows at once, before the loop has
+/// carried it out, so that callers see their own calls.
+final class PublishedSocketState: Sendable {
   private struct Contents {
     var shown = SocketState()
     var actual = SocketState()
-    /// Commands that the loop has not carried out yet: while there are any, the prediction is shown.
+    /// Commands that the loop has not carried out yet. While there are any, the prediction is shown.
     var pendingCommands = 0
     var disconnects = 0
     var isConnectDelivered = false
@@ -25,7 +25,7 @@ final class SocketMirror: Sendable {
   /// - Parameter active: Counts the Socket while it shows itself as active.
   init(_ active: ActiveCount = ActiveCount()) { self.active = active }
 
-  var state: SocketState { contents.withLock { $0.shown } }
+  var value: SocketState { contents.withLock { $0.shown } }
 
   var isConnected: Bool { contents.withLock { $0.shown.id != nil } }
 
@@ -74,8 +74,8 @@ final class SocketMirror: Sendable {
 
   // MARK: What may still be delivered
 
-  /// Whether what was enqueued after `epoch` calls of `disconnect()` is still wanted: nothing that happened before a call of it
-  /// is delivered after it.
+  /// Whether a call of a handler that was queued in this epoch may still be delivered. After a call of `disconnect()`,
+  /// nothing that happened before it is delivered.
   func isCurrent(_ epoch: Int) -> Bool { contents.withLock { $0.disconnects == epoch } }
 
   func shouldDeliverConnect(_ epoch: Int) -> Bool {
@@ -86,7 +86,7 @@ final class SocketMirror: Sendable {
     }
   }
 
-  /// A `disconnect` is told to those only who were told of the `connect`.
+  /// A `disconnect` is delivered only if its `connect` was.
   func shouldDeliverDisconnect() -> Bool {
     contents.withLock { contents in
       defer { contents.isConnectDelivered = false }

@@ -1,54 +1,73 @@
-/// Drives the state machine of one Socket: performs its actions on the connection that the Manager has.
+import Logging
+
+/// Drives the state machine of one Socket, and performs its actions on the Manager's connection.
 ///
-/// Confined to the loop. The Manager's core owns the driver and passes itself along with each call: so the compiler
-/// checks that both run on the loop, and no reference back has to be stored or counted.
+/// Confined to the loop. The Manager's core owns the driver and passes itself with each call, so the compiler checks
+/// that both run on the loop, and the driver needs no reference back.
 final class SocketDriver {
   let key: Int
+  let namespace: String
   private(set) var machine: SocketStateMachine
-  /// Among the active ones of the ``SocketTable``, which sets it; nil where it is none.
+  /// Its position among the active Sockets, set by the ``SocketTable``; nil if it is not active.
   var activePosition: Int?
   var isActive: Bool { activePosition != nil }
-  /// Among those whose writers wait for their turn; the ``WriterLine`` sets it.
+  /// Whether it is in line with its writers; set by the ``WriterLine``.
   var isInLine = false
-  /// Set while the Socket is active: it lives on, whether or not the user holds it.
+  /// Set while the Socket is active, to keep it alive even if the user does not hold it.
   private(set) var retained: Socket?
   private weak var known: Socket?
   private let handlers: HandlerRegistry
-  /// In which the namespace was refused the last time.
+  /// The connection on which the namespace was last refused.
   private var refusedSession = 0
-  /// Those who wait until the namespace is joined, or cannot be.
-  private var joinCallbacks: [@Sendable (SocketIOError?) -> Void] = []
+  /// Callbacks for when the namespace is joined, or cannot be.
+  private var joinWaiters: [JoinWaiter] = []
+  private var joinWaiterCount = 0
   /// How many calls of `disconnect()` have been carried out.
   private var disconnects = 0
-  /// Evaluates the credentials.
+  /// The task that evaluates the credentials.
   private var authentication: Task<Void, Never>?
-  /// The revision of the machine that the Socket shows.
+  /// The revision of the machine that was published last.
   private var published: UInt64?
 
-  /// nil when it was let go.
+  /// nil once it was freed.
   private var socket: Socket? { retained ?? known }
 
   init(_ socket: Socket, receiveLimit: Int, clock: @escaping () -> UInt64) {
     known = socket
     key = socket.key
+    namespace = socket.namespace
     handlers = socket.handlers
     machine = SocketStateMachine(
-      namespace: socket.namespace, gauge: socket.gauge, receiveLimit: receiveLimit, clock: clock)
+      namespace: namespace, budget: socket.budget, receiveLimit: receiveLimit, clock: clock)
   }
 
   // MARK: Events
 
   func handle(_ event: consuming SocketStateMachine.Event, on core: isolated ManagerCore) {
-    let actions = machine.handle(event)
+    carryOut(machine.handle(event), on: core)
+  }
+
+  func received(_ packet: consuming ReceivedPacket, on core: isolated ManagerCore) {
+    carryOut(machine.received(packet), on: core)
+  }
+
+  func emit(_ event: consuming OutgoingEvent, on core: isolated ManagerCore) {
+    carryOut(machine.emit(event, canSendNow: core.canSendNow), on: core)
+  }
+
+  /// Publishes the machine's state if it has changed, and performs its actions.
+  private func carryOut(
+    _ actions: consuming ActionList<SocketStateMachine.Action>, on core: isolated ManagerCore
+  ) {
     guard machine.revision != published else { return perform(actions, on: core) }
     if !machine.isAuthenticating { authentication.take()?.cancel() }
-    // A Socket that nobody else holds is still told of its end.
+    // Keeps a Socket that nobody else holds alive until its end has been reported.
     let socket = socket
     publishState()
     watchAnswer(on: core)
     if core.file(self) { retained = isActive ? socket : nil }
     perform(actions, on: core)
-    if !isActive { completeJoining(.disconnected) }
+    if !isActive { completeJoining(.disconnected, on: core) }
     withExtendedLifetime(socket) {}
   }
 
@@ -57,15 +76,29 @@ final class SocketDriver {
     handle(.disconnect, on: core)
   }
 
-  /// Calls back as soon as the Socket has joined its namespace, or failed to.
-  func awaitJoining(_ callback: @escaping @Sendable (SocketIOError?) -> Void) { joinCallbacks.append(callback) }
+  /// Calls back as soon as the Socket has joined its namespace, or has failed to.
+  func awaitJoining(_ callback: @escaping @Sendable (SocketIOError?) -> Void) {
+    joinWaiters.append(JoinWaiter(id: 0, callback: callback))
+  }
 
-  /// It is the turn of the writer that waits longest.
+  /// Calls back as soon as the Socket has joined its namespace, has failed to, or is not active, or the time is over.
+  func awaitJoining(
+    _ milliseconds: UInt64?, on core: isolated ManagerCore, _ callback: @escaping @Sendable (SocketIOError?) -> Void
+  ) {
+    guard machine.id == nil else { return callback(nil) }
+    guard machine.isActive else { return callback(.disconnected) }
+    joinWaiterCount += 1
+    joinWaiters.append(JoinWaiter(id: joinWaiterCount, callback: callback))
+    guard let milliseconds else { return }
+    core.deadlines.start(.joining(socket: key, id: joinWaiterCount), milliseconds: milliseconds)
+  }
+
+  /// The writer that has waited longest gets its turn.
   func admitWriter(on core: isolated ManagerCore) {
     for action in machine.handle(.admitWriter(canSendNow: core.canSendNow)) { perform(action, on: core) }
   }
 
-  /// The handlers of the refusal have run, or have had their time.
+  /// The handlers of the refusal have run, or have timed out.
   func refusedConsulted(session: Int, on core: isolated ManagerCore) {
     handle(.refusedConsulted(session: session), on: core)
     if !machine.isRefused { core.deadlines.stop(.refusal(socket: key)) }
@@ -75,17 +108,21 @@ final class SocketDriver {
     switch deadline {
     case .acknowledgement(_, let id): handle(.ackTimedOut(id: id), on: core)
     case .refusal: refusedConsulted(session: refusedSession, on: core)
+    case .joining(_, let id):
+      guard let index = joinWaiters.firstIndex(where: { $0.id == id }) else { return }
+      joinWaiters.remove(at: index).callback(
+        SocketIOError(.timeout, "the namespace was not joined within the given time"))
     case .answer:
       core.logger.record(
         .warning, "the server has not answered the request to join the namespace; waiting on",
-        [.namespace(machine.namespace)])
+        [.namespace(namespace)])
     }
   }
 
-  /// Shows the state to whoever asks the Socket.
+  /// Publishes the state, for readers on any thread.
   private func publishState() {
     published = machine.revision
-    socket?.mirror.publish(
+    socket?.publishedState.publish(
       SocketState(id: machine.id, isActive: machine.isActive, isRecovered: machine.isRecovered))
   }
 
@@ -95,43 +132,53 @@ final class SocketDriver {
     core.deadlines.start(deadline, milliseconds: core.answerLimit)
   }
 
-  private func completeJoining(_ error: SocketIOError?) {
-    guard !joinCallbacks.isEmpty else { return }
-    let callbacks = joinCallbacks
-    joinCallbacks = []
-    for callback in callbacks { callback(error) }
+  private func completeJoining(_ error: SocketIOError?, on core: isolated ManagerCore) {
+    guard !joinWaiters.isEmpty else { return }
+    let waiters = joinWaiters
+    joinWaiters = []
+    for waiter in waiters {
+      core.deadlines.stop(.joining(socket: key, id: waiter.id))
+      waiter.callback(error)
+    }
   }
 
   // MARK: Actions
 
-  private func perform(_ actions: ActionList<SocketStateMachine.Action>, on core: isolated ManagerCore) {
-    for action in actions { perform(action, on: core) }
+  private func perform(
+    _ actions: consuming ActionList<SocketStateMachine.Action>, on core: isolated ManagerCore
+  ) {
+    // A `for` loop would copy the list.
+    while let action = actions.next() { perform(consume action, on: core) }
     guard machine.hasWriters else { return }
     core.writerLine.join(self)
     core.writerLine.admit(on: core)
   }
 
   private func perform(_ action: consuming SocketStateMachine.Action, on core: isolated ManagerCore) {
-    switch action {
+    switch consume action {
     case .openManager: core.connectionWanted(by: self)
     case .release: core.releaseIfUnused()
     case .authenticate(let session): authenticate(session, on: core)
     case .send(let packet, let isCompressed): send(packet, isCompressed: isCompressed, on: core)
+    case .sendEncoded(let packet, let isCompressed):
+      core.send(packet, isCompressed: isCompressed)
+      if packet.isEvent { reportOutgoing(packet, on: core) }
     case .deliver(let delivered): deliver(delivered, on: core)
+    case .deliverEvent(let event, let session): deliver(event, session, on: core)
     case .consultRefused(let session):
       let key = key
       refusedSession = session
       core.deadlines.start(.refusal(socket: key), milliseconds: ManagerStateMachine.patience)
-      core.delivery.enqueue {
+      core.handlerQueue.enqueue {
         core.loop.post {
           core.assumeIsolated { core in core.drivers[key]?.refusedConsulted(session: session, on: core) }
         }
       }
     case .completeAck(let handler, let result):
-      guard !handler.isInline else { return handler.body(result) }
+      guard !handler.isInline else { return handler.complete(result) }
       var bytes = 0
       if case .success(let arguments) = result { bytes = core.inboundBytes(arguments) }
-      core.enqueue(.answer(handler, result, bytes: bytes))
+      core.enqueue(.answer(consume handler, consume result, bytes: bytes))
     case .startAckTimer(let id, let milliseconds):
       core.deadlines.start(.acknowledgement(socket: key, id: id), milliseconds: milliseconds)
     case .stopAckTimer(let id): core.deadlines.stop(.acknowledgement(socket: key, id: id))
@@ -144,11 +191,11 @@ final class SocketDriver {
       core.parseFailed(error)
     case .overflowBegan(let event):
       core.logger.record(
-        .warning, "the offline buffer is full, events are dropped", [.namespace(machine.namespace), .event(event)])
+        .warning, "the offline buffer is full, events are dropped", [.namespace(namespace), .event(event)])
     case .overflowEnded(let count):
       core.logger.record(
         .warning, "the offline buffer was full: \(count) \(count == 1 ? "event was" : "events were") dropped",
-        [.namespace(machine.namespace)])
+        [.namespace(namespace)])
     }
   }
 
@@ -157,7 +204,7 @@ final class SocketDriver {
     case nil: handle(.authenticated(session: session, .success(nil)), on: core)
     case .value(let value)?: handle(.authenticated(session: session, .success(value)), on: core)
     case .provider(let provider)?:
-      // A provider that hangs holds nothing of this.
+      // A provider that hangs must not keep any of this alive.
       authentication = Task { [weak core, key] in
         let result: Result<SocketValue?, SocketIOError>
         do {
@@ -170,37 +217,49 @@ final class SocketDriver {
     }
   }
 
-  private func deliver(_ delivered: SocketStateMachine.Delivered, on core: isolated ManagerCore) {
-    core.logger.record(delivered, machine.namespace)
+  private func deliver(_ delivered: SocketStateMachine.Notification, on core: isolated ManagerCore) {
+    core.logger.record(delivered, namespace)
     switch delivered {
-    case .connect: completeJoining(nil)
-    case .connectError(let error): completeJoining(error)
-    case .disconnect, .event, .emitFailed: break
+    case .connect: completeJoining(nil, on: core)
+    case .connectError(let error): completeJoining(error, on: core)
+    case .disconnect, .emitFailed: break
     }
     guard let socket else { return }
-    var transport: TransportName?
-    if case .connect = delivered { transport = core.manager?.transport }
-    var bytes = 0
-    if case .event(let arguments, _, _) = delivered { bytes = core.inboundBytes(arguments) }
-    core.enqueue(.tell(socket, delivered, epoch: disconnects, transport: transport, bytes: bytes)) {
-      guard case .event(let arguments, _, _) = delivered else { return true }
-      return handlers.hears(SocketEvent.name(of: arguments))
-    }
+    let epoch = disconnects
+    let transport = core.transport
+    core.enqueue(.work { socket.dispatch(delivered, epoch: epoch, transport: transport) })
   }
 
-  private func send(_ packet: Packet, isCompressed: Bool, on core: isolated ManagerCore) {
+  private func deliver(_ event: consuming ReceivedEvent, _ session: Int, on core: isolated ManagerCore) {
+    guard let socket else { return }
+    let (name, bytes) = (event.name, core.inboundBytes(event.arguments))
+    core.enqueue(.event(socket, session: session, epoch: disconnects, bytes: bytes, event)) { handlers.hears(name) }
+  }
+
+  private func send(_ packet: SocketPacket, isCompressed: Bool, on core: isolated ManagerCore) {
     do {
       try core.send(packet, isCompressed: isCompressed)
-      if case .event(let arguments) = packet.content { tellOutgoing(arguments, on: core) }
+      reportOutgoing(packet, on: core)
     } catch {
-      core.logger.record(.error, "a packet cannot be encoded: \(error)", [.namespace(machine.namespace)])
+      core.logger.record(.error, "a packet cannot be encoded: \(error)", [.namespace(namespace)])
       let failure = SocketIOError(.encoding, "the packet cannot be encoded: \(error)", underlying: error)
       handle(.sendFailed(packet, failure), on: core)
     }
   }
 
-  private func tellOutgoing(_ arguments: [SocketValue], on core: isolated ManagerCore) {
-    guard !handlers.isEmpty(.anyOutgoing), let socket else { return }
-    core.delivery.enqueue { socket.dispatchOutgoing(arguments) }
+  private func reportOutgoing(_ packet: SocketPacket, on core: isolated ManagerCore) {
+    guard case .event = packet.content, !handlers.isEmpty(.anyOutgoing), let socket else { return }
+    core.handlerQueue.enqueue { socket.dispatchOutgoing(packet) }
   }
+
+  private func reportOutgoing(_ packet: EncodedPacket, on core: isolated ManagerCore) {
+    guard !handlers.isEmpty(.anyOutgoing), let socket else { return }
+    core.handlerQueue.enqueue { socket.dispatchOutgoing(JSONParser.decode(packet)) }
+  }
+}
+
+/// A call that waits until the namespace is joined. Those without a limit need no id.
+private struct JoinWaiter {
+  let id: Int
+  let callback: @Sendable (SocketIOError?) -> Void
 }

@@ -1,70 +1,70 @@
 extension SocketStateMachine {
-  // What is rare and large is kept apart: an event and an action are copied with every packet.
+  // Rare, large payloads are stored apart, since events and actions are copied with every packet.
 
   enum Event {
     case connect
     case disconnect
-    /// `connection` counts the Manager's connections. `wasLeft`: on this one a Socket has left the namespace, and none has joined it since.
+    /// `connection` counts the Manager's connections. `wasLeft`: a Socket has left the namespace on this connection,
+    /// and none has joined it since.
     case managerOpened(connection: Int, wasLeft: Bool)
     case managerFailed(SocketIOError)
     case managerClosed(DisconnectReason, SocketIOError?)
-    /// What `.authenticate` asked for; nil where there are no credentials.
+    /// Answers `.authenticate`; nil if there are no credentials.
     case authenticated(session: Int, Result<SocketValue?, SocketIOError>)
-    case received(Packet)
-    /// What `.consultRefused` asked for.
+    /// Answers `.consultRefused`.
     case refusedConsulted(session: Int)
-    /// `canSendNow`: whether the transport would take the event at once.
-    case emit(Emission, canSendNow: Bool)
-    /// An event that is emitted when less is queued: `.admitWriter` says so.
+    /// An event to emit once less is queued, which `.admitWriter` reports.
     indirect case emitWhenWritable(WaitingWriter)
-    /// Little enough is queued for the event that waits longest.
+    /// Little enough is queued to admit the writer that has waited longest.
     case admitWriter(canSendNow: Bool)
-    case writerCancelled(AckToken)
+    case writerCancelled(CancellationToken)
     /// The answer to an event that came with an acknowledgement id.
-    case reply(session: Int, id: Int, [SocketValue])
+    case reply(OutgoingReply)
+    /// An answer could not be encoded.
+    case replyFailed(id: Int, SocketIOError)
     case ackTimedOut(id: Int)
     /// The parser could not encode a packet.
-    case sendFailed(Packet, SocketIOError)
-    /// What `.resumeRetries` asked for.
+    case sendFailed(SocketPacket, SocketIOError)
+    /// Answers `.resumeRetries`.
     case retriesResumed
-    case ackCancelled(AckToken)
-    /// Nobody can use the Socket any more.
+    case ackCancelled(CancellationToken)
+    /// The Socket was freed.
     case dispose
   }
 
   enum Action {
-    /// The Manager opens unless it is open or about to; if it is open, `.managerOpened` follows at once.
+    /// Open the Manager, unless it is open or opening; if it is open, `.managerOpened` follows at once.
     case openManager
     /// The Socket is not active any more.
     case release
-    /// Evaluate the credentials, then answer with `.authenticated`.
+    /// Evaluate the credentials, then send `.authenticated`.
     case authenticate(session: Int)
-    case send(Packet, isCompressed: Bool = true)
-    case deliver(Delivered)
-    /// Answer with `.refusedConsulted` when the handlers of the refusal have run, or have taken long.
+    case send(SocketPacket, isCompressed: Bool = true)
+    case sendEncoded(EncodedPacket, isCompressed: Bool = true)
+    case deliver(Notification)
+    case deliverEvent(ReceivedEvent, session: Int)
+    /// Send `.refusedConsulted` when the handlers of the refusal have run, or have timed out.
     case consultRefused(session: Int)
-    case completeAck(AckHandler, Result<[SocketValue], SocketIOError>)
+    case completeAck(AckHandler, AckHandler.Answer)
     case startAckTimer(id: Int, milliseconds: UInt64)
     case stopAckTimer(id: Int)
     indirect case resumeWriter(WaitingWriter, SocketIOError?)
-    /// Answer with `.retriesResumed`, but not inside this call: the next event of the queue may fail at once as well.
+    /// Send `.retriesResumed`, but not inside this call: the queue's next event may fail at once as well.
     case resumeRetries
-    /// The server does what the protocol does not allow: the connection ends with a parse error.
+    /// The server violated the protocol: end the connection with a parse error.
     case violated(SocketIOError)
-    /// An event was dropped since too many wait, for the first time since the last connection.
+    /// For the first time since the last connection, an event was dropped because too many wait.
     case overflowBegan(event: String)
-    /// What waits is sent, or given up, after so many were dropped.
+    /// The waiting events are being sent, or given up, after this many were dropped.
     case overflowEnded(dropped: Int)
   }
 
-  /// What the user's handlers are told.
-  enum Delivered: Sendable {
+  /// What the user's handlers get.
+  enum Notification: Sendable {
     case connect(id: String, recovered: Bool)
     case connectError(SocketIOError)
     case disconnect(DisconnectReason, SocketIOError?)
-    /// `ack`: the id under which the server waits for an answer.
-    case event([SocketValue], session: Int, ack: Int?)
-    /// An event that nobody else would be told of could not be encoded.
+    /// An event could not be encoded, and no acknowledgement can report it.
     case emitFailed(event: String, SocketIOError)
   }
 }

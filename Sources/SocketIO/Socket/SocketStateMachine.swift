@@ -1,129 +1,98 @@
-/// One namespace of a connection as events and actions: joining and leaving it, and events in both directions. What
-/// becomes of those that go out is up to its ``SocketOutbox``.
+/// One namespace of a connection, as events and actions: joining and leaving it, and events in both directions. Its
+/// ``SocketOutbox`` handles outgoing events.
 struct SocketStateMachine {
-  private enum State: Equatable {
-    case inactive
-    /// Active, while the Manager is not open, or the server still owes the answer to a CONNECT that was given up.
-    case waiting
-    /// The credentials are being evaluated.
-    case authenticating
-    /// CONNECT is sent. `isUnusable`: the server has answered, but not so that the namespace is joined; the user was
-    /// told.
-    case joining(isUnusable: Bool)
-    case connected(id: String)
-  }
-
   let namespace: String
   private var state = State.inactive {
     didSet { revision += 1 }
   }
-  /// Grows with each change of the state, and of whether an answer is owed, for whoever follows them.
-  private(set) var revision: UInt64 = 0
-  /// Counts connections of the Manager, so that what belongs to an older one can be told.
-  private var session = 0
-  /// The connection that the Manager has, as far as the Socket was told.
-  private var connection = 0
-  /// Set from a CONNECT to its answer. Servers close a connection on which a namespace is joined twice, or left before
-  /// it is joined.
-  private var unansweredConnection: Int? {
+  /// The latest connection that this Socket knows of. The Manager's number is 1 for the first.
+  private var connection = Connection(number: 0) {
     didSet { revision += 1 }
   }
-  /// Why the namespace was refused, until the handlers of `connectError` have run: one may connect again.
-  private var refusal: SocketIOError?
+  /// Increases with each change of state or connection, so that changes can be noticed.
+  private(set) var revision: UInt64 = 0
+  /// Counts the stays in the namespace, to recognise what belongs to an older one.
+  private var session = 0
   private var recovery: Recovery?
   private(set) var isRecovered = false
-  /// The connection on which the namespace was left, by this Socket or one before it, and not joined since: what the
-  /// server still sends of it belongs to the session that was left.
-  private var leftConnection: Int?
   private var receiveBuffer = ReceiveBuffer()
-  /// Events that were passed on.
+  /// The number of events delivered.
   private var receivedEvents = 0
   private var outbox: SocketOutbox
 
   /// - Parameters:
-  ///   - gauge: Says how many events may wait for a connection.
-  ///   - receiveLimit: Bytes of the events that may come before the answer to CONNECT.
+  ///   - budget: Limits the events that wait for a connection.
+  ///   - receiveLimit: Limits the bytes of events that arrive before the answer to CONNECT.
   ///   - clock: Nanoseconds; asked only where something is measured.
-  init(namespace: String, gauge: BufferGauge, receiveLimit: Int, clock: @escaping () -> UInt64) {
+  init(namespace: String, budget: OfflineBudget, receiveLimit: Int, clock: @escaping () -> UInt64) {
     self.namespace = namespace
     receiveBuffer.limit = receiveLimit
-    outbox = SocketOutbox(namespace: namespace, gauge: gauge, clock: clock)
+    outbox = SocketOutbox(namespace: namespace, budget: budget, clock: clock)
   }
 
-  /// Bytes of the events that wait for a connection or for their turn, estimated.
+  /// Bytes of the events that wait for a connection or for their turn; exact with the default parser.
   var bufferedBytes: Int { outbox.bufferedBytes }
 
-  /// Whether anybody waits until less is queued.
+  /// Whether any writer waits until less is queued.
   var hasWriters: Bool { outbox.hasWriters }
 
-  /// The turn of the one that waits longest.
+  /// The turn of the writer that has waited longest.
   var firstWriterTurn: Int? { outbox.firstWriterTurn }
 
-  /// What happened so far, and what waits now.
+  /// Counts of what happened so far and what waits now.
   var statistics: EventStatistics {
     var statistics = outbox.statistics
     statistics.received = receivedEvents
     return statistics
   }
 
-  var isActive: Bool { state != .inactive }
+  var isActive: Bool { state.isActive }
 
   /// Whether the credentials are being evaluated.
-  var isAuthenticating: Bool { state == .authenticating }
+  var isAuthenticating: Bool { if case .authenticating = state { true } else { false } }
 
-  /// Whether the namespace was asked for, and the server has said nothing to it.
-  var isJoining: Bool { state == .joining(isUnusable: false) }
+  /// Whether CONNECT was sent and the server has not answered.
+  var isJoining: Bool { if case .joining = state { true } else { false } }
 
-  /// Whether it is still to be decided what becomes of those who wait for an acknowledgement.
-  var isRefused: Bool { refusal != nil }
+  /// Whether pending acknowledgements wait for the handlers of a refusal.
+  var isRefused: Bool { if case .refused = state { true } else { false } }
 
-  private var hasAsked: Bool {
-    if case .joining = state { true } else { false }
-  }
+  /// The session's id; nil if the namespace is not joined.
+  var id: String? { if case .connected(let id) = state { id } else { nil } }
 
-  /// Whether the server still owes the answer to a CONNECT.
-  private var awaitsAnswer: Bool { unansweredConnection == connection }
-
-  /// Whether it owes it on that connection.
-  func awaitsAnswer(on connection: Int) -> Bool { unansweredConnection == connection }
-
-  var id: String? {
-    if case .connected(let id) = state { id } else { nil }
-  }
+  /// Whether the answer to a CONNECT is outstanding on that connection.
+  func awaitsAnswer(on number: Int) -> Bool { connection.number == number && connection.awaitsAnswer }
 
   mutating func handle(_ event: consuming Event) -> ActionList<Action> {
     switch event {
     case .connect:
-      // One that waits already opens a Manager that has stopped trying.
-      guard state == .inactive || state == .waiting else { return [] }
-      refusal = nil
+      // A Socket that already waits reopens a Manager that has stopped trying.
+      guard !isActive || state.isWaiting else { return [] }
       state = .waiting
       return [.openManager]
     case .disconnect: return disconnect()
-    case .managerOpened(let connection, let wasLeft):
-      guard state == .waiting else { return [] }
-      self.connection = connection
-      if wasLeft { leftConnection = connection }
-      return awaitsAnswer ? [] : authenticate()
+    case .managerOpened(let number, let wasLeft):
+      guard state.isWaiting else { return [] }
+      if connection.number != number { connection = Connection(number: number) }
+      if wasLeft { connection.isLeft = true }
+      return connection.awaitsAnswer ? [] : authenticate()
     case .managerFailed(let error):
       guard isActive, id == nil else { return [] }
       return [.deliver(.connectError(error))]
     case .managerClosed(let reason, let error):
       guard isActive else { return [] }
-      if Self.breaksRecovery(reason, error) { recovery = nil }
+      if Recovery.isBroken(by: reason, error) { recovery = nil }
       return leave(.waiting, reason, error)
     case .authenticated(let session, let result): return authenticated(session, result)
-    case .received(let packet): return received(packet)
-    case .emit(let emission, let canSendNow): return outbox.emit(emission, canSendNow: canSendNow)
     case .emitWhenWritable(let writer): return outbox.add(writer)
     case .admitWriter(let canSendNow): return outbox.admitWriter(canSendNow: canSendNow)
     case .writerCancelled(let token): return outbox.cancelWriter(token)
     case .refusedConsulted(let session):
-      guard session == self.session, let error = refusal.take() else { return [] }
+      guard session == self.session, case .refused(let error) = state else { return [] }
+      state = .inactive
       return outbox.refuse(error)
-    case .reply(let session, let id, let arguments):
-      guard session == self.session, self.id != nil else { return [] }
-      return .just(.send(Packet(namespace: namespace, id: id, content: .ack(arguments))))
+    case .reply(let reply): return self.reply(reply)
+    case .replyFailed(let id, let error): return replyFailed(id, error)
     case .ackTimedOut(let id): return outbox.timeOut(id)
     case .sendFailed(let packet, let error): return sendFailed(packet, error)
     case .retriesResumed: return outbox.sendRetryHead()
@@ -140,44 +109,41 @@ struct SocketStateMachine {
     return [.authenticate(session: session)]
   }
 
-  private mutating func authenticated(_ session: Int, _ result: Result<SocketValue?, SocketIOError>) -> ActionList<
-    Action
-  > {
-    guard session == self.session, state == .authenticating else { return [] }
+  private mutating func authenticated(
+    _ session: Int, _ result: Result<SocketValue?, SocketIOError>
+  ) -> ActionList<Action> {
+    guard session == self.session, isAuthenticating else { return [] }
     switch result {
     case .success(let auth?) where auth.objectValue == nil:
-      return authenticated(session, .failure(SocketIOError(.authFailed, "auth is no object")))
+      return authenticated(session, .failure(SocketIOError(.authFailed, "auth is not an object")))
     case .success(let auth):
-      state = .joining(isUnusable: false)
-      unansweredConnection = connection
+      state = .joining
+      connection.awaitsAnswer = true
       let payload = recovery?.payload(auth) ?? auth
-      return [.send(Packet(namespace: namespace, id: nil, content: .connect(payload)))]
+      return [.send(SocketPacket(namespace: namespace, id: nil, content: .connect(payload)))]
     case .failure(let error): return refuse(error)
     }
   }
 
-  /// The namespace cannot be joined, and trying again would not help.
+  /// The namespace cannot be joined, and another attempt would not help.
   private mutating func refuse(_ error: SocketIOError) -> ActionList<Action> {
-    state = .inactive
-    session += 1
-    _ = receiveBuffer.removeAll()
-    refusal = error
+    endSession(.refused(error))
     return [.release, .deliver(.connectError(error)), .consultRefused(session: session)] + outbox.endWriters()
   }
 
   private mutating func connected(_ reply: SocketValue?) -> ActionList<Action> {
-    guard hasAsked else { return [] }
+    guard state.hasAsked else { return [] }
     guard let id = reply?["sid"]?.stringValue else {
-      state = .joining(isUnusable: true)
+      state = .unusable
       return [.deliver(.connectError(.incompatible("without a session id")))]
     }
     let pid = reply?["pid"]?.stringValue
     isRecovered = pid != nil && pid == recovery?.pid
     recovery = pid.map { Recovery(pid: $0, offset: recovery?.offset) }
     state = .connected(id: id)
-    leftConnection = nil
+    connection.isLeft = false
     var actions: ActionList<Action> = []
-    for event in receiveBuffer.removeAll() { actions += deliver(event.arguments, event.ack) }
+    for event in receiveBuffer.removeAll() { actions += deliver(event) }
     return actions + outbox.open() + [.deliver(.connect(id: id, recovered: isRecovered))]
   }
 
@@ -186,12 +152,10 @@ struct SocketStateMachine {
   private mutating func disconnect() -> ActionList<Action> {
     guard isActive else { return outbox.endWriters() }
     let wasConnected = id != nil
-    if wasConnected { leftConnection = connection }
+    if wasConnected { connection.isLeft = true }
     let goodbye: ActionList<Action> =
-      wasConnected ? [.send(Packet(namespace: namespace, id: nil, content: .disconnect))] : []
-    state = .inactive
-    session += 1
-    _ = receiveBuffer.removeAll()
+      wasConnected ? [.send(SocketPacket(namespace: namespace, id: nil, content: .disconnect))] : []
+    endSession(.inactive)
     return goodbye + [.release] + (wasConnected ? [.deliver(.disconnect(.ioClientDisconnect, nil))] : [])
       + outbox.close() + outbox.endWriters()
   }
@@ -199,39 +163,38 @@ struct SocketStateMachine {
   private mutating func leave(_ next: State, _ reason: DisconnectReason, _ error: SocketIOError?) -> ActionList<Action>
   {
     let wasConnected = id != nil
-    // A connection that breaks is told before, by `.managerFailed`.
-    let isTold = state == .joining(isUnusable: true) || reason == .transportError && error != nil
-    state = next
-    session += 1
-    _ = receiveBuffer.removeAll()
+    // A broken connection was reported before, by `.managerFailed`.
+    let isReported = state.isUnusable || reason == .transportError && error != nil
+    endSession(next)
     var reports: ActionList<Action> = []
     if wasConnected {
       reports = [.deliver(.disconnect(reason, error))]
-    } else if !isTold {
+    } else if !isReported {
       reports = [.deliver(.connectError(.notJoined(reason, error)))]
     }
-    return (next == .inactive ? [.release] : []) + reports + outbox.close(error)
-      + (wasConnected ? outbox.endWriters() : [])
+    return (isActive ? [] : [.release]) + reports + outbox.close(error) + (wasConnected ? outbox.endWriters() : [])
   }
 
-  /// Whether the server, asked to go on where the session broke, would send again what broke it.
-  private static func breaksRecovery(_ reason: DisconnectReason, _ error: SocketIOError?) -> Bool {
-    reason == .parseError || error?.code == .tooLarge || error?.code == .protocolViolation
+  private mutating func endSession(_ next: State) {
+    state = next
+    session += 1
+    _ = receiveBuffer.removeAll()
   }
 
   // MARK: Receiving
 
-  private mutating func received(_ packet: Packet) -> ActionList<Action> {
-    if awaitsAnswer {
+  /// A packet of the namespace has arrived.
+  mutating func received(_ packet: consuming ReceivedPacket) -> ActionList<Action> {
+    if connection.awaitsAnswer {
       switch packet.content {
       case .connect:
-        unansweredConnection = nil
+        connection.awaitsAnswer = false
         if !isJoining {
-          leftConnection = connection
-          return [.send(Packet(namespace: namespace, id: nil, content: .disconnect))] + rejoin()
+          connection.isLeft = true
+          return [.send(SocketPacket(namespace: namespace, id: nil, content: .disconnect))] + rejoin()
         }
       case .connectError:
-        unansweredConnection = nil
+        connection.awaitsAnswer = false
         if !isJoining { return rejoin() }
       case .disconnect, .event, .ack: break
       }
@@ -239,59 +202,72 @@ struct SocketStateMachine {
     guard isActive else { return [] }
     switch packet.content {
     case .connect(let reply): return connected(reply)
-    // It crossed the DISCONNECT that was sent before this CONNECT, and says the same.
-    case .disconnect where id == nil && leftConnection == connection: return []
-    // The answer may still come, so the namespace is not asked for again before it.
-    case .disconnect where hasAsked:
-      return refuse(SocketIOError(.refused, "the server disconnected the Socket in place of letting it in"))
-    // The namespace was not asked for yet.
+    // It crossed the DISCONNECT that was sent before this CONNECT.
+    case .disconnect where id == nil && connection.isLeft: return []
+    // The answer may still come, and CONNECT must not be sent again before it.
+    case .disconnect where state.hasAsked:
+      return refuse(SocketIOError(.refused, "the server disconnected the Socket instead of accepting it"))
+    // CONNECT was not sent yet.
     case .disconnect where id == nil: return []
     case .disconnect: return leave(.inactive, .ioServerDisconnect, nil)
     case .connectError(let payload):
       guard id == nil else { return [] }
-      return refuse(
-        SocketIOError(
-          .refused, payload["message"]?.stringValue ?? payload.stringValue ?? "the server refused the connection",
-          data: payload["data"]))
-    case .event(let arguments):
+      return refuse(.refused(payload))
+    case .event(let event):
       guard id != nil else {
-        // Before the namespace is asked for again, or where another session of it was left, the event is not for this
-        // one.
-        guard isJoining, leftConnection != connection else { return [] }
-        if receiveBuffer.append(arguments, ack: packet.id) { return [] }
+        // Otherwise the event belongs to an earlier session.
+        guard isJoining, !connection.isLeft else { return [] }
+        if receiveBuffer.append(event) { return [] }
         return [
           .violated(SocketIOError(.protocolViolation, "parse error: too many events before the answer to CONNECT"))
         ]
       }
-      return deliver(arguments, packet.id)
+      return deliver(event)
     case .ack(let arguments):
-      // Before the answer to CONNECT it is for whoever left the namespace on this connection: his ids may have been the
-      // same.
+      // Before the answer to CONNECT it belongs to a session that was left, whose ids may be the same.
       guard let id = packet.id, self.id != nil else { return [] }
       return outbox.acknowledge(id, arguments)
     }
   }
 
-  /// The answer to a CONNECT that was given up has come: if the namespace is wanted again, it can be joined now.
-  private mutating func rejoin() -> ActionList<Action> { state == .waiting ? authenticate() : [] }
+  /// The answer to a CONNECT that was given up has arrived. If the namespace is wanted again, it can be joined now.
+  private mutating func rejoin() -> ActionList<Action> { state.isWaiting ? authenticate() : [] }
 
-  private mutating func deliver(_ arguments: [SocketValue], _ ack: Int?) -> ActionList<Action> {
-    recovery?.learn(arguments, ack: ack)
+  private mutating func deliver(_ event: consuming ReceivedEvent) -> ActionList<Action> {
+    recovery?.learn(event)
     receivedEvents += 1
-    return .just(.deliver(.event(arguments, session: session, ack: ack)))
+    return .just(.deliverEvent(event, session: session))
   }
 
   // MARK: Sending
 
-  private mutating func sendFailed(_ packet: Packet, _ error: SocketIOError) -> ActionList<Action> {
+  /// - Parameter canSendNow: Whether the transport would accept the event at once.
+  mutating func emit(_ event: consuming OutgoingEvent, canSendNow: Bool) -> ActionList<Action> {
+    outbox.emit(event, canSendNow: canSendNow)
+  }
+
+  private mutating func sendFailed(_ packet: SocketPacket, _ error: SocketIOError) -> ActionList<Action> {
     switch packet.content {
     case .connect:
-      unansweredConnection = nil
+      connection.awaitsAnswer = false
       return refuse(error)
-    case .event(let arguments): return outbox.sendFailed(arguments, id: packet.id, error)
-    // The id is the server's, which has to do without the answer.
-    case .ack: return [.deliver(.emitFailed(event: "acknowledgement \(packet.id ?? 0)", error))]
+    case .event(let name, _): return outbox.sendFailed(name, id: packet.id, error)
+    case .ack: return replyFailed(packet.id ?? 0, error)
     case .disconnect, .connectError: return []
+    }
+  }
+
+  /// The id is the server's. It gets no answer.
+  private func replyFailed(_ id: Int, _ error: SocketIOError) -> ActionList<Action> {
+    [.deliver(.emitFailed(event: "acknowledgement \(id)", error))]
+  }
+
+  private func reply(_ reply: OutgoingReply) -> ActionList<Action> {
+    guard reply.session == session, id != nil else { return [] }
+    switch reply.payload {
+    case .encoded(let packet): return .just(.sendEncoded(packet))
+    case .values(let arguments):
+      return .just(.send(SocketPacket(namespace: namespace, id: reply.id, content: .ack(arguments))))
     }
   }
 }

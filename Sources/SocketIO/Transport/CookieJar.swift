@@ -1,8 +1,8 @@
 import CSIO
 
-/// The cookies of one Manager, which both transports fill and send, over all its connections.
+/// The cookies of one Manager, shared by both transports and kept across connections.
 final class CookieJar: Sendable {
-  // The C object is counted by reference and locks itself.
+  // The C object is reference-counted and thread-safe.
   nonisolated(unsafe) let handle: OpaquePointer
 
   init() throws(SocketIOError) {

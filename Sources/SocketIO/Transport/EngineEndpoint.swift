@@ -1,17 +1,18 @@
 import Synchronization
 
-/// Where an engine's requests go and what they carry: everything its transports know about the server and the options.
+/// Where an engine's requests go and what they carry: everything its transports need from the server's URL and the
+/// options.
 struct EngineEndpoint: Sendable {
   var isSecure: Bool
   /// With brackets around an IPv6 address.
   var host: String
-  /// nil for the scheme's default.
+  /// nil for the scheme's default port.
   var port: Int?
-  /// From "/" on, as it stands in requests.
+  /// The path that requests use; begins with "/".
   var path: String
   /// The user's query parameters, decoded.
   var query: [(name: String, value: String)] = []
-  /// Asked for each request, since users may change the headers of a running session.
+  /// Called for each request, since users may change the headers during a session.
   var headers: @Sendable () -> [String: String] = { [:] }
   var forceBase64 = false
   var timestampRequests = true
@@ -19,46 +20,44 @@ struct EngineEndpoint: Sendable {
   var tls: TLSContext?
   var cookies: CookieJar?
   var proxy: Proxy?
-  var agent = Agent()
-  /// Compress WebSocket messages from so many bytes on; nil to offer no compression.
+  var agent = ConnectionAgent()
+  /// Compress WebSocket messages of at least this many bytes; nil to offer no compression.
   var deflateThreshold: Int?
-  /// Milliseconds for each request of polling; 0 for no limit.
+  /// The time limit of each polling request in milliseconds; 0 for none.
   var requestTimeout: UInt64 = 0
   /// The WebSocket subprotocols to offer.
   var protocols: [String] = []
-  /// The largest message or polling body that is accepted, in bytes.
+  /// The largest message or polling response accepted, in bytes.
   var maxMessageSize = 64 << 20
 
   /// The URL of one request (Engine.IO protocol 4, "HTTP long-polling" and "WebSocket").
   func url(_ transport: TransportName, sid: String?) -> String {
-    var url = ""
-    url.reserveCapacity(128)
-    url += transport == .websocket ? (isSecure ? "wss://" : "ws://") : (isSecure ? "https://" : "http://")
-    url += host
-    if let port {
-      url += ":"
-      url += String(port)
+    GrowingBytes.withBlock { block in
+      var url = GrowingBytes(block)
+      url.append(transport == .websocket ? (isSecure ? "wss://" : "ws://") : (isSecure ? "https://" : "http://"))
+      url.append(text: host)
+      if let port {
+        url.append(":")
+        url.append(text: String(port))
+      }
+      url.append(text: path)
+      url.append("?")
+      for (name, value) in query where !isOwn(name, hasSession: sid != nil) {
+        url.append(parameter: name.percentEncoded, value.percentEncoded)
+        url.append("&")
+      }
+      url.append(parameter: "EIO=4&transport", transport.rawValue)
+      if let sid { url.append(parameter: "&sid", sid.percentEncoded) }
+      if timestampRequests {
+        url.append("&")
+        url.append(parameter: timestampParam.percentEncoded, Timestamp.next())
+      }
+      if forceBase64 { url.append("&b64=1") }
+      return url.text()
     }
-    url += path
-    var separator = "?"
-    func add(_ name: String, _ value: String) {
-      url += separator
-      url += name
-      url += "="
-      url += value
-      separator = "&"
-    }
-    for (name, value) in query where !isOwn(name, hasSession: sid != nil) {
-      add(name.percentEncoded, value.percentEncoded)
-    }
-    add("EIO=4&transport", transport.rawValue)
-    if let sid { add("sid", sid.percentEncoded) }
-    if timestampRequests { add(timestampParam.percentEncoded, Timestamp.next()) }
-    if forceBase64 { add("b64", "1") }
-    return url
   }
 
-  /// Whether a parameter is the protocol's, so that the user's of that name is left out.
+  /// Whether the protocol uses a parameter, so that the user's of that name is left out.
   private func isOwn(_ name: String, hasSession: Bool) -> Bool {
     switch name {
     case "EIO", "transport": true
@@ -69,11 +68,19 @@ struct EngineEndpoint: Sendable {
   }
 }
 
-/// What makes the URL of a request unlike all others, for caches in between.
+extension GrowingBytes {
+  fileprivate mutating func append(parameter name: String, _ value: String) {
+    append(text: name)
+    append("=")
+    append(text: value)
+  }
+}
+
+/// A unique parameter per request, to defeat caches.
 private enum Timestamp {
   private static let digits = 8
   private static let count: UInt64 = 2_821_109_907_456  // 36 to the power of the digits
-  /// Begins anywhere, so that two processes have different ones. Random numbers for each would take a call of the kernel.
+  /// Starts at random, so that two processes differ. A random number per request would need a system call.
   private static let number = Atomic(UInt64.random(in: 0..<count))
 
   static func next() -> String {
@@ -107,7 +114,7 @@ extension String {
 }
 
 extension UInt8 {
-  /// Whether the character of ASCII needs no encoding.
+  /// Whether the ASCII character needs no encoding.
   fileprivate var standsForItself: Bool {
     switch self {
     case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),

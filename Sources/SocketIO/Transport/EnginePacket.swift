@@ -1,7 +1,11 @@
-import Foundation
+#if canImport(FoundationEssentials)
+  import FoundationEssentials
+#else
+  import Foundation
+#endif
 
 /// A packet of Engine.IO protocol 4.
-enum EnginePacket: Sendable, Hashable {
+package enum EnginePacket: Sendable, Hashable {
   /// The server's handshake, as JSON text.
   case open(String)
   case close
@@ -10,14 +14,16 @@ enum EnginePacket: Sendable, Hashable {
   case message(EngineMessage)
   /// A message to the server that is not to be compressed.
   case uncompressed(EngineMessage)
+  /// A text message to the server that is already encoded.
+  case encoded(EncodedText, isCompressed: Bool)
   case upgrade
   case noop
 }
 
 extension EnginePacket {
-  /// The packet as text: its type character and what follows it. Binary messages are `b` and base64 there, without the type of
+  /// The packet as text: its type character and its payload. A binary message is `b` and base64, without the type of
   /// messages.
-  var text: (type: UInt8, payload: String) {
+  package var text: (type: UInt8, payload: String) {
     switch self {
     case .open(let payload): (UInt8(ascii: "0"), payload)
     case .close: (UInt8(ascii: "1"), "")
@@ -25,26 +31,28 @@ extension EnginePacket {
     case .pong(let payload): (UInt8(ascii: "3"), payload)
     case .message(.text(let payload)), .uncompressed(.text(let payload)): (UInt8(ascii: "4"), payload)
     case .message(.binary(let data)), .uncompressed(.binary(let data)): (UInt8(ascii: "b"), data.base64EncodedString())
+    case .encoded(let text, _): (UInt8(ascii: "4"), text.packet)
     case .upgrade: (UInt8(ascii: "5"), "")
     case .noop: (UInt8(ascii: "6"), "")
     }
   }
 
-  /// Bytes of the packet: binary as it is, text with its type character.
+  /// The packet's bytes: binary as such, text with its type character.
   var size: Int {
     switch self {
     case .open(let payload), .ping(let payload), .pong(let payload), .message(.text(let payload)),
       .uncompressed(.text(let payload)):
       payload.utf8.count + 1
     case .message(.binary(let data)), .uncompressed(.binary(let data)): data.count
+    case .encoded(let text, _): text.count
     case .close, .upgrade, .noop: 1
     }
   }
 
-  /// Decodes a packet from its text, which is a whole WebSocket text frame or one part of a polling payload. The bytes are copied
+  /// Decodes a packet from its text: a WebSocket text message, or one part of a polling payload. The bytes are copied
   /// once, into the packet.
   ///
-  /// - Returns: nil for what is no packet: nothing at all, an unknown type, bad base64 or bytes that are not UTF-8.
+  /// - Returns: nil if it is not a packet: empty, an unknown type, bad base64 or bytes that are not UTF-8.
   init?(text: UnsafeRawBufferPointer) {
     guard let type = text.first else { return nil }
     let rest = UnsafeRawBufferPointer(rebasing: text.dropFirst())
@@ -66,8 +74,8 @@ extension EnginePacket {
     }
   }
 
-  /// Base64 in the alphabet for URLs or without padding, as the JavaScript client reads it. The bits that the last character has too many
-  /// must be zero, as whatever encodes leaves them: else it is more likely that something is missing.
+  /// Base64 in the URL alphabet or without padding, which the JavaScript client accepts too. Unused bits of the last
+  /// character must be zero, as encoders leave them; otherwise something is probably missing.
   private static func lenientlyDecoded(_ base64: UnsafeRawBufferPointer) -> Data? {
     var bytes = base64.map { byte in
       switch byte {
@@ -82,19 +90,21 @@ extension EnginePacket {
     return data
   }
 
-  /// What the packet counts against the server's `maxPayload`: the bytes of its payload, as base64 for binary.
+  /// The packet's bytes that count against the server's `maxPayload`: its payload, as base64 if binary.
   var payloadSize: Int {
     switch self {
     case .open(let payload), .ping(let payload), .pong(let payload), .message(.text(let payload)),
       .uncompressed(.text(let payload)):
       payload.utf8.count
     case .message(.binary(let data)), .uncompressed(.binary(let data)): (data.count + 2) / 3 * 4
+    case .encoded(let text, _): text.count - 1
     case .close, .upgrade, .noop: 0
     }
   }
 }
 
-/// A body of HTTP long-polling: packets as text, joined by the record separator (Engine.IO protocol 4, "Packet encoding").
+/// A body of HTTP long-polling: packets as text, joined by the record separator (Engine.IO protocol 4, "Packet
+/// encoding").
 enum EnginePayload {
   static let separator: UInt8 = 0x1E
 
@@ -102,6 +112,10 @@ enum EnginePayload {
     var body: [UInt8] = []
     for (index, packet) in packets.enumerated() {
       if index > 0 { body.append(separator) }
+      if case .encoded(let text, _) = packet {
+        text.append(to: &body)
+        continue
+      }
       let (type, payload) = packet.text
       body.append(type)
       body.append(contentsOf: payload.utf8)
@@ -109,7 +123,7 @@ enum EnginePayload {
     return body
   }
 
-  /// Whether an answer in place of the handshake is one of Engine.IO 3, where each packet has its length in front: `96:0{…}`, or in
+  /// Whether an answer to the handshake is one of Engine.IO 3, where each packet follows its length: `96:0{…}`, or in
   /// binary 0, the digits of the length as bytes, 255 and `0{…}`.
   static func isVersion3(_ body: UnsafeRawBufferPointer) -> Bool {
     let isBinary = body.first == 0
@@ -120,9 +134,10 @@ enum EnginePayload {
     return !length.isEmpty && rest.dropFirst(length.count).starts(with: [end] + Array("0{".utf8))
   }
 
-  /// Decodes left to right up to the first part that is no packet.
+  /// Decodes from left to right up to the first part that is not a packet.
   ///
-  /// - Returns: At most `maxPackets` packets, what follows them unless all was decoded, and whether all of it was good.
+  /// - Returns: At most `maxPackets` packets, the rest unless all was decoded, and whether all decoded parts were
+  ///   packets.
   static func decode(
     _ body: UnsafeRawBufferPointer, maxPackets: Int = .max
   ) -> (packets: [EnginePacket], rest: UnsafeRawBufferPointer?, isWhole: Bool) {

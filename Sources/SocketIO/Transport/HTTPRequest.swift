@@ -1,10 +1,10 @@
 import CSIO
 
-/// One HTTP request of the C core, confined to its loop. It keeps itself alive until it is done.
+/// One HTTP request of the C core, confined to its loop. It holds itself until it is done.
 final class HTTPRequest {
   struct Response {
     var status: Int
-    /// Where a redirect leads.
+    /// The target of a redirect.
     var location: String?
     /// Valid inside the callback only.
     var body: UnsafeRawBufferPointer
@@ -15,7 +15,8 @@ final class HTTPRequest {
 
   /// Starts the request. `onDone` runs once, on the loop, unless the request is cancelled.
   init(
-    loop: EventLoop, method: String, url: String, headers: [(String, String)], body: [UInt8]?, endpoint: EngineEndpoint,
+    loop: SocketEventLoop, method: String, url: String, headers: [(String, String)], body: [UInt8]?,
+    endpoint: EngineEndpoint,
     onDone: @escaping (Result<Response, SocketIOError>) -> Void
   ) throws(SocketIOError) {
     self.onDone = onDone
@@ -30,7 +31,7 @@ final class HTTPRequest {
       try check(csio_http_set_keep_alive(handle, endpoint.agent.keepAlive ?? url.hasPrefix("https:")))
       try check(csio_http_set_timeout(handle, endpoint.requestTimeout))
       try check(csio_http_set_max_body(handle, endpoint.maxMessageSize))
-      // The reference is given back when the handle is closed.
+      // Released when the handle is closed.
       csio_http_set_data(handle, Unmanaged.passRetained(self).toOpaque())
       try check(
         csio_http_start(handle) { _, error, data in
@@ -42,7 +43,7 @@ final class HTTPRequest {
     }
   }
 
-  /// Ends the request; `onDone` does not run any more.
+  /// Ends the request without calling `onDone`.
   func cancel() {
     onDone = nil
     guard let handle else { return }
@@ -69,11 +70,6 @@ final class HTTPRequest {
     }
     cancel()
   }
-}
-
-/// Turns a status of the C core into an error.
-func check(_ status: Int32) throws(SocketIOError) {
-  guard status == 0 else { throw SocketIOError(csio: status) }
 }
 
 /// Copies bytes into a buffer that the C core will own.

@@ -1,25 +1,25 @@
-/// How soon polling asks again: no faster than the answers carry messages.
+/// The delay before the next GET, which keeps answers without messages from causing a busy loop.
 ///
-/// A server answers a GET when it has something to tell, and now and then with nothing but a ping or a noop. Whatever answers at once
-/// with no more than that, time and again, is not asked without a pause.
+/// A server answers a GET when it has something to send, and sometimes with only a ping or a noop. If it keeps
+/// answering at once with no more than that, the client pauses before the next GET.
 struct PollPace {
-  /// Such answers in a row that are followed by a GET at once: servers send noops while a session is upgraded.
+  /// How many such answers in a row are followed by a GET at once: servers send noops during an upgrade.
   static let tolerated = 3
-  /// Milliseconds from one GET to the next after those.
+  /// Milliseconds from one GET to the next after that.
   static let gap: UInt64 = 100
 
   private var carriesMessage = false
   private var inARow = 0
 
-  /// A part of the answer.
+  /// A packet of the current answer.
   mutating func received(_ packet: EnginePacket) {
     switch packet {
-    case .message, .uncompressed, .open, .close: carriesMessage = true
+    case .message, .uncompressed, .encoded, .open, .close: carriesMessage = true
     case .ping, .pong, .upgrade, .noop: break
     }
   }
 
-  /// The answer has come to its end.
+  /// The answer is complete.
   ///
   /// - Parameter took: Milliseconds from the GET to its answer.
   /// - Returns: Milliseconds until the next GET.

@@ -1,12 +1,12 @@
-/// A transport that performs what a ``PollingStateMachine`` decides. What conforms makes the requests, and tells the machine by
-/// `handle(_:)` how they end.
+/// A transport that performs the actions of a ``PollingStateMachine``. Conforming types make the requests, and report
+/// their outcome through `handle(_:)`.
 protocol PollingDriver: Transport {
   var machine: PollingStateMachine { get set }
   func poll()
-  /// Tells the machine after so many milliseconds that they are over.
+  /// Handles `.waited` after this many milliseconds.
   func wait(milliseconds: UInt64)
   func post(_ packets: [EnginePacket])
-  /// Nobody waits any more for the requests under way, nor for the end of a wait.
+  /// Cancels the requests under way, and a running wait.
   func cancelRequests()
 }
 

@@ -1,5 +1,5 @@
-/// HTTP long-polling as events and actions: at most one GET and one POST at a time, and a GET again
-/// when the last is answered.
+/// HTTP long-polling as events and actions: at most one GET and one POST at a time, and a new GET when the last one has
+/// been answered.
 struct PollingStateMachine {
   enum Event {
     case open
@@ -13,12 +13,12 @@ struct PollingStateMachine {
     case close
     /// Packets at the beginning of the GET's answer; more follow.
     case received([EnginePacket])
-    /// The GET was answered with status 200: its packets, or the last of them, whether the whole body could be decoded, and
-    /// milliseconds from the GET to its answer.
+    /// The GET was answered with status 200: its packets, or the last part of them; whether the whole body could be
+    /// decoded; and the milliseconds from the GET to its answer.
     case polled([EnginePacket], isWhole: Bool, took: UInt64 = .max)
-    /// What `.polled` reported has been dealt with.
+    /// The reports of `.polled` have been handled.
     case proceed
-    /// What `.wait` asked for is over.
+    /// The time of `.wait` is over.
     case waited
     case pollFailed(SocketIOError)
     /// The POST was answered with status 200.
@@ -29,13 +29,13 @@ struct PollingStateMachine {
 
   enum Action {
     case poll
-    /// Answer with `.waited` after so many milliseconds.
+    /// Handle `.waited` after this many milliseconds.
     case wait(milliseconds: UInt64)
     case post([EnginePacket])
-    /// No answer is awaited any more: cancel whatever is still under way.
+    /// Cancel the requests that are still under way.
     case cancelRequests
     case report(TransportEvent)
-    /// Answer with `.proceed`: what comes next depends on what the reports before led to.
+    /// Handle `.proceed`. The next step depends on what the reports before it caused.
     case proceed
   }
 
@@ -44,45 +44,55 @@ struct PollingStateMachine {
     /// The first GET, which brings the handshake, is under way.
     case opening
     case open
-    /// Nothing new is started until `resume`; reported as paused once `isIdle`.
+    /// No new request until `resume`; reported as paused once none is under way.
     case pausing(isReported: Bool)
-    /// Closed while opening. The server keeps a session from the moment it answers, so the handshake is awaited to close it.
+    /// Closed while opening. The server keeps the session once it answers, so the handshake is needed to close it.
     case abandoned
-    /// A close packet goes out as soon as it can, after the POST under way.
+    /// A close packet is posted as soon as possible, after the POST under way.
     case closing(isPosted: Bool)
     case closed
   }
 
+  private enum Get {
+    case none
+    /// `isPinged`: its answer has brought a ping.
+    case underWay(isPinged: Bool)
+    /// To be sent when the wait is over.
+    case waiting
+  }
+
+  private enum Post {
+    case none
+    /// `receipt`: the read receipt that its answer is.
+    case underWay(receipt: UInt64?)
+  }
+
   private var state = State.idle
-  private var isPolling = false
-  private var isPosting = false
+  private var get = Get.none
+  private var post = Post.none
   private var pace = PollPace()
-  /// Milliseconds to wait before the next GET, as the last answer asks for.
+  /// Milliseconds to wait before the next GET, set by `pace` after the last answer.
   private var pause: UInt64 = 0
-  private var isWaiting = false
-  /// Whether the answer has brought a ping.
-  private var isPinged = false
-  /// Asked for while a POST was under way, whose answer says that it was read.
-  private var receipt: UInt64?
   private var isReadingPaused = false
 
-  private var isIdle: Bool { !isPolling && !isPosting }
+  private var isPolling: Bool { if case .underWay = get { true } else { false } }
+  private var isPosting: Bool { if case .underWay = post { true } else { false } }
 
   mutating func handle(_ event: Event) -> [Action] {
     switch event {
     case .open:
       guard case .idle = state else { return [] }
       state = .opening
-      isPolling = true
+      get = .underWay(isPinged: false)
       return [.poll]
     case .send(let packets):
       guard isOpen else { return [] }
-      isPosting = true
+      post = .underWay(receipt: nil)
       return [.post(packets)]
     case .receiptRequested(let mark):
       guard isOpen else { return [] }
       guard isPosting else { return [.report(.readReceipt(mark))] }
-      receipt = mark
+      post = .underWay(receipt: mark)
       return []
     case .pause:
       guard case .open = state else { return [] }
@@ -105,20 +115,18 @@ struct PollingStateMachine {
     case .polled(let packets, let isWhole, let took):
       return polled(packets, isWhole: isWhole, took: took)
     case .waited:
-      isWaiting = false
+      get = .none
       return pollAgain()
     case .proceed:
-      // Up to here the GET counts as under way, or a pause could end before what it brought was dealt with.
-      isPolling = false
+      // The GET counts as under way until here; otherwise a pause could end before its packets were handled.
+      get = .none
       return pollAgain() + reportIfPaused() + postCloseIfPossible()
-    case .posted:
-      isPosting = false
-      return posted()
+    case .posted: return posted()
     case .pollFailed(let error):
-      isPolling = false
+      get = .none
       return fail(error)
     case .postFailed(let error):
-      isPosting = false
+      post = .none
       return fail(error)
     case .abort:
       guard !isClosed else { return [] }
@@ -133,11 +141,10 @@ struct PollingStateMachine {
     case .idle, .closed: return actions
     case .opening, .open, .pausing:
       guard isWhole else {
-        let message = "server error: the answer to a poll is no Engine.IO payload"
+        let message = "server error: the answer to a poll is not an Engine.IO payload"
         return actions + fail(SocketIOError(.protocolViolation, message))
       }
       pause = pace.answered(after: took)
-      isPinged = false
     case .abandoned, .closing: break
     }
     return actions + [.proceed]
@@ -158,16 +165,17 @@ struct PollingStateMachine {
       pace.received(packet)
       switch packet {
       case .close: return actions + end(.closed(SocketIOError(.connectionLost, "transport closed by the server")))
-      // One answer stands for one moment: its pings mean what one of them means, and want one pong.
-      case .ping where isPinged: continue
-      case .ping: isPinged = true
-      // Only the handshake opens; whatever else a server says first is for the engine to judge.
+      // Several pings in one answer are worth one, and get one pong.
+      case .ping:
+        if case .underWay(isPinged: true) = get { continue }
+        if isPolling { get = .underWay(isPinged: true) }
+      // Only the handshake opens; the engine handles any other first packet.
       case .open:
         if case .opening = state {
           state = .open
           actions.append(.report(.opened))
         }
-      case .pong, .message, .uncompressed, .upgrade, .noop: break
+      case .pong, .message, .uncompressed, .encoded, .upgrade, .noop: break
       }
       actions.append(.report(.packet(packet)))
     }
@@ -175,7 +183,9 @@ struct PollingStateMachine {
   }
 
   private mutating func posted() -> [Action] {
-    let receipt: [Action] = receipt.take().map { [.report(.readReceipt($0))] } ?? []
+    guard case .underWay(let mark) = post else { return [] }
+    post = .none
+    let receipt: [Action] = mark.map { [.report(.readReceipt($0))] } ?? []
     return switch state {
     case .open: receipt + [.report(.writable)]
     case .pausing: receipt + [.report(.writable)] + reportIfPaused()
@@ -188,20 +198,20 @@ struct PollingStateMachine {
   private mutating func pollAgain() -> [Action] {
     switch state {
     case .opening, .open:
-      guard !isPolling, !isWaiting, !isReadingPaused else { return [] }
+      guard case .none = get, !isReadingPaused else { return [] }
       guard pause == 0 else {
-        isWaiting = true
+        get = .waiting
         defer { pause = 0 }
         return [.wait(milliseconds: pause)]
       }
-      isPolling = true
+      get = .underWay(isPinged: false)
       return [.poll]
     case .idle, .pausing, .abandoned, .closing, .closed: return []
     }
   }
 
   private mutating func reportIfPaused() -> [Action] {
-    guard case .pausing(isReported: false) = state, isIdle else { return [] }
+    guard case .pausing(isReported: false) = state, !isPolling, !isPosting else { return [] }
     state = .pausing(isReported: true)
     return [.report(.paused)]
   }
@@ -237,14 +247,14 @@ struct PollingStateMachine {
 
   private mutating func postClose() -> [Action] {
     state = .closing(isPosted: true)
-    isPosting = true
+    post = .underWay(receipt: nil)
     return [.post([.close])]
   }
 
   private mutating func fail(_ error: SocketIOError) -> [Action] {
     switch state {
     case .closed: []
-    // Nobody waits for more than the end any more.
+    // Closing already: the error does not matter.
     case .abandoned, .closing: end(.closed(nil))
     case .idle, .opening, .open, .pausing: end(.failed(error))
     }

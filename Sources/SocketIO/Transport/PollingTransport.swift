@@ -8,21 +8,22 @@ final class PollingTransport: PollingDriver {
   /// The body of the POST under way.
   private(set) var queuedBytes = 0
 
-  /// Packets that are decoded before they are dealt with: each takes many times the two bytes that it may have in a body.
+  /// The number of packets decoded at a time. A decoded packet takes many times its bytes in the body, of which there
+  /// may be two.
   private static let portion = 256
 
-  private let loop: EventLoop
+  private let loop: SocketEventLoop
   private let endpoint: EngineEndpoint
   private var getRequest: HTTPRequest?
   private var postRequest: HTTPRequest?
-  /// When the GET under way was made, by the loop's clock.
+  /// When the GET under way was sent, on the loop's clock.
   private var askedAt: UInt64 = 0
-  /// Puts a pause before the next GET.
+  /// Delays the next GET.
   private var pause: (any LoopTimer)?
-  /// Reports that a request could not be made.
+  /// Reports that a request could not be sent.
   private var failure: (any LoopTimer)?
 
-  init(loop: EventLoop, endpoint: EngineEndpoint, sid: String?) {
+  init(loop: SocketEventLoop, endpoint: EngineEndpoint, sid: String?) {
     self.loop = loop
     self.endpoint = endpoint
     self.sid = sid
@@ -41,7 +42,7 @@ final class PollingTransport: PollingDriver {
     pause = nil
   }
 
-  /// Whoever asked for the request does not expect to hear of its end inside the call.
+  /// Reports a failure after the current call, since callers do not expect a report inside it.
   private func failSoon(_ event: PollingStateMachine.Event) {
     let failure = loop.makeTimer { [weak self] in self?.handle(event) }
     self.failure = failure
@@ -115,15 +116,15 @@ final class PollingTransport: PollingDriver {
       onDone: onDone)
   }
 
-  /// What the server answered in place of packets.
+  /// What the server answered instead of packets.
   private func describe(_ response: HTTPRequest.Response) -> String {
-    // A proxy that a request is handed to may refuse it in its own name.
+    // Without TLS a proxy may answer for the server.
     let peer = endpoint.proxy != nil && !endpoint.isSecure ? "the server or the proxy" : "the server"
     return "\(peer) answered with HTTP status \(response.status)"
       + ServerText.addition(status: response.status, location: response.location, body: response.body)
   }
 
-  /// The body of an answer with status 200; everything else is an error (Engine.IO protocol 4, "HTTP long-polling").
+  /// The body of a response with status 200. Everything else is an error (Engine.IO protocol 4, "HTTP long-polling").
   private func answer(
     _ result: Result<HTTPRequest.Response, SocketIOError>, _ summary: String
   ) -> Result<UnsafeRawBufferPointer, SocketIOError> {

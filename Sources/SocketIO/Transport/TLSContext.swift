@@ -1,14 +1,20 @@
 import CSIO
 
+#if canImport(FoundationEssentials)
+  import FoundationEssentials
+#else
+  import Foundation
+#endif
+
 /// TLS settings of the C core, made once from the options and used by both transports.
 final class TLSContext: Sendable {
-  // Constant after init; the C object is counted by reference and thread-safe from then on.
+  // Constant after init; the C object is reference-counted and thread-safe from then on.
   nonisolated(unsafe) let handle: OpaquePointer
 
   init(_ options: TLSOptions) throws(SocketIOError) {
     var handle: OpaquePointer?
     let status = csio_tls_create(&handle)
-    // Without settings the message says what libcurl's TLS library is.
+    // Without settings the message names libcurl's TLS library.
     guard status == 0 else { throw SocketIOError(csio: status, detail: String(cString: csio_tls_last_message(nil))) }
     guard let handle else { throw SocketIOError(csio: CSIO_ENOMEM.rawValue) }
     self.handle = handle

@@ -1,56 +1,63 @@
-/// One way of carrying Engine.IO packets: HTTP long-polling or WebSocket.
+/// A carrier of Engine.IO packets: HTTP long-polling or WebSocket.
 ///
-/// A transport is confined to its loop. It is opened once, reports what happens through `onEvent`, and is done after
-/// `.closed` or `.failed`. Commands go down, events come up; the only commands that may report inside their own call
-/// are `pause`, `close` and `requestReadReceipt`.
-protocol Transport: AnyObject {
+/// A transport is confined to its loop. It is opened once, reports events through `onEvent`, and is done after
+/// `.closed` or `.failed`. Only `pause`, `close` and `requestReadReceipt` may report inside their own call.
+package protocol Transport: AnyObject {
   var onEvent: ((TransportEvent) -> Void)? { get set }
 
-  /// The session's id, once the handshake told it.
+  /// The session's id, once the handshake is known.
   var sid: String? { get set }
 
   func open() throws(SocketIOError)
 
-  /// Sends packets in order. Called only when the transport is writable: after `.opened`, and after the `.writable` that follows
-  /// an earlier `send` that returned false. A WebSocket is given a single pong at any time: that goes in front of what waits, and
-  /// takes the place of a pong there.
+  /// Sends packets in order. Called only when the transport is writable: after `.opened`, and after the `.writable`
+  /// that follows a `send` that returned false. A WebSocket also takes a single pong at any time, which goes before
+  /// waiting packets and replaces a waiting pong.
   ///
   /// - Returns: Whether the transport takes more at once.
   func send(_ packets: [EnginePacket]) -> Bool
 
-  /// Asks for `.readReceipt(mark)` as soon as the server has read everything that was handed to `send`. Marks grow; a
-  /// receipt holds for those before it, which may go without.
+  /// Sends one packet, as ``send(_:)`` for many does.
+  func send(_ packet: EnginePacket) -> Bool
+
+  /// Requests `.readReceipt(mark)` for when the server has read everything handed to `send`. Marks increase; a receipt
+  /// covers earlier marks, which may get none of their own.
   func requestReadReceipt(_ mark: UInt64)
 
-  /// Bytes that were handed to `send` and have not left for the operating system.
+  /// Bytes handed to `send` that the operating system does not have yet.
   var queuedBytes: Int { get }
 
-  /// Lets what is under way finish and starts nothing new; answered by `.paused`. Polling only: no other transport is left for
-  /// a better one.
+  /// Finishes requests under way and starts no new ones; answered by `.paused`. Matters for polling only, the one
+  /// transport that is upgraded.
   func pause()
 
-  /// Goes on after `pause`, when the better transport failed.
+  /// Continues after `pause`, if the better transport failed.
   func resume()
 
-  /// Takes nothing more from the server until `resumeReading`, so that the server is held up; what is under way may still be reported.
-  /// Sending, `pause`, `close` and `abort` go on as ever.
+  /// Stops reading until `resumeReading`, which slows the server down. What is under way may still be reported.
+  /// Sending, `pause`, `close` and `abort` work as usual.
   func pauseReading()
   func resumeReading()
 
-  /// Closes in good order after what was handed to `send`; answered by `.closed`, inside the call where nothing is open.
+  /// Closes gracefully after sending what was handed to `send`; answered by `.closed`, inside the call if nothing is
+  /// open.
   func close()
 
-  /// Ends at once, without a word to the server and without a further event.
+  /// Ends at once, without notifying the server and without further events.
   func abort()
 }
 
-enum TransportEvent: Sendable {
-  /// Packets can be sent. For polling this comes with the handshake, just before its packet.
+extension Transport {
+  package func send(_ packet: EnginePacket) -> Bool { send([packet]) }
+}
+
+package enum TransportEvent: Sendable {
+  /// Packets can be sent. Polling reports it just before the packet of the handshake.
   case opened
   case packet(EnginePacket)
-  /// Everything that was sent has been handed over: the transport takes packets, whether or not it was busy.
+  /// Everything sent has been handed over, and the transport takes packets. Also reported if it was not busy.
   case writable
-  /// The server has read everything that was sent before this mark.
+  /// The server has read everything sent before this mark.
   case readReceipt(UInt64)
   case paused
   /// The peer or `close` ended the transport.

@@ -1,33 +1,42 @@
 import CSIO
-import Foundation
 
-/// A WebSocket of the C core, one Engine.IO packet in each message.
+#if canImport(FoundationEssentials)
+  import FoundationEssentials
+#else
+  import Foundation
+#endif
+
+/// A WebSocket of the C core, with one Engine.IO packet per message.
 final class WebSocketTransport: Transport {
-  /// Bytes that wait in the core before the transport counts as busy; the rest waits in the engine's buffer.
+  /// Bytes that may wait in the core before the transport counts as busy; more wait in the engine's buffer.
   private static let highWaterMark = 256 << 10
 
   var onEvent: ((TransportEvent) -> Void)?
   var sid: String?
 
-  private let loop: EventLoop
+  private let loop: SocketEventLoop
   private let sendsBase64: Bool
-  /// Reports that something could not be sent.
+  /// Reports that a packet could not be sent.
   private var failure: (any LoopTimer)?
   private var handle: OpaquePointer?
   private var isOpen = false
   private var isBusy = false
-  /// The server takes nothing before the upgrade packet, so nothing may pass it.
+  /// Whether an upgrade packet waits. The server accepts nothing before it, so no pong may overtake it.
   private var upgradeWaits = false
 
-  init(loop: EventLoop, endpoint: EngineEndpoint, sid: String?) throws(SocketIOError) {
+  init(loop: SocketEventLoop, endpoint: EngineEndpoint, sid: String?) throws(SocketIOError) {
     self.loop = loop
     sendsBase64 = endpoint.forceBase64
     self.sid = sid
+    // Not passed as a reference to the property, which would make every use of it check for exclusive access.
+    var handle: OpaquePointer?
     try check(csio_ws_create(loop.handle, endpoint.url(.websocket, sid: sid), &handle))
+    self.handle = handle
     for (name, value) in endpoint.headers() {
       guard csio_ws_add_header(handle, name, value) != CSIO_EINVALID.rawValue else {
         throw SocketIOError(
-          .invalidOption, "option extraHeaders: \"\(name)\" belongs to the WebSocket handshake, or cannot stand in it")
+          .invalidOption, "option extraHeaders: \"\(name)\" belongs to the WebSocket handshake, or is not allowed in it"
+        )
       }
     }
     for name in endpoint.protocols { try check(csio_ws_add_protocol(handle, name)) }
@@ -45,7 +54,7 @@ final class WebSocketTransport: Transport {
   deinit { abort() }
 
   func open() throws(SocketIOError) {
-    // The reference is given back when the handle is closed.
+    // Released when the handle is closed.
     csio_ws_set_data(handle, Unmanaged.passRetained(self).toOpaque())
     csio_ws_on_open(handle) { _, data in transport(data).opened() }
     csio_ws_on_message(handle) { _, type, bytes, size, data in
@@ -72,12 +81,22 @@ final class WebSocketTransport: Transport {
       guard let handle else { return false }
       send(packet, on: handle)
     }
+    return takesMore()
+  }
+
+  func send(_ packet: EnginePacket) -> Bool {
+    guard let handle else { return false }
+    send(packet, on: handle)
+    return takesMore()
+  }
+
+  private func takesMore() -> Bool {
     guard let handle else { return false }
     isBusy = csio_ws_queued_bytes(handle) > Self.highWaterMark
     return !isBusy
   }
 
-  // The WebSocket's own ping has its place behind what was sent; whoever answers it has read that.
+  // The WebSocket ping goes out after what was sent, so its pong shows that the server has read that.
   func requestReadReceipt(_ mark: UInt64) {
     guard let handle else { return }
     var payload = String(mark)
@@ -87,11 +106,11 @@ final class WebSocketTransport: Transport {
 
   var queuedBytes: Int { handle.map { csio_ws_queued_bytes($0) } ?? 0 }
 
-  // A WebSocket is the best transport there is: nothing takes over from it.
+  // A WebSocket is never upgraded.
   func pause() { onEvent?(.paused) }
   func resume() {}
 
-  // Both fail only where the connection has ended or is being closed, which is told anyway.
+  // Both fail only if the connection has ended or is being closed, which is reported anyway.
   func pauseReading() { if let handle { csio_ws_read_stop(handle) } }
   func resumeReading() { if let handle { csio_ws_read_start(handle) } }
 
@@ -118,20 +137,24 @@ final class WebSocketTransport: Transport {
 
   private func send(_ packet: EnginePacket, on handle: OpaquePointer) {
     let status: Int32
-    if packet == .upgrade { upgradeWaits = true }
     switch packet {
+    case .encoded(let text, let isCompressed):
+      status = send(text, isCompressed ? CSIO_WS_TEXT : CSIO_WS_TEXT.uncompressed, on: handle)
     case .message(.binary(let data)) where !sendsBase64: status = send(data, CSIO_WS_BINARY, on: handle)
     case .uncompressed(.binary(let data)) where !sendsBase64:
       status = send(data, CSIO_WS_BINARY.uncompressed, on: handle)
     case .uncompressed: status = sendText(packet, CSIO_WS_TEXT.uncompressed, on: handle)
     case .pong where !upgradeWaits: status = sendText(packet, CSIO_WS_TEXT.urgent, on: handle)
+    case .upgrade:
+      upgradeWaits = true
+      status = sendText(packet, CSIO_WS_TEXT, on: handle)
     default: status = sendText(packet, CSIO_WS_TEXT, on: handle)
     }
-    // Closed under our hands means that the close is about to be reported; memory running out is reported as an error.
+    // If the connection has just closed, the close is about to be reported. Only lack of memory needs a report.
     if status == CSIO_ENOMEM.rawValue { failSoon(SocketIOError(csio: status)) }
   }
 
-  /// Whoever sends does not expect to hear of a failure inside the call.
+  /// Reports a failure after the current call, since callers do not expect a report inside it.
   private func failSoon(_ error: SocketIOError) {
     let failure = loop.makeTimer { [weak self] in self?.fail(error) }
     self.failure = failure
@@ -140,6 +163,13 @@ final class WebSocketTransport: Transport {
 
   private func send(_ data: Data, _ type: csio_ws_type, on handle: OpaquePointer) -> Int32 {
     data.withUnsafeBytes { csio_ws_send(handle, type, $0.baseAddress, $0.count) }
+  }
+
+  private func send(_ text: EncodedText, _ type: csio_ws_type, on handle: OpaquePointer) -> Int32 {
+    let count = text.count
+    guard let buffer = csio_buffer_create(count) else { return CSIO_ENOMEM.rawValue }
+    text.write(into: UnsafeMutableRawBufferPointer(start: csio_buffer_bytes(buffer), count: count))
+    return csio_ws_send_buffer(handle, type, buffer)
   }
 
   private func sendText(_ packet: EnginePacket, _ type: csio_ws_type, on handle: OpaquePointer) -> Int32 {
@@ -168,12 +198,12 @@ final class WebSocketTransport: Transport {
     } else if let packet = EnginePacket(text: bytes) {
       onEvent?(.packet(packet))
     } else {
-      fail(SocketIOError(.protocolViolation, "server error: a WebSocket message is no Engine.IO packet"))
+      fail(SocketIOError(.protocolViolation, "server error: a WebSocket message is not an Engine.IO packet"))
     }
   }
 
   private func ponged(_ payload: UnsafeRawBufferPointer) {
-    // A pong that nobody asked for may carry anything.
+    // An unsolicited pong may carry anything.
     if let mark = UInt64(String(decoding: payload, as: UTF8.self)) { onEvent?(.readReceipt(mark)) }
   }
 
@@ -201,7 +231,7 @@ final class WebSocketTransport: Transport {
     fail(failure)
   }
 
-  /// What a server that has refused the handshake says besides.
+  /// The text of a server that refused the handshake, to be appended to the message.
   private func refusal(_ error: csio_error) -> String {
     guard error.code == CSIO_EHANDSHAKE.rawValue, let handle else { return "" }
     var size = 0
@@ -223,5 +253,5 @@ extension csio_ws_type {
   fileprivate var urgent: csio_ws_type { csio_ws_type(rawValue | CSIO_WS_URGENT.rawValue) }
 }
 
-/// The transport that a callback of the core belongs to. The core holds a reference until the handle is closed.
+/// The transport of a callback. The core holds a reference until the handle is closed.
 private func transport(_ data: UnsafeMutableRawPointer?) -> WebSocketTransport { CallbackData.get(data) }

@@ -4,7 +4,7 @@ import Testing
 
 @Suite("List of actions")
 struct ActionListTests {
-  @Test("Actions come out in the order in which they were put in", arguments: 0...4)
+  @Test("Actions come out in order", arguments: 0...4)
   func order(count: Int) {
     var list: ActionList<Int> = []
     for number in 0..<count { list.append(number) }
@@ -18,7 +18,7 @@ struct ActionListTests {
     #expect(Array([] + list) == [1, 2, 3, 4, 5])
   }
 
-  @Test("An action that is taken out is gone")
+  @Test("An action is taken out once")
   func next() {
     var list: ActionList<Int> = [1, 2, 3]
     #expect(list.next() == 1)

@@ -1,9 +1,10 @@
 import Logging
+import SocketIOTesting
 import Testing
 
 @testable import SocketIO
 
-/// A server that sends control characters wherever it can, and what reaches the log of it.
+/// A server that sends control characters wherever it can, and the resulting log.
 @Suite("Logs of a hostile server", .timeLimit(.minutes(1)))
 struct HostileLogTests {
   private struct Mistake: Error, CustomStringConvertible { let description = hostile }
@@ -21,7 +22,7 @@ struct HostileLogTests {
     }
   }
 
-  /// - Parameter count: How many records quote the server at least.
+  /// - Parameter count: The minimum number of records that quote the server.
   private func expectHarmless(quoting count: Int, _ location: SourceLocation = #_sourceLocation) {
     let lines = log.take()
     #expect(lines.count { $0.contains("MARK") } >= count, "\(lines)", sourceLocation: location)
@@ -32,7 +33,7 @@ struct HostileLogTests {
     }
   }
 
-  @Test("Ids, refusals and ends")
+  @Test("Ids, refusals and close reasons")
   func connection() {
     let bench = bench()
     _ = bench.socket()
@@ -58,19 +59,19 @@ struct HostileLogTests {
     let bench = bench { $0.transports = [.polling, .websocket] }
     _ = bench.socket()
     bench.loop.run()
-    bench.script.open(Fixture.handshake(upgrades: ["websocket"]))
+    bench.script.open(TransportScript.handshake(upgrades: ["websocket"]))
     bench.script.report(.failed(SocketIOError(.protocolViolation, Self.hostile)))
     expectHarmless(quoting: 1)
   }
 
-  @Test("Names of events, and what handlers make of their arguments")
+  @Test("Names of events, and decoding errors of handlers")
   func events() {
     let bench = bench()
     let socket = bench.socket("/news")
     bench.open(joining: "/news")
     socket.on(Self.hostile) { _ in throw Mistake() }
     socket.onAny { _ in throw Mistake() }
-    socket.on("n", as: Int.self) { _ in }
+    socket.on("n") { (_: Int) in }
     let sequence = socket.events(Self.hostile, buffering: .newest(1))
     for _ in 0..<2 { bench.script.receive("2/news,[\(Self.quoted),\(Self.quoted)]") }
     bench.script.receive(#"2/news,["n",{\#(Self.quoted):\#(Self.quoted)}]"#)
@@ -79,7 +80,7 @@ struct HostileLogTests {
   }
 
   @Test(
-    "Packets that cannot be read",
+    "Packets that cannot be decoded",
     arguments: [
       "\(hostile)", "\u{1B}", "9", "2/\(hostile)", "2/\(hostile),[", "2[\(quoted)", "4{\"message\":\"\(hostile)\"}",
     ])
@@ -91,7 +92,7 @@ struct HostileLogTests {
     expectHarmless(quoting: 0)
   }
 
-  @Test("MessagePack, whose texts are taken as they are")
+  @Test("MessagePack, whose texts are not escaped")
   func messagePack() {
     let bench = bench { $0.parser = MessagePackParser() }
     _ = bench.socket()
@@ -105,7 +106,7 @@ struct HostileLogTests {
     expectHarmless(quoting: 1)
   }
 
-  @Test("Credentials that cannot be had")
+  @Test("Credentials that cannot be provided")
   func credentials() async {
     let bench = bench { $0.auth = .provider { throw Mistake() } }
     let socket = bench.socket()

@@ -1,5 +1,6 @@
 import Foundation
 import Logging
+import SocketIOTesting
 import Testing
 
 @testable import SocketIO
@@ -23,7 +24,7 @@ struct LoggingTests {
     }
   }
 
-  @Test("A connection, its loss and the way back")
+  @Test("A connection, its loss and its reconnection")
   func connection() {
     let bench = bench()
     let socket = bench.socket("/news")
@@ -76,13 +77,13 @@ struct LoggingTests {
       ])
   }
 
-  @Test("Upgrades, good and bad")
+  @Test("Upgrades, successful and failed")
   func upgrades() {
     let bench = bench { $0.transports = [.polling, .websocket] }
     _ = bench.socket()
     bench.loop.run()
     let polling = bench.script
-    polling.open(Fixture.handshake(upgrades: ["websocket"]))
+    polling.open(TransportScript.handshake(upgrades: ["websocket"]))
     _ = log.take()
     bench.script.report(.failed(Fixture.refused))
     #expect(
@@ -94,13 +95,13 @@ struct LoggingTests {
     _ = second.socket()
     second.loop.run()
     second.script.answer(.pause, with: .paused)
-    second.script.open(Fixture.handshake(upgrades: ["websocket"]))
+    second.script.open(TransportScript.handshake(upgrades: ["websocket"]))
     _ = log.take()
     second.script.report(.opened, .packet(.pong("probe")))
     #expect(log.take() == ["debug | the connection is upgraded | sio.transport=websocket"])
   }
 
-  @Test("Handlers that throw are named with their event, others of it run all the same")
+  @Test("Throwing handlers are logged with their event, and other handlers still run")
   func throwing() {
     struct Mistake: Error, CustomStringConvertible { let description = "a mistake" }
     let bench = bench(.info)
@@ -115,7 +116,7 @@ struct LoggingTests {
       ])
   }
 
-  @Test("The first event that finds no room is a warning, and so is their number when the Socket is connected again")
+  @Test("The first dropped event is logged as a warning, and so is their number when the Socket is connected again")
   func overflow() throws {
     let bench = bench { $0.offlineBuffer = OfflineBuffer(maxEvents: 1, overflow: .dropNewest) }
     let socket = bench.socket("/news")
@@ -136,7 +137,7 @@ struct LoggingTests {
     }
   }
 
-  @Test("The close code and the reason of an end are logged, whether or not anybody had joined")
+  @Test("The close code and the reason of an end are logged, whether or not a Socket had joined")
   func ends() {
     for isJoined in [true, false] {
       let bench = bench()
@@ -152,7 +153,7 @@ struct LoggingTests {
     }
   }
 
-  @Test("What cannot be decoded")
+  @Test("Packets that cannot be decoded")
   func undecodable() {
     let bench = bench(.info)
     _ = bench.socket()
@@ -179,7 +180,7 @@ struct LoggingTests {
     #expect(log.entries.allSatisfy { $0.contains("sio.server=https://example.com:8443") && !$0.contains("secret") })
   }
 
-  @Test("Nothing is made of what nobody listens to")
+  @Test("No text is made for records below the log level")
   func quiet() {
     let bench = bench(.error)
     _ = bench.socket()

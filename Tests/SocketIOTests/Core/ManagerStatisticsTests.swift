@@ -1,4 +1,5 @@
 import Foundation
+import SocketIOTesting
 import Testing
 
 @testable import SocketIO
@@ -8,8 +9,8 @@ struct StatisticsTests {
   @Test("Nothing was counted before the first connection")
   func unused() async {
     let bench = ClientBench { $0.autoConnect = false }
-    var expected = Statistics()
-    expected.traffic = [.polling: Statistics.Traffic(), .websocket: Statistics.Traffic()]
+    var expected = ManagerStatistics()
+    expected.traffic = [.polling: ManagerStatistics.Traffic(), .websocket: ManagerStatistics.Traffic()]
     #expect(await bench.statistics() == expected)
   }
 
@@ -18,7 +19,7 @@ struct StatisticsTests {
     let (bench, socket) = ClientBench.connected()
     let before = try #require(await bench.statistics().traffic[.websocket])
     #expect(before.packetsReceived == 2)
-    #expect(before.bytesReceived == "0\(Fixture.handshake())".utf8.count + #"40{"sid":"s"}"#.utf8.count)
+    #expect(before.bytesReceived == "0\(TransportScript.handshake())".utf8.count + #"40{"sid":"s"}"#.utf8.count)
     #expect(before.packetsSent == 1 && before.bytesSent == 2)
     try socket.emit("a", Data(count: 1_000))
     bench.script.receive(#"2["ä"]"#)
@@ -31,18 +32,18 @@ struct StatisticsTests {
     #expect(after.bytesSent - before.bytesSent == header.utf8.count + 1_000 + 1)
     #expect(after.packetsReceived - before.packetsReceived == 2)
     #expect(after.bytesReceived - before.bytesReceived == 8 + 1)
-    #expect(statistics.traffic[.polling] == Statistics.Traffic())
+    #expect(statistics.traffic[.polling] == ManagerStatistics.Traffic())
     #expect(statistics.events.sent == 1 && statistics.events.received == 1)
   }
 
-  @Test("An upgrade moves the counting to the better transport, and its probe is a measured round trip")
+  @Test("After an upgrade the better transport counts, and its probe is a measured round trip")
   func upgrade() async throws {
     let bench = ClientBench { $0.transports = [.polling, .websocket] }
     let socket = bench.socket()
     bench.loop.run()
     let polling = bench.script
     polling.answer(.pause, with: .paused)
-    polling.open(Fixture.handshake(upgrades: ["websocket"]))
+    polling.open(TransportScript.handshake(upgrades: ["websocket"]))
     let websocket = bench.script
     websocket.report(.opened)
     bench.loop.advance(by: 30)
@@ -60,7 +61,7 @@ struct StatisticsTests {
     #expect(statistics.traffic[.websocket]?.packetsSent == 3)
   }
 
-  @Test("The way to an acknowledgement is measured, for each that came")
+  @Test("The round trip of each acknowledgement is measured")
   func roundTrips() async throws {
     let (bench, socket) = ClientBench.connected()
     for delay in [40, 60] as [UInt64] {
@@ -81,7 +82,7 @@ struct StatisticsTests {
     #expect(statistics.ackRoundTrips.total == .milliseconds(100))
   }
 
-  @Test("What waited for a connection does not count as the way to its acknowledgement")
+  @Test("Time in the buffer does not count as part of the round trip")
   func bufferedRoundTrip() async throws {
     let bench = ClientBench()
     let socket = bench.socket()
@@ -93,7 +94,7 @@ struct StatisticsTests {
     #expect(await bench.statistics().events.ackRoundTrips.longest == .milliseconds(20))
   }
 
-  @Test("Each try of an event with retries is measured by itself")
+  @Test("Each try of an event with retries is measured separately")
   func retriedRoundTrip() async throws {
     let bench = ClientBench()
     let socket = bench.manager.socket("/", ackTimeout: .milliseconds(50), retries: 1)
@@ -111,7 +112,7 @@ struct StatisticsTests {
     #expect(events.ackRoundTrips.longest == .milliseconds(10))
   }
 
-  @Test("The server's pings are measured against each other, within one connection")
+  @Test("The intervals between the server's pings are measured, within one connection")
   func pings() async {
     let (bench, _) = ClientBench.connected()
     #expect(await bench.statistics().sinceLastPing == nil)
@@ -151,7 +152,7 @@ struct StatisticsTests {
     #expect(statistics.reconnections == 1)
   }
 
-  @Test("What waits for a connection is counted until it is sent")
+  @Test("Events that wait for a connection are counted until they are sent")
   func buffered() async throws {
     let bench = ClientBench()
     let socket = bench.socket()
@@ -166,7 +167,20 @@ struct StatisticsTests {
     #expect(events.bufferedBytes == 0)
   }
 
-  @Test("What the connection has not handed over yet is counted")
+  @Test("What waits counts with the bytes that it takes on the wire, but for an acknowledgement id")
+  func bufferedBytes() async throws {
+    let bench = ClientBench()
+    let socket = bench.socket("/chat")
+    try socket.emit("e", 1, "€")
+    try socket.emit("b", Data(count: 3)) { _ in }
+    let texts = [#"2/chat,["e",1,"€"]"#, #"51-/chat,["b",{"_placeholder":true,"num":0}]"#]
+    #expect(await bench.statistics().events.bufferedBytes == texts.reduce(3) { $0 + $1.utf8.count })
+    bench.open(joining: "/chat")
+    let sent = [texts[0], #"51-/chat,0["b",{"_placeholder":true,"num":0}]"#, "<3 bytes>"]
+    #expect(Array(bench.sent.dropFirst()) == sent)
+  }
+
+  @Test("Bytes that the connection has not handed over yet are counted")
   func queued() async throws {
     let (bench, socket) = ClientBench.connected()
     bench.script.takesMore = false
@@ -181,7 +195,7 @@ struct StatisticsTests {
     #expect(await bench.statistics().queuedBytes == 0)
   }
 
-  @Test("Drops are counted by their reason")
+  @Test("Drops are counted by reason")
   func drops() async throws {
     let bench = ClientBench()
     let socket = bench.socket()
@@ -198,7 +212,7 @@ struct StatisticsTests {
     #expect(await bench.statistics().events.buffered == 0)
   }
 
-  @Test("A Socket that is gone still counts in its Manager's sum")
+  @Test("A freed Socket still counts in its Manager's sum")
   func released() async throws {
     let bench = ClientBench()
     do {

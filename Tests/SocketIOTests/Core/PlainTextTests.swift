@@ -1,3 +1,4 @@
+import Foundation
 import Testing
 
 @testable import SocketIO
@@ -8,7 +9,9 @@ struct PlainTextTests {
     [0...0x1F, 0x7F...0x9F, 0x202A...0x202E, 0x2066...0x2069, 0x200E...0x200F, 0x61C...0x61C, 0x2028...0x2029]
     .flatMap { $0.compactMap { Unicode.Scalar(UInt32($0)) } }
 
-  @Test("What steers a terminal, ends a line or turns its direction is spelled as in JSON", arguments: steering)
+  @Test(
+    "Characters that control a terminal, end a line or change text direction are written as in JSON",
+    arguments: steering)
   func escapes(scalar: Unicode.Scalar) throws {
     let text = "a\(Character(scalar))b"
     let escaped = text.escapingControls
@@ -17,7 +20,8 @@ struct PlainTextTests {
   }
 
   @Test(
-    "Everything else stays", arguments: ["", #"a "b" \n {}"#, "Grüße, 東京, שלום", "👩‍👩‍👧 e\u{301}", "\u{FFFD}\u{10FFFF}"])
+    "Everything else stays unchanged",
+    arguments: ["", #"a "b" \n {}"#, "Grüße, 東京, שלום", "👩‍👩‍👧 e\u{301}", "\u{FFFD}\u{10FFFF}"])
   func plain(text: String) {
     #expect(text.escapingControls == text)
   }
@@ -31,7 +35,7 @@ struct PlainTextTests {
     #expect(try SocketValue(json: written) == value)
   }
 
-  @Test("An error's message is what it was made of, and its description can be printed")
+  @Test("An error's message stays unchanged, and its description is safe to print")
   func errors() {
     let error: any Error = SocketIOError(.refused, "\u{1B}[31mno\n\u{202E}")
     #expect((error as? SocketIOError)?.message == "\u{1B}[31mno\n\u{202E}")

@@ -2,10 +2,10 @@ import Foundation
 import SocketIO
 import Testing
 
-/// What a program gets in its hands can be passed to any task: the compiler says no here where it cannot.
+/// A program can pass every public type to any task; otherwise this file does not compile.
 @Suite("Public types")
 struct PublicTypesTests {
-  /// - Returns: The type's name, without what it is nested in and its parameters.
+  /// - Returns: The type's name, without enclosing types and parameters.
   private func requireSendable<T: Sendable>(_ type: T.Type) -> String {
     String(String(describing: type).prefix { $0 != "<" })
   }
@@ -13,29 +13,34 @@ struct PublicTypesTests {
   private var sendableTypes: [String] {
     var names = [
       requireSendable(Socket.self), requireSendable(Manager.self), requireSendable(EngineHandle.self),
-      requireSendable(EventLoop.self), requireSendable(Emitter.self), requireSendable(Subscription.self),
-      requireSendable(Acknowledgement.self), requireSendable(SocketEvent.self), requireSendable(SocketChange.self),
+      requireSendable(SocketEventLoop.self), requireSendable(ModifiedSocket.self), requireSendable((any Emitter).self),
+      requireSendable(TypedEvent<String>.self), requireSendable(TypedRequest<String, Int>.self),
+      requireSendable((any EventDeclaration).self),
+      requireSendable(SocketSubscription.self),
+      requireSendable(SocketAnswer.self), requireSendable(Acknowledgement.self), requireSendable(SocketEvent.self),
+      requireSendable(SocketChange.self),
       requireSendable(ManagerChange.self), requireSendable(EventSequence<SocketEvent>.self),
-      requireSendable(EventBuffering.self), requireSendable(LifecycleEvent<Socket, Connection>.self),
-      requireSendable(Connection.self), requireSendable(Disconnection.self), requireSendable(DisconnectReason.self),
+      requireSendable(EventBuffering.self), requireSendable(LifecycleEvent<Socket, SocketConnection>.self),
+      requireSendable(SocketConnection.self), requireSendable(Disconnection.self),
+      requireSendable(DisconnectReason.self),
       requireSendable(HandlerFailure.self), requireSendable(HandlerDelivery.self),
     ]
     names += [
-      requireSendable(Statistics.self), requireSendable(Statistics.Traffic.self),
+      requireSendable(ManagerStatistics.self), requireSendable(ManagerStatistics.Traffic.self),
       requireSendable(EventStatistics.self), requireSendable(EventStatistics.Drops.self),
       requireSendable(DurationSummary.self), requireSendable(LibraryVersion.self),
     ]
     names += [
       requireSendable(SocketIOOptions.self), requireSendable(AttemptLimit.self), requireSendable(ConnectTimeout.self),
-      requireSendable(Auth.self), requireSendable(Agent.self), requireSendable(PerMessageDeflate.self),
+      requireSendable(SocketAuth.self), requireSendable(ConnectionAgent.self), requireSendable(PerMessageDeflate.self),
       requireSendable(TransportName.self), requireSendable(Credential.self), requireSendable(OfflineBuffer.self),
       requireSendable(OfflineBuffer.Overflow.self),
     ]
     names += [
       requireSendable(SocketValue.self), requireSendable(SocketObject.self), requireSendable(EngineMessage.self),
-      requireSendable(Packet.self), requireSendable(Packet.Content.self), requireSendable(JSONParser.self),
+      requireSendable(SocketPacket.self), requireSendable(SocketPacket.Content.self), requireSendable(JSONParser.self),
       requireSendable(JSONParser.Decoder.self), requireSendable(MessagePackParser.self),
-      requireSendable(MessagePackParser.Decoder.self), requireSendable((any Parser).self),
+      requireSendable(MessagePackParser.Decoder.self), requireSendable((any SocketParser).self),
       requireSendable((any PacketDecoder).self),
     ]
     names += [
@@ -45,7 +50,7 @@ struct PublicTypesTests {
     return names
   }
 
-  /// Read from the sources, those that a package trait brings left out: a trait is off here.
+  /// Read from the sources, without those of package traits, which are off here.
   private func declaredTypes() throws -> [String] {
     let root = ProjectFiles.root.appendingPathComponent("Sources/SocketIO")
     let files = try #require(FileManager.default.enumerator(at: root, includingPropertiesForKeys: nil))
@@ -61,12 +66,12 @@ struct PublicTypesTests {
   /// An iterator belongs to one task.
   private static let confined = ["Iterator"]
 
-  @Test("All of them are Sendable")
+  @Test("All public types are Sendable")
   func sendable() throws {
     #expect(try declaredTypes().sorted() == (sendableTypes + Self.confined).sorted())
   }
 
-  @Test("Those of the package traits say so themselves")
+  @Test("Types of package traits declare it themselves")
   func integrations() throws {
     for (file, declaration) in [
       ("MetricsReporter", "public struct MetricsReporter: Sendable"),

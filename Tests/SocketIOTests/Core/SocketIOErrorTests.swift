@@ -2,16 +2,16 @@ import Foundation
 import SocketIO
 import Testing
 
-@Suite("Errors as texts")
+@Suite("Descriptions of errors")
 struct SocketIOErrorTests {
-  @Test("An error says the same wherever it is shown: its message")
+  @Test("An error has the same text everywhere: its message")
   func texts() throws {
     let error: any Error = SocketIOError(.timeout, "the server takes too long", httpStatus: 504)
     #expect("\(error)" == "the server takes too long")
     #expect(error.localizedDescription == "the server takes too long")
   }
 
-  @Test("Those of JSON and parsers name the place")
+  @Test("Errors of JSON and parsers name the place")
   func places() throws {
     let json = #expect(throws: JSONError.self) { try SocketValue(json: "[1,}") }
     #expect(json.map { "\($0)" } == "unexpected character at byte 3")

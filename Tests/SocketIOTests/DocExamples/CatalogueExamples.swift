@@ -41,11 +41,23 @@ enum CatalogueExamples {
       var symbol: String
       var value: Double
     }
-    socket.on("price", as: Price.self) { price in
+    socket.on("price") { (price: Price) in
       print(price.symbol, price.value)
     }
 
     socket.once("ready") { print("ready") }
+  }
+
+  static func waiting() async throws {
+    let socket = try io("https://example.com")
+    try await socket.joined(timeout: .seconds(10))
+  }
+
+  static func scope(print: @escaping GuideEvents.Printing) async throws {
+    let answer = try await withSocket("https://example.com") { socket in
+      try await socket.emitWithAck("ask", "why?", timeout: .seconds(5))
+    }
+    print(answer)
   }
 
   static func failures(_ socket: Socket, print: @escaping GuideEvents.Printing) {
@@ -73,15 +85,6 @@ enum CatalogueExamples {
   static func responding(_ socket: Socket, quote: @escaping @Sendable (String) async throws -> Double) {
     socket.respond(to: "add") { (x: Int, y: Int) in x + y }
     socket.respond(to: "quote") { (symbol: String) in try await quote(symbol) }
-  }
-
-  static func survivingALoss(_ server: GuideOperating.TestServer) async throws {
-    let socket = try io(server.url) { $0.reconnectionDelay = .milliseconds(10) }
-    let losses = socket.events(.disconnect)
-    try socket.emit("drop-me")
-    for await _ in losses { break }
-    let answer = try await socket.emitWithAck("echo", "still there", timeout: .seconds(5))
-    _ = answer
   }
 
   static func lifecycle(_ socket: Socket, print: @escaping GuideEvents.Printing) {
@@ -139,6 +142,7 @@ enum CatalogueExamples {
 
 #if ServiceLifecycle
   import ServiceLifecycle
+  import UnixSignals
 
   extension CatalogueExamples {
     static func service() async throws {

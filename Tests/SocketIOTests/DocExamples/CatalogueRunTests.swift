@@ -1,9 +1,10 @@
 import Foundation
+import SocketIOTesting
 import Testing
 
 @testable import SocketIO
 
-/// Runs the examples of the DocC articles that get their Socket from outside, on a scripted connection.
+/// Runs the examples of the DocC articles that take a Socket as a parameter, on a scripted connection.
 @Suite("Examples of the catalogue, run")
 struct CatalogueRunTests {
   private func printer(_ log: Log) -> GuideEvents.Printing {
@@ -12,7 +13,7 @@ struct CatalogueRunTests {
 
   // MARK: The articles that teach
 
-  @Test("A connection's life is told in order")
+  @Test("The events of a connection are reported in order")
   func lifecycle() {
     let bench = ClientBench()
     let socket = bench.manager.socket()
@@ -27,7 +28,7 @@ struct CatalogueRunTests {
       ])
   }
 
-  @Test("Handlers take events, arguments and types; what they cannot take is told")
+  @Test("Handlers take events, arguments and types; mismatches are reported")
   func handlers() {
     let (bench, socket) = ClientBench.connected()
     CatalogueExamples.receiving(socket, print: printer(bench.log))
@@ -42,7 +43,7 @@ struct CatalogueRunTests {
       ])
   }
 
-  @Test("A sequence has what came since it was made")
+  @Test("A sequence has the events since its creation")
   func sequence() async throws {
     let (bench, socket) = ClientBench.connected()
     let example = Task { [log = bench.log] in
@@ -57,7 +58,7 @@ struct CatalogueRunTests {
     #expect(bench.take() == ["1 2", "3 4"])
   }
 
-  @Test("The changes of a connection, read")
+  @Test("The changes of a connection as a sequence")
   func changes() async {
     let (bench, socket) = ClientBench.connected()
     let changes = Task { [log = bench.log] in await CatalogueExamples.changes(socket, print: printer(log)) }
@@ -69,7 +70,7 @@ struct CatalogueRunTests {
     #expect(bench.log.entries.contains("disconnected: transport close"))
   }
 
-  @Test("Answers by what handlers return")
+  @Test("Handlers answer with their return value")
   func responding() async {
     let (bench, socket) = ClientBench.connected()
     CatalogueExamples.typed(socket, print: printer(bench.log))
@@ -119,7 +120,7 @@ struct CatalogueRunTests {
       ])
   }
 
-  @Test("From JavaScript: receiving, and taking handlers off")
+  @Test("From JavaScript: receiving, and removing handlers")
   func receiving() {
     let (bench, socket) = ClientBench.connected()
     ComingFromJavaScript.receiving(socket, print: printer(bench.log))

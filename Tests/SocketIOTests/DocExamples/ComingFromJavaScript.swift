@@ -42,7 +42,7 @@ enum ComingFromJavaScript {
     socket.on("news") { (title: String, count: Int) in
       print(title, count)
     }
-    socket.on("price", as: Price.self) { price in
+    socket.on("price") { (price: Price) in
       print(price.symbol, price.value)
     }
     socket.once("ready") { print("ready") }

@@ -23,7 +23,7 @@ enum ComingFromSocketIOClientSwift {
   }
 
   static func events(_ socket: Socket, print: @escaping GuideEvents.Printing) {
-    let subscription = socket.on("price", as: Price.self) { price in
+    let subscription = socket.on("price") { (price: Price) in
       print(price.symbol)
     }
     socket.respond(to: "question") { "forty-two" }

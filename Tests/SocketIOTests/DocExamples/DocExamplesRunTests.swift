@@ -1,9 +1,10 @@
 import Foundation
+import SocketIOTesting
 import Testing
 
 @testable import SocketIO
 
-/// Runs the examples of the documentation that get their Socket from outside, on a scripted connection.
+/// Runs the examples of the documentation that take a Socket as a parameter, on a scripted connection.
 @Suite("Examples of the documentation, run")
 struct DocExamplesRunTests {
   /// Records what an example prints.
@@ -26,7 +27,7 @@ struct DocExamplesRunTests {
       ])
   }
 
-  @Test("A volatile event is sent when that is possible at once, and else dropped")
+  @Test("A volatile event is sent if that is possible at once, otherwise dropped")
   func volatile() throws {
     let (bench, socket) = ClientBench.connected()
     try GuideEvents.volatile(socket)
@@ -40,7 +41,7 @@ struct DocExamplesRunTests {
 
   // MARK: Receiving
 
-  @Test("Handlers: any event, decoded, once, and taken off")
+  @Test("Handlers: any event, decoded, once, and removed")
   func receiving() {
     let (bench, socket) = ClientBench.connected()
     GuideEvents.receiving(socket, print: printer(bench.log))
@@ -50,7 +51,7 @@ struct DocExamplesRunTests {
     #expect(bench.take() == ["A 1.5", "ready", "3"])
   }
 
-  @Test("What a typed handler cannot take is told")
+  @Test("Mismatches of typed handlers are reported")
   func handlerErrors() {
     let (bench, socket) = ClientBench.connected()
     GuideEvents.handlerErrors(socket, print: printer(bench.log))
@@ -60,14 +61,14 @@ struct DocExamplesRunTests {
     }
     socket.on("order") { (_: Int, _: Order) in }
     bench.script.receive(#"2["order",1,{"lines":[{"count":1},{"count":"2"}]}]"#)
-    // As the guide words it.
+    // In the guide's words.
     #expect(
       bench.take() == [
         "order: argument 2 of \"order\" cannot be decoded as Order: at lines[1].count: Expected Int, found a string."
       ])
   }
 
-  @Test("Handlers of every event, in both directions")
+  @Test("Catch-all handlers, in both directions")
   func catchAll() throws {
     let (bench, socket) = ClientBench.connected()
     GuideEvents.outgoing(socket, print: printer(bench.log))
@@ -76,7 +77,7 @@ struct DocExamplesRunTests {
     #expect(bench.take() == ["in: a [1]", "out: b [2]"])
   }
 
-  @Test("Sequences: of events, typed, and of what becomes of the connection")
+  @Test("Sequences: of events, typed, and of connection changes")
   func sequences() async throws {
     let (bench, socket) = ClientBench.connected()
     let log = Log()
@@ -120,7 +121,7 @@ struct DocExamplesRunTests {
     #expect(bench.sent == ["30[3]", "31[1.5]"])
   }
 
-  @Test("A handler that holds its Socket weakly answers, and lets it go")
+  @Test("A handler that holds its Socket weakly answers, and releases it")
   func weakHandler() {
     weak var released: Socket?
     do {
@@ -193,7 +194,7 @@ struct DocExamplesRunTests {
     #expect(value == ["name": "sea.jpg", "taken": "1970-01-01T00:00:00.000Z", "pixels": .binary(Data([255, 216]))])
   }
 
-  @Test("Options are changed, and set for an attempt while it is announced")
+  @Test("Options are changed, and set in a handler of reconnectAttempt")
   func options() throws {
     let (bench, socket) = ClientBench.connected()
     try GuideConnecting.changingOptions(socket)
@@ -207,7 +208,7 @@ struct DocExamplesRunTests {
 
   // MARK: Credentials, errors, the end
 
-  @Test("Other credentials are presented by leaving and coming back")
+  @Test("Other credentials are presented by leaving and rejoining")
   func otherCredentials() {
     let (bench, socket) = ClientBench.connected()
     GuideOperating.otherCredentials(socket)
@@ -215,7 +216,7 @@ struct DocExamplesRunTests {
     #expect(bench.sent == [#"0{"token":"ijkl"}"#])
   }
 
-  @Test("A refusal is told with the server's words")
+  @Test("A refusal has the server's message")
   func errors() {
     let bench = ClientBench()
     let socket = bench.socket()
@@ -226,7 +227,7 @@ struct DocExamplesRunTests {
     #expect(bench.take() == ["connect_error: no", #"the server says no: no {"code":1}"#])
   }
 
-  @Test("What was emitted before close() is sent")
+  @Test("Events emitted before close() are sent")
   func quitting() async throws {
     let (bench, socket) = ClientBench.connected()
     let script = bench.script

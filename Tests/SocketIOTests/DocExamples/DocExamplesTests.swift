@@ -3,7 +3,7 @@ import Testing
 
 @testable import SocketIO
 
-/// Keeps the documentation true: every Swift example in it is compiled, and those that need no server of their own are run.
+/// Keeps the documentation correct: every Swift example in it is compiled, and those that need no server are run.
 @Suite("Examples of the documentation")
 struct DocExamplesTests {
   // MARK: The text
@@ -15,22 +15,22 @@ struct DocExamplesTests {
   /// Examples that are run on scripted connections or only compiled, and those that are run against a server.
   static let folders = ["Tests/SocketIOTests/DocExamples", "Tests/InteropTests/OptionsPage"]
 
-  @Test("Every Swift block stands word for word in compiled code", arguments: documents)
+  @Test("Every Swift block occurs word for word in compiled code", arguments: documents)
   func blocksAreCompiled(_ document: String) throws {
     let files = try Self.folders.flatMap { try ProjectFiles.list($0, endingIn: ".swift") }
-      // The checker's own code is no example.
+      // The checker's own code is not an example.
       .filter { !$0.hasSuffix("Tests.swift") && !$0.hasSuffix("MarkdownBlocks.swift") }
     let source = ExampleSource(try files.map(ProjectFiles.text))
     let blocks = try MarkdownBlock.all("swift", in: document)
     #expect(!blocks.isEmpty)
     for block in blocks {
-      // Not in the expectation itself, which would show all of the source.
+      // Not in the expectation itself, which would print all of the source.
       let isCompiled = source.contains(block.code)
       #expect(isCompiled, "\(block) is in none of \(Self.folders) as it stands")
     }
   }
 
-  @Test("The tables of options list every option once, with its default where that is a plain value")
+  @Test("The tables of options list every option once, with its default if that is a plain value")
   func optionTables() throws {
     let guide = try ProjectFiles.text("docs/guide.md")
     let section = try #require(
@@ -39,11 +39,11 @@ struct DocExamplesTests {
       row.components(separatedBy: "|").map { $0.trimmingCharacters(in: CharacterSet(charactersIn: " `")) }
     }
     let children =
-      Array(Mirror(reflecting: SocketIOOptions()).children.filter { $0.label != "tls" })
+      Array(Mirror(reflecting: SocketIOOptions()).children.filter { !["tls", "network"].contains($0.label) })
       + Mirror(reflecting: TLSOptions()).children
     let options = children.compactMap { child in child.label.map { (name: $0, value: child.value) } }
     let nested =
-      Self.properties(Agent(), of: "agent") + Self.properties(OfflineBuffer(), of: "offlineBuffer")
+      Self.properties(ConnectionAgent(), of: "agent") + Self.properties(OfflineBuffer(), of: "offlineBuffer")
       + Self.properties(PerMessageDeflate(), of: "perMessageDeflate")
     #expect(rows.map { $0[1] }.sorted() == (options.map(\.name) + nested).sorted())
     for row in rows {
@@ -84,7 +84,7 @@ struct DocExamplesTests {
     }
   }
 
-  @Test("The comparison sees what differs, and ignores indentation, empty lines and imports")
+  @Test("The comparison finds differences, and ignores indentation, empty lines and imports")
   func comparison() {
     let markdown = """
       ```swift
@@ -110,12 +110,16 @@ struct DocExamplesTests {
     #expect(!source.contains([]))
   }
 
-  @Test("Links within the documentation lead somewhere", arguments: ["README.md", "CONTRIBUTING.md", "CHANGELOG.md"])
+  @Test(
+    "Links within the documentation work",
+    arguments: [
+      "README.md", "CONTRIBUTING.md", "CHANGELOG.md", "SECURITY.md", "CODE_OF_CONDUCT.md", "Examples/README.md",
+    ])
   func links(_ document: String) throws {
     try checkLinks(document)
   }
 
-  @Test("Links of docs lead somewhere")
+  @Test("Links in docs work")
   func linksOfDocs() throws {
     for document in try ProjectFiles.list("docs", endingIn: ".md") { try checkLinks(document) }
   }

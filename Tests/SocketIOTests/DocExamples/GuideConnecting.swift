@@ -1,10 +1,10 @@
 import Foundation
 import SocketIO
 
-/// The examples of docs/guide.md from the first connection to reconnection, word for word: `DocExamplesTests` compares them.
+/// The examples of docs/guide.md from the first connection to reconnection, word for word: `DocExamplesTests` compares
+/// them.
 ///
-/// Each is a function. Those that get what they need as parameters are run by the tests; those that connect to a server of their own
-/// are compiled.
+/// Each is a function. The tests run those that take parameters; those that connect to a server are only compiled.
 enum GuideConnecting {
   static func program() async throws {
     let socket = try io("http://127.0.0.1:3000")

@@ -1,8 +1,8 @@
 import Foundation
 import SocketIO
 
-/// The examples of docs/guide.md about what waits, what is counted and what is compressed, word for word: `DocExamplesTests` compares
-/// them.
+/// The examples of docs/guide.md about buffering, statistics and compression, word for word: `DocExamplesTests`
+/// compares them.
 enum GuideDelivery {
   static func compress(_ socket: Socket, _ jpeg: Data) throws {
     try socket.compress(false).emit("photo", "sea.jpg", jpeg)

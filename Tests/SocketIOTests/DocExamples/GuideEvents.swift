@@ -32,7 +32,7 @@ enum GuideEvents {
       var symbol: String
       var value: Double
     }
-    socket.on("price", as: Price.self) { price in
+    socket.on("price") { (price: Price) in
       print(price.symbol, price.value)
     }
 
@@ -45,6 +45,20 @@ enum GuideEvents {
     let subscription = socket.onAny { event in print("any:", event.name) }
     subscription.cancel()
     socket.off("news")
+  }
+
+  static func declared(_ socket: Socket, print: @escaping Printing) async throws {
+    enum Chat {
+      static let message = TypedEvent("message", String.self, Int.self)
+      static let history = TypedRequest("history", Int.self, answer: [String].self)
+    }
+
+    socket.on(Chat.message) { text, room in print(room, text) }
+    try socket.emit(Chat.message, "hi", 7)
+
+    socket.respond(to: Chat.history) { count in (1...count).map { "line \($0)" } }
+    let lines = try await socket.emitWithAck(Chat.history, 20, timeout: .seconds(5))
+    print(lines.count)
   }
 
   static func handlerErrors(_ socket: Socket, print: @escaping Printing) {
@@ -61,7 +75,7 @@ enum GuideEvents {
   static func acknowledgements(_ socket: Socket, print: @escaping Printing) async throws {
     try socket.emit("save", "draft") { result in
       switch result {
-      case .success(let values): print("saved:", values)
+      case .success(let answer): print("saved:", answer.args)
       case .failure(let error): print("not saved:", error.message)
       }
     }

@@ -1,6 +1,7 @@
 import Foundation
 import Logging
 import SocketIO
+import SocketIOTesting
 
 /// The examples of docs/guide.md from namespaces on, word for word: `DocExamplesTests` compares them.
 enum GuideOperating {
@@ -53,7 +54,7 @@ enum GuideOperating {
   }
 
   static func loops() throws {
-    let loops = [try EventLoop(), try EventLoop()]
+    let loops = [try SocketEventLoop(), try SocketEventLoop()]
     for (index, loop) in loops.enumerated() {
       try io("https://example.com/feed-\(index)") {
         $0.forceNew = true
@@ -85,26 +86,8 @@ enum GuideOperating {
     _ = socket
   }
 
-  final class TestServer {
-    let url: String
-    private let process = Process()
-
-    init() throws {
-      let output = Pipe()
-      process.executableURL = URL(fileURLWithPath: "/usr/local/bin/socketio-test-server")
-      process.arguments = ["--port", "0"]
-      process.standardOutput = output
-      try process.run()
-      // Its only line: listening on http://127.0.0.1:45181
-      let line = String(decoding: output.fileHandleForReading.availableData, as: UTF8.self)
-      url = String(line.trimmingCharacters(in: .newlines).split(separator: " ").last ?? "")
-    }
-
-    // Not SIGTERM: a process that was started by a task may have it blocked.
-    deinit { kill(process.processIdentifier, SIGKILL) }
-  }
-
-  static func testing(_ server: TestServer) async throws {
+  static func testing() async throws {
+    let server = try TestServerProcess()
     let socket = try io(server.url) { $0.reconnectionDelay = .milliseconds(10) }
     let losses = socket.events(.disconnect)
     try socket.emit("drop-me")

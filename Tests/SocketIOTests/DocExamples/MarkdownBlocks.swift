@@ -1,6 +1,6 @@
 import Foundation
 
-/// Where this project's files are, from this file's own place.
+/// This project's files, found relative to this file.
 enum ProjectFiles {
   static let root = URL(fileURLWithPath: #filePath)
     .deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
@@ -19,9 +19,9 @@ enum ProjectFiles {
 /// One block of code of a Markdown file.
 struct MarkdownBlock: CustomStringConvertible {
   var file: String
-  /// Counted from 1, of the line with the opening fence.
+  /// The number of the line with the opening fence, from 1.
   var line: Int
-  /// As they stand there.
+  /// The lines, unchanged.
   var lines: [String] = []
 
   /// Without indentation, empty lines and imports.
@@ -52,14 +52,14 @@ struct MarkdownBlock: CustomStringConvertible {
     return blocks
   }
 
-  /// A line of code as it is compared; nil for one that does not count.
+  /// A line of code in the form used for comparison; nil for a line that is ignored.
   static func comparable(_ line: String) -> String? {
     let code = line.trimmingCharacters(in: .whitespaces)
     return code.isEmpty || code.hasPrefix("import ") ? nil : code
   }
 }
 
-/// Compiled code, in which blocks are looked for.
+/// Compiled code, to be searched for blocks.
 struct ExampleSource {
   private let lines: [String]
 
@@ -67,7 +67,7 @@ struct ExampleSource {
     lines = texts.flatMap { $0.components(separatedBy: "\n") }.compactMap(MarkdownBlock.comparable)
   }
 
-  /// Whether the code stands somewhere, line after line.
+  /// Whether the code contains the block, line by line.
   func contains(_ code: [String]) -> Bool {
     guard let first = code.first else { return false }
     return lines.indices.contains { start in

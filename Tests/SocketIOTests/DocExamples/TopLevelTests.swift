@@ -1,11 +1,11 @@
 import Foundation
 import Testing
 
-/// Compiles every Swift example of the documentation as it is printed, as the top level of a program. There the compiler chooses among
-/// overloads in other ways than inside functions: of two that differ in `async` alone it may take the one that waits for nothing.
+/// Compiles every Swift example of the documentation as the top level of a program. There the compiler resolves
+/// overloads differently than inside functions: of two that differ only in `async` it may choose the synchronous one.
 @Suite("Examples at the top level")
 struct TopLevelTests {
-  /// A module with what the examples take as given. What an example declares itself comes before it.
+  /// A module with the declarations that the examples assume. An example's own declarations take precedence.
   private static let surroundings = """
     import Foundation
     import Logging
@@ -44,16 +44,26 @@ struct TopLevelTests {
     }
   }
 
-  /// - Returns: What the compiler says, nil where it is content.
-  private static func compile(_ arguments: [String], in folder: URL) throws -> String? {
+  /// One compiler runs at a time. A test that waits for it keeps no thread from the tests that run beside it.
+  private static let queue = DispatchQueue(label: "compiler")
+
+  /// - Returns: The compiler's output; nil if it reports nothing.
+  static func compile(_ arguments: [String], in folder: URL) async throws -> String? {
     let modules = try #require(modules, "the package's modules are not found beside \(Bundle.main.bundleURL.path)")
+    return try await withCheckedThrowingContinuation { continuation in
+      queue.async { continuation.resume(with: Result { try run(arguments, with: modules, in: folder) }) }
+    }
+  }
+
+  private static func run(_ arguments: [String], with modules: URL, in folder: URL) throws -> String? {
     let root = ProjectFiles.root.path
     let compiler = Process()
     let messages = Pipe()
     compiler.executableURL = URL(fileURLWithPath: "/usr/bin/env")
     compiler.arguments =
       ["swiftc", "-swift-version", "6", "-warnings-as-errors", "-I", modules.path, "-I", folder.path]
-      + ["-Xcc", "-I\(root)/include", "-Xcc", "-fmodule-map-file=\(root)/Sources/CSIO/module.modulemap"] + arguments
+      + coreModuleMaps(beside: modules).flatMap { ["-Xcc", "-fmodule-map-file=\($0.path)"] }
+      + ["-Xcc", "-I\(root)/include"] + arguments
     compiler.currentDirectoryURL = folder
     compiler.standardError = messages
     try compiler.run()
@@ -62,37 +72,55 @@ struct TopLevelTests {
     return compiler.terminationStatus == 0 ? nil : output
   }
 
-  private static func withSurroundings(_ body: (URL) throws -> Void) throws {
+  /// The library was built with either of the C modules.
+  private static func coreModuleMaps(beside modules: URL) -> [URL] {
+    let bundled = modules.deletingLastPathComponent().appendingPathComponent("CSIOBundled.build/module.modulemap")
+    let installed = ProjectFiles.root.appendingPathComponent("Sources/CSIOForSwift/Installed/module.modulemap")
+    return [installed, bundled].filter { FileManager.default.fileExists(atPath: $0.path) }
+  }
+
+  static func withFolder(_ body: (URL) async throws -> Void) async throws {
     let folder = FileManager.default.temporaryDirectory.appendingPathComponent("socketio-examples-\(UUID())")
     try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
     defer { try? FileManager.default.removeItem(at: folder) }
-    try surroundings.write(
-      to: folder.appendingPathComponent("Surroundings.swift"), atomically: true, encoding: .utf8)
-    let problem = try compile(["-emit-module", "-module-name", "Surroundings", "Surroundings.swift"], in: folder)
-    try #require(problem == nil)
-    try body(folder)
+    try await body(folder)
   }
 
-  private static func check(_ code: String, in folder: URL) throws -> String? {
-    let imports = ["Foundation", "Logging", "ServiceLifecycle", "SocketIO", "Surroundings"].map { "import \($0)\n" }
-    try (imports.joined() + code + "\n").write(
+  private static func withSurroundings(_ body: (URL) async throws -> Void) async throws {
+    try await withFolder { folder in
+      try await addSurroundings(folder)
+      try await body(folder)
+    }
+  }
+
+  private static func addSurroundings(_ folder: URL) async throws {
+    try surroundings.write(
+      to: folder.appendingPathComponent("Surroundings.swift"), atomically: true, encoding: .utf8)
+    let problem = try await compile(["-emit-module", "-module-name", "Surroundings", "Surroundings.swift"], in: folder)
+    try #require(problem == nil)
+  }
+
+  private static func check(_ code: String, in folder: URL) async throws -> String? {
+    // An example imports what else it uses.
+    try ("import SocketIO\nimport Surroundings\n" + code + "\n").write(
       to: folder.appendingPathComponent("main.swift"), atomically: true, encoding: .utf8)
-    return try compile(["-typecheck", "main.swift"], in: folder)
+    return try await compile(["-typecheck", "main.swift"], in: folder)
   }
 
   @Test("Every Swift block compiles", arguments: DocExamplesTests.documents)
-  func blocks(_ document: String) throws {
-    try Self.withSurroundings { folder in
-      for block in try MarkdownBlock.all("swift", in: document) {
-        let problem = try Self.check(block.lines.joined(separator: "\n"), in: folder)
+  func blocks(_ document: String) async throws {
+    try await Self.withSurroundings { folder in
+      // Tests stand in no program.
+      for block in try MarkdownBlock.all("swift", in: document) where block.code.first?.hasPrefix("@Test") == false {
+        let problem = try await Self.check(block.lines.joined(separator: "\n"), in: folder)
         #expect(problem == nil, "\(block): \(problem ?? "")")
       }
     }
   }
 
-  @Test("A call that waits for nothing is found")
-  func twins() throws {
-    try Self.withSurroundings { folder in
+  @Test("A call without await is found")
+  func twins() async throws {
+    try await Self.withSurroundings { folder in
       let twins = """
         struct Twins {
           func open(_ callback: ((Bool) -> Void)? = nil) {}
@@ -103,30 +131,32 @@ struct TopLevelTests {
           break
         }
         """
-      let problem = try #require(try Self.check(twins, in: folder))
+      let problem = try #require(try await Self.check(twins, in: folder))
       #expect(problem.contains("no 'async' operations occur within 'await' expression"))
     }
   }
 
-  /// Of a name that both kinds of functions bear, the synchronous ones need an argument that the others do not take.
-  @Test("No asynchronous function has a synchronous one beside it that takes as few arguments")
+  /// If synchronous and asynchronous functions share a name, the synchronous ones must require an additional argument.
+  @Test("No asynchronous function has a synchronous overload with as few arguments")
   func signatures() throws {
     struct Function: Hashable {
       var scope: String
       var name: String
     }
     var isAsync: [Function: Set<Bool>] = [:]
-    let sources = ["Client", "Options", "Transport", "Protocol", "Integrations"]
+    let sources = [
+      "Manager", "Socket", "Handlers", "Options", "Transport", "EventLoop", "Protocol", "Core", "Integrations",
+    ]
     for file in try sources.flatMap({ try ProjectFiles.list("Sources/SocketIO/\($0)", endingIn: ".swift") }) {
       var scope = ""
       let lines = try ProjectFiles.text(file).components(separatedBy: "\n")
       for (index, line) in lines.enumerated() {
-        // Of types inside of others none is public and has functions.
+        // No nested type is public and has functions.
         if let match = line.firstMatch(of: /^\S.*?\b(?:class|struct|enum|actor|extension|protocol) (\w+)/) {
           scope = String(match.1)
         }
         guard let match = line.firstMatch(of: /public (?:mutating |static )*func (\w+)/) else { continue }
-        // A declaration goes on until its body begins.
+        // A declaration continues until its body begins.
         var declaration = ""
         for line in lines[index...] {
           declaration += line

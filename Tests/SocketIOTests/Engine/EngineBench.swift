@@ -1,3 +1,5 @@
+import SocketIOTesting
+
 @testable import SocketIO
 
 /// An engine with scripted transports on a virtual clock.
@@ -33,13 +35,13 @@ final class EngineBench {
     self.init(configuration)
   }
 
-  /// What was reported since the last `take`.
+  /// The reports since the last `take`.
   var reports: [String] { record.reports }
 
-  /// The transports that were made, oldest first.
+  /// The transports made so far, oldest first.
   var scripts: [TransportScript] { record.scripts }
 
-  /// Called for each report, in the place of the Manager.
+  /// Called for each report, instead of a Manager.
   var onReport: (Engine, EngineReport) -> Void {
     get { record.onReport }
     set { record.onReport = newValue }
@@ -50,8 +52,8 @@ final class EngineBench {
   /// The one opened for the upgrade.
   var probe: TransportScript { scripts[1] }
 
-  /// An engine open on one transport, with what led there forgotten.
-  static func open(_ transport: TransportName, _ handshake: String = Fixture.handshake()) -> EngineBench {
+  /// An engine open on one transport, with empty logs.
+  static func open(_ transport: TransportName, _ handshake: String = TransportScript.handshake()) -> EngineBench {
     let bench = EngineBench(transports: [transport])
     bench.engine.open()
     bench.main.open(handshake)
@@ -64,7 +66,7 @@ final class EngineBench {
   static func upgrading() -> EngineBench {
     let bench = EngineBench()
     bench.engine.open()
-    bench.main.open(Fixture.handshake(upgrades: ["websocket"]))
+    bench.main.open(TransportScript.handshake(upgrades: ["websocket"]))
     bench.main.forget()
     _ = bench.take()
     return bench

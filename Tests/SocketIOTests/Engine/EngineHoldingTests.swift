@@ -1,3 +1,4 @@
+import SocketIOTesting
 import Testing
 
 @testable import SocketIO
@@ -18,7 +19,7 @@ struct EngineHoldingTests {
 
   // MARK: When it leaves
 
-  @Test("A message that waits for nothing leaves at once", arguments: [TransportName.polling, .websocket])
+  @Test("A message without anything to wait for is sent at once", arguments: [TransportName.polling, .websocket])
   func atOnce(transport: TransportName) {
     let bench = Self.open(transport)
     _ = bench.engine.hold([.text("bye")])
@@ -27,7 +28,7 @@ struct EngineHoldingTests {
     #expect(bench.loop.pendingDelays.count == 1, "the heartbeat")
   }
 
-  @Test("On a WebSocket the receipt is requested behind what was sent, and lets the message go")
+  @Test("On a WebSocket the receipt is requested after what was sent, and releases the message")
   func onWebSocket() {
     let bench = Self.open(.websocket)
     bench.send("event")
@@ -43,14 +44,14 @@ struct EngineHoldingTests {
     #expect(bench.loop.pendingDelays.count == 1, "the heartbeat")
   }
 
-  @Test("On a busy WebSocket the request waits for its turn behind the buffer")
+  @Test("On a busy WebSocket the request waits behind the buffer")
   func onBusyWebSocket() {
     let bench = Self.open(.websocket)
     bench.main.takesMore = false
     bench.send("a")
     bench.send("b")
     _ = bench.engine.hold([.text("bye")])
-    // For what the transport has.
+    // For the messages that the transport has.
     #expect(bench.main.receiptRequests == [1])
     bench.main.readAll()
     #expect(bench.main.packets.wire == "4a")
@@ -62,7 +63,7 @@ struct EngineHoldingTests {
     #expect(bench.main.packets.wire == "4a 4b 4bye")
   }
 
-  @Test("On polling the message waits for the POST that carries what it is behind")
+  @Test("On polling the message waits for the POST that carries its predecessors")
   func onPolling() {
     let bench = Self.open(.polling)
     bench.send("a")
@@ -75,7 +76,7 @@ struct EngineHoldingTests {
     #expect(bench.main.batches.map(\.wire) == ["4a", "4b", "4bye"])
   }
 
-  @Test("The engine's own packets are not waited for")
+  @Test("Messages do not wait for the engine's own packets")
   func pongs() {
     let bench = Self.open(.websocket)
     bench.main.report(.packet(.ping("")))
@@ -85,7 +86,7 @@ struct EngineHoldingTests {
 
   // MARK: The upgrade
 
-  @Test("What polling had sent is read when the upgrade switches; what goes out on the WebSocket has to be asked for")
+  @Test("Messages sent by polling are read when the upgrade switches; those on the WebSocket need a receipt")
   func upgrade() {
     let bench = EngineBench.upgrading()
     bench.main.readsAtOnce = false
@@ -117,7 +118,7 @@ struct EngineHoldingTests {
     #expect(bench.probe.receiptRequests == [])
   }
 
-  @Test("An upgrade that fails leaves the message to polling")
+  @Test("After a failed upgrade, polling sends the message")
   func failedUpgrade() {
     let bench = EngineBench.upgrading()
     bench.probe.report(.opened, .packet(.pong("probe")))
@@ -145,7 +146,7 @@ struct EngineHoldingTests {
     #expect(bench.main.commands.last == .close)
   }
 
-  @Test("A closing engine whose server answers no request is cut off after five seconds, and nothing is hurried before")
+  @Test("A closing engine whose server confirms nothing is cut off after five seconds, without sending held messages")
   func closingInVain() {
     let bench = Self.open(.websocket)
     bench.send("event")
@@ -162,7 +163,7 @@ struct EngineHoldingTests {
     #expect(bench.loop.timerCount == 0)
   }
 
-  @Test("On a connection that stays open the message leaves after five seconds, whatever the server answers")
+  @Test("On an open connection the message is sent after five seconds, even without a receipt")
   func holdTimeout() {
     let bench = Self.open(.websocket)
     bench.send("event")
@@ -179,7 +180,7 @@ struct EngineHoldingTests {
     #expect(bench.loop.pendingDelays.count == 1, "the heartbeat")
   }
 
-  @Test("Where the transport is busy after five seconds, the message is held for five more")
+  @Test("If the transport is busy after five seconds, the message is held for five more")
   func slowLink() {
     let bench = Self.open(.websocket)
     bench.main.takesMore = false
@@ -193,7 +194,7 @@ struct EngineHoldingTests {
     #expect(bench.main.packets.wire == "4large 4bye")
   }
 
-  @Test("Engines forget what has left and is read, though nothing waits for it")
+  @Test("Engines forget sent messages that were read, even if nothing waits for them")
   func forgetting() {
     let bench = Self.open(.websocket)
     for _ in 0..<1_001 { _ = bench.engine.hold([.text("bye")]) }
@@ -216,7 +217,7 @@ struct EngineHoldingTests {
     #expect(bench.main.commands.last == .close)
   }
 
-  @Test("A message that is withdrawn is never sent, and a closing engine does not wait for it")
+  @Test("A withdrawn message is never sent, and a closing engine does not wait for it")
   func withdrawn() {
     let bench = Self.open(.websocket)
     bench.send("event")
@@ -227,7 +228,7 @@ struct EngineHoldingTests {
     #expect(bench.main.commands.last == .close)
   }
 
-  @Test("What is held is dropped with the connection")
+  @Test("Held messages are dropped with the connection")
   func lost() {
     let bench = Self.open(.websocket)
     bench.send("event")

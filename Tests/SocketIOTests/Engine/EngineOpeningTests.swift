@@ -1,3 +1,4 @@
+import SocketIOTesting
 import Testing
 
 @testable import SocketIO
@@ -16,7 +17,7 @@ struct EngineOpeningTests {
     #expect(bench.main.commands == [.open])
     bench.main.report(.opened)
     #expect(bench.reports == [])
-    bench.main.report(.packet(.open(Fixture.handshake(sid: "s"))))
+    bench.main.report(.packet(.open(TransportScript.handshake(sid: "s"))))
     #expect(bench.reports == ["opened s on \(transport)"])
     #expect(bench.main.sid == "s")
   }
@@ -29,11 +30,11 @@ struct EngineOpeningTests {
     #expect(bench.scripts.count == 1)
   }
 
-  @Test("Packets behind the handshake are reported after the opening")
+  @Test("Packets after the handshake are reported after the opening")
   func packetsWithHandshake() {
     let bench = EngineBench(transports: [.polling])
     bench.engine.open()
-    bench.main.report(.opened, .packet(.open(Fixture.handshake())), .packet(.text("early")))
+    bench.main.report(.opened, .packet(.open(TransportScript.handshake())), .packet(.text("early")))
     #expect(bench.reports == ["opened engine-1 on polling", "message early"])
   }
 
@@ -53,7 +54,7 @@ struct EngineOpeningTests {
     let bench = EngineBench(transports: [.websocket])
     bench.engine.open()
     bench.main.report(.opened, .packet(packet))
-    #expect(bench.reports == ["failed: server error: the first packet is no handshake", "finished"])
+    #expect(bench.reports == ["failed: server error: the first packet is not a handshake", "finished"])
     #expect(bench.main.isAborted)
   }
 
@@ -95,7 +96,7 @@ struct EngineOpeningTests {
     bench.engine.open()
     bench.main.report(.failed(Fixture.refused))
     _ = bench.take()
-    bench.main.report(.opened, .packet(.open(Fixture.handshake())), .failed(Fixture.refused))
+    bench.main.report(.opened, .packet(.open(TransportScript.handshake())), .failed(Fixture.refused))
     bench.engine.close()
     bench.engine.open()
     #expect(bench.reports == [])
@@ -117,7 +118,7 @@ struct EngineOpeningTests {
     #expect(bench.reports == ["failed: refused too", "finished"])
   }
 
-  @Test("tryAllTransports also helps where the first transport brings garbage or cannot start")
+  @Test("tryAllTransports also applies if the first transport receives garbage or cannot start")
   func tryAllAfterGarbage() {
     var configuration = EngineStateMachine.Configuration()
     configuration.tryAllTransports = true
@@ -135,7 +136,7 @@ struct EngineOpeningTests {
     #expect(unstartable.reports == ["opened engine-1 on polling"])
   }
 
-  @Test("A transport that failed is no upgrade target in the same session")
+  @Test("A failed transport is not an upgrade target in the same session")
   func noUpgradeToFailed() {
     var configuration = EngineStateMachine.Configuration()
     configuration.tryAllTransports = true
@@ -143,7 +144,7 @@ struct EngineOpeningTests {
     let bench = EngineBench(configuration)
     bench.engine.open()
     bench.scripts[0].report(.failed(Fixture.refused))
-    bench.scripts[1].open(Fixture.handshake(upgrades: ["websocket"]))
+    bench.scripts[1].open(TransportScript.handshake(upgrades: ["websocket"]))
     #expect(bench.scripts.count == 2)
     #expect(bench.reports == ["opened engine-1 on polling"])
   }
@@ -156,7 +157,7 @@ struct EngineOpeningTests {
     #expect(bench.scripts.count == 1)
   }
 
-  @Test("A preferred transport is opened first, where the list has it")
+  @Test("A preferred transport is opened first, if the list has it")
   func preferred() {
     var configuration = EngineStateMachine.Configuration()
     configuration.preferred = .websocket

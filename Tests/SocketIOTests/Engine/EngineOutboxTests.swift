@@ -2,7 +2,7 @@ import Testing
 
 @testable import SocketIO
 
-@Suite("What an engine has to send")
+@Suite("The outbox of an engine")
 struct EngineOutboxTests {
   private var outbox = EngineOutbox()
 
@@ -26,7 +26,7 @@ struct EngineOutboxTests {
     #expect(outbox.takeAll().isEmpty)
   }
 
-  @Test("One pong stands in front of what is queued, and answers all the pings before it")
+  @Test("One pong goes before queued messages, and answers all earlier pings")
   mutating func pong() {
     append("a")
     outbox.owePong()
@@ -39,7 +39,7 @@ struct EngineOutboxTests {
     #expect(takeBody() == "3")
   }
 
-  @Test("The packet that completes an upgrade stands in front of a pong")
+  @Test("The packet that completes an upgrade goes before a pong")
   mutating func upgrade() {
     append("a")
     outbox.owePong()
@@ -49,7 +49,7 @@ struct EngineOutboxTests {
     #expect(outbox.takeAll().isEmpty)
   }
 
-  @Test("A body has so many packets at most, the pong included")
+  @Test("A body has a maximum number of packets, including the pong")
   mutating func maxPackets() {
     append("a", "b", "c")
     outbox.owePong()
@@ -59,7 +59,7 @@ struct EngineOutboxTests {
     #expect(outbox.isEmpty && outbox.queuedBytes == 0)
   }
 
-  @Test("A body has so many bytes at most, with the separators, but one packet at least")
+  @Test("A body has a maximum number of bytes, including separators, but at least one packet")
   mutating func maxBytes() {
     append("12345", "123", "1234567890123", "1")
     // A type and five characters, a separator, a type and three.
@@ -72,13 +72,13 @@ struct EngineOutboxTests {
     #expect(outbox.queuedBytes == 0)
   }
 
-  @Test("A message that is held is not queued before the server has read what was taken before it")
+  @Test("A held message is not queued before the server has read what was taken before it")
   mutating func holding() {
     append("a")
     let id = outbox.makeHoldID()
     let isQueued = outbox.hold([.text("bye")], as: id, behind: nil)
     #expect(!isQueued && outbox.isHolding && outbox.queuedBytes == 2)
-    // Nothing was taken yet that the server could read.
+    // Nothing has been taken yet that the server could read.
     #expect(outbox.nextQuestion() == nil)
     #expect(outbox.takeAll().wire == "4a")
     #expect(outbox.nextQuestion() == 1)
@@ -87,7 +87,7 @@ struct EngineOutboxTests {
     #expect(outbox.takeAll().wire == "4bye")
   }
 
-  @Test("What is held counts from what a body has taken, not from what is still queued")
+  @Test("A hold refers to what a body has taken, not to what is still queued")
   mutating func holdingBehindBodies() {
     append("a", "b")
     _ = outbox.hold([.text("bye")], as: outbox.makeHoldID(), behind: nil)
@@ -100,7 +100,7 @@ struct EngineOutboxTests {
     #expect(takeBody() == "4bye")
   }
 
-  @Test("Where nothing before it is unread, a message is queued at once")
+  @Test("If nothing before it is unread, a message is queued at once")
   mutating func nothingToWaitFor() {
     append("a", isAwaited: false)
     #expect(outbox.hold([.text("bye")], as: outbox.makeHoldID(), behind: nil) == true)
@@ -108,7 +108,7 @@ struct EngineOutboxTests {
     #expect(outbox.takeAll().wire == "4a 4bye")
   }
 
-  @Test("A message that is withdrawn never leaves, and the one behind it need not wait")
+  @Test("A withdrawn message is never sent, and the one behind it need not wait")
   mutating func withdrawing() {
     append("a")
     let (first, second) = (outbox.makeHoldID(), outbox.makeHoldID())
@@ -120,7 +120,7 @@ struct EngineOutboxTests {
     #expect(outbox.takeAll().wire == "4a 42")
   }
 
-  @Test("What has been held long enough is queued, whatever the server has read")
+  @Test("After the hold timeout messages are queued, whatever the server has read")
   mutating func givingUp() {
     append("a")
     _ = outbox.hold([.text("bye")], as: outbox.makeHoldID(), behind: nil)
@@ -129,7 +129,19 @@ struct EngineOutboxTests {
     #expect(outbox.takeAll().wire == "4a 4bye")
   }
 
-  @Test("At the end nothing is left, queued or held")
+  @Test("A message passes what is queued by where nothing is, and counts as taken")
+  mutating func passing() {
+    #expect(outbox.pass() == true)
+    _ = outbox.hold([.text("bye")], as: outbox.makeHoldID(), behind: nil)
+    #expect(outbox.nextQuestion() == 1)
+    #expect(outbox.confirmRead(1) == true)
+    #expect(outbox.pass() == false)
+    #expect(outbox.takeAll().wire == "4bye")
+    outbox.owePong()
+    #expect(outbox.pass() == false)
+  }
+
+  @Test("At the end nothing is queued or held")
   mutating func end() {
     append("a")
     _ = outbox.hold([.text("bye")], as: outbox.makeHoldID(), behind: nil)

@@ -1,4 +1,5 @@
 import Foundation
+import SocketIOTesting
 import Testing
 
 @testable import SocketIO
@@ -10,7 +11,7 @@ struct EngineSessionTests {
   @Test("A second handshake ends the session, on either transport", arguments: [TransportName.polling, .websocket])
   func secondHandshake(_ transport: TransportName) {
     let bench = EngineBench.open(transport)
-    bench.main.report(.packet(.open(Fixture.handshake())))
+    bench.main.report(.packet(.open(TransportScript.handshake())))
     #expect(bench.take().map { $0.prefix(39) } == ["closed: transport error (server error: ", "finished"])
     #expect(bench.main.isAborted)
   }
@@ -23,7 +24,7 @@ struct EngineSessionTests {
     #expect(bench.reports == ["ping"])
   }
 
-  @Test("On polling one pong waits for all pings, in front of what is queued")
+  @Test("On polling one pong answers all pings, before queued messages")
   func onePong() {
     let bench = EngineBench.open(.polling)
     for text in ["a", "b", "c"] { bench.send(text) }
@@ -36,7 +37,7 @@ struct EngineSessionTests {
     #expect(bench.engine.queuedBytes == 0)
   }
 
-  @Test("The pong is the first of the packets that fit into a POST")
+  @Test("The pong is the first packet of a POST")
   func pongBeforeManyPackets() {
     let bench = EngineBench.open(.polling)
     for index in 0...40 { bench.send("\(index)") }
@@ -46,7 +47,7 @@ struct EngineSessionTests {
     #expect(bench.main.packets.wire.hasPrefix("40 3 41 42"))
   }
 
-  @Test("A busy WebSocket gets the pong at once, and what is queued when it is writable")
+  @Test("A busy WebSocket gets the pong at once, and queued messages when it is writable")
   func pongOnABusyWebSocket() {
     let bench = EngineBench.open(.websocket)
     bench.main.takesMore = false
@@ -57,7 +58,7 @@ struct EngineSessionTests {
     #expect(bench.main.batches.map(\.wire) == ["4a", "3", "4b 4c"])
   }
 
-  @Test("A WebSocket gets all that is queued before it closes, though it be busy")
+  @Test("A WebSocket gets everything queued before it closes, even if it is busy")
   func closingABusyWebSocket() {
     let bench = EngineBench.open(.websocket)
     bench.main.takesMore = false
@@ -68,7 +69,7 @@ struct EngineSessionTests {
 
   @Test("Without a ping the session ends after pingInterval and pingTimeout, whatever else arrives")
   func pingTimeout() {
-    let bench = EngineBench.open(.websocket, Fixture.handshake(pingInterval: 100, pingTimeout: 50))
+    let bench = EngineBench.open(.websocket, TransportScript.handshake(pingInterval: 100, pingTimeout: 50))
     for _ in 0..<14 {
       bench.loop.advance(by: 10)
       bench.main.receive("data")
@@ -84,7 +85,7 @@ struct EngineSessionTests {
 
   @Test("Pings in time keep the session")
   func pingsInTime() {
-    let bench = EngineBench.open(.websocket, Fixture.handshake(pingInterval: 100, pingTimeout: 50))
+    let bench = EngineBench.open(.websocket, TransportScript.handshake(pingInterval: 100, pingTimeout: 50))
     for _ in 0..<20 {
       bench.loop.advance(by: 149)
       bench.main.report(.packet(.ping("")))
@@ -105,7 +106,7 @@ struct EngineSessionTests {
 
   // MARK: Writing
 
-  @Test("On polling, what is sent while a POST is under way goes out together in the next")
+  @Test("On polling, messages sent during a POST go out together in the next one")
   func batching() {
     let bench = EngineBench.open(.polling)
     bench.send("a")
@@ -138,7 +139,7 @@ struct EngineSessionTests {
     bench.engine.open()
     bench.main.report(.opened)
     #expect(!bench.engine.canSendNow)
-    bench.main.report(.packet(.open(Fixture.handshake())))
+    bench.main.report(.packet(.open(TransportScript.handshake())))
     #expect(bench.engine.canSendNow)
     bench.send("a")
     #expect(!bench.engine.canSendNow)
@@ -164,12 +165,12 @@ struct EngineSessionTests {
           .binary(.init(count: 20)), .binary(.init(count: 72)),
         ], [1, 3, 1]
       ),
-      // One packet beyond the limit goes alone, for the server to judge.
+      // A packet beyond the limit is sent alone; the server decides about it.
       ([.text("a"), .text(String(repeating: "a", count: 101)), .text("a")], [1, 1, 1]),
       ([.text("a"), .text("b"), .text(String(repeating: "a", count: 101)), .text("c"), .text("d")], [1, 1, 1, 2]),
     ] as [([EngineMessage], [Int])])
   func maxPayload(messages: [EngineMessage], counts: [Int]) {
-    let bench = EngineBench.open(.polling, Fixture.handshake(maxPayload: 100))
+    let bench = EngineBench.open(.polling, TransportScript.handshake(maxPayload: 100))
     for message in messages { bench.engine.send([message]) }
     for _ in counts.dropFirst() { bench.main.report(.writable) }
     #expect(bench.main.batches.map(\.count) == counts)
@@ -181,9 +182,9 @@ struct EngineSessionTests {
     #expect(bench.main.batches.count == counts.count)
   }
 
-  @Test("A POST holds at most 16 packets, even where the server names no limit")
+  @Test("A POST holds at most 16 packets, even if the server sets no limit")
   func packetsPerPost() {
-    let bench = EngineBench.open(.polling, Fixture.handshake(maxPayload: 0))
+    let bench = EngineBench.open(.polling, TransportScript.handshake(maxPayload: 0))
     bench.send("first")
     for index in 0..<40 { bench.send("\(index)") }
     for _ in 0..<3 { bench.main.report(.writable) }
@@ -191,14 +192,14 @@ struct EngineSessionTests {
     #expect(bench.main.messages == ["first"] + (0..<40).map(String.init))
   }
 
-  @Test("A WebSocket knows neither limit")
+  @Test("Neither limit applies to a WebSocket")
   func websocketUnlimited() {
-    let bench = EngineBench.open(.websocket, Fixture.handshake(maxPayload: 100))
+    let bench = EngineBench.open(.websocket, TransportScript.handshake(maxPayload: 100))
     bench.engine.send((0..<40).map { .text(String(repeating: "a", count: 90) + "\($0)") })
     #expect(bench.main.batches.map(\.count) == [40])
   }
 
-  @Test("Messages pass up in order, text and binary")
+  @Test("Messages are reported in order, text and binary")
   func receiving() {
     let bench = EngineBench.open(.polling)
     bench.main.report(.packet(.text("a")), .packet(.message(.binary(Data([1, 2])))), .packet(.text("")))
@@ -207,7 +208,7 @@ struct EngineSessionTests {
 
   // MARK: Loss
 
-  @Test("A transport that fails ends the session with transport error, one that is closed with transport close")
+  @Test("A failed transport ends the session with transport error, a closed one with transport close")
   func loss() {
     let failed = EngineBench.open(.polling)
     failed.main.report(.failed(SocketIOError(.httpStatus, "413", httpStatus: 413)))
@@ -251,7 +252,7 @@ struct EngineSessionTests {
     #expect(opening.loop.pendingDelays == [])
   }
 
-  @Test("What was sent before the close still goes out, then the transport is closed")
+  @Test("Messages sent before the close still go out, then the transport is closed")
   func draining() {
     let bench = EngineBench.open(.polling)
     bench.send("a")
@@ -283,7 +284,7 @@ struct EngineSessionTests {
     #expect(bench.reports == ["closed: forced close", "finished"])
   }
 
-  @Test("A close that nobody answers ends after closeTimeout", arguments: [false, true])
+  @Test("An unanswered close ends after closeTimeout", arguments: [false, true])
   func closeTimeout(isDraining: Bool) {
     let bench = EngineBench.open(.polling)
     if isDraining { bench.send("a") }
@@ -305,13 +306,13 @@ struct EngineSessionTests {
     #expect(bench.scripts.isEmpty)
   }
 
-  @Test("Closing while opening hands the session's id down, so that polling can close the session that still opens")
+  @Test("Closing while opening sets the session's id, so that polling can close the session")
   func closingWhileOpening() {
     let bench = EngineBench(transports: [.polling])
     bench.engine.open()
     bench.engine.close()
     #expect(bench.main.commands == [.open, .close])
-    bench.main.report(.packet(.open(Fixture.handshake(sid: "late"))))
+    bench.main.report(.packet(.open(TransportScript.handshake(sid: "late"))))
     #expect(bench.main.sid == "late")
     #expect(bench.reports == ["closed: forced close"])
     bench.main.report(.closed(nil))
@@ -343,7 +344,7 @@ struct EngineSessionTests {
     #expect(bench.main.commands == [.open, .send([.text("hello")]), .close])
   }
 
-  @Test("An engine and its timers are gone when it has finished and nobody holds it")
+  @Test("An engine and its timers are freed when it has finished and nobody holds it")
   func freed() {
     weak var engine: Engine?
     let loop: VirtualLoop

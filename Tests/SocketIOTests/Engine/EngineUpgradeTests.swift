@@ -1,3 +1,4 @@
+import SocketIOTesting
 import Testing
 
 @testable import SocketIO
@@ -6,7 +7,7 @@ import Testing
 struct EngineUpgradeTests {
   private typealias Command = TransportScript.Command
 
-  /// An engine whose probe was answered: it waits for polling to pause.
+  /// An engine whose probe was answered, and which waits for polling to pause.
   private func switching() -> EngineBench {
     let bench = EngineBench.upgrading()
     bench.probe.report(.opened, .packet(.pong("probe")))
@@ -51,7 +52,7 @@ struct EngineUpgradeTests {
     #expect(bench.probe.packets.wire == "2probe 5")
   }
 
-  @Test("After the upgrade the WebSocket's end is the session's, and polling's is nobody's")
+  @Test("After the upgrade the end of the WebSocket ends the session, and the end of polling is ignored")
   func afterUpgrade() {
     let bench = switching()
     bench.main.report(.paused)
@@ -62,7 +63,7 @@ struct EngineUpgradeTests {
     #expect(bench.reports == ["closed: transport close", "finished"])
   }
 
-  @Test("Pings that arrive while polling pauses are answered on the WebSocket, behind the upgrade packet, once")
+  @Test("Pings that arrive while polling pauses are answered on the WebSocket, after the upgrade packet, once")
   func pingWhileSwitching() {
     let bench = switching()
     bench.send("a")
@@ -72,7 +73,7 @@ struct EngineUpgradeTests {
     #expect(bench.probe.packets.wire == "2probe 5 3 4a")
   }
 
-  @Test("Is tried only where both the server and the list have it, and the option is on")
+  @Test("Is tried only if both the server and the list have WebSocket, and the option is on")
   func conditions() {
     for (transports, offered, upgrade) in [
       ([.polling], ["websocket"], true), ([.polling, .websocket], [], true),
@@ -81,7 +82,7 @@ struct EngineUpgradeTests {
     ] as [([TransportName], [String], Bool)] {
       let bench = EngineBench(transports: transports, upgrade: upgrade)
       bench.engine.open()
-      bench.main.open(Fixture.handshake(upgrades: offered))
+      bench.main.open(TransportScript.handshake(upgrades: offered))
       #expect(bench.scripts.count == 1, "\(transports) \(offered) \(upgrade)")
     }
   }
@@ -110,15 +111,15 @@ struct EngineUpgradeTests {
     let bench = EngineBench()
     bench.onReport = { engine, report in if case .opened = report { engine.close() } }
     bench.engine.open()
-    bench.main.open(Fixture.handshake(upgrades: ["websocket"]))
+    bench.main.open(TransportScript.handshake(upgrades: ["websocket"]))
     #expect(bench.scripts.count == 1)
   }
 
-  @Test("A WebSocket that cannot even start leaves the session on polling, which is told to be open first")
+  @Test("A WebSocket that cannot even start leaves the session on polling, which is reported as open first")
   func cannotStart() {
     let bench = EngineBench(openFailures: [.websocket: Fixture.refused])
     bench.engine.open()
-    bench.main.open(Fixture.handshake(upgrades: ["websocket"]))
+    bench.main.open(TransportScript.handshake(upgrades: ["websocket"]))
     #expect(bench.take() == ["opened engine-1 on polling", "upgrade failed: refused"])
     bench.send("x")
     #expect(bench.main.messages == ["x"])
@@ -175,11 +176,11 @@ struct EngineUpgradeTests {
     #expect(bench.reports.count == 2)
   }
 
-  @Test("The heartbeat goes on through an upgrade")
+  @Test("The heartbeat continues during an upgrade")
   func heartbeat() {
     let bench = EngineBench()
     bench.engine.open()
-    bench.main.open(Fixture.handshake(upgrades: ["websocket"], pingInterval: 100, pingTimeout: 50))
+    bench.main.open(TransportScript.handshake(upgrades: ["websocket"], pingInterval: 100, pingTimeout: 50))
     bench.loop.advance(by: 100)
     bench.probe.report(.opened, .packet(.pong("probe")))
     bench.main.report(.paused)
@@ -191,7 +192,7 @@ struct EngineUpgradeTests {
 
   // MARK: Closing
 
-  @Test("Closing before the probe is answered gives the upgrade up", arguments: [false, true])
+  @Test("Closing before the probe is answered cancels the upgrade", arguments: [false, true])
   func closingWhileProbing(isConnected: Bool) {
     let bench = EngineBench.upgrading()
     if isConnected { bench.probe.report(.opened) }
@@ -201,7 +202,7 @@ struct EngineUpgradeTests {
     #expect(bench.reports == ["closed: forced close"])
   }
 
-  @Test("Closing while switching completes the upgrade, sends what waited, and closes the WebSocket")
+  @Test("Closing while switching completes the upgrade, sends waiting packets, and closes the WebSocket")
   func closingWhileSwitching() {
     let bench = switching()
     bench.send("last")
@@ -215,7 +216,7 @@ struct EngineUpgradeTests {
     #expect(bench.reports.last == "finished")
   }
 
-  @Test("Closing while switching falls back to polling where the WebSocket is lost")
+  @Test("Closing while switching falls back to polling if the WebSocket is lost")
   func closingWhileSwitchingFails() {
     let bench = switching()
     bench.send("last")

@@ -1,3 +1,4 @@
+import SocketIOTesting
 import Testing
 
 @testable import SocketIO
@@ -6,7 +7,7 @@ import Testing
 struct HandshakeTests {
   @Test("Is read from the server's JSON")
   func complete() throws {
-    let json = Fixture.handshake(
+    let json = TransportScript.handshake(
       sid: "s", upgrades: ["websocket", "webtransport"], pingInterval: 100, pingTimeout: 50, maxPayload: 1_000)
     let handshake = try Handshake(json: json)
     #expect(handshake.sid == "s")
@@ -28,7 +29,7 @@ struct HandshakeTests {
     #expect(try Handshake(json: #"{"sid":"s","pingInterval":1,"pingTimeout":1}"#).upgrades == [])
   }
 
-  @Test("Times without an end are cut to what can be added up", arguments: ["100000000", "1e300"])
+  @Test("Huge times are capped, so that sums do not overflow", arguments: ["100000000", "1e300"])
   func enormous(text: String) throws {
     let handshake = try Handshake(json: #"{"sid":"s","pingInterval":\#(text),"pingTimeout":\#(text)}"#)
     #expect(handshake.pingInterval >= 100_000_000 && handshake.pingInterval <= 86_400_000_000)
@@ -36,7 +37,7 @@ struct HandshakeTests {
   }
 
   @Test(
-    "Anything else is an error that names the fault",
+    "Anything else is an error that names the problem",
     arguments: [
       ("", "not JSON"), ("{", "not JSON"), ("[]", "sid"), ("null", "sid"), ("{}", "sid"),
       (#"{"sid":5,"pingInterval":1,"pingTimeout":1}"#, "sid"), (#"{"sid":"","pingInterval":1,"pingTimeout":1}"#, "sid"),

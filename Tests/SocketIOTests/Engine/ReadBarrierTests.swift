@@ -2,7 +2,7 @@ import Testing
 
 @testable import SocketIO
 
-@Suite("What waits for the server's reading")
+@Suite("Messages that wait for the server's reading")
 struct ReadBarrierTests {
   /// A barrier whose transport takes everything at once.
   private struct Bench {
@@ -13,7 +13,7 @@ struct ReadBarrierTests {
       barrier.takeAll()
     }
 
-    /// - Returns: What leaves at once.
+    /// - Returns: The packets that are sent at once.
     mutating func hold(_ text: String, as id: ReadBarrier.ID? = nil, behind predecessor: ReadBarrier.ID? = nil)
       -> String
     {
@@ -29,7 +29,7 @@ struct ReadBarrierTests {
     }
   }
 
-  @Test("Where nothing unread was sent, nothing is held")
+  @Test("If nothing unread was sent, nothing is held")
   func nothingUnread() {
     var bench = Bench()
     #expect(bench.hold("bye") == "4bye")
@@ -50,7 +50,7 @@ struct ReadBarrierTests {
     #expect(!bench.barrier.isHolding)
   }
 
-  @Test("What is sent later is not waited for, nor what nobody has to wait for")
+  @Test("Messages do not wait for later ones, or for ones that are not awaited")
   func laterMessages() {
     var bench = Bench()
     bench.send(isAwaited: false)
@@ -63,7 +63,7 @@ struct ReadBarrierTests {
     #expect(bench.confirm(3) == "4b")
   }
 
-  @Test("One question serves all that wait for the same, in their order")
+  @Test("One question serves all messages that wait for the same, in order")
   func together() {
     var bench = Bench()
     bench.send()
@@ -73,7 +73,7 @@ struct ReadBarrierTests {
     #expect(bench.barrier.nextQuestion() == nil)
   }
 
-  @Test("What was held and has left is not waited for, except by name")
+  @Test("Messages that were held and sent are not waited for, except by id")
   func afterLeaving() {
     var bench = Bench()
     let a = bench.barrier.makeID()
@@ -85,7 +85,7 @@ struct ReadBarrierTests {
     #expect(bench.hold("again after a", behind: a) == "4again after a")
   }
 
-  @Test("A message behind one that is held waits for two readings")
+  @Test("A message behind a held one waits for two readings")
   func chain() {
     var bench = Bench()
     let a = bench.barrier.makeID()
@@ -98,7 +98,7 @@ struct ReadBarrierTests {
     #expect(bench.confirm(3) == "4after a")
   }
 
-  @Test("A later answer serves for an earlier one, and one that was not asked for is none")
+  @Test("A later answer covers earlier questions, and an unsolicited one is ignored")
   func answers() {
     var bench = Bench()
     bench.send()
@@ -127,7 +127,7 @@ struct ReadBarrierTests {
     #expect(barrier.confirm(3) == [.text("bye")])
   }
 
-  @Test("What is withdrawn never leaves, and nothing waits for it")
+  @Test("A withdrawn message is never sent, and nothing waits for it")
   func withdrawn() {
     var bench = Bench()
     let a = bench.barrier.makeID()
@@ -139,7 +139,7 @@ struct ReadBarrierTests {
     #expect(bench.confirm(1) == "4b")
   }
 
-  @Test("Given up, everything up to now counts as read, and what comes later does not")
+  @Test("After giving up, everything up to now counts as read, but nothing later")
   func givenUp() {
     var bench = Bench()
     let a = bench.barrier.makeID()

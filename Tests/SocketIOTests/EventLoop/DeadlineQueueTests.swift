@@ -1,8 +1,9 @@
+import SocketIOTesting
 import Testing
 
 @testable import SocketIO
 
-@Suite("Deadlines in order")
+@Suite("DeadlineQueue")
 struct DeadlineQueueTests {
   private var queue = DeadlineQueue<String>()
 
@@ -13,7 +14,7 @@ struct DeadlineQueueTests {
     return keys
   }
 
-  @Test("The nearest comes first, and the one that was set first where they are equal")
+  @Test("The nearest deadline comes first; equal ones in the order in which they were set")
   mutating func order() {
     queue.set("c", 30)
     queue.set("a", 10)
@@ -27,7 +28,7 @@ struct DeadlineQueueTests {
     #expect(queue.isEmpty && queue.nearest == nil)
   }
 
-  @Test("One that is removed does not come, and is not the nearest")
+  @Test("A removed deadline does not come, and is not the nearest")
   mutating func removal() {
     queue.set("a", 10)
     queue.set("b", 20)
@@ -39,7 +40,7 @@ struct DeadlineQueueTests {
     #expect(takeAll(at: 100) == ["b"])
   }
 
-  @Test("To set one again moves it, behind those of the same time", arguments: [5, 20, 40] as [UInt64])
+  @Test("Setting a deadline again moves it behind those of the same time", arguments: [5, 20, 40] as [UInt64])
   mutating func settingAgain(deadline: UInt64) {
     queue.set("a", 10)
     queue.set("b", 20)
@@ -49,7 +50,7 @@ struct DeadlineQueueTests {
     #expect(takeAll(at: 100) == (deadline < 20 ? ["a", "b"] : ["b", "a"]))
   }
 
-  @Test("What is set after the mark waits, though it is due")
+  @Test("Deadlines set after the mark wait, even if they are due")
   mutating func mark() {
     queue.set("a", 10)
     let mark = queue.mark
@@ -62,7 +63,7 @@ struct DeadlineQueueTests {
     #expect(takeAll(at: 10) == ["c"])
   }
 
-  @Test("It holds what a list would, whatever is done to it")
+  @Test("It behaves like a sorted list, whatever is done to it")
   func model() {
     var generator = SeededGenerator(seed: SeededGenerator.seed)
     for round in 0..<SeededGenerator.rounds(100) {
@@ -95,7 +96,7 @@ struct DeadlineQueueTests {
     }
   }
 
-  @Test("Those that are removed take no memory for long, even behind one that stays")
+  @Test("Removed entries do not take memory for long, even behind one that stays")
   mutating func memory() {
     queue.set("stays", 0)
     for number in 1...10_000 {
@@ -136,7 +137,7 @@ struct DeadlineTimerTests {
     #expect(loop.pendingDelays == [])
   }
 
-  @Test("Where nothing is awaited, nothing runs")
+  @Test("Without deadlines no timer runs")
   func stopping() {
     timer.start(1, milliseconds: 10)
     timer.start(2, milliseconds: 30)
@@ -151,7 +152,7 @@ struct DeadlineTimerTests {
     #expect(loop.timerCount == 0)
   }
 
-  @Test("What is started where one is due waits for the next turn, without a time too")
+  @Test("Deadlines started by a due one wait for the next turn, even those of 0 ms")
   func startingWhenDue() {
     let (timer, log) = (timer, log)
     timer.onDue = { [unowned timer] key in
@@ -166,7 +167,7 @@ struct DeadlineTimerTests {
     #expect(log.take() == ["1", "8", "2", "3"])
   }
 
-  @Test("Times without end do not overflow")
+  @Test("Huge times do not overflow")
   func endless() {
     timer.start(1, milliseconds: UInt64(Int64.max))
     timer.start(2, milliseconds: .max / 1_000_000)

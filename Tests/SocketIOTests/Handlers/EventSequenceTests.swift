@@ -1,5 +1,6 @@
 import Dispatch
 import Foundation
+import SocketIOTesting
 import Testing
 
 @testable import SocketIO
@@ -8,7 +9,7 @@ import Testing
 struct EventSequenceTests {
   // MARK: What they give
 
-  @Test("Events are given in order, from the making of the sequence on, and can be answered")
+  @Test("A sequence has the events since its creation, in order, and they can be answered")
   func events() async throws {
     let (bench, socket) = ClientBench.connected()
     bench.script.receive(#"2["a","before"]"#)
@@ -22,7 +23,7 @@ struct EventSequenceTests {
     #expect(bench.sent == [#"30["fine"]"#])
   }
 
-  @Test("A reader that waits gets what comes", arguments: 0..<10)
+  @Test("A waiting reader gets the next element", arguments: 0..<10)
   func waiting(_: Int) async {
     let (bench, socket) = ClientBench.connected()
     let (loop, log) = (bench.loop, bench.log)
@@ -41,7 +42,7 @@ struct EventSequenceTests {
     #expect(log.entries == ["[1]", "[2]", #"["last"]"#])
   }
 
-  @Test("Typed events come as values or tuples, and what cannot be decoded is told and left out")
+  @Test("Typed events are values or tuples; undecodable ones are reported and skipped")
   func typed() async {
     let (bench, socket) = ClientBench.connected()
     let log = bench.log
@@ -58,7 +59,7 @@ struct EventSequenceTests {
     #expect(bench.take() == [failure, failure])
   }
 
-  @Test("Every event comes in one sequence, which off() leaves and offAny() ends")
+  @Test("A sequence of every event survives off(), and ends with offAny()")
   func anyEvent() async {
     let (bench, socket) = ClientBench.connected()
     let events = socket.events()
@@ -70,14 +71,14 @@ struct EventSequenceTests {
     #expect(await events.reduce(into: []) { $0.append($1.name) } == ["a", "b"])
   }
 
-  @Test("A sequence and the handlers of its event are told in the order of their registration")
+  @Test("A sequence and the handlers of its event are called in the order of registration")
   func orderAmongHandlers() async {
     let (bench, socket) = ClientBench.connected()
     let log = bench.log
     socket.on("a") { _ in log.add("handler \(socket.listeners("a").count)") }
     let events = socket.events("a")
     socket.on("a") { _ in
-      // What is read later is there already.
+      // The elements to be read later are already there.
       socket.off("a")
     }
     bench.script.receive(#"2["a",1]"#)
@@ -85,7 +86,7 @@ struct EventSequenceTests {
     #expect(await events.reduce(into: []) { $0.append($1.args) } == [[1]])
   }
 
-  @Test("What becomes of the connection comes in one sequence, over losses")
+  @Test("The changes of a connection are one sequence, across losses")
   func changes() async {
     let bench = ClientBench()
     let socket = bench.manager.socket()
@@ -123,7 +124,7 @@ struct EventSequenceTests {
 
   // MARK: Their end
 
-  @Test("Leaving the loop takes the handler off, and so does letting go of a sequence that is not read")
+  @Test("Leaving the loop removes the handler, and so does releasing an unread sequence")
   func letGo() async {
     let (bench, socket) = ClientBench.connected()
     do {
@@ -144,7 +145,7 @@ struct EventSequenceTests {
     #expect(!socket.hasListeners("a"))
   }
 
-  @Test("Cancelling the task ends its reading, and nothing else", arguments: 0..<10)
+  @Test("Cancelling the task ends its own reading only", arguments: 0..<10)
   func cancellation(_: Int) async {
     let (bench, socket) = ClientBench.connected()
     let events = socket.events("a")
@@ -154,7 +155,7 @@ struct EventSequenceTests {
     }
     cancelled.cancel()
     #expect(await cancelled.value == false)
-    // One that is cancelled already gets nothing, even if there is something.
+    // An already cancelled task gets nothing, even if there is an element.
     bench.script.receive(#"2["a",1]"#)
     let before = Task {
       while !Task.isCancelled { await Task.yield() }
@@ -167,7 +168,7 @@ struct EventSequenceTests {
     #expect(await iterator.next()?.args == [1])
   }
 
-  @Test("The loss of the connection ends nothing, the end of the Socket and that of the Manager do")
+  @Test("A lost connection does not end a sequence; freeing the Socket or the Manager does")
   func lifetime() async {
     let connector = ScriptedConnector(loop: VirtualLoop(), options: ClientBench.options { $0.autoConnect = false })
     let loop = VirtualLoop()
@@ -187,7 +188,7 @@ struct EventSequenceTests {
 
   // MARK: Overflow
 
-  @Test("A buffer that is full drops the oldest or the newest, and counts")
+  @Test("A full buffer drops the oldest or the newest element, and counts")
   func overflow() async {
     let logger = LogRecorder()
     let (bench, socket) = ClientBench.connected { $0.logger = logger.logger }
@@ -205,7 +206,7 @@ struct EventSequenceTests {
   }
 
   @Test(
-    "Whoever reads and whoever tells at the same time, every element is given once or counted", arguments: [50, 10_000])
+    "With concurrent readers and writers, every element is delivered once or counted", arguments: [50, 10_000])
   func concurrency(limit: Int) async {
     let buffer = EventBuffer<Int>(.newest(limit))
     let readers = (0..<3).map { _ in
@@ -238,7 +239,7 @@ struct EventSequenceTests {
     if limit == 10_000 { #expect(buffer.dropped == 0) }
   }
 
-  @Test("A queue gives what it took, in order")
+  @Test("A queue returns its elements in order")
   func fifo() {
     var queue = FIFO<Int>()
     var (next, expected) = (0, 0)
@@ -255,5 +256,18 @@ struct EventSequenceTests {
       }
       #expect(queue.count == next - expected)
     }
+  }
+
+  @Test("An unbounded sequence loses nothing: what has not been read counts as waiting, until it is read or ends")
+  func unbounded() async {
+    let (bench, socket) = ClientBench.connected { $0.inboundBuffer = 2_000 }
+    let numbers = socket.events("a", as: Int.self, buffering: .unbounded)
+    for number in 0..<1_500 { bench.script.receive("2[\"a\",\(number)]") }
+    bench.loop.run()
+    #expect(bench.manager.handlerQueue.isFull)
+    var iterator = numbers.makeAsyncIterator()
+    for number in 0..<1_500 { #expect(await iterator.next() == number) }
+    #expect(bench.manager.handlerQueue.inboundBytes == 0 && !bench.manager.handlerQueue.isFull)
+    #expect(numbers.droppedCount == 0)
   }
 }

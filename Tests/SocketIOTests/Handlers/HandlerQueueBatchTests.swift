@@ -1,28 +1,29 @@
 import Dispatch
 import Foundation
+import SocketIOTesting
 import Testing
 
 @testable import SocketIO
 
-/// When handlers that do not run on the loop are started, and what becomes of what they were given.
-@Suite("Runs of handlers", .timeLimit(.minutes(1)))
-struct DeliveryBatchTests {
+/// When handlers outside the loop are started, and where their values are freed.
+@Suite("Batches of handlers", .timeLimit(.minutes(1)))
+struct HandlerQueueBatchTests {
   private let loop = VirtualLoop()
   private let queue = DispatchQueue(label: "test")
   private let log = Log()
 
-  /// Enqueues handlers in each of a number of turns, before which what was started is waited for.
+  /// Enqueues handlers in each of a number of turns, after waiting for started ones.
   private func run(turns: Int, enqueuing count: Int) {
-    let delivery = Delivery(.queue(queue), loop: loop)
+    let handlerQueue = HandlerQueue(.queue(queue), loop: loop)
     @Sendable func begin(turn: Int) {
       queue.sync {}
       log.add("turn \(turn)")
-      for _ in 0..<count { delivery.enqueue { [log] in log.add("handler") } }
+      for _ in 0..<count { handlerQueue.enqueue { [log] in log.add("handler") } }
       if turn < turns { loop.post { begin(turn: turn + 1) } }
     }
     loop.post { begin(turn: 1) }
     loop.run()
-    // A long run ends early, and goes on behind what waits.
+    // A long batch ends early, and continues after waiting work.
     while log.entries.count < turns * (count + 1) { queue.sync {} }
   }
 
@@ -32,13 +33,13 @@ struct DeliveryBatchTests {
     #expect(log.entries == ["turn 1", "handler", "handler", "turn 2", "handler", "handler"])
   }
 
-  @Test("While many come, they are started together")
+  @Test("While many arrive, they are started together")
   func many() {
     run(turns: 5, enqueuing: 10)
     #expect(log.entries == (1...5).map { "turn \($0)" } + Array(repeating: "handler", count: 50))
   }
 
-  @Test("However many come, they do not wait for long")
+  @Test("However many arrive, they do not wait for long")
   func limit() throws {
     run(turns: 100, enqueuing: 10)
     let turns = try #require(log.entries.firstIndex(of: "handler"))
@@ -46,15 +47,16 @@ struct DeliveryBatchTests {
     #expect(log.entries.count { $0 == "handler" } == 1_000)
   }
 
-  @Test("What many handlers were given is let go of on the loop, which made it")
+  @Test("Small values for many handlers are freed on the loop, which made them")
   func values() async {
-    let delivery = Delivery(.queue(queue), loop: loop)
+    let handlerQueue = HandlerQueue(.queue(queue), loop: loop)
     await withCheckedContinuation { continuation in
       loop.post {
         for _ in 0..<20 {
-          delivery.enqueue(Delivery.Item.answer(.delivered { _ in }, .success([.binary(tracked(100))])))
+          handlerQueue.enqueue(
+            HandlerQueue.Item.answer(.callback({ _ in }, event: "e"), .success(.values([.binary(tracked(100))]))))
         }
-        delivery.enqueue { continuation.resume() }
+        handlerQueue.enqueue { continuation.resume() }
       }
       loop.run()
     }
@@ -62,65 +64,65 @@ struct DeliveryBatchTests {
     #expect(Set(log.entries) == ["on the loop: true"])
   }
 
-  @Test("Large values are let go of as soon as their handler has returned")
+  @Test("Large values are freed as soon as their handler has returned")
   func largeValues() async {
-    let delivery = Delivery(.queue(queue), loop: loop)
+    let handlerQueue = HandlerQueue(.queue(queue), loop: loop)
     await withCheckedContinuation { continuation in
       loop.post { [log] in
         for number in 1...20 {
-          let handler = AckHandler.delivered { _ in log.add("handler \(number)") }
-          delivery.enqueue(.answer(handler, .success([.binary(tracked(100_000))]), bytes: 100_000))
+          let handler = AckHandler.callback({ _ in log.add("handler \(number)") }, event: "e")
+          handlerQueue.enqueue(.answer(handler, .success(.values([.binary(tracked(100_000))])), bytes: 100_000))
         }
-        delivery.enqueue { continuation.resume() }
+        handlerQueue.enqueue { continuation.resume() }
       }
       loop.run()
     }
     #expect(log.entries == (1...20).flatMap { ["handler \($0)", "on the loop: false"] })
   }
 
-  /// On which place other work of the same queue, which came with the first of many handlers, has its turn.
+  /// The position at which other work of the same queue runs, enqueued with the first of many handlers.
   private func turn(of name: String, after body: @escaping @Sendable () -> Void = {}) async -> Int? {
-    let delivery = Delivery(.queue(queue), loop: loop)
+    let handlerQueue = HandlerQueue(.queue(queue), loop: loop)
     await withCheckedContinuation { continuation in
       loop.post { [log, queue] in
-        delivery.enqueue { queue.async { log.add(name) } }
+        handlerQueue.enqueue { queue.async { log.add(name) } }
         for _ in 0..<1_000 {
-          delivery.enqueue {
+          handlerQueue.enqueue {
             log.add("handler")
             body()
           }
         }
-        delivery.enqueue { continuation.resume() }
+        handlerQueue.enqueue { continuation.resume() }
       }
       loop.run()
     }
     return log.entries.firstIndex(of: name)
   }
 
-  @Test("After 64 handlers the queue's other work has its turn")
+  @Test("After 64 handlers the queue's other work gets its turn")
   func longRun() async {
     #expect(await turn(of: "other") == 63)
     #expect(log.entries.count { $0 == "handler" } == 1_000)
   }
 
-  @Test("After 4 ms the queue's other work has its turn")
+  @Test("After 4 ms the queue's other work gets its turn")
   func slowRun() async {
     let loop = loop
     #expect(await turn(of: "other") { loop.sleep(2) } == 2)
     #expect(log.entries.count { $0 == "handler" } == 1_000)
   }
 
-  @Test("On the event loop, too, other work has its turn")
+  @Test("Other work gets its turn on the event loop, too")
   func longRunOnLoop() {
-    let delivery = Delivery(.eventLoop, loop: loop)
-    delivery.enqueue { [loop, log] in loop.post { log.add("other") } }
-    for _ in 0..<1_000 { delivery.enqueue { [log] in log.add("handler") } }
+    let handlerQueue = HandlerQueue(.eventLoop, loop: loop)
+    handlerQueue.enqueue { [loop, log] in loop.post { log.add("other") } }
+    for _ in 0..<1_000 { handlerQueue.enqueue { [log] in log.add("handler") } }
     loop.run()
     #expect(log.entries.firstIndex(of: "other") == 63)
     #expect(log.entries.count == 1_001)
   }
 
-  /// Data that logs where it is let go of.
+  /// Data that logs where it is freed.
   private func tracked(_ count: Int) -> Data {
     let memory = UnsafeMutableRawPointer.allocate(byteCount: count, alignment: 1)
     return Data(

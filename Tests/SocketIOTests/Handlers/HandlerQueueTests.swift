@@ -1,4 +1,5 @@
 import Dispatch
+import SocketIOTesting
 import Testing
 
 @testable import SocketIO
@@ -8,18 +9,24 @@ struct DeliveryTests {
   private let loop = VirtualLoop()
   private let log = Log()
 
+  @Test("What waits is small")
+  func itemSize() {
+    #expect(MemoryLayout<HandlerQueue.Item?>.stride <= 104)
+  }
+
   @Test(
-    "With serial delivery a handler that blocks holds up those behind it, and not the caller", .timeLimit(.minutes(1)))
+    "With serial delivery a blocking handler delays those behind it, but not the caller",
+    .timeLimit(.minutes(1)))
   func serial() async {
-    let delivery = Delivery(.serial, loop: loop)
+    let handlerQueue = HandlerQueue(.serial, loop: loop)
     let gate = DispatchSemaphore(value: 0)
     await withCheckedContinuation { continuation in
-      delivery.enqueue { [log] in
+      handlerQueue.enqueue { [log] in
         gate.wait()
         log.add("1")
       }
-      for index in 2...100 { delivery.enqueue { [log] in log.add("\(index)") } }
-      delivery.enqueue { continuation.resume() }
+      for index in 2...100 { handlerQueue.enqueue { [log] in log.add("\(index)") } }
+      handlerQueue.enqueue { continuation.resume() }
       #expect(log.entries == [])
       gate.signal()
     }
@@ -28,20 +35,20 @@ struct DeliveryTests {
 
   @Test("On a concurrent queue handlers still run one after the other", .timeLimit(.minutes(1)))
   func concurrentQueue() async {
-    let delivery = Delivery(.queue(DispatchQueue(label: "test", attributes: .concurrent)), loop: loop)
+    let handlerQueue = HandlerQueue(.queue(DispatchQueue(label: "test", attributes: .concurrent)), loop: loop)
     await withCheckedContinuation { continuation in
-      for index in 1...1_000 { delivery.enqueue { [log] in log.add("\(index)") } }
-      delivery.enqueue { continuation.resume() }
+      for index in 1...1_000 { handlerQueue.enqueue { [log] in log.add("\(index)") } }
+      handlerQueue.enqueue { continuation.resume() }
     }
     #expect(log.entries == (1...1_000).map(String.init))
   }
 
   @Test("With delivery on the event loop handlers run there, later, in order")
   func eventLoop() {
-    let delivery = Delivery(.eventLoop, loop: loop)
-    delivery.enqueue { [log, loop] in
+    let handlerQueue = HandlerQueue(.eventLoop, loop: loop)
+    handlerQueue.enqueue { [log, loop] in
       log.add("1 \(loop.isCurrent)")
-      delivery.enqueue { log.add("3") }
+      handlerQueue.enqueue { log.add("3") }
       log.add("2")
     }
     #expect(log.entries == [])
@@ -49,15 +56,15 @@ struct DeliveryTests {
     #expect(log.entries == ["1 true", "2", "3"])
   }
 
-  @Test("What nobody listens to is not delivered")
+  @Test("Events without a handler are not delivered")
   func unheard() {
     let (bench, _) = ClientBench.connected()
     bench.loop.run()
     bench.script.report(.packet(.ping("")))
-    #expect(bench.manager.delivery.leavesOutUnheard)
+    #expect(bench.manager.handlerQueue.leavesOutUnheard)
   }
 
-  @Test("Who makes a Manager on the queue where its handlers run misses nothing of it", .timeLimit(.minutes(1)))
+  @Test("Code that makes a Manager on the queue of its handlers misses no event", .timeLimit(.minutes(1)))
   func heardOnOwnQueue() async {
     let (queue, log) = (DispatchQueue(label: "test"), Log())
     let bench = ClientBench { $0.delivery = .queue(queue) }
@@ -71,7 +78,7 @@ struct DeliveryTests {
     #expect(log.entries == ["open"])
   }
 
-  @Test("Of the pings that wait for a handler one is told, and the next one again", .timeLimit(.minutes(1)))
+  @Test("Pings that wait for a handler count as one; the next one is reported again", .timeLimit(.minutes(1)))
   func pings() async {
     let (queue, log) = (DispatchQueue(label: "test"), Log())
     let bench = ClientBench { $0.delivery = .queue(queue) }
@@ -87,7 +94,7 @@ struct DeliveryTests {
     }
   }
 
-  @Test("A handler that was still to run hears of what came meanwhile for the one that it registers")
+  @Test("A handler registered by a queued handler gets events that arrived meanwhile")
   func heardLate() {
     let (bench, socket) = ClientBench.connected()
     let (manager, log) = (bench.manager, bench.log)
@@ -97,7 +104,7 @@ struct DeliveryTests {
     #expect(bench.take() == ["ping"])
   }
 
-  @Test("Threads that ask for the same Socket at once get one Socket, which connects once")
+  @Test("Threads that ask for the same Socket at the same time get one Socket, which connects once")
   func concurrentCallers() {
     for _ in 0..<50 {
       let bench = ClientBench()
@@ -109,7 +116,7 @@ struct DeliveryTests {
     }
   }
 
-  @Test("Calls made in order by one thread take effect in that order, beside those of others")
+  @Test("The calls of one thread take effect in order, among those of others")
   func order() {
     let (bench, socket) = ClientBench.connected()
     DispatchQueue.concurrentPerform(iterations: 4) { thread in

@@ -7,7 +7,7 @@ import Testing
 struct HandlerThreadsTests {
   private let log = Log()
 
-  @Test("What is handed in begins in its order")
+  @Test("Work begins in the order in which it was handed in")
   func order() async {
     let threads = HandlerThreads(limit: 1)
     await withCheckedContinuation { continuation in
@@ -17,7 +17,7 @@ struct HandlerThreadsTests {
     #expect(log.entries == (1...1_000).map(String.init))
   }
 
-  @Test("What has more to do goes on behind what waits")
+  @Test("Unfinished work continues after waiting work")
   func turns() async {
     let threads = HandlerThreads(limit: 1)
     await withCheckedContinuation { continuation in
@@ -32,18 +32,18 @@ struct HandlerThreadsTests {
     #expect(log.entries == ["long", "short", "long", "short", "long", "short"])
   }
 
-  @Test("Handlers that block hold up nobody while a thread is left")
+  @Test("Blocking handlers delay no others while a thread is left")
   func blocking() async {
     let threads = HandlerThreads(limit: 4)
     let gate = DispatchSemaphore(value: 0)
     for _ in 1...3 { threads.once { gate.wait() } }
-    for _ in 1...100 {
+    for _ in 1...10 {
       await withCheckedContinuation { continuation in threads.once { continuation.resume() } }
     }
     for _ in 1...3 { gate.signal() }
   }
 
-  @Test("Where as many block as there are threads, the next one waits for the first that ends")
+  @Test("If all threads are blocked, the next work waits for the first one to finish")
   func limit() async {
     let threads = HandlerThreads(limit: 2)
     let gate = DispatchSemaphore(value: 0)
@@ -64,17 +64,17 @@ struct HandlerThreadsTests {
     gate.signal()
   }
 
-  @Test("Threads come back for what is handed in later")
+  @Test("Idle threads are used for later work")
   func reuse() async {
     let threads = HandlerThreads(limit: 2)
-    for _ in 1...1_000 {
+    for _ in 1...10 {
       await withCheckedContinuation { continuation in threads.once { continuation.resume() } }
     }
   }
 }
 
 extension HandlerThreads {
-  fileprivate func once(_ work: @escaping Delivery.Work) {
+  fileprivate func once(_ work: @escaping HandlerQueue.Work) {
     start {
       work()
       return false

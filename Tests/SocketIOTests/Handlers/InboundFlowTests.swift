@@ -1,11 +1,12 @@
 import Dispatch
 import Foundation
+import SocketIOTesting
 import Testing
 
 @testable import SocketIO
 
 /// Reading is paused while handlers are behind.
-@Suite("Flow control in", .timeLimit(.minutes(1)))
+@Suite("Flow control of incoming events", .timeLimit(.minutes(1)))
 struct InboundFlowTests {
   private typealias Command = TransportScript.Command
 
@@ -22,7 +23,7 @@ struct InboundFlowTests {
     }
   }
 
-  /// What `2["e",…]` of so many bytes counts for is 256 more.
+  /// An event of this many bytes counts for 256 more.
   private func event(_ size: Int) -> String { #"2["e",""# + String(repeating: "x", count: size - 9) + #""]"# }
 
   /// A joined Socket whose handlers are held, with room for 1,000 bytes.
@@ -48,16 +49,30 @@ struct InboundFlowTests {
     return bench.script.commands
   }
 
-  @Test("Arrays and objects count with the memory that they take", arguments: ["[0]", "[]", #"{"":0}"#])
+  @Test(
+    "Values of a custom parser count with the memory of their arrays and objects", arguments: ["[0]", "[]", #"{"":0}"#])
   func containers(element: String) {
-    let (bench, _, _) = held { $0.inboundBuffer = 13_000 }
+    let (bench, _, _) = held {
+      $0.inboundBuffer = 13_000
+      $0.parser = LateParser()
+    }
     bench.script.receive(#"2["e",["# + Array(repeating: element, count: 50).joined(separator: ",") + "]]")
     #expect(commands(bench) == [])
     bench.script.receive(#"2["e",["# + Array(repeating: element, count: 50).joined(separator: ",") + "]]")
     #expect(commands(bench) == [.pauseReading])
   }
 
-  @Test("Beyond the limit reading is paused once, and goes on when half of it has been handled")
+  @Test("With the default parser what waits is text, and counts as such", arguments: ["[0]", "[]", #"{"":0}"#])
+  func text(element: String) async {
+    let (bench, _, _) = held { $0.inboundBuffer = 13_000 }
+    let event = #"2["e",["# + Array(repeating: element, count: 50).joined(separator: ",") + "]]"
+    bench.script.receive(event)
+    bench.script.receive(event)
+    #expect(commands(bench) == [])
+    #expect(await bench.statistics().inboundBytes == 2 * (InboundGauge.overhead + event.utf8.count))
+  }
+
+  @Test("Beyond the limit reading is paused once, and resumes when half of it has been handled")
   func pause() async {
     let (bench, _, queue) = held()
     bench.script.receive(event(244))
@@ -65,7 +80,7 @@ struct InboundFlowTests {
     #expect(commands(bench) == [])
     bench.script.receive(event(10))
     #expect(commands(bench) == [.pauseReading])
-    // What was read already is told all the same.
+    // Events that were already read are still delivered.
     bench.script.receive(event(10))
     #expect(commands(bench) == [.pauseReading])
     queue.release()
@@ -74,7 +89,7 @@ struct InboundFlowTests {
     #expect(await bench.statistics().inboundBytes == 0)
   }
 
-  @Test("A message that is larger than the limit is delivered, and reading goes on behind it")
+  @Test("A message larger than the limit is delivered, and reading resumes after it")
   func large() {
     let (bench, socket) = ClientBench.connected { $0.inboundBuffer = 1 }
     bench.log.follow(socket, events: "e")
@@ -84,7 +99,7 @@ struct InboundFlowTests {
     #expect(bench.script.commands == [.pauseReading, .resumeReading, .pauseReading, .resumeReading])
   }
 
-  @Test("A run that came in one piece is told in its order with a pause")
+  @Test("Events that arrived together are delivered in order, with a pause")
   func piece() {
     let (bench, socket) = ClientBench.connected { $0.inboundBuffer = 2_000 }
     bench.log.follow(socket, events: "e")
@@ -93,7 +108,7 @@ struct InboundFlowTests {
     #expect(bench.script.commands == [.pauseReading, .resumeReading])
   }
 
-  @Test("Attachments count, and so do answers and events that only a catch-all handler gets")
+  @Test("Attachments, acknowledgements and events for catch-all handlers count, too")
   func counted() async throws {
     let (bench, socket, queue) = held { $0.inboundBuffer = 100_000 }
     bench.script.receive(#"51-["e",{"_placeholder":true,"num":0}]"#)
@@ -114,11 +129,11 @@ struct InboundFlowTests {
     #expect(await bench.statistics().inboundBytes == 0)
   }
 
-  @Test("Where handlers are not behind, events that nobody listens to are not told, and cost nothing")
+  @Test("Unless handlers are behind, events without a handler are not queued and cost nothing")
   func unheard() async {
     let (bench, socket) = ClientBench.connected()
     bench.script.receive(#"2["x"]"#)
-    #expect(bench.manager.delivery.leavesOutUnheard)
+    #expect(bench.manager.handlerQueue.leavesOutUnheard)
     #expect(await bench.statistics().inboundBytes == 0)
     #expect(await bench.statistics().events.received == 1)
     withExtendedLifetime(socket) {}
@@ -142,7 +157,7 @@ struct InboundFlowTests {
     withExtendedLifetime(socket) {}
   }
 
-  @Test("Statistics and log tell of it")
+  @Test("Statistics and log report pauses")
   func told() async {
     let recorder = LogRecorder()
     let (bench, _, queue) = held { $0.logger = recorder.logger }
@@ -162,7 +177,7 @@ struct InboundFlowTests {
     #expect(statistics.inboundBytes == 0 && statistics.readingPauses == 1 && statistics.readingPaused == .seconds(3))
   }
 
-  @Test("While reading is paused no ping is missed; from then on the server has its whole time again")
+  @Test("While reading is paused no ping is missed; the heartbeat's time restarts afterwards")
   func heartbeat() throws {
     let (bench, socket, queue) = held()
     bench.script.receive(event(1_000))
@@ -178,7 +193,7 @@ struct InboundFlowTests {
     #expect(!socket.connected)
   }
 
-  @Test("A ping that had been read is answered, and does not start the heartbeat's time")
+  @Test("A ping that had already been read is answered, and does not restart the heartbeat's time")
   func ping() {
     let (bench, socket, queue) = held()
     bench.script.receive(event(1_000))
@@ -189,7 +204,7 @@ struct InboundFlowTests {
     queue.release()
   }
 
-  @Test("An upgrade goes on, and the WebSocket is not read either")
+  @Test("An upgrade continues, and the WebSocket is not read either")
   func upgrade() {
     let queue = HeldQueue()
     let bench = ClientBench {
@@ -200,7 +215,7 @@ struct InboundFlowTests {
     let socket = bench.manager.socket()
     bench.loop.run()
     let polling = bench.script
-    polling.open(Fixture.handshake(upgrades: ["websocket"]))
+    polling.open(TransportScript.handshake(upgrades: ["websocket"]))
     polling.report(.writable)
     bench.script.forget()
     polling.receive(#"0{"sid":"s"}"#)
@@ -218,7 +233,7 @@ struct InboundFlowTests {
     withExtendedLifetime(socket) {}
   }
 
-  @Test("Closing goes on reading, for the server's part in it stands behind what it has sent")
+  @Test("Closing resumes reading, since the server's close comes after its events")
   func closing() {
     let (bench, socket, queue) = held()
     bench.script.receive(event(1_000))
@@ -228,12 +243,12 @@ struct InboundFlowTests {
     queue.release()
   }
 
-  @Test("Another connection is read until more comes than is still too much")
+  @Test("A new connection is read until its first event beyond the limit")
   func reconnection() async {
     let (bench, socket, queue) = held()
     bench.script.receive(event(1_000))
     bench.script.report(.closed(nil))
-    // The handlers, which are held, are waited for.
+    // Waits for the held handlers.
     bench.loop.advance(by: 5_000)
     bench.open(joining: "/")
     #expect(socket.connected)

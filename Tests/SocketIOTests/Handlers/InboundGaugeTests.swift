@@ -2,7 +2,7 @@ import Testing
 
 @testable import SocketIO
 
-@Suite("How much waits for handlers")
+@Suite("The gauge of bytes that wait for handlers")
 struct InboundGaugeTests {
   @Test("It is full beyond the limit, until half of it has been handled")
   func thresholds() {
@@ -19,7 +19,7 @@ struct InboundGaugeTests {
     #expect(!gauge.isFull && gauge.bytes == 0)
   }
 
-  @Test("What is larger than the limit by itself makes it full until it is handled")
+  @Test("A single item larger than the limit makes it full until it is handled")
   func largerThanTheLimit() {
     var gauge = InboundGauge(limit: 1)
     let isTooMuch = gauge.add(1_000)
@@ -32,7 +32,7 @@ struct InboundGaugeTests {
 struct ReadingPausesTests {
   private static let second: UInt64 = 1_000_000_000
 
-  @Test("They are counted, and their time is summed up, with that of the present one")
+  @Test("They are counted, and their time is added up, including the current one")
   func figures() {
     var pauses = ReadingPauses()
     _ = pauses.begin(at: 5 * Self.second, waiting: 1)
@@ -45,7 +45,7 @@ struct ReadingPausesTests {
   }
 
   @Test(
-    "Of many in a short time, the first is logged with its end, and the others are told with the next that is logged")
+    "Of many in a short time, the first is logged with its end, and the others are mentioned in the next record")
   func log() {
     var pauses = ReadingPauses()
     let text = "handlers are behind with 7 bytes of events: reading is paused until they have caught up"

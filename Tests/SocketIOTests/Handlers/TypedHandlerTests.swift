@@ -1,9 +1,10 @@
 import Foundation
+import SocketIOTesting
 import Testing
 
 @testable import SocketIO
 
-@Suite("Typed handlers, answers by return value, and errors of handlers")
+@Suite("Typed handlers, answers by return value, and handler errors")
 struct TypedHandlerTests {
   private struct Oops: Error {}
 
@@ -30,7 +31,7 @@ struct TypedHandlerTests {
     socket.on("e") { log.add("0") }
     socket.on("e") { (x: SocketValue, _: String, _: Data, missing: Int?) in log.add("4: \(x) \(missing == nil)") }
     socket.once("e") { (x: Int) in log.add("once: \(x)") }
-    socket.once("e", as: Double.self) { log.add("once as: \($0)") }
+    socket.once(TypedEvent("e", Double.self)) { log.add("once as: \($0)") }
     for _ in 0..<2 {
       bench.script.receive(#"51-["e",7,"n",{"_placeholder":true,"num":0},null]"#)
       bench.script.report(.packet(.binary(3)))
@@ -39,7 +40,7 @@ struct TypedHandlerTests {
     #expect(bench.take() == always + ["once: 7", "once as: 7.0"] + always)
   }
 
-  @Test("What cannot be decoded is told with event, argument and place, and disturbs nobody else")
+  @Test("A decoding failure is reported with event, argument and place, and affects no other handler")
   func undecodable() {
     let (bench, socket, log) = connected()
     socket.on("order") { (id: Int, order: Order) in log.add("\(id) \(order.lines.count)") }
@@ -60,7 +61,7 @@ struct TypedHandlerTests {
 
   @Test("An event's arguments can be decoded together")
   func decodeTogether() throws {
-    let event = SocketEvent(["e", 1, "two", [3]], ack: nil)
+    let event = SocketEvent(name: "e", args: [1, "two", [3]], ack: nil)
     let number: Int = try event.decode()
     let (first, second) = try event.decode(Int.self, String.self)
     let (_, _, third, fourth) = try event.decode(Int.self, String.self, [Int].self, Bool?.self)
@@ -70,7 +71,7 @@ struct TypedHandlerTests {
     #expect(error?.message.hasPrefix("argument 3 of \"e\" cannot be decoded as Array<String>: at [0]: ") == true)
   }
 
-  @Test("What cannot be encoded is told with event, argument and place")
+  @Test("An encoding failure is reported with event, argument and place")
   func unencodable() {
     struct Faulty: Encodable {
       func encode(to encoder: any Encoder) throws {
@@ -85,7 +86,7 @@ struct TypedHandlerTests {
 
   // MARK: Errors
 
-  @Test("What any handler throws is told by handlerError, after its turn")
+  @Test("An error thrown by any handler is reported as handlerError, afterwards")
   func failures() throws {
     let (bench, socket, log) = connected()
     socket.onAny { _ in throw Oops() }
@@ -104,18 +105,18 @@ struct TypedHandlerTests {
     #expect(bench.take() == ["failed out: Oops()", "disconnect: transport close", "failed disconnect: Oops()"])
   }
 
-  @Test("What a handler of handlerError throws goes no further")
+  @Test("An error thrown by a handler of handlerError is not reported again")
   func failureOfFailure() {
     let (bench, socket, log) = connected()
     socket.on(.handlerError) { throw Oops() }
     socket.on("a") { _ in throw Oops() }
-    // An event of that name is not the Socket's own.
+    // A server's event of that name is not the Socket's own.
     socket.on("handlerError") { log.add("event \($0.args)") }
     bench.script.receive(#"2["a"]"#, #"2["handlerError",1]"#)
     #expect(bench.take() == ["failed a: Oops()", "event [1]"])
   }
 
-  @Test("What a handler of the Manager throws disturbs no other")
+  @Test("An error thrown by a handler of the Manager affects no other")
   func managerHandlers() {
     let (bench, _, _) = connected()
     bench.manager.on(.close) { throw Oops() }
@@ -126,7 +127,7 @@ struct TypedHandlerTests {
 
   // MARK: Answers
 
-  @Test("A handler answers by its return value, or without one when it is done")
+  @Test("A handler answers with its return value, or without arguments when it returns")
   func answers() {
     let (bench, socket, log) = connected()
     socket.respond(to: "add") { (x: Int, y: Int) in x + y }
@@ -147,7 +148,7 @@ struct TypedHandlerTests {
     #expect(bench.sent == ["30[1]"])
   }
 
-  @Test("A handler that throws, that cannot be called or whose value cannot be encoded answers nothing")
+  @Test("A handler that throws, cannot be called or returns an unencodable value sends no answer")
   func noAnswer() {
     struct Faulty: Encodable, Sendable {
       func encode(to encoder: any Encoder) throws { throw Oops() }
@@ -166,7 +167,7 @@ struct TypedHandlerTests {
       ])
   }
 
-  @Test("An asynchronous handler answers when it is ready, while others go on", .timeLimit(.minutes(1)))
+  @Test("An asynchronous handler answers when it is ready, while others run", .timeLimit(.minutes(1)))
   func asyncAnswers() async {
     let (bench, socket, _) = connected()
     let (gate, opener) = AsyncStream.makeStream(of: Int.self)
@@ -188,7 +189,7 @@ struct TypedHandlerTests {
 
   private static func double(_ x: Int) async -> Int { 2 * x }
 
-  @Test("An asynchronous handler that throws answers nothing and is told of", .timeLimit(.minutes(1)))
+  @Test("An asynchronous handler that throws sends no answer and is reported", .timeLimit(.minutes(1)))
   func asyncFailure() async {
     let (bench, socket, log) = connected()
     socket.respond(to: "a") { (_: Int) async throws -> Int in throw Oops() }
@@ -201,7 +202,7 @@ struct TypedHandlerTests {
     #expect(bench.sent == [])
   }
 
-  @Test("An answer is written as literals of mixed types, and leaves from any thread", .timeLimit(.minutes(1)))
+  @Test("An answer may be literals of mixed types, and be sent from any thread", .timeLimit(.minutes(1)))
   func mixedAnswer() async throws {
     let (bench, socket, _) = connected()
     let slot = Mailslot()
@@ -218,7 +219,7 @@ struct TypedHandlerTests {
 
   // MARK: Handlers that block
 
-  @Test("While a handler blocks, heartbeats are answered and events go out")
+  @Test("While a handler blocks, heartbeats are answered and events are sent")
   func blocking() throws {
     let (bench, socket) = ClientBench.connected { $0.delivery = .serial }
     let (started, gate, finished) = (

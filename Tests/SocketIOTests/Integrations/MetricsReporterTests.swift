@@ -1,18 +1,19 @@
 #if Metrics
   import Metrics
   import MetricsTestKit
+  import SocketIOTesting
   import Testing
 
   @testable import SocketIO
 
-  @Suite("Figures by swift-metrics")
+  @Suite("Statistics through swift-metrics")
   struct MetricsReporterTests {
-    @Test("Counters grow by what happened since, meters show what holds, timers the mean since")
+    @Test("Counters add the difference, meters show the current value, timers the mean since the last time")
     func publication() throws {
       let factory = TestMetrics()
       let metrics = ManagerMetrics(dimensions: [("server", "feed")], factory: factory)
-      var first = Statistics()
-      var traffic = Statistics.Traffic()
+      var first = ManagerStatistics()
+      var traffic = ManagerStatistics.Traffic()
       (traffic.packetsSent, traffic.bytesSent) = (3, 30)
       (traffic.packetsReceived, traffic.bytesReceived) = (2, 20)
       first.traffic[.websocket] = traffic
@@ -27,7 +28,7 @@
       second.events.ackRoundTrips.record(nanoseconds: 2_000)
       second.events.ackRoundTrips.record(nanoseconds: 4_000)
 
-      _ = metrics.publish(first, after: Statistics(), isOpen: true)
+      _ = metrics.publish(first, after: ManagerStatistics(), isOpen: true)
       _ = metrics.publish(second, after: first, isOpen: false)
 
       let server = ("server", "feed")
@@ -58,7 +59,7 @@
         loop.post {}
       }
       let connected = { (try? factory.expectMeter("socketio_connected"))?.values ?? [] }
-      // Nobody tells the loop that something was published.
+      // The loop is not notified of publications.
       while connected() != [1] {
         bench.loop.run()
         await Task.yield()
@@ -84,7 +85,7 @@
       #expect(MetricsReporter(ClientBench().manager, interval: interval).interval == counted)
     }
 
-    @Test("Every metric is explained, and no other")
+    @Test("Every metric is documented, and no other")
     func explanation() throws {
       let factory = TestMetrics()
       _ = ManagerMetrics(dimensions: [], factory: factory)

@@ -1,13 +1,14 @@
 #if ServiceLifecycle
   import ServiceLifecycle
   import ServiceLifecycleTestKit
+  import SocketIOTesting
   import Testing
 
   @testable import SocketIO
 
   @Suite("Sockets as a service")
   struct SocketIOServiceTests {
-    @Test("The service connects its Sockets, and disconnects them in good order at a graceful shutdown")
+    @Test("The service connects its Sockets, and closes them gracefully at a graceful shutdown")
     func gracefulShutdown() async throws {
       let bench = ClientBench { $0.autoConnect = false }
       let service = SocketIOService(bench.socket(), bench.socket("/chat"))
@@ -35,7 +36,7 @@
       }
     }
 
-    @Test("The end takes no longer than it may")
+    @Test("Closing takes no longer than closeTimeout")
     func closeTimeout() async throws {
       let (bench, socket) = ClientBench.connected()
       let service = SocketIOService(socket, closeTimeout: .milliseconds(1))
@@ -53,7 +54,7 @@
       bench.loop.run()
     }
 
-    @Test("Losses do not end the service, and a Manager that gives up does")
+    @Test("A loss does not end the service; a Manager that gives up does")
     func givingUp() async throws {
       let (bench, socket) = ClientBench.connected { $0.reconnectionAttempts = 1 }
       let running = Task { try await SocketIOService(socket, closeTimeout: .zero).run() }
@@ -71,7 +72,7 @@
       bench.loop.run()
     }
 
-    /// What the service fails with.
+    /// The error of the service.
     private func outcome(of running: Task<Void, any Error>, _ bench: ClientBench) async -> SocketIOError? {
       await bench.ask {
         if case .failure(let error) = await running.result { error as? SocketIOError } else { nil }
@@ -94,13 +95,13 @@
       bench.loop.run()
     }
 
-    @Test("It goes on where a handler connects the Socket again", arguments: [#"4{"message":"no"}"#, "1"])
+    @Test("The service continues if a handler reconnects the Socket", arguments: [#"4{"message":"no"}"#, "1"])
     func connectedAgain(packet: String) async throws {
       let bench = ClientBench { $0.autoConnect = false }
       let socket = bench.socket()
       let running = Task { try await SocketIOService(socket, closeTimeout: .zero).run() }
       await bench.loop.run { bench.attempts == 1 }
-      // Behind the service's own handlers.
+      // After the service's own handlers.
       socket.on(.connectError) { [weak socket] in socket?.connect() }
       socket.on(.disconnect) { [weak socket] in socket?.connect() }
       bench.open()
@@ -115,7 +116,7 @@
       bench.loop.run()
     }
 
-    @Test("Where reconnection is off, a failure and a loss end the service", arguments: 0...2)
+    @Test("With reconnection off, a failure or a loss ends the service", arguments: 0...2)
     func noReconnection(stage: Int) async {
       let bench = ClientBench {
         $0.autoConnect = false
@@ -132,7 +133,7 @@
       bench.loop.run()
     }
 
-    @Test("So does a server that is too old")
+    @Test("A server that is too old ends the service")
     func tooOld() async {
       let bench = ClientBench { $0.autoConnect = false }
       let socket = bench.socket()
@@ -143,7 +144,7 @@
       bench.loop.run()
     }
 
-    @Test("A cancelled service disconnects its Sockets and waits for nothing")
+    @Test("A cancelled service disconnects its Sockets without waiting")
     func cancellation() async throws {
       let (bench, socket) = ClientBench.connected()
       let running = Task { try await SocketIOService(socket, closeTimeout: .seconds(1_000_000)).run() }

@@ -14,7 +14,7 @@ struct BackoffTests {
   }
 
   @Test(
-    "With the defaults they spread from half to one and a half, up to the maximum",
+    "With the defaults delays vary from half to one and a half times the base, up to the maximum",
     arguments: [
       (1, 500, 1_500), (2, 1_000, 3_000), (3, 2_000, 5_000), (4, 4_000, 5_000), (5, 5_000, 5_000), (60, 5_000, 5_000),
     ])
@@ -25,7 +25,7 @@ struct BackoffTests {
     #expect(delays.max().map { ($0 + 1...$0 + 2).contains(highest) || $0 == highest } == true)
   }
 
-  @Test("Without jitter they double exactly, whatever the random number")
+  @Test("Without jitter delays double exactly, whatever the random number")
   func noJitter() {
     var settings = ReconnectionSettings()
     settings.randomizationFactor = 0
@@ -35,7 +35,7 @@ struct BackoffTests {
     }
   }
 
-  @Test("A factor of 1 spreads from nothing to twice the delay")
+  @Test("A factor of 1 varies delays from nothing to twice the base")
   func fullJitter() {
     var settings = ReconnectionSettings()
     settings.randomizationFactor = 1
@@ -44,7 +44,7 @@ struct BackoffTests {
     #expect(delay(1, settings, 0.999_5) == 1_999)
   }
 
-  @Test("They never overflow and never fall back, for 2,000 attempts")
+  @Test("Delays never overflow and never decrease, for 2,000 attempts")
   func noOverflow() {
     var backoff = Backoff()
     for attempt in 1...2_000 {
@@ -55,7 +55,7 @@ struct BackoffTests {
     }
   }
 
-  @Test("The largest options that are allowed do not overflow either")
+  @Test("The largest allowed options do not overflow either")
   func largest() {
     var settings = ReconnectionSettings()
     settings.delay = Double(Duration.seconds(365 * 86_400).milliseconds)
@@ -73,7 +73,7 @@ struct BackoffTests {
     for random in randomNumbers { #expect(backoff.next(settings, random: random) == 0) }
   }
 
-  @Test("After a reset they start over")
+  @Test("After a reset delays start over")
   func reset() {
     var settings = ReconnectionSettings()
     settings.randomizationFactor = 0

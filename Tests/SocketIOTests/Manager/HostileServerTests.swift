@@ -1,8 +1,9 @@
+import SocketIOTesting
 import Testing
 
 @testable import SocketIO
 
-/// What the limits are for. Other faults in what arrives are with the tests of events.
+/// The limits for incoming data. The tests of events cover other faults.
 @Suite("A hostile server")
 struct HostileServerTests {
   private static func nested(_ depth: Int) -> String {
@@ -10,7 +11,7 @@ struct HostileServerTests {
   }
 
   @Test(
-    "Nesting up to the limit is delivered, and one level more, or any number, is a parse error",
+    "Nesting up to the limit is delivered; deeper nesting is a parse error",
     arguments: [1, 100_000])
   func nesting(excess: Int) {
     let limit = 512
@@ -31,17 +32,17 @@ struct HostileServerTests {
     #expect(depths.withLock { $0 }.count == 1)
   }
 
-  /// The loop's thread is where packets are decoded.
-  @Test("The loop's thread has room for the deepest nesting there can be", .timeLimit(.minutes(1)))
+  /// Packets are decoded on the loop's thread.
+  @Test("The stack of the loop's thread holds the deepest possible nesting", .timeLimit(.minutes(1)))
   func stack() async throws {
-    let loop = try EventLoop()
+    let loop = try SocketEventLoop()
     let text = "2[\"deep\",\(Self.nested(DepthLimit.greatest - 1))]"
     let isSame = await withCheckedContinuation { continuation in
       loop.post {
         let parser = JSONParser(maxDepth: .max)
         var decoder = parser.makeDecoder()
         let packet = try? decoder.decode(.text(text))
-        // Comparing, hashing, describing, writing and destroying descend as well.
+        // Comparing, hashing, describing, writing and destroying are recursive, too.
         let copies = Set([packet, try? decoder.decode(.text(text))])
         let written = packet.flatMap { try? parser.encode($0) }
         continuation.resume(returning: copies.count == 1 && !"\(copies)".isEmpty && written == [.text(text)])
@@ -50,7 +51,7 @@ struct HostileServerTests {
     #expect(isSame)
   }
 
-  @Test("Events before the answer to CONNECT are held up to a limit")
+  @Test("Events before the answer to CONNECT are buffered up to a limit")
   func eventsBeforeConnect() {
     let bench = ClientBench { $0.maxMessageSize = 1_000 }
     _ = bench.socket(logging: "e")

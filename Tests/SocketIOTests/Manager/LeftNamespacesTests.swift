@@ -4,7 +4,7 @@ import Testing
 
 @Suite("Namespaces that were left")
 struct LeftNamespacesTests {
-  @Test("Where there are many, those whose DISCONNECT is read are forgotten")
+  @Test("If there are many, those whose DISCONNECT was read are forgotten")
   func forgetting() {
     var barrier = ReadBarrier()
     var left = LeftNamespaces()

@@ -1,11 +1,12 @@
 import Dispatch
+import SocketIOTesting
 import Testing
 
 @testable import SocketIO
 
-@Suite("What is kept alive and what is let go")
+@Suite("Lifetimes of Sockets, Managers and connections")
 struct LifetimeTests {
-  /// Nothing of these tests is held by the test itself but loop, connector and log.
+  /// The tests themselves hold only loop, connector and log.
   private let loop = VirtualLoop()
   private let log = Log()
 
@@ -24,7 +25,7 @@ struct LifetimeTests {
     connector.scripts[connector.scripts.count - 1].receive(#"0{"sid":"s"}"#)
   }
 
-  @Test("An active Socket that nobody holds lives on, through a loss as well")
+  @Test("An active Socket that nobody holds stays alive, also after a loss")
   func activeSocket() {
     let connector = makeConnector()
     weak var manager: Manager?
@@ -44,19 +45,19 @@ struct LifetimeTests {
     loop.run()
   }
 
-  @Test("A connection on which nothing happens keeps one timer, that of the heartbeat")
+  @Test("An idle connection keeps only the heartbeat's timer")
   func idleTimers() {
     let connector = makeConnector()
     let socket = makeManager(connector).socket()
     join(connector)
     #expect(socket.connected)
-    // The scripted transport has one, too.
+    // The scripted transport has a timer, too.
     #expect(loop.timerCount == 2)
     socket.disconnect()
     loop.run()
   }
 
-  @Test("A Socket that was let go after disconnect() is freed with its Manager, its connection and every timer")
+  @Test("A Socket released after disconnect() is freed with its Manager, its connection and all timers")
   func afterDisconnect() {
     weak var connector: ScriptedConnector?
     weak var manager: Manager?
@@ -77,7 +78,7 @@ struct LifetimeTests {
     #expect(log.entries == ["open", "connect", "close: forced close", "disconnect: io client disconnect"])
     #expect(socket == nil)
     #expect(manager == nil)
-    // What was sent before still leaves.
+    // Earlier messages are still sent.
     #expect(connector != nil)
     #expect(script.messages == ["0", "1"])
     script.report(.closed(nil))
@@ -85,7 +86,9 @@ struct LifetimeTests {
     #expect(loop.timerCount == 0)
   }
 
-  @Test("A Socket that nobody holds is told of its end by the server", arguments: ["1", #"4{"message":"no"}"#])
+  @Test(
+    "A Socket that nobody holds still gets its disconnection or refusal by the server",
+    arguments: ["1", #"4{"message":"no"}"#])
   func endByServer(packet: String) {
     let connector = makeConnector()
     weak var socket: Socket?
@@ -103,7 +106,7 @@ struct LifetimeTests {
     #expect(socket == nil)
   }
 
-  @Test("An inactive Socket goes when it is let go, and the Manager gives another one out then")
+  @Test("An inactive Socket is freed when it is released, and the Manager makes a new one then")
   func inactiveSocket() {
     let connector = makeConnector()
     connector.options.autoConnect = false
@@ -124,7 +127,7 @@ struct LifetimeTests {
     #expect(log.entries == [])
   }
 
-  @Test("What was emitted on a Socket that is let go ends with disconnected")
+  @Test("Acknowledgements of a freed Socket fail with disconnected")
   func pendingAcknowledgement() throws {
     let connector = makeConnector()
     connector.options.autoConnect = false
@@ -136,7 +139,7 @@ struct LifetimeTests {
     #expect(loop.timerCount == 0)
   }
 
-  @Test("A Manager that is let go while it opens gives up, and tells those who wait")
+  @Test("A Manager released while it opens gives up, and completes pending calls of open()")
   func openingManager() {
     let connector = makeConnector()
     let log = log
@@ -154,7 +157,7 @@ struct LifetimeTests {
     #expect(loop.timerCount == 0)
   }
 
-  @Test("A Manager that is let go during a delay stops")
+  @Test("A Manager released during a delay stops")
   func waitingManager() {
     weak var connector: ScriptedConnector?
     do {
@@ -171,13 +174,13 @@ struct LifetimeTests {
     #expect(loop.timerCount == 0)
   }
 
-  // MARK: What is under way when a Socket is let go
+  // MARK: Releasing a Socket with work under way
 
   enum UnderWay: CaseIterable {
     case connecting, joining, acknowledgement, retries
   }
 
-  @Test("A Socket that is disconnected and let go is freed, whatever is under way", arguments: UnderWay.allCases)
+  @Test("A Socket that is disconnected and released is freed, whatever is under way", arguments: UnderWay.allCases)
   func underWay(_ state: UnderWay) throws {
     let (loop, log) = (loop, log)
     weak var connector: ScriptedConnector?
@@ -206,7 +209,7 @@ struct LifetimeTests {
     switch state {
     case .connecting, .joining: #expect(log.entries == ["waits disconnected"])
     case .acknowledgement: #expect(log.entries == ["sent disconnected", "waits disconnected"])
-    // What is left of the queue is emitted by nobody.
+    // The rest of the queue is never emitted.
     case .retries: #expect(log.entries == ["sent disconnected", "waits disconnected"])
     }
     script.report(.closed(nil))
@@ -214,7 +217,7 @@ struct LifetimeTests {
     #expect(loop.timerCount == 0)
   }
 
-  @Test("A sequence that is read does not keep its Socket, and ends with it", .timeLimit(.minutes(1)))
+  @Test("A sequence does not retain its Socket, and ends with it", .timeLimit(.minutes(1)))
   func sequence() async {
     let (loop, log) = (loop, log)
     weak var socket: Socket?
@@ -239,7 +242,7 @@ struct LifetimeTests {
   }
 
   @Test(
-    "A call that waits until less is queued ends with disconnect(), and lets its Socket go", .timeLimit(.minutes(1)))
+    "A waiting emitWhenWritable ends with disconnect(), and releases its Socket", .timeLimit(.minutes(1)))
   func waitingWriter() async {
     let (loop, log) = (loop, log)
     weak var socket: Socket?
@@ -272,7 +275,7 @@ struct LifetimeTests {
   // MARK: Manager.close
 
   @Test(
-    "close() returns when the Sockets left, what they emitted is out and their handlers were told",
+    "close() returns when the Sockets have left, their events are sent and their handlers have run",
     .timeLimit(.minutes(1)))
   func close() async throws {
     let (bench, socket) = ClientBench.connected()
@@ -295,7 +298,7 @@ struct LifetimeTests {
     #expect(socket.connected)
   }
 
-  @Test("close() leaves the connection to a Socket that is connected again before the loop knows of the close")
+  @Test("close() keeps the connection for a Socket that reconnects before the loop handles the close")
   func closeOvertaken() throws {
     let (bench, socket) = ClientBench.connected()
     let log = bench.log
@@ -322,7 +325,7 @@ struct LifetimeTests {
     #expect(script.isAborted)
   }
 
-  @Test("close() returns at once where nothing is open", .timeLimit(.minutes(1)))
+  @Test("close() returns at once if nothing is open", .timeLimit(.minutes(1)))
   func closeIdle() async {
     let bench = ClientBench()
     let (loop, log) = (bench.loop, bench.log)
@@ -336,7 +339,7 @@ struct LifetimeTests {
     #expect(bench.attempts == 0)
   }
 
-  @Test("close() waits no longer than it is told to for a handler that blocks", .timeLimit(.minutes(1)))
+  @Test("close(within:) limits the wait for a blocking handler", .timeLimit(.minutes(1)))
   func closeBlocked() async {
     let queue = DispatchQueue(label: "blocked")
     let bench = ClientBench { $0.delivery = .queue(queue) }
@@ -357,7 +360,7 @@ struct LifetimeTests {
     #expect(loop.timerCount == 0)
   }
 
-  @Test("close() ends with its task", .timeLimit(.minutes(1)))
+  @Test("close() ends when its task is cancelled", .timeLimit(.minutes(1)))
   func closeCancelled() async {
     let (bench, _) = ClientBench.connected()
     let (loop, script) = (bench.loop, bench.script)

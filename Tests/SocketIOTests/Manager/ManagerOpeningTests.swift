@@ -1,12 +1,13 @@
+import SocketIOTesting
 import Testing
 
 @testable import SocketIO
 
-@Suite("Opening of the Manager")
+@Suite("Opening a Manager")
 struct ManagerOpeningTests {
   // MARK: Timeout
 
-  @Test("An attempt that takes too long fails with timeout, and its late success is nobody's")
+  @Test("An attempt that takes too long fails with timeout, and its late success is ignored")
   func timeout() {
     let bench = ClientBench { $0.timeout = .after(.milliseconds(100)) }
     bench.followManager()
@@ -69,7 +70,7 @@ struct ManagerOpeningTests {
     #expect(bench.attempts == 3)
   }
 
-  @Test("Opening with a callback tells the outcome, and a failure is not followed by attempts")
+  @Test("Opening with a callback reports the outcome, and no reconnection follows a failure")
   func openWithCallback() {
     let bench = ClientBench()
     let log = bench.log
@@ -89,7 +90,7 @@ struct ManagerOpeningTests {
     #expect(bench.attempts == 2)
   }
 
-  @Test("Opening with a callback joins an attempt that is under way, whose failure is followed by further ones")
+  @Test("Opening with a callback joins an attempt under way, whose failure is followed by a reconnection")
   func openJoins() {
     let bench = ClientBench()
     let log = bench.log
@@ -104,7 +105,7 @@ struct ManagerOpeningTests {
     #expect(bench.attempts == 2)
   }
 
-  @Test("A task that is cancelled stops waiting for the opening, which goes on")
+  @Test("Cancelling a task ends its wait for the opening, which continues")
   func openCancelled() async {
     let bench = ClientBench()
     let manager = bench.manager
@@ -117,7 +118,7 @@ struct ManagerOpeningTests {
     #expect(manager.isOpen)
   }
 
-  @Test("A task that is cancelled already opens nothing")
+  @Test("An already cancelled task opens nothing")
   func openCancelledBefore() async {
     let bench = ClientBench()
     let manager = bench.manager
@@ -176,7 +177,7 @@ struct ManagerOpeningTests {
     _ = bench.socket()
     bench.loop.run()
     #expect(bench.manager.transport == nil)
-    bench.connector.scripts[0].open(Fixture.handshake(upgrades: ["websocket"]))
+    bench.connector.scripts[0].open(TransportScript.handshake(upgrades: ["websocket"]))
     #expect(bench.manager.isOpen)
     #expect(bench.manager.transport == .polling)
     bench.connector.scripts[1].report(.opened, .packet(.pong("probe")))
@@ -189,7 +190,7 @@ struct ManagerOpeningTests {
     #expect(bench.connector.remembered == [false, true])
   }
 
-  @Test("A connection on a WebSocket is remembered, a failure of any kind forgets it")
+  @Test("A connection on a WebSocket is remembered, until any failure")
   func remembering() {
     let (bench, _) = ClientBench.connected()
     #expect(bench.connector.remembered == [true])
@@ -206,7 +207,7 @@ struct ManagerOpeningTests {
     #expect(bench.connector.remembered == [true, false, false, true, false])
   }
 
-  @Test("A connector that cannot make an engine is a failure like any other")
+  @Test("A connector that cannot make an engine fails the attempt like any other failure")
   func noEngine() {
     let bench = ClientBench()
     bench.connector.engineFailure = SocketIOError(.invalidOption, "option query")

@@ -13,14 +13,14 @@ struct ManagerStateMachineTests {
     actions.contains { if case .openEngine = $0 { true } else { false } }
   }
 
-  /// An attempt has failed, and the handlers that were told of it have run.
+  /// An attempt has failed, and its handlers have run.
   private func fail(_ machine: inout ManagerStateMachine) {
     for case .consultHandlers(let number) in machine.handle(.engineFailed(Fixture.refused)) {
       _ = machine.handle(.handlersConsulted(number))
     }
   }
 
-  @Test("A slow handler of an attempt that was called off does not begin a later one")
+  @Test("A slow handler of a cancelled attempt does not begin a later one")
   func staleAnnouncement() throws {
     var machine = ManagerStateMachine(ReconnectionSettings())
     _ = machine.handle(.open(isAwaited: false))
@@ -43,7 +43,7 @@ struct ManagerStateMachineTests {
     return (machine, number)
   }
 
-  @Test("An attempt does not wait for handlers that do not come to their turn")
+  @Test("An attempt does not wait for handlers that do not start")
   func patience() throws {
     var (machine, announcement) = try announcing()
     #expect(opensEngine(machine.handle(.delayElapsed)))
@@ -51,7 +51,7 @@ struct ManagerStateMachineTests {
     #expect(machine.handle(.attemptAnnounced(announcement)).isEmpty)
   }
 
-  @Test("An attempt waits for handlers that have begun, as long as they take")
+  @Test("An attempt waits for handlers that have started, as long as they take")
   func begun() throws {
     var (machine, announcement) = try announcing()
     let actions = machine.handle(.announcementBegan(announcement))

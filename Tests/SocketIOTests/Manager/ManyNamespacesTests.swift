@@ -1,3 +1,4 @@
+import SocketIOTesting
 import Testing
 
 @testable import SocketIO
@@ -18,7 +19,7 @@ struct ManyNamespacesTests {
     return answer.withLock { $0 } && bench.manager.sockets.isEmpty
   }
 
-  @Test("They join and are told of a loss in the order in which they became active, whoever left in between")
+  @Test("Sockets join, and learn of a loss, in the order in which they became active, even if some left in between")
   func order() {
     let bench = ClientBench()
     let all = sockets(bench, 0..<3_000)
@@ -35,7 +36,7 @@ struct ManyNamespacesTests {
     #expect(bench.take() == expected.map { "/\($0) disconnect: transport close" })
   }
 
-  @Test("Nothing is kept of namespaces that were left and whose Sockets were let go")
+  @Test("Nothing is kept for namespaces whose Sockets left and were released")
   func released() {
     let bench = ClientBench()
     let keeper = bench.socket()
@@ -61,7 +62,8 @@ struct ManyNamespacesTests {
   }
 
   @Test(
-    "Nor of one that was let go before the answer to its CONNECT, once that has come or cannot", arguments: End.allCases
+    "Nothing is kept for a Socket released before the answer to CONNECT, once that has come or cannot come",
+    arguments: End.allCases
   )
   func releasedUnanswered(end: End) {
     let bench = ClientBench()
@@ -70,7 +72,7 @@ struct ManyNamespacesTests {
       bench.open()
       if end == .lossBefore { bench.script.report(.closed(nil)) }
       bench.loop.run()
-      // Keeps the connection.
+      // Keeps the connection open.
       do { bench.manager.socket("/b").connect() }
       bench.loop.run()
       socket.disconnect()
@@ -84,7 +86,7 @@ struct ManyNamespacesTests {
     #expect(isWithoutSockets(bench))
   }
 
-  @Test("What was unanswered on a lost connection holds nobody up on the next")
+  @Test("A CONNECT unanswered on a lost connection does not delay the next connection")
   func unansweredBefore() {
     let bench = ClientBench()
     let other = bench.socket("/b")
@@ -105,7 +107,7 @@ struct ManyNamespacesTests {
     #expect(successor.connected && other.connected)
   }
 
-  @Test("A namespace is free for io() again when its Socket has ended")
+  @Test("A namespace is free for io() again when its Socket is freed")
   func freeAgain() throws {
     let loop = VirtualLoop()
     let cache = ManagerCache { server, options in

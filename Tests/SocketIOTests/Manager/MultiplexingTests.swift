@@ -1,10 +1,11 @@
+import SocketIOTesting
 import Testing
 
 @testable import SocketIO
 
 @Suite("Several namespaces on one connection")
 struct MultiplexingTests {
-  @Test("CONNECTs go out in the order in which the Sockets connected, on one connection")
+  @Test("CONNECTs are sent in the order in which the Sockets connected, on one connection")
   func order() {
     let bench = ClientBench()
     _ = bench.socket("/b")
@@ -15,7 +16,7 @@ struct MultiplexingTests {
     #expect(bench.attempts == 1)
   }
 
-  @Test("A Socket made while the connection stands joins at once")
+  @Test("A Socket made while the connection is open joins at once")
   func joiningLater() {
     let (bench, socket) = ClientBench.connected()
     let admin = bench.socket("/admin")
@@ -36,7 +37,7 @@ struct MultiplexingTests {
     #expect(bench.take() == ["/b x[1]", "/a x[2]"])
   }
 
-  @Test("Acknowledgement ids are each Socket's own")
+  @Test("Each Socket has its own acknowledgement ids")
   func acknowledgements() throws {
     let bench = ClientBench()
     let (a, b, log) = (bench.socket("/a"), bench.socket("/b"), bench.log)
@@ -49,7 +50,7 @@ struct MultiplexingTests {
     #expect(bench.take() == ["b [1]", "a [2]"])
   }
 
-  @Test("Credentials are each Socket's own")
+  @Test("Each Socket has its own credentials")
   func credentials() {
     let bench = ClientBench()
     _ = bench.socket("/a", auth: ["token": "a"])
@@ -76,7 +77,7 @@ struct MultiplexingTests {
     #expect(!bench.manager.isOpen)
   }
 
-  @Test("The server's goodbye to one namespace leaves the others alone")
+  @Test("A DISCONNECT from the server for one namespace does not affect the others")
   func serverDisconnect() {
     let bench = ClientBench()
     let (a, b) = (bench.socket("/a"), bench.socket("/b"))
@@ -89,7 +90,7 @@ struct MultiplexingTests {
     #expect(bench.sent == ["0/a,", "0/b,", "0/a,"])
   }
 
-  @Test("A loss concerns all of them, in the order in which they connected; those that left stay away")
+  @Test("A loss is reported to all Sockets, in the order in which they connected; those that left do not rejoin")
   func loss() {
     let bench = ClientBench()
     let (a, b, c) = (bench.socket("/a"), bench.socket("/b"), bench.socket("/c"))
@@ -105,7 +106,7 @@ struct MultiplexingTests {
   }
 
   @Test(
-    "Leaving and joining again in one go is DISCONNECT and CONNECT, and the server's own goodbye in between changes nothing"
+    "Leaving and rejoining at once sends DISCONNECT and CONNECT, and a DISCONNECT from the server in between changes nothing"
   )
   func leavingAndJoining() {
     let bench = ClientBench()
@@ -119,12 +120,12 @@ struct MultiplexingTests {
     bench.join("/a", sid: "t")
     #expect(bench.take() == ["/a connect"])
     #expect(a.id == "t" && b.connected)
-    // This one is about the session that stands.
+    // This packet belongs to the current session.
     bench.script.receive("1/a,")
     #expect(bench.take() == ["/a disconnect: io server disconnect"])
   }
 
-  @Test("Events of the session that was left are dropped, and not acknowledged in the next")
+  @Test("Late events of a session that was left are dropped, and not acknowledged in the next one")
   func eventsOfLeftSession() {
     let bench = ClientBench()
     let (a, _) = (bench.socket("/a", logging: "x"), bench.socket("/b"))
@@ -143,7 +144,7 @@ struct MultiplexingTests {
     #expect(bench.sent == ["1/a,", "0/a,", #"3/a,7["answer"]"#])
   }
 
-  @Test("So are those of a session that a Socket before this one left, whose goodbye may still come")
+  @Test("Late events of a session that an earlier Socket left are dropped, too")
   func eventsOfPredecessor() {
     let bench = ClientBench()
     _ = bench.socket("/b")
@@ -162,7 +163,7 @@ struct MultiplexingTests {
     #expect(bench.take() == ["/a x[]"])
   }
 
-  @Test("So are those that come before a Socket has asked, or while its credentials are evaluated")
+  @Test("Events that arrive before CONNECT was sent, or while credentials are evaluated, are dropped, too")
   func eventsBeforeAsking() {
     let (bench, _) = benchWithGoneSocket()
     let successor = bench.socket("/a", logging: "x")
@@ -176,7 +177,7 @@ struct MultiplexingTests {
     #expect(successor.id == "t")
   }
 
-  @Test("After the server's goodbye nothing of the session before can come: what does belongs to the next")
+  @Test("After the server's DISCONNECT, events belong to the next session")
   func eventsAfterGoodbye() {
     let bench = ClientBench()
     let (a, _) = (bench.socket("/a", logging: "x"), bench.socket("/b"))
@@ -193,7 +194,7 @@ struct MultiplexingTests {
     #expect(bench.take() == ["/a x[]", "/a connect"])
   }
 
-  /// A connection with another namespace, where the Socket of "/a" was let go before its CONNECT was answered.
+  /// A connection with another namespace, whose Socket of "/a" was freed before its CONNECT was answered.
   private func benchWithGoneSocket() -> (ClientBench, other: Socket) {
     let bench = ClientBench()
     let other = bench.socket("/b")
@@ -212,7 +213,7 @@ struct MultiplexingTests {
     return (bench, other)
   }
 
-  @Test("A Socket that is gone before the answer to its CONNECT leaves the namespace when that comes")
+  @Test("A Socket freed before the answer to its CONNECT leaves the namespace when the answer arrives")
   func goneBeforeJoining() {
     let (bench, other) = benchWithGoneSocket()
     bench.script.receive(#"2/a,["early"]"#)
@@ -221,7 +222,7 @@ struct MultiplexingTests {
     #expect(other.connected)
   }
 
-  @Test("Its successor joins when the answer has come, be it good or bad", arguments: [true, false])
+  @Test("Its successor joins after the answer, whether accepted or refused", arguments: [true, false])
   func successor(isJoined: Bool) {
     let (bench, other) = benchWithGoneSocket()
     let successor = bench.socket("/a")
@@ -233,7 +234,7 @@ struct MultiplexingTests {
     #expect(successor.id == "t" && other.connected)
   }
 
-  @Test("A new connection owes nothing to a Socket that is gone")
+  @Test("A new connection sends nothing for a freed Socket")
   func goneBeforeLoss() {
     let (bench, other) = benchWithGoneSocket()
     let successor = bench.socket("/a")
@@ -242,7 +243,7 @@ struct MultiplexingTests {
     #expect(successor.connected && other.connected)
   }
 
-  @Test("The Manager shows the end of its connection with the call that brings it, and no other")
+  @Test("The Manager shows the end of its connection with the call that causes it, and no other")
   func shownEnd() {
     let bench = ClientBench()
     let (a, b) = (bench.socket("/a"), bench.socket("/b"))
@@ -261,7 +262,7 @@ struct MultiplexingTests {
     #expect(bench.manager.isOpen)
   }
 
-  @Test("A Socket takes from the Manager's options what it was not given itself")
+  @Test("A Socket takes options that were not set for it from the Manager's")
   func inheritedOptions() {
     let bench = ClientBench {
       $0.auth = ["token": "manager's"]
@@ -276,7 +277,7 @@ struct MultiplexingTests {
     #expect(own.ackTimeout == .seconds(1) && own.retries == 0)
   }
 
-  @Test("A namespace has one Socket, with and without its slash")
+  @Test("A namespace has one Socket, with and without the leading slash")
   func sameSocket() {
     let bench = ClientBench()
     let socket = bench.manager.socket("/a")
@@ -288,7 +289,7 @@ struct MultiplexingTests {
     #expect(bench.sent == ["0/a,", "0"])
   }
 
-  @Test("Asking for a Socket that left connects it again, unless autoConnect is off", arguments: [true, false])
+  @Test("socket() reconnects a Socket that left, unless autoConnect is off", arguments: [true, false])
   func reopening(autoConnect: Bool) {
     let bench = ClientBench { $0.autoConnect = autoConnect }
     let socket = bench.manager.socket("/a").connect()
@@ -300,146 +301,9 @@ struct MultiplexingTests {
     bench.loop.run()
     #expect(bench.attempts == (autoConnect ? 2 : 1))
   }
-}
-
-@Suite("Which Manager io() takes")
-struct ManagerCacheTests {
-  private let loop = VirtualLoop()
-  private let cache: ManagerCache
-
-  init() {
-    let loop = loop
-    cache = ManagerCache { server, options in
-      Manager(loop: loop, connector: ScriptedConnector(loop: loop, options: options), options: options)
-    }
-  }
-
-  private func socket(_ url: String, _ configure: (inout SocketIOOptions) -> Void = { _ in }) throws -> Socket {
-    let options = ClientBench.options { options in
-      options.autoConnect = false
-      configure(&options)
-    }
-    return try cache.socket(ServerURL(url, location: nil), options)
-  }
-
-  @Test("Namespaces of one server share a Manager")
-  func sharing() throws {
-    let main = try socket("http://h")
-    let product = try socket("http://h/product")
-    let order = try socket("http://h/order?x=1")
-    #expect(main.io === product.io && main.io === order.io)
-    #expect([main.namespace, product.namespace, order.namespace] == ["/", "/product", "/order"])
-  }
-
-  @Test("A second Socket for a namespace gets a Manager of its own, and so does every further one")
-  func sameNamespace() throws {
-    let sockets = try ["", "", "/admin", "/admin"].map { try socket("http://h\($0)") }
-    #expect(sockets[1].io !== sockets[0].io)
-    #expect(sockets[2].io === sockets[0].io)
-    #expect(sockets[3].io !== sockets[0].io && sockets[3].io !== sockets[1].io)
-  }
-
-  @Test("A namespace stays taken when its Socket disconnects")
-  func takenForEver() throws {
-    let first = try socket("http://h")
-    first.connect().disconnect()
-    #expect(try socket("http://h").io !== first.io)
-  }
-
-  @Test("forceNew, and multiplex off, make a Manager that nobody else gets", arguments: [true, false])
-  func forceNew(isForced: Bool) throws {
-    let own = try socket("http://h") { if isForced { $0.forceNew = true } else { $0.multiplex = false } }
-    let shared = try socket("http://h/a")
-    #expect(own.io !== shared.io)
-    #expect(try socket("http://h").io === shared.io)
-  }
 
   @Test(
-    "Addresses of one server are one",
-    arguments: [
-      ("http://h", "http://h:80"), ("http://h", "ws://h"), ("https://h", "wss://h:443"),
-      ("http://[::1]:80", "http://[::1]"),
-    ])
-  func sameServer(one: String, other: String) throws {
-    let first = try socket(one + "/a")
-    #expect(try socket(other + "/b").io === first.io)
-  }
-
-  @Test("Other hosts, ports, schemes and paths are others", arguments: ["http://g", "http://h:81", "https://h"])
-  func otherServer(other: String) throws {
-    let first = try socket("http://h/a")
-    #expect(try socket(other + "/b").io !== first.io)
-  }
-
-  @Test("The path of requests counts, but not how it is written")
-  func path() throws {
-    let first = try socket("http://h/a") { $0.path = "/x" }
-    #expect(try socket("http://h/b") { $0.path = "/x/" }.io === first.io)
-    #expect(try socket("http://h/c") { $0.path = "/y" }.io !== first.io)
-    #expect(try socket("http://h/d").io !== first.io)
-  }
-
-  @Test("What io() was given for its Socket is not passed on to the Manager's others")
-  func socketOptions() throws {
-    let first = try socket("http://h") {
-      $0.auth = ["token": "secret"]
-      $0.ackTimeout = .seconds(1)
-      $0.retries = 2
-    }
-    #expect(first.auth != nil && first.ackTimeout == .seconds(1) && first.retries == 2)
-    let second = first.io.socket("/b")
-    #expect(second.auth == nil && second.ackTimeout == nil && second.retries == 0)
-    #expect(first.io.opts.auth == nil)
-  }
-
-  @Test("A Manager that nobody uses is forgotten")
-  func forgotten() throws {
-    weak var manager: Manager?
-    do {
-      let first = try socket("http://h")
-      manager = first.io
-      #expect(try socket("http://h/a").io === manager)
-    }
-    loop.run()
-    #expect(manager == nil)
-    let again = try socket("http://h")
-    #expect(again.namespace == "/")
-  }
-
-  @Test("Making a Manager may come back to io(), as closures of options do, and loses nothing")
-  func reentrance() throws {
-    let (loop, log) = (loop, Log())
-    let holder = Locked<ManagerCache?>(nil)
-    let kept = Locked<Socket?>(nil)
-    let options = ClientBench.options { $0.autoConnect = false }
-    let cache = ManagerCache { (server, _) throws(SocketIOError) in
-      let inner = ClientBench.options { $0.autoConnect = false }
-      if log.entries.isEmpty {
-        log.add("made")
-        let cache = holder.withLock { $0 }
-        // Another thread would be let in just as well.
-        let socket = try cache?.socket(ServerURL("http://h/inner", location: nil), inner)
-        log.add("inner \(socket?.namespace ?? "none")")
-        holder.withLock { $0 = nil }
-        kept.withLock { $0 = socket }
-      }
-      return Manager(loop: loop, connector: ScriptedConnector(loop: loop, options: inner), options: inner)
-    }
-    holder.withLock { $0 = cache }
-    let outer = try cache.socket(ServerURL("http://h/outer", location: nil), options)
-    #expect(log.entries == ["made", "inner /inner"])
-    // The Manager that was made first stands for both.
-    #expect(kept.withLock { $0 }?.io === outer.io)
-  }
-
-  @Test("Bad options are refused before anything is made")
-  func badOptions() {
-    let error = #expect(throws: SocketIOError.self) { try socket("http://h") { $0.randomizationFactor = 2 } }
-    #expect(error?.code == .invalidOption)
-  }
-
-  @Test(
-    "A goodbye in place of the answer to CONNECT is a refusal, and the namespace is not asked for again before the answer"
+    "A DISCONNECT instead of the answer to CONNECT is a refusal, and no new CONNECT is sent before the answer"
   )
   func goodbyeForAnswer() {
     let bench = ClientBench()
@@ -453,7 +317,7 @@ struct ManagerCacheTests {
     #expect(bench.sent == [])
     bench.join("/a")
     #expect(bench.sent == ["1/a,", "0/a,"])
-    // The goodbye that crossed ours.
+    // The server's DISCONNECT, which crossed ours.
     bench.script.receive("1/a,")
     bench.join("/a")
     #expect(a.connected)

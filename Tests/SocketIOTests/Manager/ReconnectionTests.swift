@@ -1,4 +1,4 @@
-import Dispatch
+import SocketIOTesting
 import Testing
 
 @testable import SocketIO
@@ -66,7 +66,7 @@ struct ReconnectionTests {
     #expect(waiting.active)
   }
 
-  @Test("A disconnection tells what is known beyond its reason")
+  @Test("A disconnection has the error behind its reason")
   func disconnectionError() {
     let (bench, socket) = ClientBench.connected()
     let log = bench.log
@@ -76,7 +76,7 @@ struct ReconnectionTests {
   }
 
   @Test(
-    "Every loss reconnects by itself",
+    "Every loss leads to a reconnection",
     arguments: [DisconnectReason.pingTimeout, .transportClose, .transportError, .parseError, .forcedClose])
   func reasons(reason: DisconnectReason) {
     let (bench, _) = ClientBench.connected()
@@ -107,7 +107,7 @@ struct ReconnectionTests {
     #expect(bench.script.packets.wire.contains("late"))
   }
 
-  @Test("Whoever only listens learns within seconds after a sleep that the connection is gone")
+  @Test("A client that only listens notices a dead connection within seconds after a sleep")
   func sleepOfAListener() {
     let (bench, _) = ClientBench.connected()
     bench.loop.advance(by: 1_000)
@@ -117,7 +117,7 @@ struct ReconnectionTests {
     #expect(bench.take() == ["disconnect: ping timeout"])
   }
 
-  @Test("A sleep that is shorter than the heartbeat's deadline ends nothing")
+  @Test("A sleep shorter than the heartbeat's deadline keeps the connection")
   func shortSleep() {
     let (bench, socket) = ClientBench.connected()
     bench.loop.suspend(30_000)
@@ -127,7 +127,7 @@ struct ReconnectionTests {
     #expect(bench.take() == ["disconnect: ping timeout"])
   }
 
-  @Test("A server of Engine.IO 3 is not asked again, at first or when reconnecting", arguments: [true, false])
+  @Test("A server of Engine.IO 3 is not tried again, at first or when reconnecting", arguments: [true, false])
   func incompatible(isFirst: Bool) {
     let bench = ClientBench()
     bench.followManager()
@@ -183,7 +183,7 @@ struct ReconnectionTests {
     #expect(bench.loop.pendingDelays.first == 1_000)
   }
 
-  @Test("A change of the options counts from the next delay on")
+  @Test("A change of the options takes effect with the next delay")
   func liveOptions() {
     let bench = ClientBench()
     _ = bench.socket()
@@ -214,7 +214,9 @@ struct ReconnectionTests {
     #expect(none.loop.pendingDelays == [])
   }
 
-  @Test("With reconnection off, nothing follows a failure or a loss until the user connects", arguments: [true, false])
+  @Test(
+    "With reconnection off, nothing is tried after a failure or a loss until the user connects",
+    arguments: [true, false])
   func reconnectionOff(isLoss: Bool) {
     let bench = ClientBench { $0.reconnection = false }
     let socket = bench.socket()
@@ -230,7 +232,7 @@ struct ReconnectionTests {
     #expect(bench.take() == ["connect"])
   }
 
-  @Test("Turning reconnection off stops a delay that runs; connecting works all the same")
+  @Test("Turning reconnection off stops a running delay; connecting still works")
   func turningOff() {
     let (bench, socket) = ClientBench.connected()
     bench.script.report(.closed(nil))
@@ -258,175 +260,5 @@ struct ReconnectionTests {
         "reconnect_attempt 1", "connect_error: refused", "error: refused", "reconnect_failed",
         "reconnect_error: refused",
       ])
-  }
-
-  // MARK: Commands in between
-
-  @Test("Disconnecting during the delay ends the attempts")
-  func disconnectDuringDelay() {
-    let (bench, socket) = ClientBench.connected()
-    bench.script.report(.closed(nil))
-    _ = bench.take()
-    socket.disconnect()
-    bench.loop.advance(by: 100_000)
-    #expect(bench.take() == [])
-    #expect(bench.attempts == 1)
-    #expect(!socket.active)
-  }
-
-  @Test("Of two Sockets, one that disconnects during the delay stays away, and the other reconnects")
-  func oneDisconnectsDuringDelay() {
-    let (bench, socket) = ClientBench.connected()
-    let other = bench.socket("/other")
-    bench.loop.run()
-    bench.join("/other")
-    bench.script.report(.closed(nil))
-    socket.disconnect()
-    bench.loop.advance(by: 1_000)
-    bench.open()
-    #expect(bench.sent == ["0/other,"])
-    #expect(other.active)
-  }
-
-  @Test("An attempt waits for the handlers of reconnect_attempt, and what they set applies to it")
-  func attemptWaitsForHandlers() {
-    let (bench, _) = ClientBench.connected()
-    let (manager, connector, log) = (bench.manager, bench.connector, bench.log)
-    manager.on(.reconnectAttempt) { attempt in
-      log.add("\(connector.scripts.count)")
-      manager.opts.transports = [.polling]
-    }
-    bench.script.report(.closed(nil))
-    _ = bench.take()
-    bench.loop.advance(by: 1_000)
-    #expect(bench.take() == ["1"])
-    #expect(bench.attempts == 2)
-    #expect(bench.script.name == .polling)
-  }
-
-  @Test("Disconnecting in a handler of reconnect_attempt calls the attempt off")
-  func disconnectInAttempt() {
-    let (bench, socket) = ClientBench.connected()
-    bench.manager.on(.reconnectAttempt) { _ in socket.disconnect() }
-    bench.script.report(.closed(nil))
-    bench.loop.advance(by: 100_000)
-    #expect(bench.attempts == 1)
-    #expect(bench.loop.pendingDelays == [])
-  }
-
-  @Test("Disconnecting and connecting in a handler of reconnect_attempt goes on with one attempt")
-  func reconnectInAttempt() {
-    let (bench, socket) = ClientBench.connected()
-    bench.manager.on(.reconnectAttempt) { _ in socket.disconnect().connect() }
-    bench.script.report(.closed(nil))
-    bench.loop.advance(by: 1_000)
-    #expect(bench.attempts == 2)
-    bench.open(joining: "/")
-    #expect(bench.take() == ["disconnect: transport close", "connect"])
-  }
-
-  @Test("Turning reconnection off in a handler of reconnect_attempt calls the attempt off")
-  func turningOffInAttempt() {
-    let (bench, _) = ClientBench.connected()
-    let manager = bench.manager
-    manager.on(.reconnectAttempt) { _ in manager.opts.reconnection = false }
-    bench.script.report(.closed(nil))
-    bench.loop.advance(by: 100_000)
-    #expect(bench.attempts == 1)
-  }
-
-  @Test("Connecting in a handler of disconnect leaves the reconnection as it is")
-  func connectInDisconnect() {
-    let (bench, socket) = ClientBench.connected()
-    socket.on(.disconnect) { socket.connect() }
-    bench.script.report(.closed(nil))
-    #expect(bench.attempts == 1)
-    bench.loop.advance(by: 1_000)
-    #expect(bench.attempts == 2)
-    bench.open(joining: "/")
-    bench.script.report(.closed(nil))
-    bench.loop.advance(by: 1_000)
-    #expect(bench.attempts == 3)
-  }
-
-  @Test("A handler that blocks until the connection is back holds up no reconnection")
-  func blockedHandlers() {
-    let queue = DispatchQueue(label: "blocked")
-    let bench = ClientBench { $0.delivery = .queue(queue) }
-    queue.suspend()
-    defer { queue.resume() }
-    let socket = bench.manager.socket()
-    bench.open(joining: "/")
-    bench.script.report(.closed(nil))
-    bench.loop.advance(by: 1_000 + 2 * ManagerStateMachine.patience - 1)
-    #expect(bench.attempts == 1)
-    bench.loop.advance(by: 1)
-    #expect(bench.attempts == 2)
-    bench.open(joining: "/")
-    #expect(socket.connected)
-  }
-
-  @Test("What handlers of a failure or a loss change counts for the delay that follows it")
-  func settingsInHandlers() {
-    let bench = ClientBench { $0.reconnection = false }
-    let manager = bench.manager
-    let socket = bench.manager.socket()
-    socket.on(.connectError) {
-      manager.opts.reconnection = true
-      manager.opts.reconnectionDelay = .milliseconds(7)
-    }
-    socket.on(.disconnect) { manager.opts.reconnectionDelay = .milliseconds(9) }
-    bench.loop.run()
-    bench.script.report(.failed(Fixture.refused))
-    #expect(bench.loop.pendingDelays == [7])
-    bench.loop.advance(by: 7)
-    bench.open(joining: "/")
-    bench.script.report(.closed(nil))
-    #expect(bench.loop.pendingDelays == [9])
-    socket.on(.disconnect) { manager.opts.reconnectionAttempts = .limited(0) }
-    bench.followManager()
-    bench.loop.advance(by: 9)
-    bench.open(joining: "/")
-    _ = bench.take()
-    bench.script.report(.closed(nil))
-    #expect(bench.take() == ["close: transport close", "reconnect_failed"])
-  }
-
-  @Test("connect() in a handler of the failure is heard where nothing else connects", arguments: [true, false])
-  func connectInHandler(isEnabled: Bool) {
-    let bench = ClientBench { $0.reconnection = isEnabled }
-    let socket = bench.manager.socket()
-    socket.once(.connectError) { socket.connect() }
-    bench.loop.run()
-    bench.script.report(.failed(Fixture.refused))
-    #expect(bench.attempts == (isEnabled ? 1 : 2))
-    bench.loop.advance(by: 1_000)
-    #expect(bench.attempts == 2)
-  }
-
-  @Test("An open() that fails in place of a reconnection does not end it")
-  func failedOpenInBetween() {
-    let bench = ClientBench()
-    let log = bench.log
-    _ = bench.manager.socket()
-    bench.loop.run()
-    bench.script.report(.failed(Fixture.refused))
-    bench.manager.open { log.add("opened: \($0?.message ?? "")") }
-    bench.loop.run()
-    #expect(bench.attempts == 2)
-    bench.script.report(.failed(Fixture.refused))
-    #expect(bench.take() == ["opened: refused"])
-    bench.loop.advance(by: 2_000)
-    #expect(bench.attempts == 3)
-    // Without a reconnection that it came in place of, its failure is the caller's to deal with.
-    bench.open()
-    bench.manager.opts.reconnection = false
-    bench.script.report(.closed(nil))
-    bench.manager.opts.reconnection = true
-    bench.manager.open { log.add("opened: \($0?.message ?? "")") }
-    bench.loop.run()
-    bench.script.report(.failed(Fixture.refused))
-    bench.loop.advance(by: 60_000)
-    #expect(bench.attempts == 4)
   }
 }

@@ -2,9 +2,9 @@ import Testing
 
 @testable import SocketIO
 
-@Suite("The connector of a server")
+@Suite("ServerConnector")
 struct ServerConnectorTests {
-  @Test("Options that cannot be used fail every attempt by name, with the usual pauses between them")
+  @Test("Unusable options fail every attempt by name, with the usual delays in between")
   func unusableOptions() throws {
     let connector = try ServerConnector(
       loop: .shared, server: ServerURL("http://h", location: nil), options: SocketIOOptions())

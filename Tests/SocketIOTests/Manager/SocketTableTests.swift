@@ -1,3 +1,4 @@
+import SocketIOTesting
 import Testing
 
 @testable import SocketIO
@@ -13,18 +14,20 @@ struct SocketTableTests {
     return driver
   }
 
-  @Test("A Socket is found by its key until it is let go")
+  @Test("A Socket is found by its key until it is removed")
   mutating func keys() {
     let (a, b) = (driver("/a"), driver("/b"))
     #expect(table[a.key] === a && table[b.key] === b)
     #expect(table.all.count == 2)
+    table.setActive(b, true)
     table.remove(a)
     #expect(table[a.key] == nil && table[b.key] === b)
+    #expect(table.active(in: "/b") === b && table.active(in: "/a") == nil)
     table.remove(b)
     #expect(table.isEmpty)
   }
 
-  @Test("Active ones keep the order in which they became active")
+  @Test("Active Sockets keep the order in which they became active")
   mutating func order() {
     let drivers = ["/a", "/b", "/c", "/d"].map { driver($0) }
     let areNew = drivers.reversed().map { table.setActive($0, true) } + [table.setActive(drivers[0], true)]
@@ -33,12 +36,12 @@ struct SocketTableTests {
     #expect(haveLeft == [true, false])
     #expect(table.active(in: "/c") == nil && table.active(in: "/b") === drivers[1])
     table.setActive(drivers[2], true)
-    #expect(table.active.map(\.machine.namespace) == ["/d", "/b", "/a", "/c"])
+    #expect(table.active.map(\.namespace) == ["/d", "/b", "/a", "/c"])
     for driver in drivers { table.setActive(driver, false) }
     #expect(!table.hasActive && table.active.isEmpty)
   }
 
-  @Test("A Socket whose CONNECT is unanswered is found by that, though it was let go and another has its namespace")
+  @Test("A Socket with an unanswered CONNECT is found, even if it was removed and another one has its namespace")
   mutating func unanswered() {
     let gone = driver("/a")
     table.setUnanswered(gone, true)

@@ -4,7 +4,7 @@ import Testing
 
 @Suite("URLs in errors") struct ShownURLTests {
   @Test(
-    "User, password, query and fragment are left out, of what is no URL as well",
+    "User, password, query and fragment are left out, also of malformed URLs",
     arguments: [
       ("http://h:80/a", "http://h:80/a"), ("http://u:p@h/a?b=c#d", "http://…@h/a?…"), ("http://h#d", "http://h#…"),
       ("http://user:SECRET@[bad/?token=SECRET", "http://…@[bad/?…"), ("http://u:S@E@h", "http://…@h"),
@@ -19,13 +19,13 @@ import Testing
     #expect(ShownURL.text(url) == shown)
   }
 
-  @Test("A long one is cut")
+  @Test("A long URL is cut")
   func long() {
     #expect(ShownURL.text("http://h/" + String(repeating: "a", count: 1_000)).count == 201)
   }
 
   @Test(
-    "In the texts of others, URLs lose the same",
+    "URLs inside other texts are treated the same",
     arguments: [
       ("not found", "not found"), ("Really? Yes = no", "Really? Yes = no"), ("a=b", "a=b"),
       ("Cannot GET /s/?EIO=4&token=SECRET here", "Cannot GET /s/?… here"),
@@ -58,7 +58,7 @@ import Testing
     { $0.agent.proxy = "smoke://user:SECRET@h/?SECRET" }, { $0.agent.proxy = "http://SECRET:@@" },
   ]
 
-  @Test("No error about an option holds one", arguments: changes)
+  @Test("No error about an option holds a secret", arguments: changes)
   func options(change: @Sendable (inout SocketIOOptions) -> Void) {
     let error = #expect(throws: SocketIOError.self) {
       var options = SocketIOOptions()

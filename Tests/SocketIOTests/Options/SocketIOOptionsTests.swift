@@ -1,3 +1,4 @@
+import Dispatch
 import Logging
 import Testing
 
@@ -48,7 +49,7 @@ struct SocketIOOptionsTests {
     ("inboundBuffer", { $0.inboundBuffer = 0 }), ("inboundBuffer", { $0.inboundBuffer = -1 }),
   ]
 
-  @Test("A value that cannot be used is refused by the option's name", arguments: invalidValues)
+  @Test("An unusable value is refused by the option's name", arguments: invalidValues)
   func invalid(name: String, change: Change) {
     let error = #expect(throws: SocketIOError.self) { try check(change) }
     #expect(error?.code == .invalidOption)
@@ -66,7 +67,7 @@ struct SocketIOOptionsTests {
   ]
 
   @Test(
-    "A header of the WebSocket's own handshake is refused where there may be a WebSocket", arguments: handshakeHeaders)
+    "A header of the WebSocket handshake is refused if a WebSocket may be used", arguments: handshakeHeaders)
   func headersOfTheHandshake(change: Change) {
     let error = #expect(throws: SocketIOError.self) { try check(change) }
     #expect(error?.code == .invalidOption)
@@ -110,7 +111,8 @@ struct SocketIOOptionsTests {
     ("logger", { $0.logger = Logger(label: "mine") }),
   ]
 
-  @Test("What no transport has for itself is refused in transportOptions, by its name", arguments: sharedOptions)
+  @Test(
+    "Options that cannot differ between transports are refused in transportOptions, by name", arguments: sharedOptions)
   func misplaced(name: String, change: @escaping Change) throws {
     for transport in [TransportName.polling, .websocket] {
       let error = #expect(throws: SocketIOError.self) { try check { $0.transportOptions[transport] = change } }
@@ -149,13 +151,13 @@ struct SocketIOOptionsTests {
     { $0.inboundBuffer = 1 },
   ]
 
-  @Test("Values at the edge are accepted", arguments: edgeValues)
+  @Test("Boundary values are accepted", arguments: edgeValues)
   func valid(change: Change) throws {
     try check(change)
   }
 
   @Test(
-    "The path of requests begins with a slash and ends in one, unless addTrailingSlash is off",
+    "The path of requests begins with a slash and ends with one, unless addTrailingSlash is off",
     arguments: [
       ("/x", "/x/", "/x"), ("/x/", "/x/", "/x"), ("x", "/x/", "/x"), ("", "/socket.io/", "/socket.io"), ("/", "/", "/"),
       ("/a/b", "/a/b/", "/a/b"),
@@ -194,7 +196,7 @@ struct SocketIOOptionsTests {
     #expect(duration.milliseconds == expected)
   }
 
-  @Test("The query of the URL is merged with the option's, and wins for the same name")
+  @Test("The query of the URL is merged with the option's, and takes precedence")
   func query() throws {
     let option: SocketObject = ["a": "option", "x": 42, "flag": true]
     let url = try ServerURL("http://h/?a=url&b=url", location: nil)

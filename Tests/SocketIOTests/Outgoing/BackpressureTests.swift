@@ -1,11 +1,12 @@
 import Foundation
+import SocketIOTesting
 import Testing
 
 @testable import SocketIO
 
-@Suite("Waiting while too much is queued", .timeLimit(.minutes(1)))
+@Suite("emitWhenWritable", .timeLimit(.minutes(1)))
 struct BackpressureTests {
-  /// Starts tasks that emit one after the other, and waits until the loop knows of each before it starts the next.
+  /// Starts tasks that emit, and waits until the loop knows each before it starts the next.
   ///
   /// - Parameter before: How many calls wait on the other Sockets and this one.
   private func start(
@@ -32,7 +33,7 @@ struct BackpressureTests {
     return tasks
   }
 
-  /// Joined, with so many bytes in a transport that takes no more.
+  /// Joined, with this many bytes in a transport that takes no more.
   private func full(highWaterMark: Int = 1_000) -> (ClientBench, Socket) {
     let (bench, socket) = ClientBench.connected { $0.highWaterMark = highWaterMark }
     bench.script.takesMore = false
@@ -40,14 +41,14 @@ struct BackpressureTests {
     return (bench, socket)
   }
 
-  /// The transport hands over what it had.
+  /// The transport hands over everything it had.
   private func drain(_ bench: ClientBench) {
     bench.script.queuedBytes = 0
     bench.script.takesMore = true
     bench.script.report(.writable)
   }
 
-  @Test("With little queued it returns at once")
+  @Test("With little queued the call returns at once")
   func free() async {
     let (bench, socket) = ClientBench.connected()
     let tasks = await start("a", "b", on: socket, bench)
@@ -56,7 +57,7 @@ struct BackpressureTests {
     #expect(bench.sent == [#"2["e","a"]"#, #"2["e","b"]"#])
   }
 
-  @Test("With too much queued calls wait, and go on in their order when the connection has handed it over")
+  @Test("With too much queued calls wait, and continue in order when the connection has handed it over")
   func waiting() async throws {
     let (bench, socket) = full()
     let tasks = await start("a", "b", "c", on: socket, bench)
@@ -70,7 +71,7 @@ struct BackpressureTests {
     #expect(Set(bench.log.entries) == ["a queued", "b queued", "c queued"])
   }
 
-  @Test("Calls on several Sockets go on in the order in which they came")
+  @Test("Calls on several Sockets continue in the order in which they were made")
   func turns() async {
     let (bench, first) = full()
     let second = bench.manager.socket("/b")
@@ -89,7 +90,7 @@ struct BackpressureTests {
       bench.sent == [#"2/b,["e","a"]"#, #"2["e","b"]"#, #"2["e","d"]"#, #"2/b,["e","e"]"#, #"2["e","f"]"#])
   }
 
-  @Test("A Socket whose own buffer is too full holds up no other")
+  @Test("A Socket with a full buffer does not delay others")
   func fullBuffer() async throws {
     let (bench, socket) = full()
     let idle = bench.manager.socket("/idle")
@@ -107,13 +108,13 @@ struct BackpressureTests {
     for task in tasks { _ = await task.result }
   }
 
-  @Test("Exactly as much as the mark does not wait, and what is let through counts for the next")
+  @Test("A call does not wait at exactly the mark, and an admitted event counts for the next")
   func mark() async {
     let (bench, socket) = ClientBench.connected { $0.highWaterMark = 20 }
     bench.script.takesMore = false
     bench.script.queuedBytes = 20
     let tasks = await start("first", "second", "third", on: socket, bench)
-    // The transport took the first without a change of its figure; the second waits in the engine.
+    // The transport took the first without changing its figure; the second waits in the engine.
     await bench.loop.run { bench.log.entries.count == 2 }
     #expect(bench.log.entries == ["first queued", "second queued"])
     #expect(bench.sent == [#"2["e","first"]"#])
@@ -123,7 +124,7 @@ struct BackpressureTests {
     #expect(bench.sent == [#"2["e","first"]"#, #"2["e","second"]"#, #"2["e","third"]"#])
   }
 
-  @Test("What waits for a connection counts; the calls go on when it is there")
+  @Test("Buffered events count; the calls continue once connected")
   func offline() async throws {
     let bench = ClientBench { $0.highWaterMark = 1_000 }
     let socket = bench.socket()
@@ -150,7 +151,7 @@ struct BackpressureTests {
     #expect(await bench.statistics().events.drops.cancelled == 1)
   }
 
-  @Test("A task that is cancelled already emits nothing")
+  @Test("An already cancelled task emits nothing")
   func cancelledBefore() async {
     let (bench, socket) = ClientBench.connected()
     #expect(await bench.codeWhenCancelled { try await socket.emitWhenWritable("e") } == .cancelled)
@@ -159,7 +160,7 @@ struct BackpressureTests {
 
   enum End: CaseIterable { case disconnect, serverDisconnect, loss }
 
-  @Test("Losing or leaving the namespace ends the wait by name", arguments: End.allCases)
+  @Test("Losing or leaving the namespace ends the wait with disconnected", arguments: End.allCases)
   func end(_ end: End) async {
     let (bench, socket) = full()
     let tasks = await start("a", "b", on: socket, bench)
@@ -190,7 +191,7 @@ struct BackpressureTests {
     for task in tasks { _ = await task.result }
   }
 
-  @Test("A full buffer is an error for the one whose turn it is")
+  @Test("A full buffer is an error for the call whose turn it is")
   func bufferFull() async {
     let bench = ClientBench { $0.offlineBuffer.maxEvents = 1 }
     let socket = bench.manager.socket()
@@ -200,7 +201,7 @@ struct BackpressureTests {
     #expect(Set(bench.log.entries) == ["a queued", "b buffer_full"])
   }
 
-  @Test("With retries, what waits for its turn counts")
+  @Test("With retries, events that wait for their turn count")
   func retries() async throws {
     let bench = ClientBench {
       $0.highWaterMark = 10
@@ -218,7 +219,7 @@ struct BackpressureTests {
     for task in tasks { _ = await task.result }
   }
 
-  @Test("Over polling, what is in the engine's buffer counts until its POST is answered")
+  @Test("Over polling, bytes in the engine's buffer count until their POST is answered")
   func polling() async throws {
     let (bench, socket) = ClientBench.connected {
       $0.transports = [.polling]
@@ -237,7 +238,7 @@ struct BackpressureTests {
     for task in tasks { _ = await task.result }
   }
 
-  @Test("A reserved name is refused, and modifiers hold")
+  @Test("A reserved name is refused, and modifiers apply")
   func modifiers() async throws {
     let (bench, socket) = ClientBench.connected()
     let error = await #expect(throws: SocketIOError.self) { try await socket.emitWhenWritable("connect") }
@@ -263,7 +264,7 @@ struct BackpressureTests {
       ])
   }
 
-  @Test("Who waits on a Socket that is not connected goes on when the connection of another one is lost")
+  @Test("Calls on an unconnected Socket continue when the connection of another one is lost")
   func lossOfAnother() async {
     let (bench, _) = full()
     let idle = bench.manager.socket("/idle")

@@ -1,5 +1,6 @@
 import Foundation
 import Logging
+import SocketIOTesting
 import Testing
 
 @testable import SocketIO
@@ -32,7 +33,7 @@ struct OfflineBufferTests {
 
   // MARK: The three policies
 
-  @Test("refuse: emit throws, whether or not the loop had its turn in between", arguments: [true, false])
+  @Test("refuse: emit throws, whether or not the loop ran in between", arguments: [true, false])
   func refuse(runs: Bool) async {
     let (bench, socket) = bench(.refuse)
     emit(1...2, on: socket, bench.log)
@@ -53,13 +54,13 @@ struct OfflineBufferTests {
     #expect(error?.code == .bufferFull)
   }
 
-  @Test("refuse: what the caller could not know to be too much is dropped, and its acknowledgement says so")
+  @Test("refuse: an event that the caller could not know to be too much is dropped, and its acknowledgement fails")
   func refuseLate() async throws {
     let (bench, socket) = bench(.refuse, maxEvents: 0)
     bench.open(joining: "/")
     _ = bench.take()
     let log = bench.log
-    // The connection is gone for the loop, when it runs, and not yet for the caller.
+    // When the loop runs, it sees the lost connection; the caller does not yet.
     bench.manager.engine.close()
     #expect(socket.connected)
     try socket.emit("e") { log.add($0.outcome) }
@@ -79,7 +80,7 @@ struct OfflineBufferTests {
     Drop(overflow: .dropOldest, dropped: 1...2, sent: ["0", #"22["e",3]"#, #"23["e",4]"#, #"24["e",5]"#]),
   ]
 
-  @Test("What the policy drops is not sent, and its acknowledgement says so", arguments: drops)
+  @Test("Events that the policy drops are not sent, and their acknowledgements fail", arguments: drops)
   func policies(_ expected: Drop) async {
     let (bench, socket) = bench(expected.overflow)
     emit(1...5, on: socket, bench.log)
@@ -104,7 +105,7 @@ struct OfflineBufferTests {
     #expect(bench.sent.count == 1 + 2 + 1 + 2)
   }
 
-  @Test("dropOldest makes as much room as is needed, and none for what would never fit")
+  @Test("dropOldest makes as much room as needed, and none for an event that would never fit")
   func dropForBytes() throws {
     let (bench, socket) = bench(.dropOldest, maxEvents: 100)
     let log = bench.log
@@ -118,7 +119,7 @@ struct OfflineBufferTests {
 
   // MARK: Room is given back
 
-  @Test("Room comes back when events are sent, time out or are cancelled")
+  @Test("Room is returned when events are sent, time out or are cancelled")
   func givenBack() async throws {
     let (bench, socket) = bench(.refuse)
     try socket.timeout(.milliseconds(5)).emit("a") { _ in }
@@ -139,11 +140,11 @@ struct OfflineBufferTests {
     #expect(throws: SocketIOError.self) { try socket.emit("h", 4) }
   }
 
-  @Test("An event that finds the connection after all, when the loop takes it, gives its room back")
+  @Test("An event that finds the connection open when the loop takes it returns its room")
   func roomNotNeeded() throws {
     let (bench, socket) = bench(.refuse)
     bench.open()
-    // The answer to CONNECT is on its way when the event is emitted.
+    // The answer to CONNECT is under way when the event is emitted.
     bench.script.post(.packet(.message(.text(#"0{"sid":"s"}"#))))
     #expect(!socket.connected)
     try socket.emit("e")
@@ -164,7 +165,7 @@ struct OfflineBufferTests {
     #expect(throws: SocketIOError.self) { try socket.emit("e") }
   }
 
-  @Test("The order is kept over several losses, and events of one connection come before those emitted on the next")
+  @Test("The order is kept across several losses, and buffered events come before those emitted on the next connection")
   func order() throws {
     let (bench, socket) = bench(.refuse, maxEvents: 100)
     for round in 0..<3 {
@@ -179,7 +180,7 @@ struct OfflineBufferTests {
 
   // MARK: Retries
 
-  @Test("With retries the limit holds for what waits for its turn too, connected or not")
+  @Test("With retries the limit also applies to events that wait for their turn, connected or not")
   func retries() async throws {
     let (bench, socket) = bench(.refuse, retries: 1)
     bench.open(joining: "/")
@@ -193,7 +194,7 @@ struct OfflineBufferTests {
     #expect(await bench.statistics().events.buffered == 2)
   }
 
-  @Test("With retries, dropOldest leaves the event in flight alone")
+  @Test("With retries, dropOldest does not drop the event in flight")
   func retriesDropOldest() throws {
     let (bench, socket) = bench(.dropOldest, retries: 1)
     bench.open(joining: "/")
@@ -205,7 +206,7 @@ struct OfflineBufferTests {
     #expect(socket.bufferedEvents == 0)
   }
 
-  @Test("A change of what belongs to a Socket counts for Sockets that are made after it")
+  @Test("A change of a Socket's options applies to Sockets made after it")
   func changes() throws {
     let bench = ClientBench { $0.autoConnect = false }
     let first = bench.manager.socket("/a")

@@ -2,70 +2,70 @@ import Testing
 
 @testable import SocketIO
 
-@Suite("What waits to be sent")
+@Suite("The queue of outgoing events")
 struct OutgoingQueueTests {
-  private var gauge = BufferGauge(OfflineBuffer())
-  private var queue = OutgoingQueue(gauge: BufferGauge(OfflineBuffer()))
+  private var budget = OfflineBudget(OfflineBuffer())
+  private var queue = OutgoingQueue(budget: OfflineBudget(OfflineBuffer()))
 
   init() { limit(OfflineBuffer()) }
 
   private mutating func limit(_ limit: OfflineBuffer) {
-    gauge = BufferGauge(limit)
-    queue = OutgoingQueue(gauge: gauge)
+    budget = OfflineBudget(limit)
+    queue = OutgoingQueue(budget: budget)
   }
 
-  private func event(_ name: String, retries: Int = 0, token: AckToken? = nil) -> Emission {
-    let ack = token.map { AckHandler(body: { _ in }, isInline: true, token: $0) }
-    return Emission(arguments: [.string(name)], ack: ack, retries: retries)
+  private func event(_ name: String, retries: Int = 0, token: CancellationToken? = nil) -> OutgoingEvent {
+    let ack = token.map { AckHandler.callback({ _ in }, event: name, isInline: true, token: $0) }
+    return OutgoingEvent(name: name, payload: .values([]), ack: ack, retries: retries)
   }
 
-  /// - Returns: The names of what was dropped; those of a new event itself in capitals.
-  private mutating func append(_ emission: Emission) -> [String] {
-    var emission = emission
-    let (hasRoom, dropped) = queue.makeRoom(for: &emission)
+  /// - Returns: The names of the dropped events, in capitals for the new event itself.
+  private mutating func append(_ outgoing: OutgoingEvent) -> [String] {
+    var outgoing = outgoing
+    let (hasRoom, dropped) = queue.makeRoom(for: &outgoing)
     if hasRoom {
-      if emission.isRetried { queue.appendRetried(emission) } else { _ = queue.append(emission, id: nil) }
+      if outgoing.isRetried { queue.appendRetried(outgoing) } else { _ = queue.append(outgoing, id: nil) }
     }
-    var names = dropped.map { name($0.emission) }
+    var names = dropped.map { name($0.event) }
     if !hasRoom, let last = names.popLast() { names.append(last.uppercased()) }
     return names
   }
 
-  private func name(_ emission: Emission) -> String { emission.arguments[0].stringValue ?? "" }
+  private func name(_ outgoing: OutgoingEvent) -> String { outgoing.name }
 
-  @Test("Events leave the buffer in order and give their room back")
+  @Test("Events leave the buffer in order and return their room")
   mutating func order() {
     #expect([append(event("a")), append(event("b"))] == [[], []])
-    #expect(queue.count == 2 && gauge.events == 2 && queue.bytes > 0)
-    #expect(queue.takeBuffered().map { name($0.emission) } == ["a", "b"])
-    #expect(queue.count == 0 && gauge.events == 0 && queue.bytes == 0)
+    #expect(queue.count == 2 && budget.events == 2 && queue.bytes > 0)
+    #expect(queue.takeBuffered().map { name($0.event) } == ["a", "b"])
+    #expect(queue.count == 0 && budget.events == 0 && queue.bytes == 0)
   }
 
   @Test("One event can be taken out of the buffer")
   mutating func removal() {
-    var emission = event("a")
-    _ = queue.makeRoom(for: &emission)
-    let position = queue.append(emission, id: 4)
+    var outgoing = event("a")
+    _ = queue.makeRoom(for: &outgoing)
+    let position = queue.append(outgoing, id: 4)
     #expect(append(event("b")) == [])
     queue.remove(at: position)
     queue.remove(at: position)
-    #expect(queue.count == 1 && gauge.events == 1)
-    #expect(queue.takeBuffered().map { name($0.emission) } == ["b"])
+    #expect(queue.count == 1 && budget.events == 1)
+    #expect(queue.takeBuffered().map { name($0.event) } == ["b"])
   }
 
-  @Test("An event that has its room already takes none a second time")
+  @Test("An event that already has room takes none a second time")
   mutating func roomOfTheCaller() {
-    var emission = event("a")
-    let mayGoOn = queue.takeRoomOrRefuse(&emission)
-    #expect(mayGoOn && gauge.events == 1)
-    #expect(append(emission) == [])
-    #expect(gauge.events == 1)
-    queue.giveBackRoom(of: emission)
+    var outgoing = event("a")
+    let mayGoOn = queue.takeRoomOrRefuse(&outgoing)
+    #expect(mayGoOn && budget.events == 1)
+    #expect(append(outgoing) == [])
+    #expect(budget.events == 1)
+    queue.giveBackRoom(of: outgoing)
     queue.giveBackRoom(of: event("b"))
-    #expect(gauge.events == 0)
+    #expect(budget.events == 0)
   }
 
-  @Test("The new event is dropped where the option says so", arguments: [OfflineBuffer.Overflow.refuse, .dropNewest])
+  @Test("The new event is dropped if the option says so", arguments: [OfflineBuffer.Overflow.refuse, .dropNewest])
   mutating func newest(overflow: OfflineBuffer.Overflow) {
     limit(OfflineBuffer(maxEvents: 1, overflow: overflow))
     #expect(append(event("a")) == [])
@@ -77,24 +77,24 @@ struct OutgoingQueueTests {
     #expect(queue.endOverflow() == 2)
     #expect(queue.endOverflow() == 0)
     #expect(!queue.isOverflowing && queue.withoutRoom == 2)
-    #expect(queue.takeBuffered().map { name($0.emission) } == ["a"])
+    #expect(queue.takeBuffered().map { name($0.event) } == ["a"])
   }
 
-  @Test("The oldest are dropped where the option says so, first those of the buffer, but not the one in flight")
+  @Test("The oldest are dropped if the option says so, first those of the buffer, but not the one in flight")
   mutating func oldest() {
     limit(OfflineBuffer(maxEvents: 3, overflow: .dropOldest))
-    for emission in [event("a", retries: 1), event("b", retries: 1), event("c")] { #expect(append(emission) == []) }
+    for outgoing in [event("a", retries: 1), event("b", retries: 1), event("c")] { #expect(append(outgoing) == []) }
     #expect(queue.beginTry(id: 0).map { name($0) } == "a")
     #expect(append(event("d", retries: 1)) == ["c"])
     #expect(append(event("e", retries: 1)) == ["b"])
     #expect(append(event("f")) == ["d"])
-    #expect(gauge.events == 3 && queue.count == 2)
-    #expect(queue.takeBuffered().map { name($0.emission) } == ["f"])
+    #expect(budget.events == 3 && queue.count == 2)
+    #expect(queue.takeBuffered().map { name($0.event) } == ["f"])
     #expect(queue.removeAllRetried().map { name($0) } == ["a", "e"])
-    #expect(gauge.events == 0)
+    #expect(budget.events == 0)
   }
 
-  @Test("Nothing is dropped for an event that could have no room at all")
+  @Test("Nothing is dropped for an event that can never fit")
   mutating func tooLarge() {
     limit(OfflineBuffer(maxBytes: 40, overflow: .dropOldest))
     #expect(append(event("a")) == [])
@@ -102,37 +102,37 @@ struct OutgoingQueueTests {
     #expect(queue.count == 1)
   }
 
-  @Test("Only a policy that refuses tells a caller so")
+  @Test("Only the policy refuse makes emit throw")
   mutating func refusing() {
     limit(OfflineBuffer(maxEvents: 0))
-    var emission = event("a")
-    var mayGoOn = queue.takeRoomOrRefuse(&emission)
+    var outgoing = event("a")
+    var mayGoOn = queue.takeRoomOrRefuse(&outgoing)
     #expect(!mayGoOn)
-    #expect(emission.room == nil && queue.withoutRoom == 1 && !queue.isOverflowing)
+    #expect(outgoing.room == nil && queue.withoutRoom == 1 && !queue.isOverflowing)
     limit(OfflineBuffer(maxEvents: 0, overflow: .dropNewest))
-    mayGoOn = queue.takeRoomOrRefuse(&emission)
+    mayGoOn = queue.takeRoomOrRefuse(&outgoing)
     #expect(mayGoOn)
-    #expect(emission.room == nil && queue.withoutRoom == 0)
+    #expect(outgoing.room == nil && queue.withoutRoom == 0)
   }
 
-  @Test("One try at a time is under way, and its event keeps its room until it has its end")
+  @Test("One try at a time is in flight, and its event keeps its room until it completes")
   mutating func tries() {
     for name in ["a", "b"] { #expect(append(event(name, retries: 1)) == []) }
     #expect(queue.beginTry(id: 5).map { name($0) } == "a")
     #expect(queue.beginTry(id: 6) == nil)
-    #expect(queue.tryInFlight == 5 && queue.count == 1 && gauge.events == 2)
+    #expect(queue.tryInFlight == 5 && queue.count == 1 && budget.events == 2)
     #expect(queue.endTry(isLast: false) == nil)
     #expect(queue.tryInFlight == nil && queue.count == 2)
     #expect(queue.beginTry(id: 6).map { name($0) } == "a")
     #expect(queue.endTry(isLast: false).map { name($0) } == "a")
     #expect(queue.beginTry(id: 7).map { name($0) } == "b")
     #expect(queue.endTry(isLast: true).map { name($0) } == "b")
-    #expect(queue.count == 0 && gauge.events == 0)
+    #expect(queue.count == 0 && budget.events == 0)
   }
 
-  @Test("An event that cannot be sent, or that nobody waits for any more, leaves the retry queue with its room")
+  @Test("An event that cannot be sent, or that was cancelled, leaves the retry queue and returns its room")
   mutating func leaving() {
-    let (first, second, third) = (AckToken(), AckToken(), AckToken())
+    let (first, second, third) = (CancellationToken(), CancellationToken(), CancellationToken())
     #expect(append(event("a", retries: 1, token: first)) == [])
     #expect(append(event("b", retries: 1, token: second)) == [])
     #expect(append(event("c", retries: 1)) == [])
@@ -141,16 +141,16 @@ struct OutgoingQueueTests {
     let waiting = queue.removeRetried(second)
     #expect(waiting != nil && waiting?.inFlight == nil)
     #expect(queue.removeRetried(first)?.inFlight == 3)
-    #expect(queue.tryInFlight == nil && gauge.events == 1)
+    #expect(queue.tryInFlight == nil && budget.events == 1)
     _ = queue.beginTry(id: 4)
     #expect(queue.endTry(isLast: true).map { name($0) } == "c")
-    #expect(gauge.events == 0)
+    #expect(budget.events == 0)
   }
 
-  @Test("Those that somebody waits for can be taken out alone")
+  @Test("Events with a pending acknowledgement can be removed separately")
   mutating func awaited() {
-    #expect([append(event("a", retries: 1, token: AckToken())), append(event("b", retries: 1))] == [[], []])
+    #expect([append(event("a", retries: 1, token: CancellationToken())), append(event("b", retries: 1))] == [[], []])
     #expect(queue.removeAwaitedRetried().map { name($0) } == ["a"])
-    #expect(queue.count == 1 && gauge.events == 1)
+    #expect(queue.count == 1 && budget.events == 1)
   }
 }

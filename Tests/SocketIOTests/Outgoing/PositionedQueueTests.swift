@@ -2,11 +2,11 @@ import Testing
 
 @testable import SocketIO
 
-@Suite("Queue with gaps")
+@Suite("PositionedQueue")
 struct SparseQueueTests {
-  @Test("Positions are given in order and never again")
+  @Test("Positions are assigned in order and never reused")
   func positions() {
-    var queue = SparseQueue<String>()
+    var queue = PositionedQueue<String>()
     #expect(queue.isEmpty && queue.firstPosition == 0 && queue.nextPosition == 0)
     #expect(["a", "b", "c"].map { queue.append($0) } == [0, 1, 2])
     #expect(queue.remove(at: 1) == "b")
@@ -22,9 +22,9 @@ struct SparseQueueTests {
     #expect(queue[4] == "e")
   }
 
-  @Test("An element that stays is found however many come and go behind it")
+  @Test("An element that stays is found, however many come and go behind it")
   func straggler() {
-    var queue = SparseQueue<Int>()
+    var queue = PositionedQueue<Int>()
     queue.append(-1)
     for number in 1...10_000 {
       #expect(queue.append(number) == number)
@@ -35,11 +35,11 @@ struct SparseQueueTests {
     #expect(queue.all.map(\.position) == [0] + Array(9_901...10_000))
   }
 
-  @Test("It holds what a dictionary of positions holds, whatever is done to it")
+  @Test("It behaves like a dictionary of positions, whatever is done to it")
   func model() {
     var generator = SeededGenerator(seed: SeededGenerator.seed)
     for round in 0..<SeededGenerator.rounds(200) {
-      var queue = SparseQueue<Int>()
+      var queue = PositionedQueue<Int>()
       var model: [Int: Int] = [:]
       for step in 0..<300 {
         let position = Int.random(in: 0...max(queue.nextPosition, 1), using: &generator)

@@ -1,4 +1,5 @@
 import Foundation
+import SocketIOTesting
 import Testing
 
 @testable import SocketIO
@@ -6,8 +7,10 @@ import Testing
 @Suite("Retries and the default timeout of acknowledgements")
 struct RetryTests {
   /// A bench whose main namespace is joined by a Socket with these settings.
-  private func connected(retries: Int, ackTimeout: Duration? = .milliseconds(50)) -> (ClientBench, Socket) {
-    let bench = ClientBench()
+  private func connected(
+    retries: Int, ackTimeout: Duration? = .milliseconds(50), parser: any SocketParser = JSONParser()
+  ) -> (ClientBench, Socket) {
+    let bench = ClientBench { $0.parser = parser }
     let socket = bench.manager.socket("/", ackTimeout: ackTimeout, retries: retries)
     bench.log.follow(socket)
     bench.open(joining: "/")
@@ -29,7 +32,7 @@ struct RetryTests {
     #expect(bench.take() == ["1 [1]", "2 [2]", "3 [3]"])
   }
 
-  @Test("Without an answer an event is sent once and so many times again, then the next has its turn")
+  @Test("Without an answer an event is sent once and then retried the given number of times, then the next follows")
   func exhausted() throws {
     let (bench, socket) = connected(retries: 3)
     let log = bench.log
@@ -69,7 +72,7 @@ struct RetryTests {
   }
 
   @Test(
-    "Nothing is sent while disconnected; a loss counts as a failed try, and the rest follows on the next connection")
+    "Nothing is sent while disconnected; a loss counts as a failed try, and the rest is sent on the next connection")
   func loss() throws {
     let (bench, socket) = connected(retries: 1, ackTimeout: nil)
     let log = bench.log
@@ -98,7 +101,7 @@ struct RetryTests {
     #expect(bench.sent == ["0", #"20["hello"]"#])
   }
 
-  @Test("Volatile events pass the queue by")
+  @Test("Volatile events bypass the queue")
   func volatile() throws {
     let (bench, socket) = connected(retries: 2)
     try socket.emit("a")
@@ -107,7 +110,7 @@ struct RetryTests {
     #expect(bench.sent == [#"20["a"]"#, #"2["now"]"#])
   }
 
-  @Test("The default timeout counts where an emit has none of its own", arguments: [nil, Duration.milliseconds(500)])
+  @Test("The default timeout applies to emits without their own", arguments: [nil, Duration.milliseconds(500)])
   func ackTimeout(own: Duration?) throws {
     let (bench, socket) = connected(retries: 0)
     let log = bench.log
@@ -126,7 +129,7 @@ struct RetryTests {
     #expect(bench.take() == (own == nil ? [] : ["timeout"]))
   }
 
-  @Test("Cancelling the task takes its event out of the queue, under way or not", .timeLimit(.minutes(1)))
+  @Test("Cancelling the task removes its event from the queue, in flight or not", .timeLimit(.minutes(1)))
   func cancellation() async throws {
     let (bench, socket) = connected(retries: 3, ackTimeout: nil)
     let first = Task { try await socket.emitWithAck("under way") }
@@ -145,7 +148,7 @@ struct RetryTests {
     #expect(bench.sent == [#"20["under way"]"#, #"21["goes on"]"#])
   }
 
-  @Test("A Socket that is let go ends what waits in its queue")
+  @Test("Events in the queue of a freed Socket fail")
   func disposed() throws {
     let bench = ClientBench()
     let log = bench.log
@@ -158,9 +161,9 @@ struct RetryTests {
     #expect(bench.take() == ["a disconnected", "b disconnected"])
   }
 
-  @Test("What cannot be encoded is given up at once, however often it would be sent again, and the next has its turn")
+  @Test("An event that cannot be encoded is given up at once, without retries, and the next follows")
   func unencodable() throws {
-    let (bench, socket) = connected(retries: .max)
+    let (bench, socket) = connected(retries: .max, parser: LateParser())
     let log = bench.log
     for number in 0..<1_000 {
       try socket.emit("deep", Fixture.nested(513)) { if number % 200 == 0 { log.add("\(number) \($0.outcome)") } }

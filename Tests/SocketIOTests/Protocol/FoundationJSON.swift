@@ -2,11 +2,11 @@ import Foundation
 
 @testable import SocketIO
 
-/// Foundation's reader of JSON beside this project's.
+/// Compares Foundation's JSON reader with this project's.
 enum FoundationJSON {
-  /// Reads the text with Foundation's, and calls `report` where the two disagree.
+  /// Reads the text with Foundation's reader, and calls `report` if the two disagree.
   ///
-  /// - Parameter ours: What this project's reader made of it, nil where it refused.
+  /// - Parameter ours: The result of this project's reader; nil if it refused the text.
   static func compare(_ ours: SocketValue?, with bytes: some Collection<UInt8>, report: (String) -> Void) {
     guard isComparable(bytes) else { return }
     if let ours, hasInfinity(ours) { return }
@@ -21,8 +21,8 @@ enum FoundationJSON {
     }
   }
 
-  /// Foundation looks for other encodings than UTF-8, drops a byte order mark also inside strings, has its own idea of lone
-  /// surrogates and of numbers out of range, lets a comma end an array or an object, and nests less deep.
+  /// Foundation detects encodings other than UTF-8, drops a byte order mark even inside strings, treats lone surrogates
+  /// and numbers out of range differently, accepts trailing commas, and nests less deeply.
   private static func isComparable(_ bytes: some Collection<UInt8>) -> Bool {
     guard !bytes.contains(0), let text = String(validating: bytes, as: UTF8.self) else { return false }
     let brackets = bytes.count { $0 == ASCII.openBracket || $0 == ASCII.openBrace }
@@ -39,7 +39,7 @@ enum FoundationJSON {
     }
   }
 
-  /// Whether a value is what Foundation read.
+  /// Whether a value equals Foundation's.
   static func matches(_ value: SocketValue, _ foundation: Any) -> Bool {
     switch value {
     case .null: return foundation is NSNull
@@ -47,7 +47,7 @@ enum FoundationJSON {
     case .int(let int): return (foundation as? NSNumber)?.int64Value == Int64(int)
     case .uint(let uint): return (foundation as? NSNumber)?.uint64Value == uint
     case .double(let double):
-      // Foundation goes through Decimal, and errs in the last digits; another test holds doubles to the exact result.
+      // Foundation uses Decimal and is wrong in the last digits; another test checks doubles exactly.
       guard let other = (foundation as? NSNumber)?.doubleValue else { return false }
       return abs(double - other) <= double.magnitude * 1e-14
     case .string(let string): return (foundation as? String) == string

@@ -22,7 +22,7 @@ struct ISO8601Tests {
     #expect((parsed.timeIntervalSince1970 * 1000).rounded() == milliseconds)
   }
 
-  /// Before 1582 Foundation reckons in the Julian calendar, unlike JavaScript and ISO 8601.
+  /// Before 1582 Foundation uses the Julian calendar, unlike JavaScript and ISO 8601.
   @Test("agrees with Foundation, and keeps milliseconds")
   func foundation() throws {
     var generator = SeededGenerator(seed: SeededGenerator.seed)

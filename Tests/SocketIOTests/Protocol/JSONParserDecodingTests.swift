@@ -10,35 +10,36 @@ struct JSONParserDecodingTests {
   @Test(
     "reads packets of every type",
     arguments: [
-      ("0", Packet(content: .connect(nil))),
-      ("0/admin", Packet(namespace: "/admin", content: .connect(nil))),
-      ("0/admin,", Packet(namespace: "/admin", content: .connect(nil))),
-      (#"0{"sid":"x"}"#, Packet(content: .connect(["sid": "x"]))),
-      (#"0/admin,{"sid":"x"}"#, Packet(namespace: "/admin", content: .connect(["sid": "x"]))),
-      ("0/admin?token=1&x=2,{}", Packet(namespace: "/admin?token=1&x=2", content: .connect([:]))),
-      ("0/ädmin,", Packet(namespace: "/ädmin", content: .connect(nil))),
-      ("0/,", Packet(content: .connect(nil))),
-      ("1", Packet(content: .disconnect)),
-      ("1/admin,", Packet(namespace: "/admin", content: .disconnect)),
-      (#"2["foo"]"#, Packet(content: .event(["foo"]))),
-      (#"2 [ "foo" ] "#, Packet(content: .event(["foo"]))),
-      (#"2/admin,["foo",1]"#, Packet(namespace: "/admin", content: .event(["foo", 1]))),
-      (#"213["q"]"#, Packet(id: 13, content: .event(["q"]))),
-      (#"2/admin,0["q"]"#, Packet(namespace: "/admin", id: 0, content: .event(["q"]))),
-      (#"29223372036854775807["q"]"#, Packet(id: .max, content: .event(["q"]))),
-      (#"2[1,"x"]"#, Packet(content: .event([1, "x"]))),
-      (#"2[1.5]"#, Packet(content: .event([1.5]))),
-      (#"2[18446744073709551615]"#, Packet(content: .event([.uint(.max)]))),
+      ("0", SocketPacket(content: .connect(nil))),
+      ("0/admin", SocketPacket(namespace: "/admin", content: .connect(nil))),
+      ("0/admin,", SocketPacket(namespace: "/admin", content: .connect(nil))),
+      (#"0{"sid":"x"}"#, SocketPacket(content: .connect(["sid": "x"]))),
+      (#"0/admin,{"sid":"x"}"#, SocketPacket(namespace: "/admin", content: .connect(["sid": "x"]))),
+      ("0/admin?token=1&x=2,{}", SocketPacket(namespace: "/admin?token=1&x=2", content: .connect([:]))),
+      ("0/ädmin,", SocketPacket(namespace: "/ädmin", content: .connect(nil))),
+      ("0/,", SocketPacket(content: .connect(nil))),
+      ("1", SocketPacket(content: .disconnect)),
+      ("1/admin,", SocketPacket(namespace: "/admin", content: .disconnect)),
+      (#"2["foo"]"#, SocketPacket(content: .event(name: "foo", arguments: []))),
+      (#"2 [ "foo" ] "#, SocketPacket(content: .event(name: "foo", arguments: []))),
+      (#"2/admin,["foo",1]"#, SocketPacket(namespace: "/admin", content: .event(name: "foo", arguments: [1]))),
+      (#"213["q"]"#, SocketPacket(id: 13, content: .event(name: "q", arguments: []))),
+      (#"2/admin,0["q"]"#, SocketPacket(namespace: "/admin", id: 0, content: .event(name: "q", arguments: []))),
+      (#"29223372036854775807["q"]"#, SocketPacket(id: .max, content: .event(name: "q", arguments: []))),
+      (#"2[1,"x"]"#, SocketPacket(content: .event(name: "1", arguments: ["x"]))),
+      (#"2[1.5]"#, SocketPacket(content: .event(name: "1.5", arguments: []))),
+      (#"2[18446744073709551615]"#, SocketPacket(content: .event(name: "18446744073709551615", arguments: []))),
       (
         #"2["e",null,false,{"a":[{"b":"2024-02-29T00:00:00.000Z"}]},0.5]"#,
-        Packet(content: .event(["e", nil, false, ["a": [["b": "2024-02-29T00:00:00.000Z"]]], 0.5]))
+        SocketPacket(
+          content: .event(name: "e", arguments: [nil, false, ["a": [["b": "2024-02-29T00:00:00.000Z"]]], 0.5]))
       ),
-      (#"3456[]"#, Packet(id: 456, content: .ack([]))),
-      (#"3/admin,456["ok",null]"#, Packet(namespace: "/admin", id: 456, content: .ack(["ok", nil]))),
-      (#"4{"message":"m","data":{"a":1}}"#, Packet(content: .connectError(["message": "m", "data": ["a": 1]]))),
-      (#"4/admin,"no""#, Packet(namespace: "/admin", content: .connectError("no"))),
+      (#"3456[]"#, SocketPacket(id: 456, content: .ack([]))),
+      (#"3/admin,456["ok",null]"#, SocketPacket(namespace: "/admin", id: 456, content: .ack(["ok", nil]))),
+      (#"4{"message":"m","data":{"a":1}}"#, SocketPacket(content: .connectError(["message": "m", "data": ["a": 1]]))),
+      (#"4/admin,"no""#, SocketPacket(namespace: "/admin", content: .connectError("no"))),
     ])
-  mutating func packets(text: String, packet: Packet) throws {
+  mutating func packets(text: String, packet: SocketPacket) throws {
     #expect(try decoder.decode(.text(text)) == packet)
   }
 
@@ -49,15 +50,14 @@ struct JSONParserDecodingTests {
     #expect(try decoder.decode(.text(header)) == nil)
     #expect(try decoder.decode(.binary(Data([1, 2]))) == nil)
     #expect(try decoder.decode(.binary(Data())) == nil)
-    let content = Packet.Content.event([
-      "e", ["a": .binary(Data()), "b": [.binary(Data([1, 2]))]], .binary(Data([3])),
-    ])
-    #expect(try decoder.decode(.binary(Data([3]))) == Packet(namespace: "/admin", id: 12, content: content))
+    let content = SocketPacket.Content.event(
+      name: "e", arguments: [["a": .binary(Data()), "b": [.binary(Data([1, 2]))]], .binary(Data([3]))])
+    #expect(try decoder.decode(.binary(Data([3]))) == SocketPacket(namespace: "/admin", id: 12, content: content))
 
     #expect(try decoder.decode(.text(#"61-15[{"_placeholder":true,"num":0}]"#)) == nil)
-    let acknowledgement = Packet(id: 15, content: .ack([.binary(Data([9]))]))
+    let acknowledgement = SocketPacket(id: 15, content: .ack([.binary(Data([9]))]))
     #expect(try decoder.decode(.binary(Data([9]))) == acknowledgement)
-    #expect(try decoder.decode(.text(#"2["next"]"#)) == Packet(content: .event(["next"])))
+    #expect(try decoder.decode(.text(#"2["next"]"#)) == SocketPacket(content: .event(name: "next", arguments: [])))
   }
 
   @Test("an attachment may be in several places, or in none")
@@ -65,26 +65,27 @@ struct JSONParserDecodingTests {
     #expect(
       try decoder.decode(.text(#"52-["e",{"_placeholder":true,"num":1},{"_placeholder":true,"num":1}]"#)) == nil)
     #expect(try decoder.decode(.binary(Data([1]))) == nil)
-    let content = Packet.Content.event(["e", .binary(Data([2])), .binary(Data([2]))])
-    #expect(try decoder.decode(.binary(Data([2]))) == Packet(content: content))
+    let content = SocketPacket.Content.event(name: "e", arguments: [.binary(Data([2])), .binary(Data([2]))])
+    #expect(try decoder.decode(.binary(Data([2]))) == SocketPacket(content: content))
   }
 
-  @Test("objects like placeholders are left alone in text packets, and when they do not say true")
+  @Test("leaves objects like placeholders alone in text packets, and if they do not say true")
   mutating func notPlaceholders() throws {
     let object: SocketValue = ["_placeholder": true, "num": 0]
     #expect(
-      try decoder.decode(.text(#"2["e",{"_placeholder":true,"num":0}]"#)) == Packet(content: .event(["e", object])))
+      try decoder.decode(.text(#"2["e",{"_placeholder":true,"num":0}]"#))
+        == SocketPacket(content: .event(name: "e", arguments: [object])))
     #expect(try decoder.decode(.text(#"51-["e",{"_placeholder":1,"num":0}]"#)) == nil)
     let other: SocketValue = ["_placeholder": 1, "num": 0]
-    #expect(try decoder.decode(.binary(Data())) == Packet(content: .event(["e", other])))
+    #expect(try decoder.decode(.binary(Data())) == SocketPacket(content: .event(name: "e", arguments: [other])))
   }
 
   @Test("a binary packet without attachments leaves nothing to wait for")
   mutating func noAttachments() throws {
-    #expect(try decoder.decode(.text(#"50-["a"]"#)) == Packet(content: .event(["a"])))
-    #expect(try decoder.decode(.text(#"2["b"]"#)) == Packet(content: .event(["b"])))
-    #expect(try decoder.decode(.text(#"60-1[]"#)) == Packet(id: 1, content: .ack([])))
-    #expect(try decoder.decode(.text("1")) == Packet(content: .disconnect))
+    #expect(try decoder.decode(.text(#"50-["a"]"#)) == SocketPacket(content: .event(name: "a", arguments: [])))
+    #expect(try decoder.decode(.text(#"2["b"]"#)) == SocketPacket(content: .event(name: "b", arguments: [])))
+    #expect(try decoder.decode(.text(#"60-1[]"#)) == SocketPacket(id: 1, content: .ack([])))
+    #expect(try decoder.decode(.text("1")) == SocketPacket(content: .disconnect))
   }
 
   @Test(
@@ -128,11 +129,12 @@ struct JSONParserDecodingTests {
   @Test("limits the length of event names and namespaces")
   mutating func names() throws {
     let longest = String(repeating: "n", count: 4096)
-    #expect(try decoder.decode(.text(#"2["\#(longest)"]"#)) == Packet(content: .event([.string(longest)])))
+    #expect(
+      try decoder.decode(.text(#"2["\#(longest)"]"#)) == SocketPacket(content: .event(name: longest, arguments: [])))
     let name = try #require(throws: ParserError.self) { try decoder.decode(.text(#"2["\#(longest)n"]"#)) }
     #expect(name.code == .invalidPayload)
     let namespace = "/" + longest.dropFirst()
-    #expect(try decoder.decode(.text("0\(namespace),")) == Packet(namespace: namespace, content: .connect(nil)))
+    #expect(try decoder.decode(.text("0\(namespace),")) == SocketPacket(namespace: namespace, content: .connect(nil)))
     let error = try #require(throws: ParserError.self) { try decoder.decode(.text("0\(namespace)n,")) }
     #expect(error.code == .illegalNamespace)
   }
@@ -175,7 +177,7 @@ struct JSONParserDecodingTests {
     #expect(try decoder.decode(.text(#"52-["a"]"#)) == nil)
     #expect(try decoder.decode(.binary(Data([1]))) == nil)
     decoder.reset()
-    #expect(try decoder.decode(.text(#"2["b"]"#)) == Packet(content: .event(["b"])))
+    #expect(try decoder.decode(.text(#"2["b"]"#)) == SocketPacket(content: .event(name: "b", arguments: [])))
     #expect(throws: ParserError.self) { try decoder.decode(.binary(Data([2]))) }
   }
 
@@ -186,18 +188,18 @@ struct JSONParserDecodingTests {
     #expect(try decoder.decode(.text(#"511-["a"]"#)) == nil)
     decoder.reset()
     #expect(throws: ParserError.self) { try decoder.decode(.text(#"512-["a"]"#)) }
-    #expect(try decoder.decode(.text(#"2["a",[]]"#)) == Packet(content: .event(["a", []])))
+    #expect(try decoder.decode(.text(#"2["a",[]]"#)) == SocketPacket(content: .event(name: "a", arguments: [[]])))
     let error = try #require(throws: ParserError.self) { try decoder.decode(.text(#"2["a",[[]]]"#)) }
     #expect(error.jsonError?.reason == .tooDeep)
 
     var none = JSONParser(maxAttachments: 0).makeDecoder()
     #expect(throws: ParserError.self) { try none.decode(.text(#"51-["a"]"#)) }
-    #expect(try none.decode(.text(#"50-["a"]"#)) == Packet(content: .event(["a"])))
+    #expect(try none.decode(.text(#"50-["a"]"#)) == SocketPacket(content: .event(name: "a", arguments: [])))
   }
 
   @Test("reads text that is not stored as UTF-8")
   mutating func bridgedText() throws {
     let text = NSMutableString(string: #"2["ä"]"#) as String
-    #expect(try decoder.decode(.text(text)) == Packet(content: .event(["ä"])))
+    #expect(try decoder.decode(.text(text)) == SocketPacket(content: .event(name: "ä", arguments: [])))
   }
 }

@@ -64,22 +64,22 @@ struct JSONParserRandomTests {
     #expect(refused > 0)
   }
 
-  private func randomPacket(using generator: inout SeededGenerator) -> Packet {
+  private func randomPacket(using generator: inout SeededGenerator) -> SocketPacket {
     let namespace = ["/", "/admin", "/ä?x=1"][Int.random(in: 0..<3, using: &generator)]
     let id = Bool.random(using: &generator) ? nil : Int.random(in: 0...Int.max, using: &generator)
     let values = (0..<Int.random(in: 0..<4, using: &generator)).map { _ in
       SocketValue.random(depth: 3, binary: true, using: &generator)
     }
-    let content: Packet.Content =
+    let content: SocketPacket.Content =
       switch Int.random(in: 0..<8, using: &generator) {
       case 0: .connect(nil)
       case 1: .connect(["token": .random(depth: 2, using: &generator)])
       case 2: .disconnect
       case 3: .connectError(["message": .random(depth: 0, using: &generator)])
       case 4: .ack(values)
-      case 5: .event([.int(.random(in: 0..<100, using: &generator))] + values)
-      default: .event([.string("e" + .random(using: &generator))] + values)
+      case 5: .event(name: "\(Int.random(in: 0..<100, using: &generator))", arguments: values)
+      default: .event(name: "e" + .random(using: &generator), arguments: values)
       }
-    return Packet(namespace: namespace, id: id, content: content)
+    return SocketPacket(namespace: namespace, id: id, content: content)
   }
 }

@@ -133,7 +133,7 @@ struct JSONReaderTests {
   func validUTF8() throws {
     let string = "\u{20}\u{7F}\u{80}\u{7FF}\u{800}\u{D7FF}\u{E000}\u{FFFF}\u{10000}\u{10FFFF}"
     #expect(try SocketValue(jsonBytes: Array("\"\(string)\"".utf8)) == .string(string))
-    // A collection without contiguous storage takes another way.
+    // A collection without contiguous storage takes another code path.
     #expect(try SocketValue(jsonBytes: Array("\"\(string)\"".utf8.reversed()).reversed()) == .string(string))
   }
 
@@ -183,13 +183,14 @@ struct JSONReaderTests {
       let thread = Thread {
         let refusal = Result { () throws(JSONError) in try SocketValue(json: endless, maxDepth: .max) }
         let value = try? SocketValue(json: deepest, maxDepth: .max)
-        // Comparing, hashing, describing and destroying descend as well.
+        // Comparing, hashing, describing and destroying are recursive, too.
         let isSame = value == (try? SocketValue(json: deepest, maxDepth: .max)) && Set([value, value]).count == 1
         let copy = isSame && value?.description.isEmpty == false ? try? value?.jsonString() : nil
         continuation.resume(returning: (refusal, copy))
       }
       #if DEBUG
-        thread.stackSize = 4 << 20
+        // Unoptimized frames are large, and several times larger under the address sanitizer.
+        thread.stackSize = 16 << 20
       #else
         thread.stackSize = 512 << 10
       #endif

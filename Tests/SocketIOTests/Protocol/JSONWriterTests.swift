@@ -17,7 +17,7 @@ struct JSONWriterTests {
     #expect(try value.jsonString() == json)
   }
 
-  /// By the layout rules of ECMAScript's `Number::toString`.
+  /// The expected text follows ECMAScript's `Number::toString`.
   @Test(
     "writes doubles as JavaScript does",
     arguments: [

@@ -7,36 +7,39 @@ import Testing
 struct MessagePackParserTests {
   private let parser = MessagePackParser()
 
-  private func decode(_ hex: String) throws -> Packet? {
+  private func decode(_ hex: String) throws -> SocketPacket? {
     try parser.makeDecoder().decode(.binary(Data(hex: hex)))
   }
 
   @Test(
     "writes packets of every type, and reads them back",
     arguments: [
-      (Packet(content: .connect(nil)), "82 A4'type' 00 A3'nsp' A1'/'"),
+      (SocketPacket(content: .connect(nil)), "82 A4'type' 00 A3'nsp' A1'/'"),
       (
-        Packet(namespace: "/a", content: .connect(["token": .binary(Data([1]))])),
+        SocketPacket(namespace: "/a", content: .connect(["token": .binary(Data([1]))])),
         "83 A4'type' 00 A3'nsp' A2'/a' A4'data' 81 A5'token' C40101"
       ),
-      (Packet(namespace: "/a", content: .disconnect), "82 A4'type' 01 A3'nsp' A2'/a'"),
-      (Packet(content: .event(["e"])), "83 A4'type' 02 A3'nsp' A1'/' A4'data' 91 A1'e'"),
+      (SocketPacket(namespace: "/a", content: .disconnect), "82 A4'type' 01 A3'nsp' A2'/a'"),
+      (SocketPacket(content: .event(name: "e", arguments: [])), "83 A4'type' 02 A3'nsp' A1'/' A4'data' 91 A1'e'"),
       (
-        Packet(id: 300, content: .event(["e", .binary(Data([1, 2])), ["a": nil]])),
+        SocketPacket(id: 300, content: .event(name: "e", arguments: [.binary(Data([1, 2])), ["a": nil]])),
         "84 A4'type' 02 A3'nsp' A1'/' A2'id' CD012C A4'data' 93 A1'e' C4020102 81 A1'a' C0"
       ),
-      (Packet(id: 0, content: .event([7])), "84 A4'type' 02 A3'nsp' A1'/' A2'id' 00 A4'data' 91 07"),
       (
-        Packet(namespace: "/a,b", id: .max, content: .ack([])),
+        SocketPacket(id: 0, content: .event(name: "7", arguments: [])),
+        "84 A4'type' 02 A3'nsp' A1'/' A2'id' 00 A4'data' 91 A1'7'"
+      ),
+      (
+        SocketPacket(namespace: "/a,b", id: .max, content: .ack([])),
         "84 A4'type' 03 A3'nsp' A4'/a,b' A2'id' CF7FFFFFFFFFFFFFFF A4'data' 90"
       ),
-      (Packet(content: .connectError("no")), "83 A4'type' 04 A3'nsp' A1'/' A4'data' A2'no'"),
+      (SocketPacket(content: .connectError("no")), "83 A4'type' 04 A3'nsp' A1'/' A4'data' A2'no'"),
       (
-        Packet(content: .connectError(["message": "no"])),
+        SocketPacket(content: .connectError(["message": "no"])),
         "83 A4'type' 04 A3'nsp' A1'/' A4'data' 81 A7'message' A2'no'"
       ),
     ])
-  func packets(packet: Packet, hex: String) throws {
+  func packets(packet: SocketPacket, hex: String) throws {
     #expect(try parser.encode(packet) == [.binary(Data(hex: hex))])
     #expect(try decode(hex) == packet)
   }
@@ -44,29 +47,35 @@ struct MessagePackParserTests {
   @Test(
     "reads what servers write",
     arguments: [
-      // python-socketio: no payload is nil.
+      // python-socketio: a missing payload is nil.
       (
-        "83 A4'type' 00 A4'data' 81 A3'sid' A2'ab' A3'nsp' A1'/'", Packet(content: .connect(["sid": "ab"]))
+        "83 A4'type' 00 A4'data' 81 A3'sid' A2'ab' A3'nsp' A1'/'", SocketPacket(content: .connect(["sid": "ab"]))
       ),
-      ("83 A4'type' 01 A4'data' C0 A3'nsp' A2'/a'", Packet(namespace: "/a", content: .disconnect)),
-      ("84 A4'type' 03 A4'data' 91 05 A3'nsp' A1'/' A2'id' 01", Packet(id: 1, content: .ack([5]))),
-      // JavaScript: undefined is nil or an extension, by the version, and the packet has members for the server itself.
-      ("83 A4'type' 01 A3'nsp' A1'/' A4'data' D40000", Packet(content: .disconnect)),
+      ("83 A4'type' 01 A4'data' C0 A3'nsp' A2'/a'", SocketPacket(namespace: "/a", content: .disconnect)),
+      ("84 A4'type' 03 A4'data' 91 05 A3'nsp' A1'/' A2'id' 01", SocketPacket(id: 1, content: .ack([5]))),
+      // JavaScript: undefined is nil or an extension, depending on the version, and the packet has members for the
+      // server itself.
+      ("83 A4'type' 01 A3'nsp' A1'/' A4'data' D40000", SocketPacket(content: .disconnect)),
       (
         "85 A4'type' 02 A4'data' 92 A1'e' D40000 A7'options' 81 A8'compress' C3 A2'id' D40000 A3'nsp' A1'/'",
-        Packet(content: .event(["e", nil]))
+        SocketPacket(content: .event(name: "e", arguments: [nil]))
       ),
       (
         "84 A4'type' 02 A4'data' 93 A1'e' C7020 00102 D6FF39457980 A2'id' C0 A3'nsp' A1'/'",
-        Packet(content: .event(["e", .binary(Data([1, 2])), "2000-06-13T00:00:00.000Z"]))
+        SocketPacket(content: .event(name: "e", arguments: [.binary(Data([1, 2])), "2000-06-13T00:00:00.000Z"]))
       ),
-      // Formats longer than need be.
+      // A name may be a number.
+      (
+        "84 A4'type' 02 A3'nsp' A1'/' A2'id' 00 A4'data' 91 07",
+        SocketPacket(id: 0, content: .event(name: "7", arguments: []))
+      ),
+      // Formats longer than necessary.
       (
         "DE0004 D904'type' CB4000000000000000 A3'nsp' DA0001'/' A2'id' D20000000C A4'data' DC0001 D901'e'",
-        Packet(id: 12, content: .event(["e"]))
+        SocketPacket(id: 12, content: .event(name: "e", arguments: []))
       ),
     ])
-  func servers(hex: String, packet: Packet) throws {
+  func servers(hex: String, packet: SocketPacket) throws {
     #expect(try decode(hex) == packet)
   }
 
@@ -112,7 +121,7 @@ struct MessagePackParserTests {
     #expect(received.code == .invalidPayload && received.offset == 13)
     #expect(received.description == "invalid payload: a byte that begins no value at byte 13")
     let sent = try #require(throws: ParserError.self) {
-      try MessagePackParser(maxDepth: 1).encode(Packet(content: .event(["e", []])))
+      try MessagePackParser(maxDepth: 1).encode(SocketPacket(content: .event(name: "e", arguments: [[]])))
     }
     #expect(sent.code == .invalidPayload && sent.offset == 21)
     #expect(sent.description == "invalid payload: nested too deep at byte 21")
@@ -124,21 +133,22 @@ struct MessagePackParserTests {
     let error = try #require(throws: ParserError.self) { try decoder.decode(.text("0")) }
     #expect(error.code == .unexpectedText)
     decoder.reset()
-    #expect(try decoder.decode(.binary(Data(hex: "82 A4'type' 01 A3'nsp' A1'/'"))) == Packet(content: .disconnect))
+    #expect(
+      try decoder.decode(.binary(Data(hex: "82 A4'type' 01 A3'nsp' A1'/'"))) == SocketPacket(content: .disconnect))
   }
 
   @Test(
     "refuses to send what the receiver would have to refuse",
     arguments: [
-      (Packet(content: .event([])), .invalidPayload), (Packet(content: .event([nil])), .invalidPayload),
-      (Packet(content: .event([.binary(Data())])), .invalidPayload),
-      (Packet(content: .event(["disconnect"])), .invalidPayload),
-      (Packet(content: .connect("token")), .invalidPayload), (Packet(content: .connect(.null)), .invalidPayload),
-      (Packet(content: .connectError(nil)), .invalidPayload), (Packet(id: -1, content: .event(["e"])), .illegalID),
-      (Packet(namespace: "admin", content: .disconnect), .illegalNamespace),
-      (Packet(namespace: "", content: .disconnect), .illegalNamespace),
-    ] as [(Packet, ParserError.Code)])
-  func sentRefusals(packet: Packet, code: ParserError.Code) throws {
+      (SocketPacket(content: .event(name: "disconnect", arguments: [])), .invalidPayload),
+      (SocketPacket(content: .connect("token")), .invalidPayload),
+      (SocketPacket(content: .connect(.null)), .invalidPayload),
+      (SocketPacket(content: .connectError(nil)), .invalidPayload),
+      (SocketPacket(id: -1, content: .event(name: "e", arguments: [])), .illegalID),
+      (SocketPacket(namespace: "admin", content: .disconnect), .illegalNamespace),
+      (SocketPacket(namespace: "", content: .disconnect), .illegalNamespace),
+    ] as [(SocketPacket, ParserError.Code)])
+  func sentRefusals(packet: SocketPacket, code: ParserError.Code) throws {
     let error = try #require(throws: ParserError.self) { try parser.encode(packet) }
     #expect(error.code == code)
   }
@@ -147,8 +157,8 @@ struct MessagePackParserTests {
   func depth(limit: Int) throws {
     let parser = MessagePackParser(maxDepth: limit)
     let deepest = min(limit, 1024)
-    func packet(depth: Int) -> Packet {
-      Packet(content: .event(["e"] + (depth > 1 ? [nested(depth - 1)] : [])))
+    func packet(depth: Int) -> SocketPacket {
+      SocketPacket(content: .event(name: "e", arguments: (depth > 1 ? [nested(depth - 1)] : [])))
     }
     let messages = try parser.encode(packet(depth: deepest))
     #expect(try parser.makeDecoder().decode(messages[0]) == packet(depth: deepest))

@@ -14,7 +14,7 @@ struct MessagePackRandomTests {
       let comment: Comment = "seed \(SeededGenerator.seed), round \(round): \(value)"
       let copy = try SocketValue(messagePack: data)
       #expect(copy == value, comment)
-      // Equality does not tell 1 from 1.0, nor one order of members from another; the bytes do.
+      // Equality does not distinguish 1 from 1.0, nor different orders of members; the bytes do.
       #expect(try copy.messagePack() == data, comment)
       for _ in 0..<min(data.count, 20) {
         let part = data.prefix(Int.random(in: 0..<data.count, using: &generator))
@@ -31,7 +31,7 @@ struct MessagePackRandomTests {
       var bytes = [UInt8](try SocketValue.random(depth: 3, binary: true, using: &generator).messagePack())
       for _ in 0..<Int.random(in: 1...3, using: &generator) {
         let index = Int.random(in: 0..<bytes.count, using: &generator)
-        // Formats of every kind begin at 0xC0; small bytes make lengths.
+        // Formats of every kind begin at 0xC0; small bytes serve as lengths.
         let byte: UInt8 =
           Bool.random(using: &generator)
           ? .random(in: 0xC0...0xDF, using: &generator) : .random(in: 0...255, using: &generator)

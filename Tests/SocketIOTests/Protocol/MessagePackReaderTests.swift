@@ -136,7 +136,7 @@ struct MessagePackReaderTests {
       ("C7 0C FF 00000000 000007DBA8218001", "a date that is not within 100 million days of 1970 at byte 0"),
       ("C7 0C FF 00000000 7FFFFFFFFFFFFFFF", "a date that is not within 100 million days of 1970 at byte 0"),
       ("C7 0C FF 3B9AC9FF 8000000000000000", "a date that is not within 100 million days of 1970 at byte 0"),
-      // The most seconds that are an Int64 of milliseconds, until the fraction is added.
+      // The most seconds that fit an Int64 of milliseconds, until the fraction is added.
       ("C7 0C FF 3B9AC9FF 0020C49BA5E353F7", "a date that is not within 100 million days of 1970 at byte 0"),
       ("D7 00 7FFFFFFFFFFFFFFF", "a date that is not within 100 million days of 1970 at byte 0"),
     ])
@@ -151,7 +151,7 @@ struct MessagePackReaderTests {
     arguments: [
       "C6 FFFFFFFF", "DB FFFFFFFF 'abc'", "C9 FFFFFFFF 00", "DD FFFFFFFF 00", "DF FFFFFFFF 00", "DE 0001 A1'a'",
       "DC 0002 00", "92 DD 00000002 01 02", "DD 00000004 DD 00000003 00 00 00",
-      // The outer map awaits a key and a value yet, of which only one can follow the inner array.
+      // The outer map still needs a key and a value, of which only one can follow the inner array.
       "82 A1'a' 92 01 02 03",
     ])
   func announcedLengths(hex: String) throws {
@@ -162,7 +162,7 @@ struct MessagePackReaderTests {
 
   @Test("arrays inside arrays cannot all claim the same bytes")
   func nestedClaims() throws {
-    // Each of 500 arrays announces as many elements as bytes follow, which would add up to hundreds of megabytes.
+    // Each of 500 arrays announces as many elements as bytes follow, hundreds of megabytes in total.
     let size = 100_000
     var data = Data()
     for level in 0..<500 {

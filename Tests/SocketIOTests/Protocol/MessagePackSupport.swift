@@ -3,7 +3,7 @@ import Foundation
 @testable import SocketIO
 
 extension Data {
-  /// The bytes that a text shows: pairs of hexadecimal digits, and text between single quotes. Spaces may be anywhere.
+  /// Converts a text to bytes: pairs of hexadecimal digits, and text in single quotes. Spaces may be anywhere.
   init(hex text: String) throws {
     self.init()
     for (index, part) in text.split(separator: "'", omittingEmptySubsequences: false).enumerated() {

@@ -4,7 +4,8 @@ import Foundation
 
 /// SplitMix64: a small generator whose sequence depends on the seed alone, on every system.
 ///
-/// Tests print the seed with each failure; `FUZZ_SEED` and `FUZZ_ROUNDS` in the environment run others, and more.
+/// Tests print the seed with each failure. `FUZZ_SEED` and `FUZZ_ROUNDS` in the environment set another seed and more
+/// rounds.
 struct SeededGenerator: RandomNumberGenerator {
   private var state: UInt64
 
@@ -26,7 +27,7 @@ struct SeededGenerator: RandomNumberGenerator {
 }
 
 extension SocketValue {
-  /// A random value with arrays and objects down to a depth.
+  /// A random value with arrays and objects up to a depth.
   static func random(depth: Int, binary: Bool = false, using generator: inout SeededGenerator) -> SocketValue {
     switch Int.random(in: 0..<(depth > 0 ? 10 : 8), using: &generator) {
     case 0: return .null
@@ -54,8 +55,8 @@ extension SocketValue {
 }
 
 extension Double {
-  /// A finite double: of random bits, of a few decimal digits, or an integer of up to 53 bits. (JavaScript rounds the
-  /// text of larger integers, so that they are not read as the same numbers.)
+  /// A finite double: random bits, a few decimal digits, or an integer of up to 53 bits. (JavaScript rounds the text of
+  /// larger integers, so they would be read as other numbers.)
   static func randomFinite(using generator: inout SeededGenerator) -> Double {
     switch Int.random(in: 0..<3, using: &generator) {
     case 0:

@@ -8,7 +8,7 @@ struct Stream: Hashable, Sendable, CustomStringConvertible {
   var description: String { "\(namespace) \(name)" }
 }
 
-/// Which event of which stream an acknowledgement is about, and to whom it goes.
+/// The event and stream of an acknowledgement, and its receiver.
 struct AckNote: Sendable, CustomStringConvertible {
   let stream: Stream
   let number: Int
@@ -25,7 +25,7 @@ struct Arrival: Sendable {
   let session: String
 }
 
-/// The account of what was emitted, what arrived, and how acknowledgements ended; and the judge of it.
+/// Records emitted events, arrivals and the outcomes of acknowledgements, and checks them.
 struct Ledger: Sendable {
   enum Outcome: Sendable, Equatable {
     case pending
@@ -37,19 +37,19 @@ struct Ledger: Sendable {
     let isVolatile: Bool
     let wantsAck: Bool
     var outcome = Outcome.pending
-    /// The user let go of the Socket, or did not want to wait any more.
+    /// The user released the Socket, or stopped waiting.
     var isGivenUp = false
     var hasArrived = false
   }
 
   private let retries: [String: Int]
-  /// The first thing that went wrong; what follows from it says nothing.
+  /// The first failure; later ones may only be consequences.
   private(set) var violation: String?
   private(set) var emissions: [Stream: [Emission]] = [:]
   private var arrivals: [Stream: [Arrival]] = [:]
   private var lastNews: [String: (number: Int, sid: String, index: Int)] = [:]
   private var hasLeft: Set<String> = []
-  /// Of each call of `open`: whether its outcome was told.
+  /// For each call of `open`, whether its outcome was reported.
   private var opens: [Bool] = []
   private var isConnected: [String: Bool] = [:]
   private var refusedNamespaces: Set<String> = []
@@ -62,7 +62,7 @@ struct Ledger: Sendable {
 
   // MARK: Opening
 
-  /// - Returns: The number of a call of `open` that is to be called back.
+  /// - Returns: The number of a call of `open` with a pending callback.
   mutating func openBegan() -> Int {
     opens.append(false)
     return opens.count - 1
@@ -83,21 +83,21 @@ struct Ledger: Sendable {
 
   mutating func givenUp(_ stream: Stream, _ number: Int) { emissions[stream]?[number].isGivenUp = true }
 
-  /// The user lets go of the Socket of a namespace: what waits is given up.
+  /// The user releases the Socket of a namespace: waiting events are given up.
   mutating func givenUp(_ namespace: String) {
     for (stream, list) in emissions where stream.namespace == namespace {
       for number in list.indices where list[number].outcome == .pending { givenUp(stream, number) }
     }
   }
 
-  mutating func ended(_ stream: Stream, _ number: Int, _ result: Result<[SocketValue], SocketIOError>) {
+  mutating func ended(_ stream: Stream, _ number: Int, _ result: Result<SocketAnswer, SocketIOError>) {
     guard let emission = emissions[stream]?[number], emission.outcome == .pending else {
       return violation("\(stream) \(number): a second end, \(result)")
     }
     switch result {
-    case .success(let arguments):
+    case .success(let answer):
       emissions[stream]?[number].outcome = .acknowledged
-      if arguments != [.int(number)] { violation("\(stream) \(number): the answer \(arguments) of another") }
+      if answer.args != [.int(number)] { violation("\(stream) \(number): the answer \(answer) of another") }
       if !emission.hasArrived { violation("\(stream) \(number): acknowledged before it arrived") }
     case .failure(let error): emissions[stream]?[number].outcome = .failed(error.code)
     }
@@ -133,7 +133,7 @@ struct Ledger: Sendable {
     lastNews[namespace] = (number, sid, index)
   }
 
-  /// The user left the namespace, so that news of which the server did not know it are missed.
+  /// The user left the namespace, so news sent before the server learned of it are missed.
   mutating func left(_ namespace: String) { hasLeft.insert(namespace) }
 
   mutating func connected(_ namespace: String) {
@@ -153,20 +153,20 @@ struct Ledger: Sendable {
 
   // MARK: The verdict
 
-  /// Whether nothing is left that the retry queues have to deliver.
+  /// Whether the retry queues have delivered everything.
   var isDelivered: Bool {
     emissions.allSatisfy { stream, list in
       stream.name != "retried" || list.allSatisfy { $0.wantsAck ? $0.outcome != .pending : !isLost($0, stream) }
     }
   }
 
-  /// Not delivered, although it was to be tried again without end.
+  /// Not delivered, although it was to be retried without limit.
   private func isLost(_ emission: Emission, _ stream: Stream) -> Bool {
     retries[stream.namespace] == .max && !emission.hasArrived && !emission.isGivenUp
       && emission.outcome != .failed(.refused)
   }
 
-  /// Judges the whole, when nothing can happen any more.
+  /// Checks everything, when nothing can happen any more.
   mutating func close(isCalm: Bool) {
     if opens.contains(false) { violation("open() without an outcome") }
     for stream in emissions.keys.sorted(by: { $0.description < $1.description }) {
@@ -184,7 +184,7 @@ struct Ledger: Sendable {
     }
   }
 
-  /// Each engine brings what was emitted after that of the engine before, in order, and nothing in between is missing.
+  /// Each engine delivers later events than the engine before, in order, without gaps.
   private mutating func judgeOrder(_ stream: Stream, _ list: [Emission]) {
     let arrived = (arrivals[stream] ?? []).enumerated().sorted {
       ($0.element.note.engine, $0.offset) < ($1.element.note.engine, $1.offset)
@@ -200,7 +200,7 @@ struct Ledger: Sendable {
     }
   }
 
-  /// What never left: a volatile event, or one that was taken out of the buffer.
+  /// Never sent: a volatile event, or one that was removed from the buffer.
   private func mayBeMissing(_ emission: Emission) -> Bool {
     switch emission.outcome {
     case .failed(.timeout), .failed(.cancelled), .failed(.refused): true

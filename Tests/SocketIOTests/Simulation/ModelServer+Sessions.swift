@@ -1,8 +1,9 @@
 import Foundation
+import SocketIOTesting
 
 @testable import SocketIO
 
-/// Sessions and what arrives in them.
+/// Sessions and their incoming packets.
 extension ModelServer {
   // MARK: Sessions
 
@@ -15,7 +16,7 @@ extension ModelServer {
   }
 
   func handshake(_ sid: String) -> String {
-    Fixture.handshake(
+    TransportScript.handshake(
       sid: sid, upgrades: sessions[sid]?.webSocket == nil ? ["websocket"] : [], pingInterval: Int(habits.pingInterval),
       pingTimeout: Int(habits.pingTimeout), maxPayload: habits.maxPayload)
   }
@@ -42,7 +43,7 @@ extension ModelServer {
       sessions[sid]?.isPongDue = false
       actions.append(.after(habits.pingInterval, .ping(sid)))
     case .close where session.webSocket == nil:
-      // Leaving in good order: nothing is kept for this client.
+      // A normal close: nothing is kept for this client.
       sessions[sid]?.members = [:]
       end(sid)
     default: if !session.isDisturbed { violation("\(packet.wire) from the client") }
@@ -61,7 +62,7 @@ extension ModelServer {
 
   // MARK: Packets
 
-  mutating func received(_ packet: Packet, on sid: String, isRepeated: Bool) {
+  mutating func received(_ packet: SocketPacket, on sid: String, isRepeated: Bool) {
     guard let session = sessions[sid] else { return }
     let namespace = packet.namespace
     switch packet.content {
@@ -87,14 +88,14 @@ extension ModelServer {
     }
   }
 
-  mutating func receivedByNobody(_ packet: Packet, on session: Session) {
+  mutating func receivedByNobody(_ packet: SocketPacket, on session: Session) {
     let namespace = packet.namespace
     switch packet.content {
     case .disconnect:
       unexpected("DISCONNECT", namespace, session)
       sessions[session.sid]?.left.insert(namespace)
-    case .event(let arguments):
-      if arguments.count > 1, let name = arguments[0].stringValue, let number = arguments[1].intValue {
+    case .event(let name, let arguments):
+      if let number = arguments.first?.intValue {
         actions.append(.ignored(Stream(namespace: namespace, name: name), number))
       }
       unexpected("EVENT", namespace, session)
@@ -103,8 +104,8 @@ extension ModelServer {
     }
   }
 
-  /// Takes what was read, as the official server does: each packet one step after the read that brought it, an event's
-  /// handlers one step later and only while their Socket is connected. CONNECT was answered before all that.
+  /// Handles what was read as the official server does: each packet one step after its read, an event's handlers one
+  /// step later and only while their Socket is connected. CONNECT was answered before.
   mutating func finishRead() {
     var next = 0
     while next < unfinished.count {
@@ -131,8 +132,8 @@ extension ModelServer {
       var dispatched = step
       dispatched.isDispatched = true
       unfinished.append(dispatched)
-    case .event(let arguments):
-      received(arguments, id: step.packet.id, namespace, member, on: session, isRepeated: step.isRepeated)
+    case .event(let name, let arguments):
+      received(name, arguments, id: step.packet.id, namespace, member, on: session, isRepeated: step.isRepeated)
     case .ack:
       guard let id = step.packet.id, sessions[step.session]?.members[namespace]?.questions.remove(id) != nil else {
         return session.left.contains(namespace) ? () : unexpected("ACK", namespace, session)
@@ -146,16 +147,17 @@ extension ModelServer {
   }
 
   mutating func received(
-    _ arguments: [SocketValue], id: Int?, _ namespace: String, _ member: Member, on session: Session, isRepeated: Bool
+    _ name: String, _ arguments: [SocketValue], id: Int?, _ namespace: String, _ member: Member, on session: Session,
+    isRepeated: Bool
   ) {
-    guard let stream = arguments.first?.stringValue, arguments.count > 1, let number = arguments[1].intValue else {
-      return violation("an event that the client did not emit: \(arguments)")
+    guard let number = arguments.first?.intValue else {
+      return violation("an event that the client did not emit: \(name) \(arguments)")
     }
-    if arguments.count > 2, arguments[2] != .binary(Data([UInt8(truncatingIfNeeded: number)])), !session.isDisturbed {
+    if arguments.count > 1, arguments[1] != .binary(Data([UInt8(truncatingIfNeeded: number)])), !session.isDisturbed {
       violation("an attachment of another event: \(arguments)")
     }
     let note = AckNote(
-      stream: Stream(namespace: namespace, name: stream), number: number, id: id ?? -1, sid: member.sid,
+      stream: Stream(namespace: namespace, name: name), number: number, id: id ?? -1, sid: member.sid,
       engine: session.engine)
     if !isRepeated { actions.append(.arrived(Arrival(note: note, session: session.sid))) }
     guard id != nil else { return }
@@ -169,13 +171,13 @@ extension ModelServer {
   }
 
   mutating func acknowledge(_ note: AckNote, on sid: String, _ namespace: String) {
-    send(Packet(namespace: namespace, id: note.id, content: .ack([.int(note.number)])), ack: note, on: sid)
+    send(SocketPacket(namespace: namespace, id: note.id, content: .ack([.int(note.number)])), ack: note, on: sid)
   }
 
   mutating func answerJoin(_ sid: String, _ namespace: String) {
     guard let auth = sessions[sid]?.joining.removeValue(forKey: namespace) else { return }
     if random.chance(habits.refusal) {
-      return send(Packet(namespace: namespace, content: .connectError(["message": "refused"])), on: sid)
+      return send(SocketPacket(namespace: namespace, content: .connectError(["message": "refused"])), on: sid)
     }
     var member: Member
     if let pid = auth["pid"]?.stringValue, let offset = auth["offset"]?.stringValue.flatMap({ Int($0) }),
@@ -183,7 +185,7 @@ extension ModelServer {
     {
       member = former
       member.questions = []
-      // The offset may be of a session before that one.
+      // The offset may belong to an earlier session.
       for number in max(offset, member.base)..<max(offset, news[namespace, default: 0]) {
         sendNews(number + 1, to: member, namespace, on: sid, isBinary: false)
       }
@@ -195,23 +197,21 @@ extension ModelServer {
     sessions[sid]?.members[namespace] = member
     var reply: SocketObject = ["sid": .string(member.sid)]
     if let pid = member.pid { reply["pid"] = .string(pid) }
-    send(Packet(namespace: namespace, content: .connect(.object(reply))), on: sid)
+    send(SocketPacket(namespace: namespace, content: .connect(.object(reply))), on: sid)
   }
 
   mutating func sendNews(_ number: Int, to member: Member, _ namespace: String, on sid: String, isBinary: Bool) {
-    var arguments: [SocketValue] = [
-      .string("news"), .int(number), .string(member.sid), .int(number - member.base),
-    ]
+    var arguments: [SocketValue] = [.int(number), .string(member.sid), .int(number - member.base)]
     if isBinary { arguments.append(.binary(Data([UInt8(truncatingIfNeeded: number)]))) }
     if member.pid != nil { arguments.append(.string("\(number)")) }
-    emit(arguments, id: nil, namespace, on: sid)
+    emit("news", arguments, id: nil, namespace, on: sid)
   }
 
-  mutating func emit(_ arguments: [SocketValue], id: Int?, _ namespace: String, on sid: String) {
-    send(Packet(namespace: namespace, id: id, content: .event(arguments)), on: sid)
+  mutating func emit(_ name: String, _ arguments: [SocketValue], id: Int?, _ namespace: String, on sid: String) {
+    send(SocketPacket(namespace: namespace, id: id, content: .event(name: name, arguments: arguments)), on: sid)
   }
 
-  mutating func send(_ packet: Packet, ack: AckNote? = nil, on sid: String) {
+  mutating func send(_ packet: SocketPacket, ack: AckNote? = nil, on sid: String) {
     do {
       for message in try JSONParser().encode(packet) {
         sessions[sid]?.outbox.append(Outgoing(packet: .message(message), ack: ack))

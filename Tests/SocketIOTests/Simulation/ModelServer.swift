@@ -2,22 +2,22 @@ import Foundation
 
 @testable import SocketIO
 
-/// An Engine.IO 4 and Socket.IO 5 server as a value: what reaches it goes in, what it does collects in `actions`.
+/// An Engine.IO 4 and Socket.IO 5 server as a value: input goes in, and its output collects in `actions`.
 ///
-/// It is stricter than real servers: what the protocol forbids a client is a `.violation`. Its application acknowledges events, broadcasts
-/// numbered news to each namespace, asks questions, and throws clients out.
+/// It is stricter than real servers: everything that the protocol forbids a client is a `.violation`. Its application
+/// acknowledges events, broadcasts numbered news to each namespace, asks questions, and disconnects clients.
 struct ModelServer {
   struct Habits: Sendable {
     var pingInterval: UInt64
     var pingTimeout: UInt64
     var maxPayload: Int
     var keepsSessions: Bool
-    /// In a thousand: CONNECTs refused, and answers that come late.
+    /// Per thousand: CONNECTs refused, and late answers.
     var refusal: Int
     var lateness: Int
-    /// In a thousand: events that are not acknowledged, where the client has a timeout for it.
+    /// Per thousand: events that are not acknowledged, if the client has a timeout.
     var silence: Int
-    /// Namespaces whose events are always acknowledged, since nothing else would end the wait of their retry queues.
+    /// Namespaces whose events are always acknowledged, since their retry queues have no timeout.
     let reliable: [String]
 
     init(isCalm: Bool, namespaces: [Scenario.Namespace], using random: inout SeededGenerator) {
@@ -37,7 +37,7 @@ struct ModelServer {
     case refused
   }
 
-  /// A packet with the acknowledgement that it is, if it is one.
+  /// A packet, with the acknowledgement in it if there is one.
   struct Outgoing: Sendable {
     var packet: EnginePacket
     var ack: AckNote?
@@ -58,14 +58,14 @@ struct ModelServer {
     case close(Int)
     case after(UInt64, Timer)
     case arrived(Arrival)
-    /// An event came from one who had been thrown out.
+    /// An event came from a disconnected client.
     case ignored(Stream, Int)
     case violation(String)
   }
 
-  /// A packet of a member that was read, and is taken in its turn.
+  /// A packet of a member that was read, to be handled in turn.
   struct Unfinished: Sendable {
-    let packet: Packet
+    let packet: SocketPacket
     let session: String
     /// The member that it is for.
     let sid: String
@@ -78,7 +78,7 @@ struct ModelServer {
   struct Member: Sendable {
     var sid: String
     var pid: String?
-    /// The news before the Socket joined.
+    /// The number of news before the Socket joined.
     let base: Int
     var questions: Set<Int> = []
   }
@@ -97,11 +97,11 @@ struct ModelServer {
     /// CONNECTs that are not answered yet, with their payloads.
     var joining: [String: SocketValue] = [:]
     var members: [String: Member] = [:]
-    /// Namespaces out of which the client was thrown: what it sent before it knew is no fault of his.
+    /// Namespaces from which the client was disconnected: packets that it sent before it knew are not violations.
     var expelled: Set<String> = []
-    /// Namespaces that the client has left: what was sent to it before may be answered when it has joined again.
+    /// Namespaces that the client has left: it may answer earlier packets after it has rejoined.
     var left: Set<String> = []
-    /// The network repeated a request: what the client sends cannot be judged any more.
+    /// The network duplicated a request: the client's packets cannot be checked any more.
     var isDisturbed = false
     var decoder = JSONParser().makeDecoder()
   }
@@ -111,10 +111,10 @@ struct ModelServer {
   var actions: [Action] = []
   var sessions: [String: Session] = [:]
   var links: [Int: String] = [:]
-  /// How many news each namespace had.
+  /// The number of news of each namespace.
   var news: [String: Int] = [:]
   var kept: [String: Member] = [:]
-  /// What was read and is not finished; see ``finishRead()``.
+  /// Packets that were read and are not fully handled; see ``finishRead()``.
   var unfinished: [Unfinished] = []
   var lastID = 0
 
@@ -123,7 +123,7 @@ struct ModelServer {
     self.random = random
   }
 
-  /// A crash: only what the application has in its data base is left.
+  /// A crash: only the application's database survives.
   mutating func restart() {
     sessions = [:]
     links = [:]
@@ -169,7 +169,7 @@ struct ModelServer {
     finishRead()
   }
 
-  /// The connection of a request that was held is gone.
+  /// The connection of a held request has ended.
   mutating func requestGone(_ request: Int) {
     if let session = sessions.values.first(where: { $0.poll == request }) { end(session.sid) }
   }
@@ -248,7 +248,7 @@ struct ModelServer {
 
   // MARK: The application
 
-  /// Every member of the namespace gets the next of its news.
+  /// Sends the next news to every member of the namespace.
   mutating func broadcast(_ namespace: String, isBinary: Bool) {
     let number = news[namespace, default: 0] + 1
     news[namespace] = number
@@ -263,25 +263,25 @@ struct ModelServer {
     for sid in sessions.keys.sorted() where sessions[sid]?.members[namespace] != nil {
       lastID += 1
       sessions[sid]?.members[namespace]?.questions.insert(lastID)
-      emit([.string("question"), .int(lastID)], id: lastID, namespace, on: sid)
+      emit("question", [.int(lastID)], id: lastID, namespace, on: sid)
     }
   }
 
   mutating func expel(_ namespace: String) {
     for sid in sessions.keys.sorted() where sessions[sid]?.members.removeValue(forKey: namespace) != nil {
       sessions[sid]?.expelled.insert(namespace)
-      send(Packet(namespace: namespace, content: .disconnect), on: sid)
+      send(SocketPacket(namespace: namespace, content: .disconnect), on: sid)
     }
   }
 
-  /// Ends every session; with `garbage`, by sending what is no Socket.IO packet, for the client to end it.
+  /// Ends every session; with `garbage`, by sending an invalid packet, so that the client ends it.
   mutating func endSessions(garbage: Bool) {
     for sid in sessions.keys.sorted() {
       if garbage { send(.message(.text("9")), on: sid) } else { end(sid) }
     }
   }
 
-  /// Ends the sessions of which client and server may think differently, since a request was repeated.
+  /// Ends the sessions whose state may differ between client and server, since a request was duplicated.
   mutating func endDisturbedSessions() {
     for sid in sessions.keys.sorted() where sessions[sid]?.isDisturbed == true { end(sid) }
   }

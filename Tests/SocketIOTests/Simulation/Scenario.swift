@@ -1,6 +1,8 @@
+import SocketIOTesting
+
 @testable import SocketIO
 
-/// What a seed decides before anything happens: the client's options, the server's habits, and how bad the network is.
+/// What a seed determines in advance: the client's options, the server's behaviour, and the quality of the network.
 struct Scenario: Sendable {
   struct Namespace: Sendable {
     let name: String
@@ -12,7 +14,7 @@ struct Scenario: Sendable {
   let namespaces: [Namespace]
   let server: ModelServer.Habits
   let climate: Climate
-  /// Milliseconds of trouble, after which the network and the server are well.
+  /// Milliseconds of faults, after which the network and the server work.
   let duration: UInt64
   let operations: Int
 
@@ -50,18 +52,18 @@ struct Scenario: Sendable {
   }
 }
 
-/// How the network treats what is sent, in chances of a thousand.
+/// The faults of the network, in chances per thousand.
 struct Climate: Sendable {
   var latency: ClosedRange<UInt64> = 1...5
   /// An attempt to connect, or a request, is refused.
   var refusal = 0
   /// A request or a connection is reset before the server sees it, or before its answer arrives.
   var reset = 0
-  /// A request, or everything on a connection from some moment on, disappears without a word.
+  /// A request, or everything on a connection from some moment on, silently disappears.
   var silence = 0
   /// The server sees a request or the opening of a connection twice.
   var duplication = 0
-  /// What is sent takes up to a second longer.
+  /// Data takes up to a second longer.
   var delay = 0
 
   static let calm = Climate()
@@ -72,7 +74,7 @@ struct Climate: Sendable {
 
   init(using random: inout SeededGenerator) {
     latency = 1...UInt64(random.number(2...60))
-    // Most networks have one or two kinds of trouble; all at once would let nothing through.
+    // Most networks have one or two kinds of faults; all at once would let nothing through.
     func degree(_ worst: Int, using random: inout SeededGenerator) -> Int {
       random.chance(500) ? 0 : random.number(1...worst)
     }
@@ -89,7 +91,7 @@ extension SeededGenerator {
     range.lowerBound + Int(next() % UInt64(range.upperBound - range.lowerBound + 1))
   }
 
-  /// True so many times in a thousand.
+  /// True with this chance per thousand.
   mutating func chance(_ perMille: Int) -> Bool { number(0...999) < perMille }
 
   mutating func pick<Element>(_ elements: [Element]) -> Element { elements[number(0...elements.count - 1)] }

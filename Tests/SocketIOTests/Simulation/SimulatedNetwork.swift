@@ -1,6 +1,8 @@
+import SocketIOTesting
+
 @testable import SocketIO
 
-/// The simulated world as the client's parts see it: they run on the loop, and the run itself moves the loop.
+/// The simulated world from the client's side. The client runs on the loop, which the simulation drives.
 final class SimulatedNetwork: Connector {
   let loop: VirtualLoop
   private let state: Locked<World>
@@ -12,7 +14,7 @@ final class SimulatedNetwork: Connector {
     storedOptions = Locked(scenario.options)
   }
 
-  /// Nothing is called from inside that could come back here.
+  /// The body must not call anything that returns here.
   func world<Result: Sendable>(_ body: (inout World) -> Result) -> Result {
     let now = loop.now
     return state.withLock {
@@ -35,13 +37,8 @@ final class SimulatedNetwork: Connector {
   func remember(websocketWorks: Bool) {}
 
   func makeEngine() throws(SocketIOError) -> Engine {
-    let options = self.options
-    var configuration = EngineStateMachine.Configuration()
-    configuration.transports = options.transports
-    configuration.upgrade = options.upgrade
-    configuration.tryAllTransports = options.tryAllTransports
     let number = world { $0.beginEngine() }
-    return Engine(configuration, loop: loop) { [self] name, sid in
+    return makeEngine(on: loop) { [self] name, sid in
       switch name {
       case .websocket: SimulatedWebSocket(self, engine: number, sid: sid)
       default: SimulatedPolling(self, engine: number, sid: sid)

@@ -1,13 +1,15 @@
+import SocketIOTesting
+
 @testable import SocketIO
 
-/// What the network tells a transport.
+/// An event from the network for a transport.
 enum ClientInput: Sendable {
   case webSocket(TransportEvent)
   case polled(Result<[EnginePacket], SocketIOError>)
   case posted(Result<Void, SocketIOError>)
 }
 
-/// One end of a connection on the simulated network, which tells what happens through the loop.
+/// One end of a connection on the simulated network, which reports events through the loop.
 private final class NetworkPort {
   let link: Int
   let network: SimulatedNetwork
@@ -27,7 +29,7 @@ private final class NetworkPort {
   deinit { network.world { $0.transportFreed(link) } }
 }
 
-/// A WebSocket on the simulated network, which answers as ``WebSocketTransport`` does.
+/// A WebSocket on the simulated network, which behaves like ``WebSocketTransport``.
 final class SimulatedWebSocket: Transport {
   var onEvent: ((TransportEvent) -> Void)?
   var sid: String?
@@ -37,7 +39,7 @@ final class SimulatedWebSocket: Transport {
   private var port: NetworkPort?
   private var isOpen = false
   private var isReadingPaused = false
-  /// What came while reading was paused.
+  /// Data that arrived while reading was paused.
   private var unread: [TransportEvent] = []
   private var goesOn: VirtualTimer?
 
@@ -55,7 +57,7 @@ final class SimulatedWebSocket: Transport {
 
   func send(_ packets: [EnginePacket]) -> Bool {
     guard let port else { return false }
-    return network.world { $0.send(packets, on: port.link) }
+    return network.world { $0.send(packets.map(\.plain), on: port.link) }
   }
 
   func requestReadReceipt(_ mark: UInt64) {
@@ -112,7 +114,7 @@ final class SimulatedWebSocket: Transport {
   }
 }
 
-/// HTTP long-polling on the simulated network, driven as ``PollingTransport`` is.
+/// HTTP long-polling on the simulated network, driven like ``PollingTransport``.
 final class SimulatedPolling: PollingDriver {
   var onEvent: ((TransportEvent) -> Void)?
   var sid: String?
@@ -155,7 +157,7 @@ final class SimulatedPolling: PollingDriver {
   }
 
   func post(_ packets: [EnginePacket]) {
-    if let port { network.world { $0.post(packets, on: port.link, sid: sid) } }
+    if let port { network.world { $0.post(packets.map(\.plain), on: port.link, sid: sid) } }
   }
 
   func cancelRequests() {

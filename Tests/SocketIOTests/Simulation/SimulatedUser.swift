@@ -1,17 +1,18 @@
 import Foundation
+import SocketIOTesting
 
 @testable import SocketIO
 
-/// The program that uses the client: emits, connects, disconnects and changes its mind, as the seed has it.
+/// The program that uses the client: emits, connects and disconnects, as the seed determines.
 final class SimulatedUser {
   let manager: Manager
   private let network: SimulatedNetwork
   private let scenario: Scenario
   private var sockets: [String: Socket] = [:]
   private var known: Set<Int> = []
-  /// Questions of the server that are answered later, or never.
+  /// Acknowledgements that the server waits for, sent later or never.
   private let kept = KeptQuestions()
-  private var cancellable: [(stream: Stream, number: Int, token: AckToken)] = []
+  private var cancellable: [(stream: Stream, number: Int, token: CancellationToken)] = []
 
   init(_ network: SimulatedNetwork, _ scenario: Scenario) {
     self.network = network
@@ -45,7 +46,7 @@ final class SimulatedUser {
     scenario.namespaces.map { emit($0, isVolatile: false, wantsAck: true, isBinary: true) }
   }
 
-  /// Leaves everything, and lets go of it.
+  /// Disconnects and releases everything.
   func leave() {
     kept.removeAll()
     for namespace in scenario.namespaces {
@@ -69,7 +70,7 @@ final class SimulatedUser {
     case 16: manager.engine.close()
     case 17:
       guard network.random({ $0.chance(500) }) else { return manager.connect() }
-      // A failure is the caller's to deal with.
+      // The caller handles a failure.
       let number = network.world { $0.ledger.openBegan() }
       manager.open { [network, weak manager] error in
         network.world { $0.ledger.openEnded(number) }
@@ -79,7 +80,7 @@ final class SimulatedUser {
       disconnect(namespace)
       release(namespace)
     default:
-      // The machine sleeps, and its user is awake before the timers are.
+      // The machine sleeps, and the user acts before the timers fire.
       network.loop.sleep(UInt64(network.random { $0.number(1...3_000) }))
       emitAtRandom(namespace)
     }
@@ -104,17 +105,22 @@ final class SimulatedUser {
     if isBinary { arguments.append(.binary(Data([UInt8(truncatingIfNeeded: number)]))) }
     var ack: AckHandler?
     if wantsAck {
-      // As `emitWithAck` does, whose task cannot be run here at a moment of our choice.
-      let token = AckToken()
+      // As `emitWithAck` does, whose task cannot be scheduled here.
+      let token = CancellationToken()
       cancellable.append((stream, number, token))
-      ack = AckHandler(
-        body: { result in
+      ack = .callback(
+        { result in
           network.enter("\(stream) \(number) ends: \(result)") { $0.ended(stream, number, result) }
-        }, isInline: network.random { $0.chance(500) }, token: token)
+        }, event: stream.name, isInline: network.random { $0.chance(500) }, token: token)
     }
     let timeout = namespace.ackTimeout.map { Duration.milliseconds($0) }
-    let refusal = Emitter(socket, timeout: timeout, isVolatile: isVolatile).submit(stream.name, arguments, ack)
-    if let refusal { network.world { $0.ledger.violation("\(stream) \(number): \(refusal)") } }
+    do {
+      var emitter = socket.modified
+      (emitter.timeout, emitter.isVolatile) = (timeout, isVolatile)
+      if let refusal = emitter.submit(stream.name, try emitter.payload(stream.name, arguments), ack) { throw refusal }
+    } catch {
+      network.world { $0.ledger.violation("\(stream) \(number): \(error)") }
+    }
     return (stream, number)
   }
 
@@ -143,10 +149,10 @@ final class SimulatedUser {
     if let socket = sockets[namespace.name] { return socket }
     let socket = manager.socket(namespace.name, retries: namespace.retries)
     sockets[namespace.name] = socket
-    // One that was let go may live on, held by a question.
+    // A released Socket may stay alive, held by an acknowledgement.
     guard known.insert(socket.key).inserted else { return socket }
     let (network, name, kept) = (self.network, namespace.name, self.kept)
-    /// Whether a handler of the user does something now that not every handler does.
+    /// Whether a handler does something unusual now.
     @Sendable func feelsLike(_ chance: Int) -> Bool { network.world { $0.isTroubled && $0.random.chance(chance) } }
     @Sendable func leave(_ socket: Socket?) {
       network.enter("\(name) disconnects in a handler") { $0.left(name) }
@@ -183,7 +189,7 @@ final class SimulatedUser {
 }
 
 extension SimulatedNetwork {
-  /// Notes what the user does or is told, and enters it in the ledger.
+  /// Records what the user does and observes in the ledger.
   @discardableResult
   fileprivate func enter<Result: Sendable>(_ note: @autoclosure () -> String, _ entry: (inout Ledger) -> Result)
     -> Result

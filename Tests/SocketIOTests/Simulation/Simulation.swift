@@ -1,11 +1,13 @@
+import SocketIOTesting
+
 @testable import SocketIO
 
-/// One run: a client with its program, and a network and a server that give it trouble, all of it following from a seed.
+/// One run: a client with its program, and a network and a server with faults, all determined by a seed.
 ///
-/// First trouble, then peace, in which the client has to come back and deliver what it owes, then the end, after which nothing of it may
-/// be left.
+/// First come faults, then a quiet phase in which the client must reconnect and deliver everything it has to, then the
+/// end, after which nothing may be left.
 struct Simulation {
-  /// What went wrong, if anything did.
+  /// The failure, if there is one.
   let violation: String?
   let trace: [String]
 
@@ -32,7 +34,7 @@ struct Simulation {
       run.user?.leave()
       network.loop.run()
     }
-    // The last transports close, or are given up after their 5 seconds.
+    // The last transports close, or are cut off after 5 seconds.
     SimulationRun(network, nil).proceed(for: 12_000)
     let timers = network.loop.timerCount
     network.world { world in

@@ -1,6 +1,8 @@
+import SocketIOTesting
+
 @testable import SocketIO
 
-/// Moves time: whatever is next, a timer of the client or something in the world, happens next.
+/// Advances time to whatever is next, a timer of the client or an event of the world.
 final class SimulationRun {
   let network: SimulatedNetwork
   let user: SimulatedUser?
@@ -13,7 +15,7 @@ final class SimulationRun {
 
   // MARK: The acts
 
-  /// The client at work, and trouble.
+  /// The client works, with faults.
   func cause(_ scenario: Scenario) {
     let pause = 2 * Int(scenario.duration) / scenario.operations
     for _ in 0..<scenario.operations {
@@ -29,11 +31,11 @@ final class SimulationRun {
     }
   }
 
-  /// The trouble is over: the client comes back, and delivers what it owes.
+  /// The faults are over: the client reconnects, and delivers everything it has to.
   func recover(_ scenario: Scenario) {
-    // Whoever waits without a limit, as that option says, is told by the system some day.
+    // Attempts without a time limit are failed by the system eventually.
     network.world { $0.heal(revealingSilence: scenario.options.timeout == .never) }
-    // Time for the last heartbeats and timeouts to notice what had gone silent.
+    // Time for the last heartbeats and timeouts to notice silent connections.
     proceed(for: 7_000)
     if scenario.reconnectsForEver, let user {
       proceed(for: 10_000) { $0.isReconnected }
@@ -88,7 +90,7 @@ final class SimulationRun {
 
   // MARK: Time
 
-  /// Lets so many milliseconds pass, or fewer, until the condition holds.
+  /// Lets at most this many milliseconds pass, until the condition holds.
   func proceed(for milliseconds: UInt64, until condition: (SimulatedUser) -> Bool = { _ in false }) {
     let loop = network.loop
     let end = loop.now + milliseconds
@@ -107,7 +109,7 @@ final class SimulationRun {
   private func step() {
     steps += 1
     if steps > 100_000 { violation("the client does not come to rest") }
-    // An acknowledgement for one who still waits, on the very connection of the Socket, is his.
+    // An acknowledgement on the Socket's current connection, for an event still pending, must be delivered.
     let due = network.world { $0.step() }
       .filter { note in
         note.stream.name == "plain" && user?.id(note.stream.namespace) == note.sid

@@ -13,7 +13,7 @@ struct SimulationTests {
   private static let batches = 10
 
   @Test(
-    "Whatever the network and the server do, order, acknowledgements and retries hold, and nothing is left",
+    "Whatever the network and the server do, the guarantees of order, acknowledgements and retries hold, and nothing leaks",
     arguments: 0..<batches)
   func seeds(batch: Int) {
     if let seed = Self.number("SIMULATION_SEED") {
@@ -23,7 +23,7 @@ struct SimulationTests {
       #expect(simulation.violation == nil)
       return
     }
-    // Rounded up, so that few seeds are not none.
+    // Rounded up, so that there is at least one seed.
     let size = ((Self.number("SIMULATION_SEEDS") ?? 1_000) + UInt64(Self.batches) - 1) / UInt64(Self.batches)
     for seed in UInt64(batch) * size..<UInt64(batch + 1) * size {
       let violation = Simulation(seed: seed).violation

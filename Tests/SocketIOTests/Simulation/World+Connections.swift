@@ -1,6 +1,6 @@
 @testable import SocketIO
 
-/// What becomes of requests and WebSockets on their way.
+/// The fate of requests and WebSockets on the network.
 extension World {
   // MARK: HTTP
 
@@ -23,7 +23,7 @@ extension World {
     case .arrives, .answerIsLost, .answerVanishes:
       let arrival = now + latency()
       happenings.add(.requestArrives(id, isRepeated: false), at: arrival)
-      // A GET of a session that comes twice takes packets away from the client, whatever it does.
+      // A duplicated GET takes packets away from the client, whatever it does.
       if method == .post || sid == nil, random.chance(climate.duplication) {
         happenings.add(.requestArrives(id, isRepeated: true), at: arrival + latency())
       }
@@ -38,7 +38,7 @@ extension World {
 
   mutating func arrive(_ id: Int, isRepeated: Bool) {
     guard let request = requests[id], let engine = links[request.link]?.engine else { return }
-    // Copies that are still on their way when the trouble is over are gone with it.
+    // Copies still under way when the faults end are dropped.
     if isRepeated, !isTroubled { return }
     guard isServerUp else { return schedule(.requestFails(id)) }
     note("server gets \(request.method.rawValue) \(id)\(isRepeated ? " again" : "")")
@@ -81,7 +81,7 @@ extension World {
     server.connected(link, sid: state.sid, engine: state.engine)
   }
 
-  /// Breaks a connection. Unless it happens silently both ends are told, each in its time.
+  /// Breaks a connection. Unless it happens silently, both ends learn of it, each after a delay.
   mutating func cut(_ link: Int, silently: Bool) {
     if silently { links[link]?.isSilent = true }
     guard links[link]?.isSilent == false else { return }

@@ -1,10 +1,12 @@
+import SocketIOTesting
+
 @testable import SocketIO
 
-/// All that is not the client: the network between it and the server, the server, and the account of what happened.
+/// Everything except the client: the network, the server, and the ledger.
 ///
-/// Everything happens at a moment of virtual time, one thing at a time, as the seed has it.
+/// Everything happens at a moment of virtual time, one event at a time, determined by the seed.
 struct World: Sendable {
-  /// Something that is on its way.
+  /// Something under way on the network.
   enum Happening: Sendable {
     case requestArrives(Int, isRepeated: Bool)
     case answerArrives(Int, ModelServer.Answer)
@@ -27,17 +29,17 @@ struct World: Sendable {
     var sid: String?
     var trigger: VirtualTimer.Trigger?
     var inbox: [ClientInput] = []
-    /// The transport hears nothing any more.
+    /// The transport receives nothing any more.
     var isAbandoned = false
     /// The transport waits for the server to close.
     var isShutDown = false
-    /// Nothing gets through, and nobody is told.
+    /// Nothing gets through, and neither side learns of it.
     var isSilent = false
-    /// The server never hears of it.
+    /// The server never learns of it.
     var isUnheard = false
-    /// Reset: what is on its way is lost.
+    /// Reset: data under way is lost.
     var isCut = false
-    /// Moments before which nothing more arrives, since what is sent arrives in order.
+    /// Moments before which nothing more may arrive, to keep the order.
     var nextAtServer: UInt64 = 0
     var nextAtClient: UInt64 = 0
     var requests: [Method: Int] = [:]
@@ -61,7 +63,7 @@ struct World: Sendable {
   var climate: Climate
   var server: ModelServer
   var ledger: Ledger
-  /// Whether the network, the server and the user are still up to something.
+  /// Whether the network, the server or the user still has something to do.
   private(set) var isTroubled: Bool
   var isServerUp = true
   var serverLife = 0
@@ -88,16 +90,16 @@ struct World: Sendable {
 
   // MARK: For the run
 
-  /// When the next thing happens.
+  /// The time of the next event.
   var nextMoment: UInt64? { happenings.nextMoment }
 
   mutating func note(_ text: @autoclosure () -> String) {
     if isTraced, ledger.violation == nil { trace.append("\(now - 1_000_000) \(text())") }
   }
 
-  /// Lets the next thing happen.
+  /// Performs the next event.
   ///
-  /// - Returns: The acknowledgements that the client is about to get with it.
+  /// - Returns: The acknowledgements that it delivers to the client.
   mutating func step() -> [AckNote] {
     guard let happening = happenings.removeNext() else { return [] }
     var acks: [AckNote] = []
@@ -136,7 +138,7 @@ struct World: Sendable {
     return acks
   }
 
-  /// Whether more arrives on the link at this moment, so that the server reads it together with what has just arrived.
+  /// Whether more arrives on the link at this moment, which the server reads together with the last arrival.
   private func isReadGoingOn(on link: Int) -> Bool {
     guard let next = happenings.entries.last, next.moment == now else { return false }
     return switch next.entry {
@@ -147,7 +149,7 @@ struct World: Sendable {
 
   // MARK: Trouble on purpose
 
-  /// The server dies, its sessions with it, and comes back after a while.
+  /// The server crashes with its sessions, and restarts after a while.
   mutating func restartServer(after milliseconds: UInt64) {
     note("the server dies")
     isServerUp = false
@@ -167,7 +169,7 @@ struct World: Sendable {
     }
   }
 
-  /// What is sent from now on arrives that much later.
+  /// Delays everything sent from now on.
   mutating func stall(_ milliseconds: UInt64) {
     note("all connections stall")
     let end = now + milliseconds
@@ -177,7 +179,7 @@ struct World: Sendable {
     }
   }
 
-  /// From now on nothing fails any more.
+  /// Ends all faults.
   mutating func heal(revealingSilence: Bool) {
     note("the trouble is over")
     isTroubled = false
@@ -190,7 +192,7 @@ struct World: Sendable {
     withServer { $0.endDisturbedSessions() }
   }
 
-  /// Whoever waits for what has disappeared is told that it has.
+  /// Fails requests and connections that have silently disappeared.
   mutating func revealSilence() {
     for id in links.keys.sorted() where links[id]?.isCut == false {
       guard let link = links[id], link.isSilent || link.isUnheard else { continue }
@@ -259,7 +261,7 @@ struct World: Sendable {
     }
     schedule(.webSocketArrives(link))
     if random.chance(climate.duplication), let engine = links[link]?.engine {
-      // A copy that the network made, of which the client does not know.
+      // A copy that the network made, unknown to the client.
       var ghost = Link(engine: engine, sid: sid)
       ghost.isAbandoned = true
       schedule(.webSocketArrives(add(ghost)))
@@ -275,12 +277,12 @@ struct World: Sendable {
       scheduleToServer(.packetToServer(link, packet), link)
     }
     if random.chance(700) { return true }
-    // The buffers are full until what was sent has arrived.
+    // The buffers are full until the sent data has arrived.
     if let moment = links[link]?.nextAtServer { happenings.add(.toClient(link, .writable), at: moment) }
     return false
   }
 
-  /// Servers answer pings of the WebSocket protocol by themselves, in the order in which they read.
+  /// Servers answer WebSocket pings automatically, in the order in which they read.
   mutating func ping(_ mark: UInt64, on link: Int) {
     note("client pings \(mark) on \(link)")
     scheduleToServer(.pingToServer(link, mark), link)
@@ -296,7 +298,7 @@ struct World: Sendable {
 
   mutating func post(_ packets: [EnginePacket], on link: Int, sid: String?) { request(.post, link, sid, packets) }
 
-  /// The transport lets go of the connection, or of its requests.
+  /// The transport releases the connection, or its requests.
   mutating func abandon(_ link: Int) {
     guard let state = links[link], !state.isAbandoned else { return }
     note("client abandons \(link)")
@@ -356,9 +358,9 @@ extension ClientInput {
   }
 }
 
-/// What is to happen, by the moment and, of one moment, in the order in which it was added.
+/// Scheduled events, ordered by time and, for equal times, in the order in which they were added.
 struct Agenda<Entry: Sendable>: Sendable {
-  /// The last one is next.
+  /// Sorted in reverse: the last one is next.
   var entries: [(moment: UInt64, entry: Entry)] = []
 
   var nextMoment: UInt64? { entries.last?.moment }

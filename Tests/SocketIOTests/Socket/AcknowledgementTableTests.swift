@@ -1,3 +1,4 @@
+import SocketIOTesting
 import Testing
 
 @testable import SocketIO
@@ -9,11 +10,11 @@ struct AcknowledgementTableTests {
 
   init() { table = AcknowledgementTable(clock: { [loop] in loop.nanoseconds }) }
 
-  private func handler(_ token: AckToken? = nil) -> AckHandler {
-    AckHandler(body: { _ in }, isInline: false, token: token)
+  private func handler(_ token: CancellationToken? = nil) -> AckHandler {
+    .callback({ _ in }, event: "e", token: token)
   }
 
-  @Test("Ids count up, and none comes again")
+  @Test("Ids count up, and are never reused")
   mutating func ids() {
     let first = table.append(handler(), hasTimer: false, isSent: true)
     #expect(first == 0 && table.nextID == 1)
@@ -22,7 +23,7 @@ struct AcknowledgementTableTests {
     #expect(table.remove(first) == nil && table.acknowledge(7) == nil && table.acknowledge(-1) == nil)
   }
 
-  @Test("Only an answer counts as a round trip, from the sending on")
+  @Test("Only an answer counts as a round trip, measured from sending")
   mutating func roundTrips() {
     let answered = table.append(handler(), hasTimer: true, isSent: true)
     let buffered = table.append(handler(), hasTimer: false, isSent: false)
@@ -48,7 +49,7 @@ struct AcknowledgementTableTests {
     #expect(table.roundTrips.count == 0)
   }
 
-  @Test("What waits in the buffer is told from what was sent, until it leaves")
+  @Test("Buffered and sent events are distinguished")
   mutating func buffer() {
     let ids = (0..<4).map { _ in table.append(handler(), hasTimer: false, isSent: false) }
     for id in ids[1...] { table.setBuffered(id, at: 10 + id) }
@@ -62,15 +63,15 @@ struct AcknowledgementTableTests {
     #expect(table.takeBufferPosition(of: 1) == nil)
   }
 
-  @Test("A caller's acknowledgements are told from the tries of the retry queue")
+  @Test("A caller's acknowledgements and the tries of the retry queue are distinguished")
   mutating func handlers() {
     let ids = [handler(), nil, handler()].map { table.append($0, hasTimer: false, isSent: true) }
     #expect(table.idsWithHandler == [ids[0], ids[2]])
   }
 
-  @Test("A token finds its acknowledgement as long as it is waited for")
+  @Test("A token finds its acknowledgement as long as it is pending")
   mutating func tokens() {
-    let (token, other) = (AckToken(), AckToken())
+    let (token, other) = (CancellationToken(), CancellationToken())
     #expect(table.id(of: token) == nil)
     _ = table.append(handler(), hasTimer: false, isSent: true)
     let id = table.append(handler(token), hasTimer: false, isSent: true)

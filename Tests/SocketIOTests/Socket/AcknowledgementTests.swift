@@ -1,4 +1,5 @@
 import Foundation
+import SocketIOTesting
 import Testing
 
 @testable import SocketIO
@@ -19,7 +20,7 @@ struct AcknowledgementTests {
     #expect(bench.sent == ["0", #"22["foo"]"#])
   }
 
-  @Test("An event that is dropped uses up its id")
+  @Test("A dropped event uses up its id")
   func droppedID() throws {
     let (bench, socket) = ClientBench.connected()
     bench.script.takesMore = false
@@ -52,18 +53,20 @@ struct AcknowledgementTests {
     #expect(bench.take() == ["[]"])
   }
 
-  @Test("An acknowledgement brings binary")
+  @Test("An acknowledgement carries binary")
   func binaryReply() throws {
     let (bench, socket) = ClientBench.connected()
     let log = bench.log
-    try socket.emit("ask") { log.add("\((try? $0.get())?.first?.dataValue?.count ?? -1)") }
+    try socket.emit("ask") { log.add("\((try? $0.get().args.first)??.dataValue?.count ?? -1)") }
     bench.loop.run()
     bench.script.receive(#"61-0[{"_placeholder":true,"num":0}]"#)
     bench.script.report(.packet(.binary(5)))
     #expect(bench.take() == ["5"])
   }
 
-  @Test("A loss ends those that were sent with disconnected, after the disconnect event", arguments: [true, false])
+  @Test(
+    "On a loss, acknowledgements of sent events fail with disconnected, after the disconnect event",
+    arguments: [true, false])
   func loss(isLoss: Bool) throws {
     let (bench, socket) = ClientBench.connected()
     let log = bench.log
@@ -79,7 +82,7 @@ struct AcknowledgementTests {
     #expect(bench.take() == [])
   }
 
-  @Test("The server's goodbye ends them as well")
+  @Test("A DISCONNECT from the server does the same")
   func serverDisconnect() throws {
     let (bench, socket) = ClientBench.connected()
     let log = bench.log
@@ -89,7 +92,7 @@ struct AcknowledgementTests {
     #expect(bench.take() == ["disconnect: io server disconnect", "a disconnected"])
   }
 
-  @Test("Those whose event is still in the buffer survive, and are answered on the next connection")
+  @Test("Acknowledgements of buffered events stay pending, and are answered on the next connection")
   func buffered() throws {
     let (bench, socket) = ClientBench.connected()
     let log = bench.log
@@ -107,7 +110,7 @@ struct AcknowledgementTests {
 
   // MARK: Timeout
 
-  @Test("An acknowledgement for a Socket that was let go is not taken for one of the next, which counts from 0 again")
+  @Test("A late acknowledgement for a freed Socket does not reach the next one, which counts from 0 again")
   func acknowledgementOfAnother() throws {
     let bench = ClientBench()
     let log = bench.log
@@ -216,7 +219,7 @@ struct AcknowledgementTests {
     #expect(bench.sent == [#"61-15[{"_placeholder":true,"num":0}]"#, "<2 bytes>"])
   }
 
-  @Test("What cannot be encoded fails its own acknowledgement and no other, or is told where there is none")
+  @Test("An event that cannot be encoded fails its own acknowledgement only, or is reported if it has none")
   func unencodable() async throws {
     let (bench, socket) = ClientBench.connected { $0.parser = PickyParser() }
     let log = bench.log
@@ -236,7 +239,24 @@ struct AcknowledgementTests {
     #expect(statistics.sent == 1 && statistics.drops.unencodable == 2 && statistics.drops.total == 2)
   }
 
-  @Test("An answer that comes after its connection is not sent on the next one")
+  @Test("An answer that JSON cannot carry is refused and can be given anew, or is told where the call cannot throw")
+  func tooDeepAnswer() {
+    let (bench, socket) = ClientBench.connected()
+    let log = bench.log
+    socket.on(.handlerError) { log.add("\($0.event) \(($0.error as? SocketIOError)?.code.rawValue ?? "")") }
+    socket.on("q") { event in
+      let error = #expect(throws: SocketIOError.self) { try event.ack?(1, Fixture.nested(512)) }
+      log.add(
+        error?.message.hasPrefix("argument 2 of an acknowledgement cannot be encoded") == true ? "told" : "untold")
+      try event.ack?("anew")
+    }
+    socket.on("p") { event in log.add("\(event.ack?.send([Fixture.nested(512)]) == true)") }
+    bench.script.receive(#"23["q"]"#, #"24["p"]"#)
+    #expect(bench.take() == ["told", "true", "acknowledgement 4 encoding"])
+    #expect(bench.sent == [#"33["anew"]"#])
+  }
+
+  @Test("A late answer is not sent on the next connection")
   func lateAnswer() throws {
     let (bench, socket) = ClientBench.connected()
     let (acks, ack) = (Log(), Mailslot())
@@ -265,10 +285,10 @@ struct AcknowledgementTests {
 }
 
 /// Encodes as the default parser does, but refuses the argument "unencodable".
-private struct PickyParser: Parser {
-  func encode(_ packet: Packet) throws -> [EngineMessage] {
+private struct PickyParser: SocketParser {
+  func encode(_ packet: SocketPacket) throws -> [EngineMessage] {
     switch packet.content {
-    case .event(let arguments), .ack(let arguments):
+    case .event(_, let arguments), .ack(let arguments):
       if arguments.contains("unencodable") { throw ParserError(.invalidPayload, "unencodable") }
     case .connect, .connectError, .disconnect: break
     }
@@ -277,7 +297,7 @@ private struct PickyParser: Parser {
 
   func makeDecoder() -> JSONParser.Decoder { JSONParser().makeDecoder() }
 
-  @Test("Ids that were never given are ignored", arguments: [7, Int.max])
+  @Test("Unknown ids are ignored", arguments: [7, Int.max])
   func madeUpID(_ id: Int) throws {
     let (bench, socket) = ClientBench.connected()
     let log = bench.log

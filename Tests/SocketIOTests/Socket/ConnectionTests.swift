@@ -1,3 +1,4 @@
+import SocketIOTesting
 import Testing
 
 @testable import SocketIO
@@ -11,8 +12,8 @@ struct ConnectionTests {
     arguments: [
       ("/", nil, "0"), ("/admin", nil, "0/admin,"), ("/", ["token": "123"], #"0{"token":"123"}"#),
       ("/admin", ["token": "123"], #"0/admin,{"token":"123"}"#),
-    ] as [(String, Auth?, String)])
-  func connectPacket(namespace: String, auth: Auth?, wire: String) {
+    ] as [(String, SocketAuth?, String)])
+  func connectPacket(namespace: String, auth: SocketAuth?, wire: String) {
     let bench = ClientBench()
     _ = bench.socket(namespace, auth: auth)
     bench.open()
@@ -44,9 +45,32 @@ struct ConnectionTests {
     let bench = ClientBench()
     let log = bench.log
     let socket = bench.manager.socket()
-    socket.on(.connect) { log.add("\($0.id) \($0.recovered) \($0.transport?.rawValue ?? "none")") }
+    socket.on(.connect) { log.add("\($0.id) \($0.recovered) \($0.transport)") }
     bench.open(joining: "/")
     #expect(bench.take() == ["s false websocket"])
+  }
+
+  @Test("A handler of connect gets the transport on which the namespace was joined")
+  func transports() {
+    let bench = ClientBench { $0.transports = [.polling, .websocket] }
+    let log = bench.log
+    let socket = bench.manager.socket()
+    socket.on(.connect) { [weak manager = bench.manager] in
+      log.add("\($0.transport) \(manager?.transport.map { "\($0)" } ?? "none")")
+    }
+    bench.loop.run()
+    bench.connector.scripts[0].open(TransportScript.handshake(upgrades: ["websocket"]))
+    bench.connector.scripts[0].receive(#"0{"sid":"s"}"#)
+    #expect(bench.take() == ["polling polling"])
+    bench.script.report(.opened, .packet(.pong("probe")))
+    bench.connector.scripts[0].report(.paused)
+    let other = bench.manager.socket("/b")
+    other.on(.connect) { log.add("\($0.transport)") }
+    bench.loop.run()
+    bench.join("/b")
+    #expect(bench.take() == ["websocket"])
+    bench.reopen(joining: "/")
+    #expect(bench.take() == ["polling polling"])
   }
 
   @Test("Connecting again while connecting or connected sends no second CONNECT")
@@ -71,7 +95,7 @@ struct ConnectionTests {
     #expect(socket.id == "s")
   }
 
-  @Test("An answer without an id is that of an old server: connect_error, still active, still not connected")
+  @Test("An answer without an id comes from an old server: connect_error, still active, not connected")
   func oldServer() {
     for answer in ["0", "0{}"] {
       let bench = ClientBench()
@@ -108,7 +132,7 @@ struct ConnectionTests {
     #expect(bench.attempts == 1)
   }
 
-  @Test("A refusal of one namespace leaves the others alone")
+  @Test("A refusal of one namespace does not affect the others")
   func refusalOfOne() {
     let (bench, socket) = ClientBench.connected()
     let refused = bench.socket("/refused")
@@ -140,7 +164,7 @@ struct ConnectionTests {
 
   // MARK: Leaving
 
-  @Test("Disconnecting says goodbye, closes the Manager, and tells the reason")
+  @Test("Disconnecting sends DISCONNECT, closes the Manager, and reports the reason")
   func disconnect() {
     let (bench, socket) = ClientBench.connected()
     bench.followManager()
@@ -152,7 +176,7 @@ struct ConnectionTests {
     #expect(bench.attempts == 1)
   }
 
-  @Test("What was emitted before goes out before the goodbye")
+  @Test("Events emitted before are sent before DISCONNECT")
   func disconnectAfterEmit() throws {
     let (bench, socket) = ClientBench.connected()
     try socket.emit("last", 1)
@@ -161,7 +185,7 @@ struct ConnectionTests {
     #expect(bench.sent == [#"2["last",1]"#, "1"])
   }
 
-  @Test("Disconnecting before the namespace is joined tells nobody", arguments: 0...2)
+  @Test("Disconnecting before the namespace is joined reports nothing", arguments: 0...2)
   func disconnectEarly(phase: Int) {
     let bench = ClientBench()
     let socket = bench.socket()
@@ -182,7 +206,7 @@ struct ConnectionTests {
     #expect(bench.script.messages == ["1"])
   }
 
-  @Test("The server's goodbye leaves the Socket inactive and closes the Manager of the last one")
+  @Test("A DISCONNECT from the server makes the Socket inactive, and closes the Manager of the last one")
   func serverDisconnect() {
     let (bench, socket) = ClientBench.connected()
     bench.followManager()
@@ -197,7 +221,7 @@ struct ConnectionTests {
     #expect(bench.take() == ["open", "connect"])
   }
 
-  @Test("Disconnecting and connecting in one go opens another connection, with one disconnect")
+  @Test("Disconnecting and connecting at once opens another connection, with one disconnect")
   func disconnectAndConnect() {
     let (bench, socket) = ClientBench.connected()
     let old = bench.script
@@ -235,12 +259,12 @@ struct ConnectionTests {
     #expect(bench.take() == ["disconnect: transport close", "connect"])
   }
 
-  @Test("Nothing but disconnect is delivered after disconnect() has returned")
+  @Test("Only disconnect is delivered after disconnect() has returned")
   func nothingAfterDisconnect() {
     let bench = ClientBench()
     let socket = bench.socket(logging: "a")
     bench.open()
-    // The call comes between the arrival of the packets and the delivery of what they bring.
+    // The call comes after the arrival of the packets and before the delivery of their events.
     bench.script.report(.packet(.text(#"0{"sid":"s"}"#)), .packet(.text(#"2["a",1]"#)))
     #expect(bench.take() == ["connect", "a[1]"])
     socket.once("a") { _ in socket.disconnect() }
@@ -248,7 +272,7 @@ struct ConnectionTests {
     #expect(bench.take() == ["a[2]", "disconnect: io client disconnect"])
   }
 
-  @Test("A Socket that is disconnected by a handler of another one is not told of the failure any more")
+  @Test("A Socket disconnected by another one's handler does not get the failure any more")
   func noErrorAfterDisconnect() {
     let bench = ClientBench()
     let (first, second) = (bench.socket("/first"), bench.socket("/second"))
@@ -258,7 +282,7 @@ struct ConnectionTests {
     #expect(bench.take() == ["/first connect_error: refused"])
   }
 
-  @Test("A loss that was not told yet when disconnect() is called is told as what it was, once")
+  @Test("A loss not yet reported when disconnect() is called is still reported with its reason, once")
   func lossThenDisconnect() {
     let (bench, socket) = ClientBench.connected()
     socket.on("last") { _ in socket.disconnect() }
@@ -269,101 +293,9 @@ struct ConnectionTests {
     #expect(bench.attempts == 1)
   }
 
-  // MARK: Credentials
-
-  @Test("Credentials are those of the moment of joining")
-  func changedCredentials() {
-    let bench = ClientBench()
-    let socket = bench.socket(auth: ["token": "a"])
-    socket.auth = ["token": "b"]
-    bench.open()
-    #expect(bench.sent == [#"0{"token":"b"}"#])
-    socket.auth = ["token": "c"]
-    bench.script.receive(#"4{"message":"no"}"#)
-    socket.connect()
-    bench.open(joining: "/")
-    #expect(bench.sent == [#"0{"token":"c"}"#])
-    socket.auth = nil
-    socket.disconnect().connect()
-    bench.open()
-    #expect(bench.sent == ["0"])
-  }
-
-  @Test("Credentials that are no object are refused")
-  func uselessCredentials() {
-    let bench = ClientBench()
-    let log = bench.log
-    bench.followManager()
-    let socket = bench.manager.socket(auth: .value("token"))
-    socket.on(.connectError) { log.add($0.code.rawValue) }
-    bench.open()
-    #expect(bench.sent == [])
-    #expect(bench.take() == ["open", "close: forced close", "auth_failed"])
-    #expect(!socket.active)
-    #expect(!bench.manager.isOpen)
-  }
-
-  @Test("A closure is asked for the credentials of every connection", .timeLimit(.minutes(1)))
-  func provider() async {
-    let bench = ClientBench()
-    let log = bench.log
-    let socket = bench.socket(
-      auth: .provider {
-        log.add("asked")
-        return ["token": "secret"]
-      })
-    for _ in 0..<2 {
-      bench.open()
-      await bench.loop.run { !bench.script.messages.isEmpty }
-      #expect(bench.sent == [#"0{"token":"secret"}"#])
-      bench.join()
-      #expect(bench.take() == ["asked", "connect"])
-      bench.script.report(.closed(nil))
-      #expect(bench.take() == ["disconnect: transport close"])
-      bench.loop.advance(by: 1_000)
-    }
-    #expect(socket.active)
-  }
-
-  @Test("A closure that throws is a connect_error, and leaves the Socket inactive", .timeLimit(.minutes(1)))
-  func failingProvider() async {
-    struct Missing: Error {}
-    let bench = ClientBench()
-    let log = bench.log
-    let socket = bench.manager.socket(auth: .provider { throw Missing() })
-    socket.on(.connectError) { log.add("\($0.code) \($0.underlying is Missing)") }
-    bench.open()
-    await bench.loop.run { !bench.log.entries.isEmpty }
-    #expect(bench.take() == ["auth_failed true"])
-    #expect(!socket.active)
-    #expect(bench.script.commands.last == .close)
-  }
-
-  @Test("Credentials that come late are not sent on a newer connection", .timeLimit(.minutes(1)))
-  func lateCredentials() async {
-    let bench = ClientBench()
-    let (calls, call) = AsyncStream.makeStream(of: CheckedContinuation<SocketValue, Never>.self)
-    var answers = calls.makeAsyncIterator()
-    _ = bench.socket(auth: .provider { await withCheckedContinuation { call.yield($0) } })
-    bench.open()
-    let first = await answers.next()
-    let old = bench.script
-    old.report(.closed(nil))
-    bench.loop.advance(by: 1_000)
-    bench.open()
-    let second = await answers.next()
-    first?.resume(returning: ["turn": 1])
-    await bench.loop.runNextArrival()
-    #expect(bench.sent == [])
-    second?.resume(returning: ["turn": 2])
-    await bench.loop.runNextArrival()
-    #expect(bench.sent == [#"0{"turn":2}"#])
-    #expect(old.messages == [])
-  }
-
   // MARK: A CONNECT that was given up
 
-  @Test("Leaving before the answer says goodbye when the server has joined us")
+  @Test("Leaving before the answer sends DISCONNECT once the server has accepted CONNECT")
   func leavingBeforeAnswer() {
     let (bench, _) = ClientBench.connected()
     let socket = bench.socket("/admin")
@@ -376,7 +308,7 @@ struct ConnectionTests {
     #expect(!socket.active)
   }
 
-  @Test("Connecting again before the answer waits for it, and then joins anew")
+  @Test("Reconnecting before the answer waits for it, and then joins again")
   func rejoiningBeforeAnswer() {
     let (bench, _) = ClientBench.connected()
     let socket = bench.socket("/admin", auth: ["token": "a"])
@@ -392,7 +324,7 @@ struct ConnectionTests {
     #expect(socket.id == "second")
   }
 
-  @Test("A refusal of the CONNECT that was given up lets the next one out")
+  @Test("A refusal of an abandoned CONNECT releases the next one")
   func rejoiningAfterRefusal() {
     let (bench, _) = ClientBench.connected()
     let socket = bench.socket("/admin")
@@ -404,7 +336,7 @@ struct ConnectionTests {
     #expect(socket.active)
   }
 
-  @Test("A new connection owes no answer to the CONNECT of the old one")
+  @Test("A new connection does not wait for the answer to an old CONNECT")
   func answerLostWithConnection() {
     let (bench, _) = ClientBench.connected()
     let socket = bench.socket("/admin")
@@ -412,28 +344,5 @@ struct ConnectionTests {
     socket.disconnect().connect()
     bench.reopen()
     #expect(bench.sent == ["0", "0/admin,"])
-  }
-
-  @Test("The evaluation of credentials that nobody wants any more is cancelled", .timeLimit(.minutes(1)))
-  func cancelledProvider() async {
-    let bench = ClientBench()
-    let (log, loop) = (bench.log, bench.loop)
-    let socket = bench.manager.socket(
-      auth: .provider {
-        log.add("asked")
-        loop.post {}
-        // Ends with its task only.
-        let (never, feed) = AsyncStream.makeStream(of: Void.self)
-        for await _ in never {}
-        withExtendedLifetime(feed) {}
-        log.add("cancelled")
-        loop.post {}
-        return nil
-      })
-    bench.open()
-    await loop.run { log.entries == ["asked"] }
-    socket.disconnect()
-    await loop.run { log.entries == ["asked", "cancelled"] }
-    #expect(bench.sent == [])
   }
 }

@@ -1,4 +1,5 @@
 import Foundation
+import SocketIOTesting
 import Testing
 
 @testable import SocketIO
@@ -17,7 +18,7 @@ struct EmitWithAckTests {
     #expect(try await reply == (answer == "30[]" ? .null : "yes"))
   }
 
-  @Test("emitWithAck decodes the answer, one argument or several, or says what it is not")
+  @Test("emitWithAck decodes the answer, one argument or several, or reports the mismatch")
   func typed() async throws {
     let (bench, socket) = ClientBench.connected()
     async let number = socket.emitWithAck("ask", as: Int.self)
@@ -70,7 +71,9 @@ struct EmitWithAckTests {
       ])
   }
 
-  @Test("With the arguments in an array, all of the answer comes, or what is asked for", arguments: [true, false])
+  @Test(
+    "With the arguments in an array, emitWithAck returns the whole answer, or the requested types",
+    arguments: [true, false])
   func argumentsInAnArray(isModified: Bool) async throws {
     let (bench, socket) = ClientBench.connected()
     async let reply =
@@ -88,7 +91,7 @@ struct EmitWithAckTests {
     #expect(bench.sent == [#"20["ask",1]"#, #"21["ask",[2]]"#])
   }
 
-  @Test("A time limit holds for arguments in an array too")
+  @Test("A time limit applies to arguments in an array, too")
   func limitOfArguments() async throws {
     let (bench, socket) = ClientBench.connected()
     let plain = Task { try await socket.emitWithAck("ask", with: [], timeout: .milliseconds(50)) }
@@ -114,7 +117,7 @@ struct EmitWithAckTests {
     #expect(error?.code == (isTimeout ? .timeout : .disconnected))
   }
 
-  @Test("A timeout of any length is one", arguments: [Duration.seconds(Int64.max), .seconds(-1), .seconds(Int64.min)])
+  @Test("A timeout of any length works", arguments: [Duration.seconds(Int64.max), .seconds(-1), .seconds(Int64.min)])
   func extremeTimeouts(timeout: Duration) async throws {
     let (bench, socket) = ClientBench.connected()
     let reply = Task { try await socket.emitWithAck("ask", timeout: timeout) }
@@ -129,7 +132,7 @@ struct EmitWithAckTests {
     }
   }
 
-  @Test("Durations are whole milliseconds, rounded up and cut at both ends")
+  @Test("Durations are whole milliseconds, rounded up and clamped")
   func milliseconds() {
     #expect(Duration.microseconds(1).milliseconds == 1)
     #expect(Duration.milliseconds(1).milliseconds == 1)
@@ -172,28 +175,28 @@ struct EmitWithAckTests {
     #expect(socket.connected)
   }
 
-  @Test("Of many, those that are cancelled go, whatever their order")
+  @Test("Of many waiting tasks any can be cancelled, in any order")
   func cancellationOfSome() async throws {
     let bench = ClientBench()
     let socket = bench.socket()
     bench.loop.run()
     var tasks: [Task<SocketValue, any Error>] = []
-    for number in 0..<100 {
+    for number in 0..<40 {
       tasks.append(Task { try await socket.emitWithAck("ask", number) })
       await bench.loop.run { socket.bufferedEvents == number + 1 }
     }
-    for number in (0..<100).reversed() where number % 10 != 0 { tasks[number].cancel() }
-    await bench.loop.run { socket.bufferedEvents == 10 }
+    for number in (0..<40).reversed() where number % 10 != 0 { tasks[number].cancel() }
+    await bench.loop.run { socket.bufferedEvents == 4 }
     bench.open(joining: "/")
-    #expect(bench.sent.suffix(10) == (0..<10).map { #"2\#($0 * 10)["ask",\#($0 * 10)]"# })
-    for number in 0..<10 { bench.script.receive("3\(number * 10)[\(number)]") }
+    #expect(bench.sent.suffix(4) == (0..<4).map { #"2\#($0 * 10)["ask",\#($0 * 10)]"# })
+    for number in 0..<4 { bench.script.receive("3\(number * 10)[\(number)]") }
     for (number, task) in tasks.enumerated() {
       let outcome = await task.result
       #expect((try? outcome.get()) == (number % 10 == 0 ? .int(number / 10) : nil))
     }
   }
 
-  @Test("A task that is cancelled already emits nothing")
+  @Test("An already cancelled task emits nothing")
   func cancelledBefore() async {
     let (bench, socket) = ClientBench.connected()
     #expect(await bench.codeWhenCancelled { _ = try await socket.emitWithAck("ask") } == .cancelled)

@@ -1,4 +1,5 @@
 import Dispatch
+import SocketIOTesting
 import Testing
 
 @testable import SocketIO
@@ -38,7 +39,7 @@ struct JoiningTests {
   }
 
   @Test(
-    "The Sockets are told why, once, and the Manager reconnects after its delay", arguments: Ending.allCases,
+    "The Sockets get the reason, once, and the Manager reconnects after its delay", arguments: Ending.allCases,
     [true, false])
   func told(ending: Ending, reconnects: Bool) {
     let bench = ClientBench { $0.reconnection = reconnects }
@@ -68,7 +69,7 @@ struct JoiningTests {
     #expect(codes.entries == ["connection_lost 1008"])
   }
 
-  @Test("Of the Sockets of one connection those that had joined are disconnected, the others not joined")
+  @Test("Joined Sockets of the connection get a disconnect, the others a connect_error")
   func several() {
     let bench = ClientBench()
     _ = bench.socket("/a")
@@ -83,7 +84,7 @@ struct JoiningTests {
       ])
   }
 
-  @Test("An end while the credentials are evaluated is told as well")
+  @Test("An end while the credentials are evaluated is reported, too")
   func authenticating() async {
     let bench = ClientBench()
     let (answers, provider) = AsyncStream.makeStream(of: Void.self)
@@ -101,7 +102,7 @@ struct JoiningTests {
     bench.loop.run()
   }
 
-  @Test("A server that is too old is told once for each connection")
+  @Test("A server that is too old is reported once for each connection")
   func tooOld() {
     let bench = ClientBench()
     _ = bench.socket()
@@ -128,7 +129,7 @@ struct JoiningTests {
     }
   }
 
-  @Test("Waiting for the opening ends with the session, whatever ends it", arguments: Ending.allCases)
+  @Test("open() fails when the session ends, for whatever reason", arguments: Ending.allCases)
   func openEnds(ending: Ending) async {
     let bench = ClientBench {
       $0.autoConnect = false
@@ -141,7 +142,7 @@ struct JoiningTests {
     #expect(!socket.connected)
   }
 
-  @Test("It ends well when all namespaces are joined, and not before")
+  @Test("open() returns when all namespaces are joined, and not before")
   func openJoins() async {
     let bench = ClientBench { $0.autoConnect = false }
     let (a, b) = (bench.socket("/a"), bench.socket("/b"))
@@ -161,7 +162,7 @@ struct JoiningTests {
     #expect(a.connected && b.connected)
   }
 
-  @Test("It ends with the refusal of a namespace, or when the Socket is disconnected", arguments: [true, false])
+  @Test("open() fails with the refusal of a namespace, or when the Socket is disconnected", arguments: [true, false])
   func openRefused(isRefused: Bool) async {
     let bench = ClientBench { $0.autoConnect = false }
     let socket = bench.socket()
@@ -171,7 +172,7 @@ struct JoiningTests {
     #expect(await outcome(of: task, bench)?.code == (isRefused ? .refused : .disconnected))
   }
 
-  @Test("Opened without waiting, the connection is made again after a failure")
+  @Test("connect() is followed by a reconnection after a failure")
   func connect() {
     let bench = ClientBench { $0.autoConnect = false }
     let socket = bench.socket()
@@ -186,7 +187,7 @@ struct JoiningTests {
   // MARK: Acknowledgements
 
   @Test(
-    "Acknowledgements that wait while the namespace is refused fail with the refusal, and their events are not sent")
+    "Acknowledgements pending while the namespace is refused fail with the refusal, and their events are not sent")
   func acknowledgements() async throws {
     let bench = ClientBench()
     let socket = bench.socket()
@@ -205,7 +206,7 @@ struct JoiningTests {
     #expect(bench.sent == ["0", #"2["plain"]"#])
   }
 
-  @Test("They wait on where a handler of the refusal connects again")
+  @Test("They stay pending if a handler of the refusal connects again")
   func connectedAgain() throws {
     let bench = ClientBench { $0.retries = 3 }
     let socket = bench.socket(auth: ["token": "old"])
@@ -225,7 +226,7 @@ struct JoiningTests {
     #expect(bench.take() == ["connect", "retried [1]"])
   }
 
-  @Test("A handler of the refusal that blocks does not hold them up for long")
+  @Test("A blocking handler of the refusal does not delay them for long")
   func blockedHandler() async throws {
     let queue = DispatchQueue(label: "test")
     let bench = ClientBench { $0.delivery = .queue(queue) }
@@ -245,7 +246,7 @@ struct JoiningTests {
     #expect(bench.loop.pendingDelays == [])
   }
 
-  @Test("So do those of events that would be sent again, where somebody waits for them")
+  @Test("Pending acknowledgements of the retry queue fail as well")
   func retries() throws {
     let bench = ClientBench { $0.retries = 3 }
     let socket = bench.socket()
@@ -284,7 +285,7 @@ struct JoiningTests {
     #expect(bench.take() == ["/a connect", "/b connect"])
   }
 
-  @Test("Without such a limit it is logged after the 45 seconds for which the official server waits")
+  @Test("Without such a limit it is logged after 45 seconds, the official server's limit")
   func silenceWithoutLimit() {
     let recorder = LogRecorder()
     let bench = ClientBench {

@@ -1,12 +1,13 @@
+import SocketIOTesting
 import Testing
 
 @testable import SocketIO
 
-/// The official server skips the handlers of an event that it reads together with the DISCONNECT behind it, and cuts a
-/// client that asks for a namespace which it still has.
+/// The official server skips the handlers of an event that it reads together with the DISCONNECT behind it, and
+/// disconnects a client that joins a namespace twice.
 @Suite("Leaving a namespace without losing anything")
 struct LeavingTests {
-  /// Sockets of these namespaces, whose server reads when it is told to.
+  /// Sockets of these namespaces, whose server reads only when the test says so.
   private static func connected(_ namespaces: String...) -> (ClientBench, [Socket]) {
     let bench = ClientBench()
     let sockets = namespaces.map { bench.socket($0) }
@@ -16,7 +17,7 @@ struct LeavingTests {
     return (bench, sockets)
   }
 
-  @Test("DISCONNECT leaves when the server has read the events before it, and the handlers hear at once")
+  @Test("DISCONNECT is sent when the server has read the events before it; handlers run at once")
   func goodbye() throws {
     let (bench, sockets) = Self.connected("/", "/b")
     try sockets[1].emit("goodbye")
@@ -31,7 +32,7 @@ struct LeavingTests {
     #expect(bench.manager.isOpen)
   }
 
-  @Test("Where nothing was emitted, DISCONNECT leaves at once")
+  @Test("If nothing was emitted, DISCONNECT is sent at once")
   func nothingEmitted() {
     let (bench, sockets) = Self.connected("/", "/b")
     for socket in sockets { socket.disconnect() }
@@ -41,7 +42,7 @@ struct LeavingTests {
     #expect(bench.script.commands.last == .close)
   }
 
-  @Test("Sockets that leave together wait for one receipt, and the connection closes behind them")
+  @Test("Sockets that leave together wait for one receipt, and the connection closes after them")
   func closing() throws {
     let (bench, sockets) = Self.connected("/", "/b")
     for socket in sockets { try socket.emit("goodbye") }
@@ -54,7 +55,7 @@ struct LeavingTests {
     #expect(bench.script.commands.last == .close)
   }
 
-  @Test("A server that answers no request hears of the leaving in the last tenth of the time that closing has")
+  @Test("If the server confirms nothing, DISCONNECT is sent in the last tenth of close(within:)")
   func closingInVain() throws {
     let (bench, sockets) = Self.connected("/")
     try sockets[0].emit("goodbye")
@@ -89,7 +90,7 @@ struct LeavingTests {
     #expect(sockets[0].connected)
   }
 
-  @Test("A CONNECT that is unanswered is left when the answer comes, and joined again when that is read")
+  @Test("An unanswered CONNECT is followed by DISCONNECT when the answer comes, and by CONNECT when that is read")
   func leavingUnanswered() {
     let bench = ClientBench()
     let (_, b) = (bench.socket("/"), bench.socket("/b"))
@@ -107,7 +108,7 @@ struct LeavingTests {
     #expect(b.id == "second")
   }
 
-  @Test("A namespace that the server ends meanwhile is not left once more, which it would take for a fault")
+  @Test("A held DISCONNECT is dropped if the server disconnects the namespace first")
   func endedByServer() throws {
     let (bench, sockets) = Self.connected("/", "/b")
     try sockets[1].emit("logout")
@@ -121,7 +122,7 @@ struct LeavingTests {
     #expect(sockets[1].id == "second")
   }
 
-  @Test("A connection that is lost takes the DISCONNECT with it, and the next one begins anew")
+  @Test("A held DISCONNECT is dropped with a lost connection, and the next one starts afresh")
   func lost() throws {
     let (bench, sockets) = Self.connected("/", "/b")
     try sockets[1].emit("goodbye")
@@ -134,7 +135,7 @@ struct LeavingTests {
     #expect(bench.sent == ["0", "0/b,"])
   }
 
-  @Test("A refused namespace can be asked for again without waiting")
+  @Test("A refused namespace can be joined again without waiting")
   func refused() throws {
     let (bench, sockets) = Self.connected("/", "/b")
     sockets[1].disconnect().connect()

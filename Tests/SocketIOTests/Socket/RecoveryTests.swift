@@ -1,4 +1,5 @@
 import Foundation
+import SocketIOTesting
 import Testing
 
 @testable import SocketIO
@@ -7,7 +8,7 @@ import Testing
 struct RecoveryTests {
   /// Joined with a `pid`; then the connection is lost and the next one open.
   private func reconnected(
-    auth: Auth? = nil, receiving packets: String...
+    auth: SocketAuth? = nil, receiving packets: String...
   ) -> (ClientBench, Socket) {
     let bench = ClientBench()
     let socket = bench.socket(auth: auth)
@@ -22,27 +23,27 @@ struct RecoveryTests {
     return (bench, socket)
   }
 
-  @Test("The next CONNECT asks for the session, with the offset of the last event")
+  @Test("The next CONNECT has the session's pid and the offset of the last event")
   func request() {
     #expect(reconnected().0.sent == [#"0{"pid":"p"}"#])
     let (bench, _) = reconnected(receiving: #"2["news",1,"o1"]"#, #"2["news",2,"o2"]"#)
     #expect(bench.sent == [#"0{"pid":"p","offset":"o2"}"#])
   }
 
-  @Test("Events with an id, without arguments, or whose last argument is no string leave the offset alone")
+  @Test("Events with an id, without arguments, or whose last argument is not a string do not change the offset")
   func offset() {
     let (bench, _) = reconnected(
       receiving: #"2["news","o1"]"#, #"25["news","answer me"]"#, #"2["news",3]"#, #"2["news"]"#)
     #expect(bench.sent == [#"0{"pid":"p","offset":"o1"}"#])
   }
 
-  @Test("Credentials are sent along, and win where they bear the same names")
+  @Test("Credentials are sent as well, and take precedence over equal names")
   func credentials() {
     let (bench, _) = reconnected(auth: ["token": "t", "pid": "mine"], receiving: #"2["news","o"]"#)
     #expect(bench.sent == [#"0{"pid":"mine","offset":"o","token":"t"}"#])
   }
 
-  @Test("A recovered session has its id again, and missed events come before connect")
+  @Test("A recovered session has its old id, and missed events come before connect")
   func recovered() {
     let (bench, socket) = reconnected(receiving: #"2["news",1,"o1"]"#)
     let log = bench.log
@@ -55,7 +56,7 @@ struct RecoveryTests {
   }
 
   @Test(
-    "What broke the connection is not asked for again",
+    "A message that broke the connection is not requested again",
     arguments: [
       nil, SocketIOError(.tooLarge, "too large"), SocketIOError(.protocolViolation, "no Engine.IO"),
       SocketIOError(.connectionLost, "gone"),
@@ -71,7 +72,7 @@ struct RecoveryTests {
     #expect(bench.sent == [error?.code == .connectionLost ? #"0{"pid":"p","offset":"o1"}"# : "0"])
   }
 
-  @Test("Nor is it where a missed event breaks the connection before the answer to CONNECT")
+  @Test("The same if a missed event breaks the connection before the answer to CONNECT")
   func givenUpWhileJoining() {
     let (bench, _) = reconnected(receiving: #"2["news",1,"o1"]"#)
     #expect(bench.sent == [#"0{"pid":"p","offset":"o1"}"#])
@@ -82,7 +83,7 @@ struct RecoveryTests {
   }
 
   @Test(
-    "A new session is not recovered, whether or not it can be itself",
+    "A new session is not marked as recovered, whether or not it is recoverable",
     arguments: [#"0{"sid":"t","pid":"q"}"#, #"0{"sid":"t"}"#])
   func notRecovered(answer: String) {
     let (bench, socket) = reconnected()
@@ -93,7 +94,7 @@ struct RecoveryTests {
     #expect(bench.sent == [answer.contains("pid") ? #"0{"pid":"q"}"# : "0"])
   }
 
-  @Test("The offset outlives a recovery that failed")
+  @Test("The offset survives a failed recovery")
   func offsetOfFormerSession() {
     let (bench, _) = reconnected(receiving: #"2["news","o1"]"#)
     bench.script.receive(#"0{"sid":"t","pid":"q"}"#)
@@ -101,7 +102,7 @@ struct RecoveryTests {
     #expect(bench.sent == [#"0{"pid":"q","offset":"o1"}"#])
   }
 
-  @Test("Missed events with binary count too, and events in the answer's session carry the offset on")
+  @Test("Missed events with binary count, too, and later events advance the offset")
   func binaryOffset() {
     let (bench, _) = reconnected(receiving: #"2["news","o1"]"#)
     bench.script.receive(#"51-["news",{"_placeholder":true,"num":0},"o2"]"#)
@@ -111,7 +112,7 @@ struct RecoveryTests {
     #expect(bench.sent == [#"0{"pid":"p","offset":"o3"}"#])
   }
 
-  @Test("A Socket that left and comes back asks for its session, which is the server's to refuse")
+  @Test("A Socket that left and rejoins asks for its session, which the server may refuse")
   func leaving() {
     let bench = ClientBench()
     let socket = bench.socket()
@@ -124,7 +125,7 @@ struct RecoveryTests {
     #expect(socket.id == "t" && !socket.recovered)
   }
 
-  @Test("Namespaces are recovered each by itself")
+  @Test("Each namespace is recovered separately")
   func namespaces() {
     let bench = ClientBench()
     let (a, b) = (bench.socket("/a"), bench.socket("/b"))

@@ -1,7 +1,9 @@
+import SocketIOTesting
+
 @testable import SocketIO
 
-/// A Manager whose connections are scripted, on a virtual clock. Handlers run on the loop, so that everything happens inside calls of
-/// this bench.
+/// A Manager with scripted connections, on a virtual clock. Handlers run on the loop, so that everything happens inside
+/// calls of this bench.
 final class ClientBench {
   let loop: VirtualLoop
   let connector: ScriptedConnector
@@ -27,14 +29,14 @@ final class ClientBench {
     return options
   }
 
-  /// The transport made last.
+  /// The last transport made.
   var script: TransportScript { connector.scripts[connector.scripts.count - 1] }
 
-  /// How many connections were begun.
+  /// The number of connection attempts.
   var attempts: Int { connector.scripts.count }
 
-  /// A Socket whose events are logged, those of the main namespace without its name.
-  func socket(_ namespace: String = "/", auth: Auth? = nil, logging events: String...) -> Socket {
+  /// A Socket whose events are logged, without a namespace for the main one.
+  func socket(_ namespace: String = "/", auth: SocketAuth? = nil, logging events: String...) -> Socket {
     let socket = manager.socket(namespace, auth: auth)
     log.follow(socket)
     for event in events { log.follow(socket, events: event) }
@@ -65,7 +67,7 @@ final class ClientBench {
     script.receive("0\(namespace == "/" ? "" : "\(namespace),"){\"sid\":\"\(sid)\"}")
   }
 
-  /// A bench whose main namespace is joined, with what led there forgotten.
+  /// A bench with the main namespace joined and an empty log.
   static func connected(_ configure: (inout SocketIOOptions) -> Void = { _ in }) -> (ClientBench, Socket) {
     let bench = ClientBench(configure)
     let socket = bench.socket()
@@ -74,19 +76,19 @@ final class ClientBench {
     return (bench, socket)
   }
 
-  /// Forgets what was logged and sent up to now.
+  /// Clears the log and the sent messages.
   func forget() {
     _ = log.take()
     script.forget()
   }
 
-  /// Runs the loop, and returns what was logged since the last call.
+  /// Runs the loop, and returns the log since the last call.
   func take() -> [String] {
     loop.run()
     return log.take()
   }
 
-  /// Has a task ask for something, and runs the loop until it has the answer.
+  /// Runs an asynchronous call in a task, and the loop until it returns.
   func ask<Answer: Sendable>(_ question: @escaping @Sendable () async -> Answer) async -> Answer {
     let loop = loop
     let answer = Locked<Answer?>(nil)
@@ -101,7 +103,7 @@ final class ClientBench {
     }
   }
 
-  /// The code of the error with which something ends in a task that was cancelled before it began; nil where it does not fail.
+  /// The code of the error thrown in a task that is cancelled before it begins; nil if nothing is thrown.
   func codeWhenCancelled(_ body: @escaping @Sendable () async throws -> Void) async -> SocketIOError.Code? {
     await ask {
       let task = Task {
@@ -115,10 +117,10 @@ final class ClientBench {
     }
   }
 
-  /// The Manager's statistics, when everything up to now has happened.
-  func statistics() async -> Statistics { await ask { [manager] in await manager.statistics() } }
+  /// The Manager's statistics, after everything up to now has run.
+  func statistics() async -> ManagerStatistics { await ask { [manager] in await manager.statistics() } }
 
-  /// The messages that were sent on the present connection.
+  /// The messages sent on the current connection.
   var sent: [String] {
     loop.run()
     return script.messages

@@ -1,23 +1,13 @@
 @testable import SocketIO
 
 enum Fixture {
-  static func handshake(
-    sid: String = "engine-1", upgrades: [String] = [], pingInterval: Int = 25_000, pingTimeout: Int = 20_000,
-    maxPayload: Int = 1_000_000
-  ) -> String {
-    let upgrades = upgrades.map { "\"\($0)\"" }.joined(separator: ",")
-    return """
-      {"sid":"\(sid)","upgrades":[\(upgrades)],"pingInterval":\(pingInterval),"pingTimeout":\(pingTimeout),"maxPayload":\(maxPayload)}
-      """
-  }
-
-  /// An array in an array, and so on.
+  /// Arrays nested to a depth.
   static func nested(_ depth: Int) -> SocketValue { (1..<depth).reduce([]) { value, _ in [value] } }
 
   static let refused = SocketIOError(.connectFailed, "refused")
 }
 
-/// Collects what handlers tell, in order.
+/// Collects the reports of handlers, in order.
 final class Log: Sendable {
   private let lines = Locked<[String]>([])
 
@@ -25,7 +15,7 @@ final class Log: Sendable {
 
   func add(_ entry: String) { lines.withLock { $0.append(entry) } }
 
-  /// What was collected since the last call.
+  /// The reports since the last call.
   func take() -> [String] {
     lines.withLock { lines in
       defer { lines = [] }

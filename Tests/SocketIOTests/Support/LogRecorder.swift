@@ -2,7 +2,7 @@ import Logging
 
 @testable import SocketIO
 
-/// Keeps what the library logs: one line for each, "level message".
+/// Collects log records, one line each: "level message".
 struct LogRecorder: LogHandler {
   private let log = Log()
   var metadata: Logger.Metadata = [:]

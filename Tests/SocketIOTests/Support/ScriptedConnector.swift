@@ -1,3 +1,5 @@
+import SocketIOTesting
+
 @testable import SocketIO
 
 /// Makes engines whose transports are scripted.
@@ -18,10 +20,10 @@ final class ScriptedConnector: Connector {
     state = Locked(State(options: options))
   }
 
-  /// The transports that were made, oldest first.
+  /// The transports made so far, oldest first.
   var scripts: [TransportScript] { state.withLock { $0.scripts } }
 
-  /// What was reported for `rememberUpgrade`.
+  /// The reports for `rememberUpgrade`.
   var remembered: [Bool] { state.withLock { $0.remembered } }
 
   /// Thrown instead of making an engine.
@@ -46,12 +48,7 @@ final class ScriptedConnector: Connector {
 
   func makeEngine() throws(SocketIOError) -> Engine {
     if let engineFailure { throw engineFailure }
-    let options = self.options
-    var configuration = EngineStateMachine.Configuration()
-    configuration.transports = options.transports
-    configuration.upgrade = options.upgrade
-    configuration.tryAllTransports = options.tryAllTransports
-    return Engine(configuration, loop: loop) { [self] name, sid throws(SocketIOError) in makeTransport(name, sid) }
+    return makeEngine(on: loop) { [self] name, sid throws(SocketIOError) in makeTransport(name, sid) }
   }
 
   private func makeTransport(_ name: TransportName, _ sid: String?) -> ScriptedTransport {

@@ -1,7 +1,7 @@
 @testable import SocketIO
 
 extension EnginePacket {
-  /// As it stands on the wire: "2probe".
+  /// The packet on the wire: "2probe".
   var wire: String {
     let (type, payload) = text
     return String(UnicodeScalar(type)) + payload
@@ -19,7 +19,7 @@ extension EnginePacket {
 }
 
 extension TransportEvent {
-  /// For traces: a packet as it stands on the wire, everything else by its name.
+  /// For traces: a packet as on the wire, everything else by name.
   var wire: String {
     switch self {
     case .opened: "opened"

@@ -22,7 +22,7 @@ struct EngineEndpointTests {
     #expect(url == "\(scheme)://h/socket.io/?EIO=4&transport=\(transport)")
   }
 
-  @Test("Port, address and path stand as they were given")
+  @Test("Port, address and path stay unchanged")
   func address() {
     let url = endpoint {
       $0.host = "[::1]"
@@ -32,12 +32,12 @@ struct EngineEndpointTests {
     #expect(url == "http://[::1]:8080/my-custom-path/?EIO=4&transport=polling")
   }
 
-  @Test("The session's id stands in every URL of the session")
+  @Test("The session's id is in every URL of the session")
   func session() {
     #expect(endpoint().url(.websocket, sid: "a/b").hasSuffix("?EIO=4&transport=websocket&sid=a%2Fb"))
   }
 
-  @Test("Parameters are encoded, and those of the protocol cannot be replaced")
+  @Test("Parameters are encoded, and the protocol's cannot be replaced")
   func query() {
     let url = endpoint {
       $0.query = [("&a", "&=?a"), ("x", "42"), ("EIO", "3"), ("transport", "y"), ("sid", "mine"), ("ü", "a b+c")]
@@ -48,7 +48,7 @@ struct EngineEndpointTests {
     #expect(url.url(.polling, sid: nil).contains("sid=mine"))
   }
 
-  @Test("Every request of both transports has a timestamp of its own", arguments: [TransportName.polling, .websocket])
+  @Test("Every request of both transports has a unique timestamp", arguments: [TransportName.polling, .websocket])
   func timestamp(transport: TransportName) throws {
     let endpoint = endpoint {
       $0.timestampRequests = true
@@ -71,7 +71,7 @@ struct EngineEndpointTests {
     #expect(url.contains("&ts=") && !url.contains("&t="))
   }
 
-  @Test("forceBase64 is told to the server", arguments: [TransportName.polling, .websocket])
+  @Test("forceBase64 is sent to the server", arguments: [TransportName.polling, .websocket])
   func base64(transport: TransportName) {
     #expect(endpoint { $0.forceBase64 = true }.url(transport, sid: nil).hasSuffix("&b64=1"))
     #expect(!endpoint().url(transport, sid: nil).contains("b64"))

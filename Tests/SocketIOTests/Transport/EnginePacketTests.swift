@@ -26,7 +26,7 @@ struct EnginePacketTests {
     #expect(Self.decode(wire) == packet)
   }
 
-  @Test("What is no packet is refused", arguments: ["", "7", "9zz", "<html>", "a", "b!", "bA"])
+  @Test("Text that is not a packet is refused", arguments: ["", "7", "9zz", "<html>", "a", "b!", "bA"])
   func refused(text: String) {
     #expect(Self.decode(text) == nil)
   }
@@ -36,7 +36,7 @@ struct EnginePacketTests {
     #expect(Self.decode([UInt8(ascii: "4"), 0xFF, 0xFE]) == nil)
   }
 
-  @Test("A payload joins its packets by record separators")
+  @Test("A payload joins its packets with record separators")
   func payload() {
     let packets: [EnginePacket] = [.text("a"), .message(.binary(Data([1, 2, 3, 4]))), .text("€")]
     let body = EnginePayload.encode(packets)
@@ -60,7 +60,7 @@ struct EnginePacketTests {
   }
 
   @Test(
-    "An answer of Engine.IO 3 is told from one of Engine.IO 4",
+    "Answers of Engine.IO 3 and 4 are distinguished",
     arguments: [
       (Array(#"96:0{"sid":"x"}2:40"#.utf8), true), ([0, 9, 6, 255] + Array(#"0{"sid":"x"}"#.utf8), true),
       (Array(#"0{"sid":"x"}"#.utf8), false), (Array("2:40".utf8), false), (Array("".utf8), false),
@@ -98,7 +98,7 @@ struct EnginePacketTests {
   }
 
   @Test(
-    "A packet counts against maxPayload with the bytes that its payload has in a body",
+    "A packet counts against maxPayload with its encoded bytes",
     arguments: [
       (EnginePacket.text("abc"), 3), (.text("€"), 3), (.text("😀"), 4), (.text("Я"), 2), (.upgrade, 0),
       (.ping("probe"), 5),

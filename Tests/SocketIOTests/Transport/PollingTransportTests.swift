@@ -3,9 +3,9 @@ import Testing
 @testable import SocketIO
 
 @Suite("Long-polling over the C core") struct PollingTransportTests {
-  @Test("A request that cannot be made fails behind the call that asked for it", .timeLimit(.minutes(1)))
+  @Test("A request that cannot be made fails after the call that asked for it", .timeLimit(.minutes(1)))
   func unusableHeader() async throws {
-    let loop = try EventLoop()
+    let loop = try SocketEventLoop()
     var endpoint = EngineEndpoint(isSecure: false, host: "127.0.0.1", port: 1, path: "/socket.io/")
     endpoint.headers = { ["not a name": "x"] }
     let error = await withCheckedContinuation { continuation in
@@ -14,7 +14,7 @@ import Testing
         var hasReturned = false
         transport.onEvent = { event in
           guard case .failed(let error) = event else { return }
-          // Up to now it has held itself here.
+          // Until now it has held itself.
           transport.onEvent = nil
           continuation.resume(returning: hasReturned ? error : nil)
         }

@@ -2,7 +2,7 @@ import Testing
 
 @testable import SocketIO
 
-@Suite("What a server said, in the message of an error") struct ServerTextTests {
+@Suite("A server's text in an error message") struct ServerTextTests {
   private func excerpt(_ body: String) -> String? { Array(body.utf8).withUnsafeBytes { ServerText.excerpt($0) } }
 
   @Test(
@@ -15,13 +15,13 @@ import Testing
     #expect(self.excerpt(body) == excerpt)
   }
 
-  @Test("Characters that steer a terminal are shown as their numbers")
+  @Test("Characters that control a terminal are shown as their numbers")
   func steering() {
     #expect(excerpt("a\u{1B}]0;x\u{7}b\u{9B}c\u{7F}d\u{202E}e") == #"a\u{1b}]0;x\u{7}b\u{9b}c\u{7f}d\u{202e}e"#)
     #expect(excerpt(#"{"message":"\u001b[31m"}"#) == #"\u{1b}[31m"#)
   }
 
-  @Test("A redirect's place comes first, then the text, or nothing")
+  @Test("The target of a redirect comes first, then the text, or nothing")
   func addition() {
     func addition(_ status: Int, _ location: String?, _ body: String) -> String {
       Array(body.utf8).withUnsafeBytes { ServerText.addition(status: status, location: location, body: $0) }
@@ -32,7 +32,7 @@ import Testing
     #expect(addition(400, nil, "") == "")
   }
 
-  @Test("It is short, whatever comes")
+  @Test("The text is short, whatever the server sends")
   func short() {
     #expect(excerpt(String(repeating: "x", count: 200)) == String(repeating: "x", count: 200))
     let long = excerpt(String(repeating: "é", count: 1 << 20))

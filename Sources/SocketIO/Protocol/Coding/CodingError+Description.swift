@@ -1,6 +1,6 @@
-/// What coders complain of, in one sentence with the place: "at lines[2].count: Expected Int, found string."
+/// The error of a coder in one sentence, with the place: "at lines[2].count: Expected Int, found string."
 ///
-/// - Returns: The error's own description where it is none of a coder.
+/// - Returns: The error's own description if it is not a coder's.
 func describeCodingError(_ error: any Error) -> String {
   let context: (path: [any CodingKey], description: String)? =
     switch error {
@@ -15,7 +15,7 @@ func describeCodingError(_ error: any Error) -> String {
   return "at \(describeCodingPath(context.path)): \(context.description)"
 }
 
-/// As JavaScript would reach the value: "lines[2].count".
+/// The path in JavaScript's notation: "lines[2].count".
 private func describeCodingPath(_ path: [any CodingKey]) -> String {
   path.reduce(into: "") { text, key in
     if let index = key.intValue {

@@ -1,8 +1,10 @@
-/// The way from the top of a value to one inside it, linked towards the top: extending it is cheap, and few besides
-/// errors need it as an array.
-indirect enum CodingPath {
+/// The path from the top of a value to one inside it, linked towards the top. Extending it is cheap, and few need it as
+/// an array, apart from errors.
+enum CodingPath {
   case top
-  case child(of: CodingPath, key: any CodingKey)
+  /// The path to a value in a JSON text.
+  case tape(JSONTape, Int32)
+  indirect case child(of: CodingPath, key: any CodingKey)
 
   func appending(_ key: any CodingKey) -> CodingPath { .child(of: self, key: key) }
 
@@ -13,6 +15,7 @@ indirect enum CodingPath {
       keys.append(key)
       path = parent
     }
+    if case .tape(let tape, let step) = path { return tape.path.keys(to: step) + keys.reversed() }
     return keys.reversed()
   }
 }
@@ -22,7 +25,7 @@ enum AnyCodingKey: CodingKey {
   case name(String)
   case index(Int)
 
-  /// The member in which a class keeps what its superclass encodes.
+  /// The member for what a superclass encodes.
   static let `super` = AnyCodingKey.name("super")
 
   init(stringValue: String) { self = .name(stringValue) }

@@ -10,12 +10,12 @@ enum ISO8601 {
   /// ECMAScript's range of dates: 100 million days on both sides of 1970.
   private static let range = -8_640_000_000_000_000...8_640_000_000_000_000 as ClosedRange<Int64>
 
-  /// The text of a date, rounded to milliseconds, or nil if it is outside of ECMAScript's range.
+  /// The text of a date, rounded to milliseconds, or nil if it is outside ECMAScript's range.
   static func string(from date: Date) -> String? {
     Int64(exactly: (date.timeIntervalSince1970 * 1000).rounded()).flatMap(string(fromMilliseconds:))
   }
 
-  /// The text of a time counted from 1970, or nil if it is outside of ECMAScript's range.
+  /// The text of a time since 1970, or nil if it is outside ECMAScript's range.
   static func string(fromMilliseconds milliseconds: Int64) -> String? {
     guard range ~= milliseconds else { return nil }
     var (day, time) = milliseconds.quotientAndRemainder(dividingBy: millisecondsPerDay)
@@ -48,8 +48,8 @@ enum ISO8601 {
     return String(repeating: "0", count: max(0, width - digits.count)) + digits
   }
 
-  /// The Gregorian date of a day counted from 1970-01-01. Reckons in years that begin in March, so that the leap day is
-  /// the last one, and in eras of 400 years, which repeat.
+  /// The Gregorian date of a day counted from 1970-01-01. Calculates in years that begin in March, so that the leap day
+  /// comes last, and in eras of 400 years, which repeat.
   private static func civil(fromDay day: Int64) -> (year: Int64, month: Int64, day: Int64) {
     let shifted = day + 719_468
     let era = (shifted >= 0 ? shifted : shifted - 146_096) / 146_097

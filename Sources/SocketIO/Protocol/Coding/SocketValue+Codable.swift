@@ -4,9 +4,9 @@
   import Foundation
 #endif
 
-/// Inside types that are encoded for Socket.IO a value passes through unchanged. These conformances serve the coders
-/// of other formats, and so cannot keep everything: what binary data becomes is up to the coder, and no coder tells
-/// binary data from what it has become.
+/// In types that are encoded for Socket.IO, a value stays unchanged. These conformances serve the coders of other
+/// formats, and cannot preserve everything: the coder decides how binary data is represented, and cannot tell it from
+/// other values afterwards.
 extension SocketValue: Codable {
   /// Encodes the value.
   ///
@@ -22,7 +22,7 @@ extension SocketValue: Codable {
     case .double(let value): try value.encode(to: encoder)
     case .string(let value): try value.encode(to: encoder)
     case .binary(let value):
-      // Only a container lets the coder choose how it represents data.
+      // Only through a container can the coder choose how it represents data.
       var container = encoder.singleValueContainer()
       try container.encode(value)
     case .array(let value): try value.encode(to: encoder)
@@ -30,11 +30,13 @@ extension SocketValue: Codable {
     }
   }
 
-  /// Decodes a value of any kind that JSON has.
+  /// Decodes a value of any JSON type.
   ///
-  /// - Throws: `DecodingError` where the coder has something else.
+  /// - Throws: `DecodingError` if the coder has something else.
   public init(from decoder: any Decoder) throws {
     if let decoder = decoder as? SocketValueDecoder {
+      self = decoder.value
+    } else if let decoder = decoder as? JSONTapeDecoder {
       self = decoder.value
     } else if var elements = try? decoder.unkeyedContainer() {
       var array: [SocketValue] = []
@@ -75,7 +77,7 @@ extension SocketObject: Codable {
 
   /// Decodes an object. The order of its members is up to the coder.
   ///
-  /// - Throws: `DecodingError` where the coder has no object.
+  /// - Throws: `DecodingError` if the coder has no object.
   public init(from decoder: any Decoder) throws {
     let container = try decoder.container(keyedBy: AnyCodingKey.self)
     self.init()

@@ -5,40 +5,39 @@
 #endif
 
 extension SocketValue {
-  /// The value of a type that is not asked to encode itself, or nil for any other.
+  /// The value, if its type is encoded without calling its own `encode(to:)`; otherwise nil.
   ///
-  /// Comparing the type first costs next to nothing, and nothing at all where the compiler knows it; a cast that fails
-  /// is costly.
+  /// Comparing types costs almost nothing, and nothing if the compiler knows them; casts are slow.
   @inline(__always)
   init?<Value: Encodable>(leaf value: Value, at path: @autoclosure () -> CodingPath) throws {
-    if Value.self == String.self, let value = value as? String {
+    if let value = identity(value, as: String.self) {
       self = .string(value)
-    } else if Value.self == Int.self, let value = value as? Int {
+    } else if let value = identity(value, as: Int.self) {
       self = .int(value)
-    } else if Value.self == Bool.self, let value = value as? Bool {
+    } else if let value = identity(value, as: Bool.self) {
       self = .bool(value)
-    } else if Value.self == Double.self, let value = value as? Double {
+    } else if let value = identity(value, as: Double.self) {
       self = .double(value)
-    } else if Value.self == Float.self, let value = value as? Float {
+    } else if let value = identity(value, as: Float.self) {
       self = .double(Double(value))
-    } else if Value.self == SocketValue.self, let value = value as? SocketValue {
+    } else if let value = identity(value, as: SocketValue.self) {
       self = value
-    } else if Value.self == SocketObject.self, let value = value as? SocketObject {
+    } else if let value = identity(value, as: SocketObject.self) {
       self = .object(value)
-    } else if Value.self == [SocketValue].self, let value = value as? [SocketValue] {
+    } else if let value = identity(value, as: [SocketValue].self) {
       self = .array(value)
-    } else if Value.self == Data.self, let value = value as? Data {
+    } else if let value = identity(value, as: Data.self) {
       self = .binary(value)
-    } else if Value.self == [UInt8].self, let value = value as? [UInt8] {
+    } else if let value = identity(value, as: [UInt8].self) {
       self = .binary(Data(value))
-    } else if Value.self == Date.self, let value = value as? Date {
+    } else if let value = identity(value, as: Date.self) {
       guard let text = ISO8601.string(from: value) else {
         throw Self.cannotEncode(value, at: path(), "The date is not within 100 million days of 1970.")
       }
       self = .string(text)
-    } else if Value.self == URL.self, let value = value as? URL {
+    } else if let value = identity(value, as: URL.self) {
       self = .string(value.absoluteString)
-    } else if Value.self == Decimal.self, let value = value as? Decimal {
+    } else if let value = identity(value, as: Decimal.self) {
       guard let number = SocketValue(value) else {
         throw Self.cannotEncode(value, at: path(), "The decimal is not a number.")
       }
@@ -54,20 +53,20 @@ extension SocketValue {
   private static func integer<Value: Encodable>(
     _ value: Value, at path: @autoclosure () -> CodingPath
   ) throws -> SocketValue? {
-    if Value.self == UInt8.self, let value = value as? UInt8 { return SocketValue(value) }
-    if Value.self == UInt16.self, let value = value as? UInt16 { return SocketValue(value) }
-    if Value.self == UInt32.self, let value = value as? UInt32 { return SocketValue(value) }
-    if Value.self == UInt64.self, let value = value as? UInt64 { return SocketValue(value) }
-    if Value.self == UInt.self, let value = value as? UInt { return SocketValue(value) }
-    if Value.self == Int8.self, let value = value as? Int8 { return SocketValue(value) }
-    if Value.self == Int16.self, let value = value as? Int16 { return SocketValue(value) }
-    if Value.self == Int32.self, let value = value as? Int32 { return SocketValue(value) }
-    if Value.self == Int64.self, let value = value as? Int64 { return SocketValue(value) }
-    // These two must not reach a container again, which would ask here again.
+    if let value = identity(value, as: UInt8.self) { return SocketValue(value) }
+    if let value = identity(value, as: UInt16.self) { return SocketValue(value) }
+    if let value = identity(value, as: UInt32.self) { return SocketValue(value) }
+    if let value = identity(value, as: UInt64.self) { return SocketValue(value) }
+    if let value = identity(value, as: UInt.self) { return SocketValue(value) }
+    if let value = identity(value, as: Int8.self) { return SocketValue(value) }
+    if let value = identity(value, as: Int16.self) { return SocketValue(value) }
+    if let value = identity(value, as: Int32.self) { return SocketValue(value) }
+    if let value = identity(value, as: Int64.self) { return SocketValue(value) }
+    // These two must not reach a container again: it would call this function again.
     var exact: SocketValue?
-    if Value.self == Int128.self, let value = value as? Int128 {
+    if let value = identity(value, as: Int128.self) {
       exact = Int(exactly: value).map { .int($0) } ?? UInt64(exactly: value).map { .uint($0) }
-    } else if Value.self == UInt128.self, let value = value as? UInt128 {
+    } else if let value = identity(value, as: UInt128.self) {
       exact = UInt64(exactly: value).map { SocketValue($0) }
     } else {
       return nil
@@ -93,4 +92,10 @@ extension SocketValue {
       return nil
     }
   }
+}
+
+/// The value as its own type, or nil if it has another type.
+@inline(__always)
+func identity<Value, Same>(_ value: Value, as type: Same.Type) -> Same? {
+  Value.self == type ? unsafeBitCast(value, to: type) : nil
 }

@@ -5,7 +5,7 @@
 #endif
 
 extension SocketValueDecoder {
-  /// Decodes the value, without asking those types that ``SocketValue/init(leaf:at:)`` knows.
+  /// Decodes the value, without calling the `init(from:)` of types that ``SocketValue/init(leaf:at:)`` knows.
   @inline(__always)
   func decode<Value: Decodable>(_ type: Value.Type) throws -> Value {
     if type == String.self { return try cast(value.stringValue) }
@@ -26,28 +26,30 @@ extension SocketValueDecoder {
   }
 
   private func otherInteger<Value>(_ type: Value.Type) throws -> Value? {
-    if type == UInt8.self { return try integer(UInt8.self) }
-    if type == UInt16.self { return try integer(UInt16.self) }
-    if type == UInt32.self { return try integer(UInt32.self) }
-    if type == UInt64.self { return try integer(UInt64.self) }
-    if type == UInt.self { return try integer(UInt.self) }
-    if type == Int8.self { return try integer(Int8.self) }
-    if type == Int16.self { return try integer(Int16.self) }
-    if type == Int32.self { return try integer(Int32.self) }
-    if type == Int64.self { return try integer(Int64.self) }
-    // These two must not reach a container again, which would ask here again.
-    if type == Int128.self { return try integer(Int128.self) }
-    if type == UInt128.self { return try integer(UInt128.self) }
+    if type == UInt8.self { return try integer(UInt8.self, as: type) }
+    if type == UInt16.self { return try integer(UInt16.self, as: type) }
+    if type == UInt32.self { return try integer(UInt32.self, as: type) }
+    if type == UInt64.self { return try integer(UInt64.self, as: type) }
+    if type == UInt.self { return try integer(UInt.self, as: type) }
+    if type == Int8.self { return try integer(Int8.self, as: type) }
+    if type == Int16.self { return try integer(Int16.self, as: type) }
+    if type == Int32.self { return try integer(Int32.self, as: type) }
+    if type == Int64.self { return try integer(Int64.self, as: type) }
+    // These two must not reach a container again: it would call this function again.
+    if type == Int128.self { return try integer(Int128.self, as: type) }
+    if type == UInt128.self { return try integer(UInt128.self, as: type) }
     return nil
   }
 
-  /// Returns the leaf as what it is already, or throws if there is none.
+  /// Returns the leaf as its own type, or throws if there is none.
   private func cast<Leaf, Value>(_ leaf: Leaf?) throws -> Value {
-    guard let leaf, let value = leaf as? Value else { throw mismatch(Value.self) }
+    guard let leaf, let value = identity(leaf, as: Value.self) else { throw mismatch(Value.self) }
     return value
   }
 
-  private func integer<Integer: FixedWidthInteger, Value>(_ type: Integer.Type) throws -> Value {
+  private func integer<Integer: FixedWidthInteger, Value>(
+    _ type: Integer.Type, as _: Value.Type = Value.self
+  ) throws -> Value {
     let exact: Integer? =
       switch value {
       case .int(let value): Integer(exactly: value)
@@ -71,7 +73,7 @@ extension SocketValueDecoder {
     case .int(let value): return Decimal(value)
     case .uint(let value): return Decimal(value)
     case .double(let double):
-      // The decimal of the double's shortest text is what the sender wrote, that of its exact value is not.
+      // The double's shortest text gives the decimal that the sender wrote; its exact value does not.
       guard double.isFinite, let decimal = Decimal(string: double.description) else {
         throw corrupted("The number \(value) does not fit Decimal.")
       }

@@ -7,9 +7,9 @@
 extension SocketValue {
   /// Decodes the value as any Decodable type: the reverse of ``init(encoding:)``.
   ///
-  /// A number decodes as an integer type only if that holds it exactly, whether it was written as `3` or as `3.0`. A
-  /// string decodes as a `Date` if it is an ISO 8601 date with time and time zone. Only binary data decodes as `Data`;
-  /// as `[UInt8]` an array of numbers decodes too.
+  /// A number decodes as an integer type only if the type holds it exactly, whether it was written as `3` or as `3.0`.
+  /// A string decodes as a `Date` if it is an ISO 8601 date with time and time zone. Only binary data decodes as
+  /// `Data`; `[UInt8]` also accepts an array of numbers.
   ///
   /// - Throws: A `DecodingError` that says where and why the value is not of that type.
   public func decode<Value: Decodable>(as type: Value.Type = Value.self) throws -> Value {
@@ -17,11 +17,11 @@ extension SocketValue {
   }
 }
 
-/// Gives out one value, through any of the three kinds of container.
+/// Decodes one value, through any of the three kinds of container.
 struct SocketValueDecoder: Decoder {
   let value: SocketValue
   let parent: CodingPath
-  /// The key of the value in its parent, not yet part of a path: most values are leaves, and need none.
+  /// The value's key in its parent, not yet part of a path: most values are leaves, and need no path.
   let key: (any CodingKey)?
 
   private var path: CodingPath { key.map { parent.appending($0) } ?? parent }
@@ -60,7 +60,7 @@ struct SocketValueDecoder: Decoder {
   }
 }
 
-/// Each container's generic `decode` answers for all the types of the protocol.
+/// Each container's generic `decode` serves all types of the protocol.
 extension SocketValueDecoder {
   private struct KeyedContainer<Key: CodingKey>: KeyedDecodingContainerProtocol {
     let object: SocketObject

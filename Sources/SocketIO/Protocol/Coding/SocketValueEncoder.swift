@@ -10,7 +10,7 @@ extension SocketValue {
   /// - `Data` and `[UInt8]` become binary data, at any depth.
   /// - `Date` becomes a string as JavaScript's `toISOString` writes it: `2024-02-29T12:30:00.000Z`.
   /// - `URL` becomes a string, `Decimal` a number.
-  /// - Numbers that are not finite stay what they are, and are written as null.
+  /// - NaN and infinities are kept, and are written as null.
   /// - Dictionaries with String or Int keys become objects.
   /// - A `SocketValue` stays as it is.
   ///
@@ -20,7 +20,7 @@ extension SocketValue {
   }
 }
 
-/// Takes in one value, through any of the three kinds of container.
+/// Encodes one value, through any of the three kinds of container.
 final class SocketValueEncoder: Encoder {
   /// A value, or the place of one that is still being encoded.
   enum Slot {
@@ -29,7 +29,7 @@ final class SocketValueEncoder: Encoder {
     case object(ObjectNode)
     case encoder(SocketValueEncoder)
 
-    /// The value, when all is encoded. What has encoded nothing is an empty object.
+    /// The value, once everything is encoded. A type that encoded nothing becomes an empty object.
     var value: SocketValue {
       switch self {
       case .value(let value): value
@@ -48,20 +48,20 @@ final class SocketValueEncoder: Encoder {
 
   final class ObjectNode {
     private(set) var members: [(key: String, slot: Slot)] = []
-    /// Where each key is, once that was asked for: most objects have no nested containers.
+    /// The index of each key, made at the first need: most objects have no nested containers.
     private var positions: [KeyBytes: Int]?
 
     init() {}
 
     init(_ object: SocketObject) { members = object.map { ($0.key, .value($0.value)) } }
 
-    /// Adds a member; of those with the same key the last one counts.
+    /// Adds a member; of those with the same key, the last one counts.
     func add(_ slot: Slot, forKey key: String) {
       positions?[KeyBytes(text: key)] = members.count
       members.append((key, slot))
     }
 
-    /// What stands for a key so far.
+    /// The value of a key so far.
     func slot(forKey key: String) -> Slot? {
       if positions == nil {
         positions = Dictionary(
@@ -108,8 +108,8 @@ final class SocketValueEncoder: Encoder {
   func singleValueContainer() -> any SingleValueEncodingContainer { SingleValueContainer(encoder: self) }
 }
 
-/// Each container's generic `encode` answers for all the types of the protocol: ``SocketValue/init(leaf:at:)`` knows
-/// those that Swift encodes by themselves.
+/// Each container's generic `encode` serves all types of the protocol: ``SocketValue/init(leaf:at:)`` knows those with
+/// overloads of their own.
 extension SocketValueEncoder {
   private struct KeyedContainer<Key: CodingKey>: KeyedEncodingContainerProtocol {
     let node: ObjectNode

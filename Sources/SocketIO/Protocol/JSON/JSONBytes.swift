@@ -1,4 +1,4 @@
-/// The ASCII characters that JSON and the packets around it are made of.
+/// The ASCII characters of JSON and of the packets around it.
 enum ASCII {
   static let backspace: UInt8 = 0x08
   static let tab: UInt8 = 0x09
@@ -23,7 +23,7 @@ enum ASCII {
 }
 
 extension UInt8 {
-  /// Whether JSON does not allow this byte as such inside a string.
+  /// Whether JSON requires an escape for this byte in a string.
   @inline(__always)
   var needsEscape: Bool { self < ASCII.space || self == ASCII.quote || self == ASCII.backslash }
 
@@ -45,8 +45,8 @@ extension UInt8 {
 extension UnsafeRawBufferPointer {
   /// The first index from `start` on whose byte ``UInt8/needsEscape``, or `count`.
   ///
-  /// Looks at eight bytes at a time, by the bit tricks that find a zero byte and a byte below a bound in a word. A
-  /// borrow may flag bytes above the first match wrongly, never below it, and only the lowest flag is used.
+  /// Checks eight bytes at a time, with the known bit tricks that find a zero byte, and a byte below a bound, in a
+  /// word. A borrow may wrongly flag bytes above the first match, never below it, and only the lowest flag is used.
   @inline(__always)
   func firstIndexNeedingEscape(from start: Int) -> Int {
     let ones: UInt64 = 0x0101_0101_0101_0101
@@ -97,13 +97,14 @@ extension UnsafeRawBufferPointer {
 }
 
 extension String {
-  /// The text that the bytes are, or nil where they are not UTF-8.
+  /// The bytes as text, or nil if they are not UTF-8.
   init?(utf8 bytes: UnsafeRawBufferPointer) {
+    // `init(validating:as:)` looks up types at run time.
     guard bytes.firstInvalidUTF8() == nil else { return nil }
     self.init(decoding: bytes, as: UTF8.self)
   }
 
-  /// Calls the body on the UTF-8 bytes, which are well-formed as those of any string.
+  /// Calls the body with the string's UTF-8 bytes, which are always well-formed.
   @inline(__always)
   func withUTF8Bytes<Value, Failure>(
     _ body: (UnsafeRawBufferPointer) throws(Failure) -> Value

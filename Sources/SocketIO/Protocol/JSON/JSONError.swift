@@ -1,7 +1,7 @@
 #if canImport(FoundationEssentials)
-  import FoundationEssentials
+  public import FoundationEssentials
 #else
-  import Foundation
+  public import Foundation
 #endif
 
 /// Why a JSON text could not be read, or a value not written as JSON.
@@ -19,11 +19,11 @@ public struct JSONError: LocalizedError, Sendable, Hashable, CustomStringConvert
 
     /// The text ends before the value does.
     public static let unexpectedEnd = Reason(rawValue: "unexpected end of text")
-    /// A character stands where the grammar allows none of its kind. A byte order mark is one.
+    /// A character that the grammar does not allow there, such as a byte order mark.
     public static let unexpectedCharacter = Reason(rawValue: "unexpected character")
-    /// A number without digits where the grammar wants them.
+    /// A number without the digits that the grammar requires.
     public static let invalidNumber = Reason(rawValue: "invalid number")
-    /// A backslash with something that is no escape.
+    /// A backslash that begins no valid escape.
     public static let invalidEscape = Reason(rawValue: "invalid escape")
     /// A control character below U+0020 inside a string, unescaped.
     public static let controlCharacter = Reason(rawValue: "control character in a string")
@@ -31,15 +31,15 @@ public struct JSONError: LocalizedError, Sendable, Hashable, CustomStringConvert
     public static let invalidUTF8 = Reason(rawValue: "invalid UTF-8")
     /// Arrays and objects are nested deeper than the limit.
     public static let tooDeep = Reason(rawValue: "nested too deep")
-    /// JSON has no binary values, and there is no other place to put this one.
+    /// JSON cannot hold binary data, and here it cannot become an attachment.
     public static let binaryValue = Reason(rawValue: "binary value")
-    /// In a binary packet, a placeholder that names none of the attachments.
+    /// A placeholder in a binary packet that names none of its attachments.
     public static let illegalPlaceholder = Reason(rawValue: "placeholder of no attachment")
   }
 
   /// The kind of fault.
   public var reason: Reason
-  /// Where it is: the number of bytes of the text before it. When writing, the bytes written before it.
+  /// The place of the fault: how many bytes of the text are before it or, when writing, were written before it.
   public var offset: Int
 
   /// Makes an error.

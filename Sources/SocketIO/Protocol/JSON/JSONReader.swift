@@ -4,127 +4,105 @@
   import Foundation
 #endif
 
-/// A reader of JSON (RFC 8259) over UTF-8 bytes, strict as JavaScript's `JSON.parse`.
-///
-/// It descends recursively, to a limited depth, and leaves numbers and strings to an extension. The bytes must be
-/// well-formed UTF-8; whoever holds others asks ``Swift/UnsafeRawBufferPointer/firstInvalidUTF8()`` first.
-struct JSONReader {
-  /// What objects of the form `{"_placeholder":true,"num":0}` are.
-  enum Placeholders {
-    /// Objects like others.
-    case ignored
-    /// Placeholders of so many attachments, which are not there yet. They are read as null.
-    case checked(count: Int)
-    /// Placeholders of these attachments. They are read as the binary data that they stand for.
-    case replaced([Data])
-  }
+/// Reads JSON (RFC 8259) from UTF-8 bytes, as strictly as JavaScript's `JSON.parse`.
+typealias JSONReader = JSONScanner<JSONValues>
 
+/// The grammar of JSON (RFC 8259) over UTF-8 bytes, as strict as JavaScript's `JSON.parse`. The output decides what
+/// becomes of the values, so reading and checking accept the same texts.
+///
+/// It descends recursively, to a limited depth. An extension reads numbers and strings. The bytes must be well-formed
+/// UTF-8; for other sources, check ``Swift/UnsafeRawBufferPointer/firstInvalidUTF8()`` first.
+struct JSONScanner<Output: JSONOutput> {
   let bytes: UnsafeRawBufferPointer
   var position: Int
+  let output: Output
   private var remainingDepth: Int
-  private let placeholders: Placeholders
 
-  init(
-    _ bytes: UnsafeRawBufferPointer, from start: Int = 0, maxDepth: Int = DepthLimit.usual,
-    placeholders: Placeholders = .ignored
-  ) {
+  init(_ bytes: UnsafeRawBufferPointer, from start: Int = 0, maxDepth: Int = DepthLimit.usual, output: Output) {
     self.bytes = bytes
-    self.placeholders = placeholders
+    self.output = output
     position = start
     remainingDepth = min(maxDepth, DepthLimit.greatest)
   }
 
   /// Reads the rest of the bytes as one value, with nothing but whitespace around it.
-  mutating func readDocument() throws(JSONError) -> SocketValue {
+  mutating func readDocument() throws(JSONError) -> Output.Value {
     let value = try readValue()
     skipWhitespace()
     guard position == bytes.count else { throw JSONError(.unexpectedCharacter, at: position) }
     return value
   }
 
-  private mutating func readValue() throws(JSONError) -> SocketValue {
+  mutating func readValue() throws(JSONError) -> Output.Value {
     switch try nextByte() {
     case ASCII.quote:
       position += 1
-      return .string(try readString())
+      return output.string(try readString())
     case ASCII.openBrace:
-      let start = position
-      let object = try readObject()
-      if case .ignored = placeholders { return .object(object) }
-      return try replacement(of: object, at: start)
+      return try readObject()
     case ASCII.openBracket:
-      return .array(try readArray())
+      try enter()
+      return output.array(try readElements())
     case ASCII.minus, ASCII.zero...ASCII.nine:
-      return try readNumber()
+      return output.number(try scanNumber())
     case UInt8(ascii: "t"):
       try readWord("true")
-      return .bool(true)
+      return output.bool(true)
     case UInt8(ascii: "f"):
       try readWord("false")
-      return .bool(false)
+      return output.bool(false)
     case UInt8(ascii: "n"):
       try readWord("null")
-      return .null
+      return output.null
     default:
       throw JSONError(.unexpectedCharacter, at: position)
     }
   }
 
-  private mutating func readArray() throws(JSONError) -> [SocketValue] {
-    try enter()
-    var elements: [SocketValue] = []
+  /// Reads the elements of an array up to and including its closing bracket.
+  mutating func readElements() throws(JSONError) -> Output.Elements {
     guard try nextByte() != ASCII.closeBracket else {
       leave()
-      return elements
+      return output.elements(isEmpty: true)
     }
-    elements.reserveCapacity(4)
+    var elements = output.elements(isEmpty: false)
     while true {
-      elements.append(try readValue())
+      output.append(try readValue(), to: &elements)
       if try isEnd(of: ASCII.closeBracket) { return elements }
     }
   }
 
-  private mutating func readObject() throws(JSONError) -> SocketObject {
+  private mutating func readObject() throws(JSONError) -> Output.Value {
+    let start = position
     try enter()
-    var object = SocketObject()
     guard try nextByte() != ASCII.closeBrace else {
       leave()
-      return object
+      return try output.object(output.members(isEmpty: true), at: start)
     }
-    object.reserveCapacity(4)
+    var members = output.members(isEmpty: false)
     while true {
       try expect(ASCII.quote)
       let key = try readString()
       try expect(ASCII.colon)
-      object.set(try readValue(), forKey: key)
-      if try isEnd(of: ASCII.closeBrace) { return object }
+      output.set(key, try readValue(), in: &members)
+      if try isEnd(of: ASCII.closeBrace) { return try output.object(members, at: start) }
     }
   }
 
-  private func replacement(of object: SocketObject, at offset: Int) throws(JSONError) -> SocketValue {
-    guard case .bool(true)? = object["_placeholder"] else { return .object(object) }
-    let number = object["num"]?.intValue ?? -1
-    switch placeholders {
-    case .checked(let count) where 0..<count ~= number: return .null
-    case .replaced(let attachments) where attachments.indices ~= number: return .binary(attachments[number])
-    default: throw JSONError(.illegalPlaceholder, at: offset)
-    }
-  }
-
-  /// Passes an opening bracket or brace.
+  /// Skips an opening bracket or brace.
   private mutating func enter() throws(JSONError) {
     guard remainingDepth > 0 else { throw JSONError(.tooDeep, at: position) }
     remainingDepth -= 1
     position += 1
   }
 
-  /// Passes a closing bracket or brace.
+  /// Skips a closing bracket or brace.
   private mutating func leave() {
     remainingDepth += 1
     position += 1
   }
 
-  /// Passes what follows an element: a comma, or the closing bracket or brace.
+  /// Skips what follows an element: a comma, or the closing bracket or brace.
   @inline(__always)
   private mutating func isEnd(of close: UInt8) throws(JSONError) -> Bool {
     let byte = try nextByte()
@@ -153,7 +131,7 @@ struct JSONReader {
 
   /// Skips whitespace and returns the byte after it, leaving it in place.
   @inline(__always)
-  private mutating func nextByte() throws(JSONError) -> UInt8 {
+  mutating func nextByte() throws(JSONError) -> UInt8 {
     if position < bytes.count, bytes[position] > ASCII.space { return bytes[position] }
     skipWhitespace()
     guard position < bytes.count else { throw JSONError(.unexpectedEnd, at: position) }
@@ -168,4 +146,17 @@ struct JSONReader {
       }
     }
   }
+}
+
+extension JSONScanner where Output == JSONValues {
+  /// - Parameter attachments: What objects of the form `{"_placeholder":true,"num":0}` stand for; nil if they are
+  ///   ordinary objects.
+  init(
+    _ bytes: UnsafeRawBufferPointer, from start: Int = 0, maxDepth: Int = DepthLimit.usual, attachments: [Data]? = nil
+  ) {
+    self.init(bytes, from: start, maxDepth: maxDepth, output: JSONValues(attachments: attachments))
+  }
+
+  /// Reads a number as a value.
+  mutating func readNumber() throws(JSONError) -> SocketValue { output.number(try scanNumber()) }
 }

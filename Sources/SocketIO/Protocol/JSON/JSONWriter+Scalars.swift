@@ -1,5 +1,5 @@
 extension JSONWriter {
-  /// Writes a string in quotes, escaping what must be escaped and nothing else.
+  /// Writes a string in quotes, and escapes only what must be escaped.
   mutating func write(_ string: String) {
     bytes.append(ASCII.quote)
     string.withUTF8Bytes { writeEscaping($0) }
@@ -55,7 +55,7 @@ extension JSONWriter {
     }
   }
 
-  /// Writes a number as ECMAScript's `Number::toString` does, and what is none as null.
+  /// Writes a number as ECMAScript's `Number::toString` does; NaN and infinities as null.
   mutating func write(_ value: Double) {
     guard value.isFinite else { return bytes.append("null") }
     // Every integer up to 2^53 is its own shortest text. Minus zero is written as 0.
@@ -91,8 +91,8 @@ extension JSONWriter {
     bytes.append(contentsOf: repeatElement(ASCII.zero, count: count))
   }
 
-  /// The fewest significant digits that name this double and no other, and how many of them stand before the point
-  /// (negative: how many zeros stand between the point and them).
+  /// The fewest significant digits that identify this double, and how many of them are before the point (negative: how
+  /// many zeros are between the point and them).
   ///
   /// Swift's description has these digits too; only their layout differs from JavaScript's.
   private static func shortestDigits(of value: Double) -> (digits: [UInt8], point: Int) {

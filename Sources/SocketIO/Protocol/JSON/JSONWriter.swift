@@ -4,43 +4,69 @@
   import Foundation
 #endif
 
-/// A writer of JSON as JavaScript's `JSON.stringify` writes it.
+/// Writes JSON as JavaScript's `JSON.stringify` does.
 struct JSONWriter: ~Copyable {
-  /// What becomes of a binary value, which JSON does not have.
+  /// How to write binary data, which JSON does not have.
   enum BinaryPolicy {
-    /// Writing throws.
+    /// Throws an error.
     case refuse
-    /// A placeholder is written, and the data joins ``attachments``, whose index the placeholder holds.
+    /// Writes a placeholder with an index of ``attachments``, to which the data is added.
     case attach
-    /// The length is written for people to read. Values too deep are written as an ellipsis.
+    /// Writes the length, for people. Values nested too deep become an ellipsis.
     case describe
   }
 
-  /// The UTF-8 text so far. Most messages fit without growing it.
-  var bytes = ByteBuffer(capacity: 240)
-  /// The data met so far: depth first, arrays in the order of indices, objects in the order of their members.
+  /// The UTF-8 text so far.
+  var bytes: GrowingBytes
+  /// The binary data found so far, depth first, in the order of elements and members.
   private(set) var attachments: [Data] = []
 
   private let binaryPolicy: BinaryPolicy
   private var remainingDepth: Int
 
-  init(binaryPolicy: BinaryPolicy, maxDepth: Int = DepthLimit.usual) {
+  init(_ bytes: consuming GrowingBytes, binaryPolicy: BinaryPolicy, maxDepth: Int = DepthLimit.usual) {
+    self.bytes = bytes
     self.binaryPolicy = binaryPolicy
     remainingDepth = min(maxDepth, DepthLimit.greatest)
   }
 
-  /// The text so far.
-  var text: String { bytes.withBytes { String(decoding: $0, as: UTF8.self) } }
+  /// A place in the text to which the writer can return.
+  struct Mark {
+    fileprivate let count: Int
+    fileprivate let attachmentCount: Int
+    fileprivate let remainingDepth: Int
+  }
 
-  /// The value in the manner of JSON, for people.
-  static func describe(_ value: SocketValue) -> String {
-    var writer = JSONWriter(binaryPolicy: .describe)
-    do {
+  var mark: Mark { Mark(count: bytes.count, attachmentCount: attachments.count, remainingDepth: remainingDepth) }
+
+  /// Drops everything written since.
+  mutating func rewind(to mark: Mark) {
+    bytes.truncate(to: mark.count)
+    attachments.removeLast(attachments.count - mark.attachmentCount)
+    remainingDepth = mark.remainingDepth
+  }
+
+  /// A value as text.
+  static func text(
+    _ value: SocketValue, binaryPolicy: BinaryPolicy, maxDepth: Int = DepthLimit.usual
+  ) throws(JSONError) -> String {
+    try GrowingBytes.withBlock { block throws(JSONError) in
+      var writer = JSONWriter(GrowingBytes(block), binaryPolicy: binaryPolicy, maxDepth: maxDepth)
       try writer.write(value)
-    } catch {
-      // Describing refuses nothing: the text is complete.
+      return writer.text()
     }
-    return writer.text
+  }
+
+  /// What was written, as text.
+  consuming func text() -> String { bytes.text() }
+
+  /// The value in a JSON-like form, for people.
+  static func describe(_ value: SocketValue) -> String {
+    do {
+      return try text(value, binaryPolicy: .describe)
+    } catch {
+      return "\(error)"  // describing never throws
+    }
   }
 
   mutating func write(_ value: SocketValue) throws(JSONError) {
@@ -63,6 +89,17 @@ struct JSONWriter: ~Copyable {
     for element in elements {
       if isFirst { isFirst = false } else { bytes.append(ASCII.comma) }
       try write(element)
+    }
+    leave(ASCII.closeBracket)
+  }
+
+  /// Writes one array of an event's name and its arguments.
+  mutating func write(event name: String, _ arguments: [SocketValue]) throws(JSONError) {
+    guard try enter(ASCII.openBracket) else { return }
+    write(name)
+    for argument in arguments {
+      bytes.append(ASCII.comma)
+      try write(argument)
     }
     leave(ASCII.closeBracket)
   }
@@ -95,8 +132,8 @@ struct JSONWriter: ~Copyable {
     }
   }
 
-  /// Opens an array or an object, and returns whether to go on with its contents.
-  private mutating func enter(_ open: UInt8) throws(JSONError) -> Bool {
+  /// Opens an array or an object, and returns whether to write its contents.
+  mutating func enter(_ open: UInt8) throws(JSONError) -> Bool {
     guard remainingDepth > 0 else {
       guard binaryPolicy == .describe else { throw JSONError(.tooDeep, at: bytes.count) }
       bytes.append("…")
@@ -107,7 +144,8 @@ struct JSONWriter: ~Copyable {
     return true
   }
 
-  private mutating func leave(_ close: UInt8) {
+  /// Closes the array or object that ``enter(_:)`` opened.
+  mutating func leave(_ close: UInt8) {
     remainingDepth += 1
     bytes.append(close)
   }

@@ -1,14 +1,14 @@
 extension SocketValue {
-  /// Reads a JSON text (RFC 8259), with the strictness of JavaScript's `JSON.parse`.
+  /// Reads a JSON text (RFC 8259), as strictly as JavaScript's `JSON.parse`.
   ///
   /// Integers of up to 64 bits are exact. Numbers with a fraction or an exponent, larger ones and `-0` are doubles, and
-  /// `1e400` is infinite, as in JavaScript. The escape of a surrogate without its other half becomes U+FFFD, since no
-  /// Swift string holds one. Of members with the same key, the last one's value counts.
+  /// `1e400` is infinite, as in JavaScript. The escape of a lone surrogate becomes U+FFFD, since Swift strings cannot
+  /// hold one. Of members with the same key, the last one's value counts.
   ///
   /// - Parameters:
   ///   - json: The text.
   ///   - maxDepth: How deep arrays and objects may be nested, at most 1,024. By default 512.
-  /// - Throws: When the text is not JSON, with the reason and the place.
+  /// - Throws: ``JSONError`` if the text is not JSON, with the reason and the place.
   public init(json: String, maxDepth: Int = 512) throws(JSONError) {
     self = try json.withUTF8Bytes { bytes throws(JSONError) in
       var reader = JSONReader(bytes, maxDepth: maxDepth)
@@ -18,7 +18,7 @@ extension SocketValue {
 
   /// Reads a JSON text from UTF-8 bytes, as ``init(json:maxDepth:)`` does.
   ///
-  /// - Throws: When the bytes are not UTF-8 or not JSON. A byte order mark is not JSON.
+  /// - Throws: ``JSONError`` if the bytes are not UTF-8 or not JSON. A byte order mark is not JSON.
   public init(jsonBytes: some Collection<UInt8>, maxDepth: Int = 512) throws(JSONError) {
     func read(_ buffer: UnsafeBufferPointer<UInt8>) -> Result<SocketValue, JSONError> {
       Result { () throws(JSONError) in
@@ -33,13 +33,11 @@ extension SocketValue {
   }
 
   /// The value as JSON, as JavaScript's `JSON.stringify` writes it: the shortest texts of numbers, null for NaN and
-  /// infinities, and no more escapes than needed. Only beyond 2^53 may a double come back as another number: the text of
-  /// an integral one has rounded digits, and is read as an integer.
+  /// infinities, and no more escapes than needed. Only integral doubles beyond 2^53 may read back as another number:
+  /// their text has rounded digits, and is read as an integer.
   ///
-  /// - Throws: When there is binary data inside, or more than 1,024 levels of nesting.
+  /// - Throws: ``JSONError`` if there is binary data inside, or more than 1,024 levels of nesting.
   public func jsonString() throws(JSONError) -> String {
-    var writer = JSONWriter(binaryPolicy: .refuse, maxDepth: DepthLimit.greatest)
-    try writer.write(self)
-    return writer.text
+    try JSONWriter.text(self, binaryPolicy: .refuse, maxDepth: DepthLimit.greatest)
   }
 }

@@ -1,4 +1,4 @@
-/// Why bytes are not MessagePack that has a meaning here, or a value cannot be written as such.
+/// Why bytes are not valid MessagePack for this library, or a value cannot be written as MessagePack.
 struct MessagePackError: Error, Equatable {
   enum Reason: Equatable, CustomStringConvertible {
     case unexpectedEnd
@@ -29,7 +29,7 @@ struct MessagePackError: Error, Equatable {
   }
 
   let reason: Reason
-  /// The number of bytes before the fault: of those read, or written.
+  /// The number of bytes read or written before the fault.
   let offset: Int
 
   init(_ reason: Reason, at offset: Int) {

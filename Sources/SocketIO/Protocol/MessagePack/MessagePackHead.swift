@@ -1,6 +1,6 @@
-/// The first byte of a MessagePack value, where it is one of its own and not one of a range.
+/// The first byte of a MessagePack value, for formats with a byte of their own.
 ///
-/// Formats of a family follow each other: that of the next larger size is the next number.
+/// Formats of a family are consecutive: the next larger size has the next number.
 enum MessagePackFormat {
   static let null: UInt8 = 0xC0
   static let `false`: UInt8 = 0xC2
@@ -21,9 +21,9 @@ enum MessagePackFormat {
   static let signed16: UInt8 = 0xD1
   static let signed32: UInt8 = 0xD2
   static let signed64: UInt8 = 0xD3
-  /// Extensions of one byte.
+  /// An extension of one byte.
   static let fixedExtension1: UInt8 = 0xD4
-  /// Extensions of sixteen bytes.
+  /// An extension of sixteen bytes.
   static let fixedExtension16: UInt8 = 0xD8
   static let string8: UInt8 = 0xD9
   static let string16: UInt8 = 0xDA
@@ -33,7 +33,7 @@ enum MessagePackFormat {
   static let map16: UInt8 = 0xDE
   static let map32: UInt8 = 0xDF
 
-  /// The bytes that are integers themselves, and those that hold a short length.
+  /// The ranges of first bytes that hold an integer or a short length.
   static let positive = 0x00...0x7F as ClosedRange<UInt8>
   static let negative = 0xE0...0xFF as ClosedRange<UInt8>
   static let shortMap = 0x80...0x8F as ClosedRange<UInt8>
@@ -41,10 +41,10 @@ enum MessagePackFormat {
   static let shortString = 0xA0...0xBF as ClosedRange<UInt8>
 }
 
-/// How a MessagePack value begins: its format, and the number behind it, which is the value itself or the length of what
+/// The beginning of a MessagePack value: its format and a number, which is the value itself or the length of what
 /// follows.
 ///
-/// The shortest head that can say it is made, and none for a length of more than 32 bits.
+/// The shortest possible head is made; there is none for lengths beyond 32 bits.
 struct MessagePackHead: Equatable {
   let format: UInt8
   /// Its lowest `width` bytes are written, the most significant one first.
@@ -84,7 +84,7 @@ struct MessagePackHead: Equatable {
     }
   }
 
-  /// A double, as a float where that is the same number.
+  /// A double, as a float if that is the same number.
   static func number(_ value: Double) -> Self {
     let float = Float(value)
     return Double(float) == value
@@ -92,7 +92,7 @@ struct MessagePackHead: Equatable {
       : Self(MessagePackFormat.float64, value.bitPattern, width: 8)
   }
 
-  /// - Parameter length: Of the UTF-8 text.
+  /// - Parameter length: The length of the UTF-8 text.
   @inline(__always)
   static func string(length: Int) -> Self? {
     switch length {

@@ -4,8 +4,8 @@
   import Foundation
 #endif
 
-/// The parser for servers that use socket.io-msgpack-parser, or python-socketio with `serializer="msgpack"`: each packet is
-/// one binary message in MessagePack, with binary data in its place.
+/// The parser for servers that use socket.io-msgpack-parser, or python-socketio with `serializer="msgpack"`: each
+/// packet is one binary message in MessagePack, which includes binary data.
 ///
 /// ```swift
 /// let socket = try io("https://example.com") { $0.parser = MessagePackParser() }
@@ -13,14 +13,14 @@
 ///
 /// ## Numbers
 /// Integers of up to 64 bits stay exact, though JavaScript servers round those beyond 53 bits. A double is sent as a
-/// float where that is the same number, and never as an integer: to servers that tell the two apart, `1.0` is not `1`. Other
-/// than JSON, MessagePack has NaN and infinities.
+/// float if that is the same number, but never as an integer: some servers distinguish `1.0` from `1`. Unlike JSON,
+/// MessagePack has NaN and infinities.
 ///
 /// ## What is received
-/// Timestamps become strings as JavaScript writes dates into JSON, such as `2024-02-29T12:30:00.000Z`, and `undefined` becomes
-/// null. An object's integer keys become their digits. Other keys, other extensions and text that is not UTF-8 are parse
-/// errors. Memory for a message is in proportion to its size, which the option `maxMessageSize` limits.
-public struct MessagePackParser: Parser, Hashable {
+/// Timestamps become strings as JavaScript writes dates into JSON, such as `2024-02-29T12:30:00.000Z`, and `undefined`
+/// becomes null. An object's integer keys become their digits. Other keys, other extensions and text that is not UTF-8
+/// are parse errors. A message takes memory in proportion to its size, which the option `maxMessageSize` limits.
+public struct MessagePackParser: SocketParser, Hashable {
   /// How deep arrays and objects may be nested in a packet, sent or received, at most 1,024. By default 512.
   public var maxDepth: Int
 
@@ -31,30 +31,32 @@ public struct MessagePackParser: Parser, Hashable {
 
   /// Encodes a packet as one binary message.
   ///
-  /// - Throws: When the receiver would have to refuse the packet: an event without a name that events may bear, a
-  ///   payload of the wrong kind, too deep a nesting, a text, an array or binary data of 4 GiB and more.
-  public func encode(_ packet: Packet) throws(ParserError) -> [EngineMessage] {
+  /// - Throws: When a receiver would refuse the packet: a reserved or too long event name, a payload of the wrong kind,
+  ///   too deep nesting, or a text, an array or binary data of 4 GiB or more.
+  public func encode(_ packet: SocketPacket) throws(ParserError) -> [EngineMessage] {
     try packet.content.validate()
     let namespace = try Self.checked(packet.namespace)
     let id = try packet.id.map(Self.checked)
     do {
-      var writer = MessagePackWriter(maxDepth: packetDepth)
-      try writer.enter(.map(count: 2 + (id == nil ? 0 : 1) + (packet.content.hasPayload ? 1 : 0)))
-      writer.write(key: "type")
-      try writer.write(.int(Int(PacketType(packet.content).rawValue)))
-      writer.write(key: "nsp")
-      try writer.write(namespace)
-      if let id {
-        writer.write(key: "id")
-        try writer.write(.int(id))
+      let data = try MessagePackWriter.data(maxDepth: packetDepth) { writer throws(MessagePackError) in
+        try writer.enter(.map(count: 2 + (id == nil ? 0 : 1) + (packet.content.hasPayload ? 1 : 0)))
+        writer.write(key: "type")
+        try writer.write(.int(Int(PacketType(packet.content).rawValue)))
+        writer.write(key: "nsp")
+        try writer.write(namespace)
+        if let id {
+          writer.write(key: "id")
+          try writer.write(.int(id))
+        }
+        if packet.content.hasPayload { writer.write(key: "data") }
+        switch packet.content {
+        case .connect(nil), .disconnect: break
+        case .connect(let payload?), .connectError(let payload): try writer.write(payload)
+        case .event(let name, let arguments): try writer.write(event: name, arguments)
+        case .ack(let arguments): try writer.write(arguments)
+        }
       }
-      if packet.content.hasPayload { writer.write(key: "data") }
-      switch packet.content {
-      case .connect(nil), .disconnect: break
-      case .connect(let payload?), .connectError(let payload): try writer.write(payload)
-      case .event(let elements), .ack(let elements): try writer.write(elements)
-      }
-      return [.binary(writer.data)]
+      return [.binary(data)]
     } catch {
       throw ParserError(error)
     }
@@ -67,8 +69,8 @@ public struct MessagePackParser: Parser, Hashable {
   private var packetDepth: Int { min(maxDepth, DepthLimit.greatest) + 1 }
 
   private static func checked(_ namespace: String) throws(ParserError) -> String {
-    guard namespace.utf8.count <= Packet.longestName else {
-      throw ParserError(.illegalNamespace, "illegal namespace: it is longer than \(Packet.longestName) bytes")
+    guard namespace.utf8.count <= SocketPacket.longestName else {
+      throw ParserError(.illegalNamespace, "illegal namespace: it is longer than \(SocketPacket.longestName) bytes")
     }
     guard namespace.utf8.first == ASCII.slash else {
       throw ParserError(.illegalNamespace, "illegal namespace \(namespace)")
@@ -82,8 +84,8 @@ public struct MessagePackParser: Parser, Hashable {
   }
 }
 
-extension Packet.Content {
-  /// Receivers tell a null from nothing.
+extension SocketPacket.Content {
+  /// Receivers distinguish null from a missing member.
   fileprivate var hasPayload: Bool {
     switch self {
     case .connect(nil), .disconnect: false
@@ -93,7 +95,7 @@ extension Packet.Content {
 }
 
 extension MessagePackParser {
-  /// Reads packets, each from a message of its own.
+  /// Decodes packets, each from one message.
   public struct Decoder: PacketDecoder {
     private let maxDepth: Int
 
@@ -101,9 +103,9 @@ extension MessagePackParser {
 
     /// Takes one message in.
     ///
-    /// - Returns: The packet, and never nil.
-    /// - Throws: When the message is not a packet in MessagePack.
-    public func decode(_ message: EngineMessage) throws(ParserError) -> Packet? {
+    /// - Returns: The packet, never nil.
+    /// - Throws: When the message is not a MessagePack packet.
+    public func decode(_ message: EngineMessage) throws(ParserError) -> SocketPacket? {
       guard case .binary(let data) = message else {
         throw ParserError(.unexpectedText, "got plaintext data, where every packet is binary")
       }
@@ -118,10 +120,10 @@ extension MessagePackParser {
       return try packet(fields)
     }
 
-    /// Does nothing: there is no packet in more than one message.
+    /// Does nothing: each packet is one message.
     public func reset() {}
 
-    /// The members of a packet that have a meaning.
+    /// The members of a packet that are used.
     private struct Fields {
       var type, namespace, id, data: SocketValue?
 
@@ -142,7 +144,7 @@ extension MessagePackParser {
       }
     }
 
-    private func packet(_ fields: Fields) throws(ParserError) -> Packet {
+    private func packet(_ fields: Fields) throws(ParserError) -> SocketPacket {
       guard let number = fields.type?.intValue else {
         throw ParserError(.unknownPacketType, "the packet has no type")
       }
@@ -152,12 +154,12 @@ extension MessagePackParser {
       guard let namespace = fields.namespace?.stringValue else {
         throw ParserError(.illegalNamespace, "the packet has no namespace")
       }
-      return Packet(
+      return SocketPacket(
         namespace: try MessagePackParser.checked(namespace), id: try id(fields.id),
-        content: try Packet.Content(type, payload: Self.present(fields.data)))
+        content: try SocketPacket.Content(type, payload: Self.present(fields.data)))
     }
 
-    /// Servers write null where there is nothing.
+    /// Servers write null for a missing value.
     private static func present(_ value: SocketValue?) -> SocketValue? {
       if case .null? = value { Optional.none } else { value }
     }

@@ -4,13 +4,13 @@
   import Foundation
 #endif
 
-/// The extensions that servers send: the specification's timestamp, and what notepack.io, the library of the JavaScript
-/// servers, had of its own before version 3: `undefined`, dates and ArrayBuffers, all of type 0.
+/// The extensions that servers send: the specification's timestamp, and those of notepack.io, the library of JavaScript
+/// servers, before version 3: `undefined`, dates and ArrayBuffers, all of type 0.
 extension MessagePackReader {
   private static let timestampType: Int8 = -1
   private static let notepackType: Int8 = 0
 
-  /// Reads an extension of a length of its own.
+  /// Reads an extension with an explicit length.
   mutating func readExtension(length: Int, at start: Int) throws(MessagePackError) -> SocketValue {
     let type = try readInteger(Int8.self)
     let content = try readBytes(length)
@@ -21,7 +21,7 @@ extension MessagePackReader {
     }
   }
 
-  /// Reads an extension of one of the lengths that have formats of their own.
+  /// Reads an extension whose format implies its length.
   mutating func readFixedExtension(length: Int, at start: Int) throws(MessagePackError) -> SocketValue {
     let type = try readInteger(Int8.self)
     let content = try readBytes(length)
@@ -33,7 +33,7 @@ extension MessagePackReader {
     }
   }
 
-  /// A timestamp as JavaScript writes dates into JSON. What is finer than milliseconds is cut off.
+  /// A timestamp as JavaScript writes dates into JSON, truncated to milliseconds.
   private func timestamp(_ content: UnsafeRawBufferPointer, at start: Int) throws(MessagePackError) -> SocketValue {
     let seconds: Int64
     var nanoseconds: UInt32 = 0

@@ -4,15 +4,15 @@
   import Foundation
 #endif
 
-/// A reader of MessagePack, which takes every format of the specification, also where a shorter one would do.
+/// Reads MessagePack. It accepts every format of the specification, even where a shorter one would do.
 ///
-/// It descends recursively, to a limited depth, and leaves extensions to an extension. What it allocates is in
-/// proportion to the bytes that are there, whatever lengths they announce.
+/// It descends recursively, to a limited depth. Its memory is in proportion to the bytes received, whatever lengths
+/// they announce.
 struct MessagePackReader {
   let bytes: UnsafeRawBufferPointer
   private(set) var position = 0
   private var remainingDepth: Int
-  /// How many values the arrays and maps that have begun still await. Each takes a byte at least.
+  /// How many values the open arrays and maps still need. Each takes at least one byte.
   private var awaitedValues = 0
 
   private init(_ bytes: UnsafeRawBufferPointer, maxDepth: Int) {
@@ -20,16 +20,16 @@ struct MessagePackReader {
     remainingDepth = maxDepth
   }
 
-  /// Reads the whole of the data as one value.
+  /// Reads the data as one value.
   ///
   /// - Parameter maxDepth: How deep arrays and maps may be nested.
   static func value(_ data: Data, maxDepth: Int) throws(MessagePackError) -> SocketValue {
     try read(data, maxDepth: maxDepth) { reader throws(MessagePackError) in try reader.readValue() }
   }
 
-  /// Reads the whole of the data as one map, and tells of its members in their order.
+  /// Reads the data as one map, and passes on its members in order.
   ///
-  /// - Parameter body: Gets the UTF-8 of each key, or nothing for an integer.
+  /// - Parameter body: Gets the UTF-8 of each key, or no bytes for an integer.
   /// - Returns: Whether it is a map.
   static func members(
     _ data: Data, maxDepth: Int, _ body: (_ key: UnsafeRawBufferPointer, _ value: SocketValue) -> Void
@@ -41,7 +41,7 @@ struct MessagePackReader {
     _ data: Data, maxDepth: Int, _ body: (inout MessagePackReader) throws(MessagePackError) -> Result
   ) throws(MessagePackError) -> Result {
     var result: Swift.Result<Result, MessagePackError>?
-    // It returns nothing, since Foundation would look up the type of what it did.
+    // It returns nothing: Foundation would look up the type of a result at run time.
     data.withUnsafeBytes { bytes in
       result = Swift.Result { () throws(MessagePackError) in
         var reader = MessagePackReader(bytes, maxDepth: maxDepth)
@@ -140,7 +140,7 @@ struct MessagePackReader {
     return true
   }
 
-  /// Begins an array or a map, unless there are fewer bytes left than all that have begun still await.
+  /// Begins an array or a map, unless fewer bytes are left than the open ones still need.
   private mutating func enter(count: Int, valuesEach: Int, at start: Int) throws(MessagePackError) {
     guard remainingDepth > 0 else { throw MessagePackError(.tooDeep, at: start) }
     guard count <= (remainingCount - awaitedValues) / valuesEach else { throw unexpectedEnd() }
@@ -148,7 +148,7 @@ struct MessagePackReader {
     awaitedValues += count * valuesEach
   }
 
-  /// Reads a key: a string, or an integer, which stands for its digits as in JavaScript.
+  /// Reads a key: a string, or an integer, which becomes its digits as in JavaScript.
   private mutating func readKey() throws(MessagePackError) -> String {
     let start = position
     let format = try readInteger(UInt8.self)
@@ -162,7 +162,7 @@ struct MessagePackReader {
     }
   }
 
-  /// Reads a key whose text is only to be compared, and nothing where it is an integer.
+  /// Reads a key that is only compared; no bytes if it is an integer.
   private mutating func readKeyText() throws(MessagePackError) -> UnsafeRawBufferPointer {
     let start = position
     let format = try readInteger(UInt8.self)
@@ -178,7 +178,7 @@ struct MessagePackReader {
 
   // MARK: Scalars
 
-  /// Reads an integer whose format has been passed.
+  /// Reads an integer whose format byte was read.
   private mutating func readNumber(_ format: UInt8) throws(MessagePackError) -> SocketValue {
     switch format {
     case MessagePackFormat.unsigned8: SocketValue(try readInteger(UInt8.self))
@@ -193,7 +193,7 @@ struct MessagePackReader {
     }
   }
 
-  /// Reads a string whose format has been passed.
+  /// Reads a string whose format byte was read.
   private mutating func readString(_ format: UInt8) throws(MessagePackError) -> String {
     String(decoding: try readUTF8(format), as: UTF8.self)
   }
@@ -229,7 +229,7 @@ struct MessagePackReader {
   }
 
   private mutating func readLength(_ type: (some FixedWidthInteger).Type) throws(MessagePackError) -> Int {
-    // What an Int cannot hold is more than there is, and refused as such.
+    // A length that does not fit an Int is more than there is, and is refused as such.
     Int(clamping: try readInteger(type))
   }
 

@@ -4,24 +4,31 @@
   import Foundation
 #endif
 
-/// A writer of MessagePack, with the shortest format for each value.
+/// Writes MessagePack, with the shortest format for each value.
 struct MessagePackWriter: ~Copyable {
-  /// Most messages fit without growing it.
-  private var bytes = ByteBuffer(capacity: 240)
+  private var bytes: GrowingBytes
   private var remainingDepth: Int
 
-  /// - Parameter maxDepth: How deep arrays and objects may be nested.
-  init(maxDepth: Int) { remainingDepth = maxDepth }
+  private init(_ bytes: consuming GrowingBytes, maxDepth: Int) {
+    self.bytes = bytes
+    remainingDepth = maxDepth
+  }
 
-  /// What was written so far.
-  var data: Data {
-    bytes.withBytes { bytes in bytes.baseAddress.map { Data(bytes: $0, count: bytes.count) } ?? Data() }
+  /// The bytes that the body writes.
+  ///
+  /// - Parameter maxDepth: How deep arrays and objects may be nested.
+  static func data(
+    maxDepth: Int, _ write: (inout MessagePackWriter) throws(MessagePackError) -> Void
+  ) throws(MessagePackError) -> Data {
+    try GrowingBytes.withBlock { block throws(MessagePackError) in
+      var writer = MessagePackWriter(GrowingBytes(block), maxDepth: maxDepth)
+      try write(&writer)
+      return Data(writer.bytes.array())
+    }
   }
 
   static func data(_ value: SocketValue, maxDepth: Int) throws(MessagePackError) -> Data {
-    var writer = MessagePackWriter(maxDepth: maxDepth)
-    try writer.write(value)
-    return writer.data
+    try data(maxDepth: maxDepth) { writer throws(MessagePackError) in try writer.write(value) }
   }
 
   mutating func write(_ value: SocketValue) throws(MessagePackError) {
@@ -52,12 +59,20 @@ struct MessagePackWriter: ~Copyable {
     leave()
   }
 
+  /// Writes an array of an event's name and its arguments.
+  mutating func write(event name: String, _ arguments: [SocketValue]) throws(MessagePackError) {
+    try enter(.array(count: arguments.count + 1))
+    try write(name)
+    for argument in arguments { try write(argument) }
+    leave()
+  }
+
   mutating func write(_ string: String) throws(MessagePackError) {
     try append(.string(length: string.utf8.count))
     string.withUTF8Bytes { bytes.append($0) }
   }
 
-  /// Writes a key that is short and in ASCII.
+  /// Writes a short ASCII key.
   mutating func write(key: StaticString) {
     bytes.append(MessagePackFormat.shortString.lowerBound + UInt8(key.utf8CodeUnitCount))
     bytes.append(key)

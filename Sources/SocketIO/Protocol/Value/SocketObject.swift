@@ -1,28 +1,28 @@
 /// The members of a JSON object, in the order in which they were added.
 ///
-/// Setting the value of a key that is there already keeps its position, as in JavaScript. As there, keys are the same when their
-/// scalars are: two spellings of the same characters, such as "é" in one scalar and in two, are two keys.
+/// Setting the value of an existing key keeps its position, as in JavaScript. Keys are equal if their scalars are, also
+/// as in JavaScript: "é" as one scalar and as two are two keys.
 ///
-/// Looking a key up takes constant time, removing one takes time in proportion to the number of members.
+/// Looking up a key takes constant time, and removing one takes time in proportion to the number of members.
 ///
-/// Two objects are equal when they have the same members, in whichever order.
+/// Two objects are equal if they have the same members, in any order.
 public struct SocketObject: Sendable {
   /// A key and its value.
   public typealias Element = (key: String, value: SocketValue)
 
   private var members: [Element] = []
 
-  /// Where each key is in `members`, once there are more of them than a linear search is good for.
+  /// The index of each key in `members`, once there are too many for a linear search.
   private var positions: [KeyBytes: Int] = [:]
 
-  /// Up to this many members comparing keys one by one is faster than hashing.
+  /// Up to this many members, comparing keys one by one is faster than hashing.
   private static let linearLimit = 16
 
   /// Makes an empty object.
   public init() {}
 
-  /// Makes an object from members in their order. Of those with the same key, the first one's position and the last
-  /// one's value stay.
+  /// Makes an object from members in order. Of those with the same key, the first one's position and the last one's
+  /// value are kept.
   public init(_ members: some Sequence<(String, SocketValue)>) {
     reserveCapacity(members.underestimatedCount)
     for (key, value) in members { set(value, forKey: key) }
@@ -33,7 +33,7 @@ public struct SocketObject: Sendable {
     self.init(dictionary.sorted { $0.key < $1.key }.lazy.map { ($0.key, $0.value) })
   }
 
-  /// The value of a key, or nil if there is none. Setting nil removes the member (`.null` is a value like others).
+  /// The value of a key, or nil if there is none. Setting nil removes the member (`.null` is an ordinary value).
   public subscript(key: String) -> SocketValue? {
     get { position(of: key).map { members[$0].value } }
     set {
@@ -70,19 +70,24 @@ public struct SocketObject: Sendable {
     if let position = position(of: key) {
       members[position].value = value
     } else {
-      members.append((key, value))
-      if members.count > Self.linearLimit + 1 {
-        positions[KeyBytes(text: key)] = members.count - 1
-      } else if members.count > Self.linearLimit {
-        indexMembers()
-      }
+      append(value, forKey: key)
     }
+  }
+
+  /// Adds a member whose key is new.
+  mutating func append(_ value: consuming SocketValue, forKey key: consuming String) {
+    if members.count > Self.linearLimit { positions[KeyBytes(text: copy key)] = members.count }
+    members.append((key, value))
+    if members.count == Self.linearLimit + 1 { indexMembers() }
   }
 
   private func position(of key: String) -> Int? {
     if members.count > Self.linearLimit { return positions[KeyBytes(text: key)] }
-    for position in members.indices where KeyBytes.isSame(members[position].key, key) { return position }
-    return nil
+    // Through a pointer, since an element of the array would be copied with its value.
+    return members.withUnsafeBufferPointer { members in
+      guard let first = members.baseAddress else { return nil }
+      return members.indices.first { KeyBytes.isSame(first[$0].key, key) }
+    }
   }
 
   private mutating func indexMembers() {
@@ -91,8 +96,8 @@ public struct SocketObject: Sendable {
   }
 }
 
-/// A key as its bytes. Comparing or hashing a string itself takes time that grows with the square of the combining characters in a
-/// row, so that a server could hold a client up with a short message.
+/// A key as its bytes. The time for comparing or hashing a string itself grows with the square of consecutive combining
+/// characters, so a server could block a client with a short message.
 struct KeyBytes: Hashable {
   let text: String
 
@@ -105,7 +110,7 @@ struct KeyBytes: Hashable {
     let result = lhs.utf8.withContiguousStorageIfAvailable { lhs in
       rhs.utf8.withContiguousStorageIfAvailable { rhs in lhs.indices.allSatisfy { lhs[$0] == rhs[$0] } }
     }
-    // A string that is bridged from elsewhere may store something else than UTF-8.
+    // A bridged string may be stored in another encoding than UTF-8.
     return (result ?? nil) ?? lhs.utf8.elementsEqual(rhs.utf8)
   }
 
@@ -126,7 +131,7 @@ extension SocketObject: RandomAccessCollection {
 }
 
 extension SocketObject: Hashable {
-  /// Whether both have the same members, in whichever order.
+  /// Whether both have the same members, in any order.
   public static func == (lhs: SocketObject, rhs: SocketObject) -> Bool {
     lhs.count == rhs.count && lhs.allSatisfy { rhs[$0.key] == $0.value }
   }
@@ -152,6 +157,6 @@ extension SocketObject: ExpressibleByDictionaryLiteral {
 }
 
 extension SocketObject: CustomStringConvertible {
-  /// The object in the manner of JSON, with binary data as `<N bytes>`.
+  /// The object in a JSON-like form, with binary data as `<N bytes>`.
   public var description: String { SocketValue.object(self).description }
 }

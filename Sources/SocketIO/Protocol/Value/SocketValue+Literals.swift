@@ -4,7 +4,7 @@ extension SocketValue: ExpressibleByNilLiteral {
 }
 
 extension SocketValue: ExpressibleByBooleanLiteral {
-  /// A truth value.
+  /// A Boolean.
   public init(booleanLiteral value: Bool) { self = .bool(value) }
 }
 
@@ -29,7 +29,7 @@ extension SocketValue: ExpressibleByArrayLiteral {
 }
 
 extension SocketValue: ExpressibleByDictionaryLiteral {
-  /// An object with its members in the order of the literal. Of members with the same key, the last one's value
-  /// stays.
+  /// An object with its members in the order of the literal. Of members with the same key, the last one's value is
+  /// kept.
   public init(dictionaryLiteral members: (String, SocketValue)...) { self = .object(SocketObject(members)) }
 }

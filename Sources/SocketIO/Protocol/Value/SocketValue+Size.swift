@@ -1,9 +1,9 @@
 extension SocketValue {
-  /// About how many bytes the value takes when it is encoded, found without encoding it: text and binary count their own length,
-  /// all else a few bytes each.
+  /// An estimate of the value's encoded size, made without encoding it: text and binary data count their length,
+  /// everything else a few bytes.
   var estimatedSize: Int { estimatedSize(depth: DepthLimit.greatest) }
 
-  /// What is nested deeper than any encoding allows is left out.
+  /// Values nested deeper than any encoding allows are ignored.
   private func estimatedSize(depth: Int) -> Int {
     switch self {
     case .null, .bool: 5
@@ -17,7 +17,7 @@ extension SocketValue {
     }
   }
 
-  /// About how many bytes its arrays and objects take in memory, besides its texts and attachments.
+  /// An estimate of the memory that its arrays and objects take, without texts and attachments.
   var containerSize: Int { containerSize(depth: DepthLimit.greatest) }
 
   private func containerSize(depth: Int) -> Int {

@@ -1,10 +1,10 @@
 #if canImport(FoundationEssentials)
-  import FoundationEssentials
+  public import FoundationEssentials
 #else
-  import Foundation
+  public import Foundation
 #endif
 
-/// A value that Socket.IO carries: what JSON can say, and binary data at any depth.
+/// A value that Socket.IO carries: any JSON value, with binary data at any depth.
 ///
 /// Literals make values, in the order in which they are written:
 ///
@@ -13,14 +13,13 @@
 /// ```
 ///
 /// ## Equality
-/// JavaScript has one type of number, and writes `1.0` as `1`. So numbers are equal when they are the same number,
-/// whichever case holds them: `.int(1) == .double(1.0)`. The order of an object's members does not matter. All else
-/// is equal only to its own kind: `false`, `0`, `""` and `null` are four values. As with Double, NaN is not equal to
-/// itself.
+/// JavaScript has one type of number, and writes `1.0` as `1`. So numbers are equal if they are the same number, in
+/// either case: `.int(1) == .double(1.0)`. The order of an object's members does not matter. Everything else equals
+/// only its own kind: `false`, `0`, `""` and `null` are four values. As with Double, NaN is not equal to itself.
 public enum SocketValue: Sendable, Hashable {
   /// JSON's null.
   case null
-  /// A truth value.
+  /// A Boolean.
   case bool(Bool)
   /// An integer.
   case int(Int)
@@ -31,7 +30,7 @@ public enum SocketValue: Sendable, Hashable {
   case double(Double)
   /// A string.
   case string(String)
-  /// Binary data, which travels as an attachment.
+  /// Binary data, which is sent as an attachment.
   case binary(Data)
   /// An array.
   case array([SocketValue])
@@ -40,7 +39,7 @@ public enum SocketValue: Sendable, Hashable {
 }
 
 extension SocketValue {
-  /// A truth value.
+  /// A Boolean.
   public init(_ value: Bool) { self = .bool(value) }
 
   /// An integer. One beyond 64 bits becomes the nearest double.
@@ -79,7 +78,7 @@ extension SocketValue {
     if case .null = self { true } else { false }
   }
 
-  /// The truth value, if this is one. Numbers are not.
+  /// The Boolean, if this is one. Numbers are not.
   public var boolValue: Bool? {
     if case .bool(let value) = self { value } else { nil }
   }
@@ -109,7 +108,7 @@ extension SocketValue {
     if case .string(let value) = self { value } else { nil }
   }
 
-  /// The binary data, if this is any.
+  /// The binary data, if this is such.
   public var dataValue: Data? {
     if case .binary(let value) = self { value } else { nil }
   }
@@ -124,10 +123,10 @@ extension SocketValue {
     if case .object(let value) = self { value } else { nil }
   }
 
-  /// The member of an object: nil if there is none of that key, or if this is not an object.
+  /// The member of an object: nil if there is none with that key, or if this is not an object.
   ///
-  /// Setting adds or replaces the member, and setting nil removes it (`.null` is a value like others). Null turns
-  /// into an object to take its first member; setting does nothing to a value of any other kind.
+  /// Setting adds or replaces the member, and setting nil removes it (`.null` is an ordinary value). Null becomes an
+  /// object when its first member is set; setting does nothing to a value of any other kind.
   public subscript(key: String) -> SocketValue? {
     get { objectValue?[key] }
     set {
@@ -220,7 +219,7 @@ extension SocketValue {
 }
 
 extension SocketValue: CustomStringConvertible {
-  /// The value in the manner of JSON, with binary data as `<N bytes>`. Meant for people and logs: see
-  /// ``jsonString()`` for JSON.
+  /// The value in a JSON-like form, with binary data as `<N bytes>`, for people and logs. For JSON see
+  /// ``jsonString()``.
   public var description: String { JSONWriter.describe(self) }
 }

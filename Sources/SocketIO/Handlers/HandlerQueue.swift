@@ -1,0 +1,259 @@
+public import Dispatch
+
+/// Where handlers run.
+public struct HandlerDelivery: Sendable {
+  enum Place: Sendable {
+    case serial
+    case queue(DispatchQueue)
+    case loop
+  }
+
+  let place: Place
+
+  /// On a thread of the system's pool, one at a time for each Manager. A blocking handler delays the handlers behind
+  /// it, but not heartbeats, and not other Managers unless those of 32 block at the same time. The default.
+  public static let serial = HandlerDelivery(place: .serial)
+
+  /// On a queue of yours, for example `.main`, one at a time even if the queue is concurrent. Code that runs on a
+  /// serial queue can make a Socket and register handlers that miss nothing: they run only after that code has
+  /// returned.
+  public static func queue(_ queue: DispatchQueue) -> HandlerDelivery { HandlerDelivery(place: .queue(queue)) }
+
+  /// On the event loop's own thread, with the least latency, for handlers that never block. While one runs, no
+  /// connection of the loop makes progress.
+  public static let eventLoop = HandlerDelivery(place: .loop)
+}
+
+/// Runs a Manager's calls of handlers, in order, one at a time.
+///
+/// A run of calls crosses threads once: only the first wakes the other thread, at the end of the loop's turn, so that
+/// what else arrives can join. While much arrives, it waits a few turns more, since waking a thread costs as much as
+/// several messages.
+///
+/// A run ends after a number of items or a time, and the rest gets its turn after the queue's other work.
+package final class HandlerQueue: Sendable {
+  package typealias Work = @Sendable () -> Void
+  /// Does part of the work, and returns whether to call it again, after others have had their turn.
+  typealias Slice = @Sendable () -> Bool
+
+  /// The two frequent items need no closure.
+  enum Item: Sendable {
+    /// The largest part stands last, where the enumeration's tag fits behind it.
+    case event(Socket, session: Int, epoch: Int, bytes: Int, ReceivedEvent)
+    case answer(AckHandler, AckHandler.Answer, bytes: Int = 0)
+    case work(Work)
+
+    fileprivate func deliver() {
+      switch self {
+      case .event(let socket, let session, let epoch, _, let event):
+        socket.dispatch(event, session: session, epoch: epoch)
+      case .answer(let handler, let result, _): handler.complete(result)
+      case .work(let work): work()
+      }
+    }
+
+    /// The arguments that the loop allocated.
+    fileprivate var arguments: ReceivedArguments? {
+      switch self {
+      case .event(_, _, _, _, let event): event.arguments
+      case .answer(_, .success(let arguments), _): arguments
+      default: nil
+      }
+    }
+
+    /// The bytes that it counts in the ``InboundGauge``.
+    fileprivate var bytes: Int {
+      switch self {
+      case .event(_, _, _, let bytes, _), .answer(_, _, let bytes): bytes
+      case .work: 0
+      }
+    }
+  }
+
+  private struct State {
+    var items = BatchQueue<Item>()
+    var isScheduled = false
+    var gauge: InboundGauge
+    var onRoom: (@Sendable () -> Void)?
+  }
+
+  /// With this many in a turn, more are likely to come.
+  private static let many = 8
+  private static let maxHeldTurns = 12
+  /// The most items of a run: enough to make the cost of handing over small.
+  private static let longestRun = 64
+  /// The longest time of a run in nanoseconds: a quarter of a frame at 60 Hz, for queues that draw.
+  private static let longestTime: UInt64 = 4_000_000
+  /// How many items the loop handles between two looks at its clock. Handlers on the loop are short, and reading the
+  /// clock takes as long as calling some of them.
+  private static let itemsPerLook = 8
+  /// Arguments of this many bytes are freed at once: making them took far longer than waiting for the allocator.
+  private static let large = 16 << 10
+
+  private let state: Locked<State>
+  private let pause = HandlerPause()
+  private let inboundLimit: Int
+  private let loop: any Loop
+  /// nil if handlers run on the loop.
+  private let start: (@Sendable (@escaping Slice) -> Void)?
+  private let isOnUsersQueue: Bool
+
+  /// - Parameter inboundLimit: The bytes that may wait before ``enqueue(_:)`` reports that it is too much.
+  init(_ delivery: HandlerDelivery, loop: any Loop, inboundLimit: Int = .max) {
+    self.loop = loop
+    self.inboundLimit = inboundLimit
+    state = Locked(State(gauge: InboundGauge(limit: inboundLimit)))
+    isOnUsersQueue = if case .queue = delivery.place { true } else { false }
+    switch delivery.place {
+    case .serial: start = { HandlerThreads.shared.start($0) }
+    case .queue(let queue): start = { Self.start($0, on: queue) }
+    case .loop: start = nil
+    }
+  }
+
+  private static func start(_ slice: @escaping Slice, on queue: DispatchQueue) {
+    queue.async { if slice() { start(slice, on: queue) } }
+  }
+
+  private func schedule() {
+    guard let start else { return loop.post { if self.drain() { self.schedule() } } }
+    if loop.isCurrent { startAtEndOfTurn(start) } else { start { self.drain() } }
+  }
+
+  /// - Parameters:
+  ///   - heldTurns: For how many turns the run was held back.
+  ///   - seen: How many items there were last time, and the time before. A turn that another thread began may bring
+  ///     none.
+  private func startAtEndOfTurn(
+    _ start: @escaping @Sendable (@escaping Slice) -> Void, heldTurns: Int = 0,
+    seen: (last: Int, before: Int) = (0, 0)
+  ) {
+    loop.post { [self] in
+      let count = state.withLock { $0.items.count }
+      if count - seen.before >= Self.many, heldTurns < Self.maxHeldTurns {
+        startAtEndOfTurn(start, heldTurns: heldTurns + 1, seen: (count, seen.last))
+      } else {
+        start { self.drain() }
+      }
+    }
+  }
+
+  package func enqueue(_ work: @escaping Work) { enqueue(Item.work(work)) }
+
+  /// - Parameter isHeard: Whether anybody listens to it. Asked under the lock, and only if unheard items may be left
+  ///   out.
+  /// - Returns: Whether more waits than the limit. The closure of ``whenRoom(_:)`` is called when that is over.
+  @discardableResult
+  func enqueue(_ item: consuming Item?, ifHeard isHeard: () -> Bool = { true }) -> Bool {
+    let bytes = item?.bytes ?? 0
+    let (isFirst, isTooMuch) = state.withLock { state in
+      if !state.isScheduled, !isOnUsersQueue, !isHeard() { return (false, false) }
+      state.items.append(&item)
+      defer { state.isScheduled = true }
+      return (!state.isScheduled, state.gauge.add(bytes))
+    }
+    if isFirst { schedule() }
+    return isTooMuch
+  }
+
+  /// Sets what is called on the loop when, after too much has waited, half of the limit has been handled.
+  func whenRoom(_ body: @escaping @Sendable () -> Void) { state.withLock { $0.onRoom = body } }
+
+  /// Bytes that wait for handlers, including those of the event whose handlers run.
+  var inboundBytes: Int { state.withLock { $0.gauge.bytes } }
+
+  /// Whether more than the limit arrived, and more than half of it still waits.
+  var isFull: Bool { state.withLock { $0.gauge.isFull } }
+
+  /// Whether no handler runs or waits to.
+  package var isIdle: Bool { !state.withLock { $0.isScheduled } }
+
+  /// Whether events without a handler may be left out. Not while a handler is still to run, which may register one, and
+  /// not on a user's queue, where code that makes a Manager may still be registering its handlers.
+  var leavesOutUnheard: Bool { !isOnUsersQueue && isIdle }
+
+  // MARK: Handlers that finish elsewhere
+
+  /// Whether the next handler has to wait until another has finished. Asked and set only while the queue handles a run.
+  var isPaused: Bool { pause.isOn }
+
+  /// Runs no handlers until a call has finished, on its own actor. The queue's thread does not wait for it.
+  ///
+  /// - Parameter next: Runs then, before everything that waits.
+  func pause(for call: @escaping UnfinishedCall, _ next: @escaping @Sendable ((any Error)?) -> Void) {
+    pause.begin(call, next)
+  }
+
+  /// Runs the work when the pause is over, in the order of the calls.
+  func afterPause(_ work: @escaping Work) { pause.add(work) }
+
+  /// Handles one run. Between two runs, the queue's other work gets its turn.
+  private func drain() -> Bool {
+    guard pause.runWaitingWork() else {
+      waitForPause()
+      return false
+    }
+    var run = state.withLock { $0.items.take() }
+    var used = UsedArguments(room: start != nil && run.count >= Self.many ? min(run.count, Self.longestRun) : 0)
+    var handled = 0
+    var left = Self.longestRun
+    let end = run.count > 1 ? loop.nanoseconds + Self.longestTime : 0
+    while let item = run.takeFirst() {
+      item.deliver()
+      handled += item.bytes
+      if item.bytes < Self.large { used.keep(item.arguments) }
+      // A later handler may take long, so room is given back meanwhile.
+      if handled > inboundLimit / 16 {
+        giveBack(handled)
+        handled = 0
+      }
+      left -= 1
+      if left == 0 || run.isEmpty || isPaused { break }
+      if start != nil || left % Self.itemsPerLook == 0, loop.nanoseconds >= end { break }
+    }
+    let arguments = used.arguments
+    if !arguments.isEmpty { loop.post { withExtendedLifetime(arguments) {} } }
+    let (isScheduled, onRoom) = state.withLock { state in
+      state.items.putBack(run)
+      state.isScheduled = isPaused || !state.items.isEmpty
+      return (state.isScheduled, state.gauge.giveBack(handled) ? state.onRoom : nil)
+    }
+    if let onRoom { loop.post(onRoom) }
+    guard isPaused else { return isScheduled }
+    waitForPause()
+    return false
+  }
+
+  /// Begins the call that everything waits for, now that no other thread can be in ``drain()``.
+  private func waitForPause() {
+    guard let call = pause.takeCall() else { return }
+    Task {
+      await call()
+      schedule()
+    }
+  }
+
+  /// Counts bytes of events that wait elsewhere for their handlers.
+  func take(_ bytes: Int) { state.withLock { _ = $0.gauge.add(bytes) } }
+
+  func giveBack(_ bytes: Int) {
+    if let onRoom = state.withLock({ $0.gauge.giveBack(bytes) ? $0.onRoom : nil }) { loop.post(onRoom) }
+  }
+}
+
+/// Arguments that handlers have finished with. They are freed on the loop, which allocated them: freeing them here
+/// would make both threads wait for the allocator's lock most of the time.
+private struct UsedArguments {
+  private(set) var arguments: [ReceivedArguments] = []
+  private let isKept: Bool
+
+  /// - Parameter room: 0 to keep nothing.
+  init(room: Int) {
+    isKept = room > 0
+    arguments.reserveCapacity(room)
+  }
+
+  mutating func keep(_ used: @autoclosure () -> ReceivedArguments?) {
+    if isKept, let used = used() { arguments.append(used) }
+  }
+}

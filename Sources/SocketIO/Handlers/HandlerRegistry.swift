@@ -1,0 +1,262 @@
+/// A registered handler; ``cancel()`` removes it.
+///
+/// Freeing the subscription does not: a handler stays until it is removed or its Socket or Manager is freed.
+public struct SocketSubscription: Sendable {
+  let key: HandlerKey
+  let id: UInt64
+  let registry: HandlerRegistry
+
+  /// Removes the handler, from any thread. It gets no later events; a call that is running, or due for an event whose
+  /// earlier handlers are running, still takes place. Further calls do nothing.
+  public func cancel() { registry.remove(self) }
+}
+
+extension SocketSubscription: Hashable {
+  /// Whether both stand for the same registration.
+  public static func == (lhs: SocketSubscription, rhs: SocketSubscription) -> Bool {
+    lhs.id == rhs.id && lhs.registry === rhs.registry
+  }
+
+  /// Feeds the registration's identity to the hasher.
+  public func hash(into hasher: inout Hasher) {
+    hasher.combine(id)
+    hasher.combine(ObjectIdentifier(registry))
+  }
+}
+
+/// What a handler is registered for.
+enum HandlerKey: Hashable, Sendable {
+  /// One event, from the server or of the Socket or Manager itself.
+  case event(String)
+  /// Every event from the server.
+  case any
+  /// Every event to the server.
+  case anyOutgoing
+  /// All of the Socket's or Manager's own events.
+  case changes
+  /// Errors of handlers.
+  case failures
+  /// A Manager has no connection, and does not reconnect by itself.
+  case gaveUp
+}
+
+extension HandlerKey: CustomStringConvertible {
+  var description: String {
+    switch self {
+    case .event(let name): name
+    case .any: "onAny"
+    case .anyOutgoing: "onAnyOutgoing"
+    case .changes: "changes"
+    case .failures: "handlerError"
+    case .gaveUp: "gaveUp"
+    }
+  }
+}
+
+/// What handlers get. Events from the server are frequent and have a case of their own, since a cast takes longer than
+/// the call of a handler.
+enum HandlerPayload: Sendable {
+  case event(SocketEvent)
+  indirect case other(any Sendable)
+
+  var value: any Sendable {
+    switch self {
+    case .event(let event): event
+    case .other(let value): value
+    }
+  }
+}
+
+/// The handlers of a Socket or Manager, by key, in the order in which they are called.
+///
+/// Handlers are neither called nor freed under the lock, since they, or the `deinit` of what they captured, may call
+/// back.
+final class HandlerRegistry: Sendable {
+  fileprivate struct Entry {
+    let id: UInt64
+    let isOnce: Bool
+    let handler: RegisteredHandler<HandlerPayload>
+  }
+
+  /// Handlers of one event that have not run yet.
+  struct Rest: Sendable {
+    fileprivate let entries: ArraySlice<Entry>
+    fileprivate let payload: HandlerPayload
+    /// The handler that is to finish before the others run; nil if a handler of another event is.
+    let unfinished: UnfinishedCall?
+  }
+
+  private struct State {
+    private var byKey = SmallDictionary<HandlerKey, [Entry]>()
+    /// Those of every event, in each direction. They are asked for with each event, and most Sockets have none.
+    private var ofAnyEvent: [Entry] = []
+    private var ofAnyOutgoing: [Entry] = []
+    var nextID: UInt64 = 0
+
+    var isEmpty: Bool { byKey.isEmpty && ofAnyEvent.isEmpty && ofAnyOutgoing.isEmpty }
+
+    /// The handlers of a key; nil if there are none.
+    subscript(key: HandlerKey) -> [Entry]? {
+      get {
+        switch key {
+        case .any: ofAnyEvent.isEmpty ? nil : ofAnyEvent
+        case .anyOutgoing: ofAnyOutgoing.isEmpty ? nil : ofAnyOutgoing
+        default: byKey[key]
+        }
+      }
+      set {
+        let entries = newValue ?? []
+        switch key {
+        case .any: ofAnyEvent = entries
+        case .anyOutgoing: ofAnyOutgoing = entries
+        default:
+          byKey[key] = entries.isEmpty ? nil : entries
+        }
+      }
+    }
+
+    mutating func insert(_ entry: Entry, _ key: HandlerKey, first: Bool) {
+      switch key {
+      case .any: Self.insert(entry, first, into: &ofAnyEvent)
+      case .anyOutgoing: Self.insert(entry, first, into: &ofAnyOutgoing)
+      default: byKey.update(key, from: []) { Self.insert(entry, first, into: &$0) }
+      }
+    }
+
+    private static func insert(_ entry: Entry, _ first: Bool, into entries: inout [Entry]) {
+      if first { entries.insert(entry, at: 0) } else { entries.append(entry) }
+    }
+
+    /// - Returns: The removed handlers.
+    mutating func removeAll(where isUnwanted: (HandlerKey) -> Bool) -> [[Entry]] {
+      let keys = (byKey.keys + [.any, .anyOutgoing]).filter(isUnwanted)
+      let removed = keys.compactMap { self[$0] }
+      for key in keys { self[key] = nil }
+      return removed
+    }
+  }
+
+  private let state = Locked(State())
+
+  /// - Parameter handler: Is not called with a payload of another type.
+  func add<Payload: Sendable>(
+    _ key: HandlerKey, once: Bool = false, first: Bool = false, _ handler: @escaping RegisteredHandler<Payload>
+  ) -> SocketSubscription {
+    add(
+      key, once: once, first: first,
+      untyped: { payload in
+        guard let payload = payload.value as? Payload else { return nil }
+        return try handler(payload)
+      })
+  }
+
+  /// - Parameter handler: Is called with events only.
+  func add(
+    _ key: HandlerKey, first: Bool = false, ofEvents handler: @escaping RegisteredHandler<SocketEvent>
+  ) -> SocketSubscription {
+    add(
+      key, first: first,
+      untyped: { payload in
+        guard case .event(let event) = payload else { return nil }
+        return try handler(event)
+      })
+  }
+
+  func add(
+    _ key: HandlerKey, once: Bool = false, first: Bool = false,
+    untyped handler: @escaping RegisteredHandler<HandlerPayload>
+  ) -> SocketSubscription {
+    let id = state.withLock { state in
+      state.nextID += 1
+      let entry = Entry(id: state.nextID, isOnce: once, handler: handler)
+      state.insert(entry, key, first: first)
+      return entry.id
+    }
+    return SocketSubscription(key: key, id: id, registry: self)
+  }
+
+  func remove(_ subscription: SocketSubscription) {
+    let removed = state.withLock { state -> Entry? in
+      guard var entries = state[subscription.key],
+        let index = entries.firstIndex(where: { $0.id == subscription.id })
+      else { return nil }
+      let entry = entries.remove(at: index)
+      state[subscription.key] = entries
+      return entry
+    }
+    withExtendedLifetime(removed) {}
+  }
+
+  func removeAll(_ key: HandlerKey) {
+    removeAll { $0 == key }
+  }
+
+  func removeAll(where isUnwanted: (HandlerKey) -> Bool = { _ in true }) {
+    let removed = state.withLock { $0.removeAll(where: isUnwanted) }
+    withExtendedLifetime(removed) {}
+  }
+
+  var isEmpty: Bool { state.withLock { $0.isEmpty } }
+
+  func isEmpty(_ key: HandlerKey) -> Bool { state.withLock { $0[key] == nil } }
+
+  /// Whether any handler gets the server's events of that name.
+  func hears(_ event: String) -> Bool {
+    state.withLock { $0[.any] != nil || $0[.event(event)] != nil }
+  }
+
+  /// The subscriptions, in the order in which the handlers are called.
+  func subscriptions(_ key: HandlerKey) -> [SocketSubscription] {
+    let ids = state.withLock { $0[key]?.map(\.id) ?? [] }
+    return ids.map { SocketSubscription(key: key, id: $0, registry: self) }
+  }
+
+  /// Calls the handlers that are registered now, after removing those for one call only, until one has to finish
+  /// elsewhere.
+  ///
+  /// - Parameter onError: Gets what a handler throws, before the next one is called. Returns whether that one has to
+  ///   wait.
+  /// - Returns: What is still to be called.
+  func dispatch(
+    _ key: HandlerKey, _ payload: @autoclosure () -> HandlerPayload, onError: (any Error) -> Bool
+  ) -> Rest? {
+    let entries = state.withLock { state -> [Entry]? in
+      guard let entries = state[key] else { return nil }
+      if entries.contains(where: \.isOnce) { state[key] = entries.filter { !$0.isOnce } }
+      return entries
+    }
+    guard let entries else { return nil }
+    return Self.call(entries[...], payload(), onError)
+  }
+
+  /// Calls the rest of the handlers. Parameter and result are those of ``dispatch(_:_:onError:)``.
+  static func call(_ rest: Rest, onError: (any Error) -> Bool) -> Rest? { call(rest.entries, rest.payload, onError) }
+
+  @inline(__always)
+  private static func call(
+    _ entries: ArraySlice<Entry>, _ payload: HandlerPayload, _ onError: (any Error) -> Bool
+  ) -> Rest? {
+    for index in entries.indices {
+      do {
+        guard let unfinished = try entries[index].handler(payload) else { continue }
+        return Rest(entries: entries[(index + 1)...], payload: payload, unfinished: unfinished)
+      } catch {
+        if onError(error) { return Rest(entries: entries[(index + 1)...], payload: payload, unfinished: nil) }
+      }
+    }
+    return nil
+  }
+}
+
+extension HandlerQueue {
+  /// Calls the rest of an event's handlers when the one that is running has finished.
+  func wait(for rest: HandlerRegistry.Rest, onError: @escaping @Sendable (any Error) -> Bool) {
+    let next: @Sendable () -> Void = {
+      if let rest = HandlerRegistry.call(rest, onError: onError) { self.wait(for: rest, onError: onError) }
+    }
+    guard let unfinished = rest.unfinished else { return afterPause(next) }
+    pause(for: unfinished) { error in
+      if let error, onError(error) { self.afterPause(next) } else { next() }
+    }
+  }
+}

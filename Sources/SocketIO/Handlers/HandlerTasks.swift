@@ -1,0 +1,90 @@
+/// Runs the calls of one asynchronous handler in tasks, at most a number of them at a time, in the order of the events.
+///
+/// The registered handler holds it. When that is removed, running calls are cancelled and waiting ones dropped.
+final class HandlerTasks: Sendable {
+  /// One call: an event whose arguments have been decoded.
+  struct Call: Sendable {
+    let body: UnfinishedCall
+    /// Counts the event as waiting until the call has finished.
+    let hold: InboundHold
+    let onError: @Sendable (any Error) -> Void
+  }
+
+  /// The tasks hold this, not the owner.
+  private final class Queue: Sendable {
+    private struct State {
+      var waiting = FIFO<Call>()
+      var running: [Int: Task<Void, Never>] = [:]
+      var nextTask = 0
+      var isCancelled = false
+    }
+
+    private let limit: Int
+    private let state = Locked(State())
+
+    init(limit: Int) { self.limit = limit }
+
+    func add(_ call: Call) {
+      state.withLock { state in
+        if state.isCancelled { return }
+        if state.running.count < limit { start(call, &state) } else { state.waiting.append(call) }
+      }
+    }
+
+    /// The task cannot finish before it is in `running`, since it needs the lock.
+    private func start(_ call: Call, _ state: inout State) {
+      let id = state.nextTask
+      state.nextTask += 1
+      state.running[id] = Task {
+        do {
+          try await call.body()
+        } catch {
+          if !(error is CancellationError && Task.isCancelled) { call.onError(error) }
+        }
+        self.finished(id)
+      }
+    }
+
+    private func finished(_ id: Int) {
+      state.withLock { state in
+        state.running[id] = nil
+        if !state.isCancelled, let next = state.waiting.popFirst() { start(next, &state) }
+      }
+    }
+
+    func cancel() {
+      let (running, waiting) = state.withLock { state in
+        defer {
+          state.waiting = FIFO()
+          state.isCancelled = true
+        }
+        return (state.running.values.map { $0 }, state.waiting)
+      }
+      for task in running { task.cancel() }
+      withExtendedLifetime(waiting) {}
+    }
+  }
+
+  private let queue: Queue
+
+  /// - Parameter limit: How many calls may run at a time, at least 1.
+  init(limit: Int) { queue = Queue(limit: max(limit, 1)) }
+
+  deinit { queue.cancel() }
+
+  func add(_ call: Call) { queue.add(call) }
+}
+
+/// Counts an event as waiting for handlers as long as it exists. Beyond the limit the connection is not read.
+final class InboundHold: Sendable {
+  private let queue: HandlerQueue
+  private let bytes: Int
+
+  init(_ queue: HandlerQueue, _ event: SocketEvent) {
+    self.queue = queue
+    bytes = InboundGauge.overhead + event.arguments.receivedSize
+    queue.take(bytes)
+  }
+
+  deinit { queue.giveBack(bytes) }
+}

@@ -1,0 +1,105 @@
+/// Carries commands from any thread to a Manager's core, in order. A run of commands crosses threads once.
+///
+/// After a run the loop looks again at the end of its next turn, before it waits. Otherwise a thread that submits one
+/// command after the other would have to wake it for each.
+final class Mailbox: Sendable {
+  typealias Command = @Sendable (isolated ManagerCore) -> Void
+
+  private enum Item: Sendable {
+    /// Holds the Socket, so that it is not freed before its event is handled.
+    case emit(OutgoingEvent, Socket)
+    case reply(OutgoingReply, Socket)
+    case command(Command)
+  }
+
+  private struct State {
+    var items = BatchQueue<Item>()
+    /// The loop is about to take the items.
+    var isScheduled = false
+  }
+
+  /// The items, apart from the mailbox, so that posted work need not hold the mailbox.
+  private final class Contents: Sendable {
+    private let state = Locked(State())
+
+    /// - Returns: Whether the loop must be woken.
+    func append(_ item: consuming Item?) -> Bool {
+      state.withLock { state in
+        state.items.append(&item)
+        defer { state.isScheduled = true }
+        return !state.isScheduled
+      }
+    }
+
+    func take() -> Run<Item> {
+      state.withLock { state in
+        let run = state.items.take()
+        state.isScheduled = !run.isEmpty
+        return run
+      }
+    }
+
+    func putBack(_ run: Run<Item>) { state.withLock { $0.items.putBack(run) } }
+  }
+
+  private let loop: any Loop
+  private let contents = Contents()
+  /// Takes the items, and carries them out.
+  private let work: PostedWork
+
+  init(_ core: ManagerCore) {
+    loop = core.loop
+    let handle = FunctionOfCore { [contents] core in
+      var run = contents.take()
+      guard !run.isEmpty else { return false }
+      Self.carryOut(&run, core)
+      contents.putBack(run)
+      return true
+    }
+    work = PostedWork { work in
+      if handle(core) { core.loop.post(work) }
+    }
+  }
+
+  func submit(_ command: @escaping Command) { submit(Item.command(command)) }
+
+  func emit(_ event: consuming OutgoingEvent, from socket: Socket) { submit(Item.emit(event, socket)) }
+
+  func reply(_ reply: consuming OutgoingReply, from socket: Socket) { submit(Item.reply(reply, socket)) }
+
+  private func submit(_ item: consuming Item?) {
+    if contents.append(item) { loop.post(work) }
+  }
+
+  private static func carryOut(_ run: inout Run<Item>, _ core: isolated ManagerCore) {
+    var isHeartbeatChecked = false
+    while let item = run.takeFirst() {
+      // Moves the event: a copy would count six references.
+      switch consume item {
+      case .emit(let event, let socket):
+        // Once for all: reading the clock for each emit would double its cost here.
+        if !isHeartbeatChecked { core.checkHeartbeat() }
+        isHeartbeatChecked = true
+        core.emit(socket.key, event)
+      case .reply(let reply, let socket): core.reply(socket.key, reply)
+      case .command(let command): command(core)
+      }
+    }
+  }
+}
+
+/// A function isolated to a core, to be called on the loop again and again. `assumeIsolated` would allocate twice for
+/// each call, since it takes a new closure.
+private struct FunctionOfCore: Sendable {
+  private struct Nonisolated {
+    let body: @Sendable (ManagerCore) -> Bool
+  }
+
+  let body: @Sendable (isolated ManagerCore) -> Bool
+
+  func callAsFunction(_ core: ManagerCore) -> Bool {
+    core.preconditionIsolated()
+    // Isolation does not change a function's representation: `assumeIsolated` casts in the same way.
+    return unsafeBitCast(self, to: Nonisolated.self).body(core)
+  }
+}

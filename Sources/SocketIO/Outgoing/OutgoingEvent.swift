@@ -1,0 +1,56 @@
+/// Why an event or its acknowledgement failed.
+extension SocketIOError {
+  static let disconnected = SocketIOError(.disconnected, "socket has been disconnected")
+  static let cancelled = SocketIOError(.cancelled, "the task was cancelled")
+  /// - Parameter payload: That of CONNECT_ERROR.
+  static func refused(_ payload: SocketValue) -> SocketIOError {
+    let message = payload["message"]?.stringValue ?? payload.stringValue ?? "the server refused the connection"
+    return SocketIOError(.refused, message, data: payload["data"])
+  }
+  static let bufferFull = SocketIOError(.bufferFull, "the buffer of events that wait for a connection is full")
+}
+
+/// The arguments of an outgoing event or answer.
+enum OutgoingPayload: Sendable {
+  /// Encoded on the thread that emitted it, as with the default parser.
+  case encoded(EncodedPacket)
+  /// Values, for parsers that encode on the loop.
+  case values([SocketValue])
+}
+
+/// An event to send.
+struct OutgoingEvent: Sendable {
+  let name: String
+  let payload: OutgoingPayload
+  var ack: AckHandler?
+  /// Milliseconds to wait for the acknowledgement.
+  var timeout: UInt64?
+  var isVolatile = false
+  var isCompressed = true
+  /// How often the event is sent again if it is not acknowledged. Volatile events ignore it.
+  var retries = 0
+  /// The bytes that it holds in its Socket's budget, if any.
+  var room: Int?
+
+  /// Whether the event waits in the retry queue until the ones before it are acknowledged.
+  var isRetried: Bool { retries > 0 && !isVolatile }
+
+  /// Whether the event may have to wait in a buffer.
+  func mayWait(isConnected: Bool) -> Bool { isRetried || !isVolatile && !isConnected }
+
+  /// The bytes on the wire, without the acknowledgement id. An estimate if the event is encoded later.
+  var size: Int {
+    switch payload {
+    case .encoded(let packet): packet.size
+    case .values(let arguments): arguments.reduce(name.utf8.count + 5) { $0 + $1.estimatedSize }
+    }
+  }
+}
+
+/// The answer to an event from the server.
+struct OutgoingReply: Sendable {
+  /// The Socket's session in which the event arrived.
+  let session: Int
+  let id: Int
+  let payload: OutgoingPayload
+}

@@ -1,0 +1,234 @@
+#if canImport(FoundationEssentials)
+  import FoundationEssentials
+#else
+  import Foundation
+#endif
+
+/// Assembles packets from JSON texts and the attachments that follow them. A text is checked when it arrives, so a
+/// faulty one is refused at once; its arguments are not decoded.
+struct JSONPacketAssembler: Sendable {
+  private let maxAttachments: Int
+  private let maxDepth: Int
+  private var pending: PendingPacket?
+
+  /// A packet whose attachments have not all arrived.
+  private struct PendingPacket {
+    let packet: ReceivedPacket
+    let attachmentCount: Int
+    var attachments: [Data] = []
+  }
+
+  init(_ parser: JSONParser) {
+    maxAttachments = parser.maxAttachments
+    maxDepth = parser.maxDepth
+  }
+
+  /// - Returns: The packet that the message completes, or nil while attachments are outstanding.
+  mutating func add(_ message: EngineMessage) throws(ParserError) -> ReceivedPacket? {
+    switch message {
+    case .text(let text):
+      guard pending == nil else {
+        throw ParserError(.unexpectedText, "got plaintext data when reconstructing a packet")
+      }
+      let (packet, attachmentCount) = try read(text)
+      guard attachmentCount > 0 else { return packet }
+      pending = PendingPacket(packet: packet, attachmentCount: attachmentCount)
+      return nil
+
+    case .binary(let data):
+      guard let attachmentCount = pending?.attachmentCount else {
+        throw ParserError(.unexpectedBinary, "got binary data when not reconstructing a packet")
+      }
+      pending?.attachments.append(data)
+      guard let complete = pending, complete.attachments.count == attachmentCount else { return nil }
+      pending = nil
+      return complete.packet.with(complete.attachments)
+    }
+  }
+
+  mutating func reset() { pending = nil }
+
+  private func read(_ text: String) throws(ParserError) -> (packet: ReceivedPacket, attachmentCount: Int) {
+    try text.withUTF8Bytes { [maxAttachments, maxDepth] bytes throws(ParserError) in
+      var reader = JSONPacketReader(bytes, of: text, maxDepth: maxDepth)
+      return try reader.read(maxAttachments: maxAttachments)
+    }
+  }
+}
+
+extension ReceivedPacket {
+  fileprivate func with(_ attachments: [Data]) -> ReceivedPacket {
+    var packet = self
+    switch content {
+    case .event(var event):
+      event.arguments = event.arguments.with(attachments)
+      packet.content = .event(event)
+    case .ack(let arguments): packet.content = .ack(arguments.with(attachments))
+    default: break
+    }
+    return packet
+  }
+}
+
+extension ReceivedArguments {
+  fileprivate func with(_ attachments: [Data]) -> ReceivedArguments {
+    guard case .json(var json) = self else { return self }
+    json.attachments = attachments
+    return .json(json)
+  }
+}
+
+/// Reads the text of one packet from left to right.
+private struct JSONPacketReader {
+  private let bytes: UnsafeRawBufferPointer
+  private let text: String
+  private let maxDepth: Int
+  private var position = 0
+
+  init(_ bytes: UnsafeRawBufferPointer, of text: String, maxDepth: Int) {
+    self.bytes = bytes
+    self.text = text
+    self.maxDepth = maxDepth
+  }
+
+  mutating func read(maxAttachments: Int) throws(ParserError) -> (packet: ReceivedPacket, attachmentCount: Int) {
+    let type = try readType()
+    let attachmentCount = type.isBinary ? try readAttachmentCount(limit: maxAttachments) : 0
+    let namespace = try readNamespace()
+    let id = try readID()
+    let content: ReceivedPacket.Content
+    switch type {
+    case .event, .binaryEvent:
+      try checkArray(type, attachmentCount)
+      let name = try readName()
+      let arguments = ReceivedArguments.json(JSONArguments(text: text, start: position))
+      content = .event(ReceivedEvent(name: name, arguments: arguments, ack: id))
+    case .ack, .binaryAck:
+      try checkArray(type, attachmentCount)
+      content = .ack(.json(JSONArguments(text: text, start: position)))
+    case .connect, .disconnect, .connectError:
+      let packet = SocketPacket(content: try SocketPacket.Content(type, payload: try readPayload()))
+      content = ReceivedPacket(packet).content
+    }
+    return (ReceivedPacket(namespace: namespace, id: id, content: content), attachmentCount)
+  }
+
+  private mutating func readType() throws(ParserError) -> PacketType {
+    guard let digit = bytes.first else { throw ParserError(.unknownPacketType, "empty packet") }
+    guard let type = PacketType(rawValue: digit.decimalValue) else {
+      throw ParserError(.unknownPacketType, "unknown packet type \(String(decoding: bytes, as: UTF8.self).prefix(1))")
+    }
+    position = 1
+    return type
+  }
+
+  private mutating func readAttachmentCount(limit: Int) throws(ParserError) -> Int {
+    let start = position
+    let count = readDigits()
+    guard position > start, position < bytes.count, bytes[position] == ASCII.minus else {
+      throw ParserError(.illegalAttachments, "illegal attachments: their number is missing")
+    }
+    position += 1
+    guard let count, count <= limit else {
+      throw ParserError(.tooManyAttachments, "too many attachments: the limit is \(limit)")
+    }
+    return count
+  }
+
+  /// Reads a namespace up to the comma or the end of the text. A query counts as part of it.
+  private mutating func readNamespace() throws(ParserError) -> String {
+    guard position < bytes.count, bytes[position] == ASCII.slash else { return "/" }
+    let rest = bytes[position...]
+    let namespace = rest.prefix { $0 != ASCII.comma }
+    guard namespace.count <= SocketPacket.longestName else {
+      throw ParserError(.illegalNamespace, "illegal namespace: it is longer than \(SocketPacket.longestName) bytes")
+    }
+    position = min(namespace.endIndex + 1, bytes.count)
+    return String(decoding: namespace, as: UTF8.self)
+  }
+
+  private mutating func readID() throws(ParserError) -> Int? {
+    let start = position
+    let id = readDigits()
+    guard position > start else { return nil }
+    guard let id else { throw ParserError(.illegalID, "illegal ack id: it is too large") }
+    return id
+  }
+
+  /// Reads all digits, and returns the number, or nil if it does not fit an Int.
+  private mutating func readDigits() -> Int? {
+    var number: Int? = 0
+    while position < bytes.count, bytes[position].decimalValue <= 9 {
+      let (shifted, isTooLarge) = (number ?? .max).multipliedReportingOverflow(by: 10)
+      let (sum, hasOverflowed) = shifted.addingReportingOverflow(Int(bytes[position].decimalValue))
+      number = isTooLarge || hasOverflowed ? nil : sum
+      position += 1
+    }
+    return number
+  }
+
+  /// Reads the payload of a packet other than an event or acknowledgement.
+  private func readPayload() throws(ParserError) -> SocketValue? {
+    guard position < bytes.count else { return nil }
+    var reader = JSONReader(bytes, from: position, maxDepth: maxDepth)
+    do {
+      return try reader.readDocument()
+    } catch {
+      throw ParserError(error)
+    }
+  }
+
+  /// Checks the rest of the text, which must be an array, and moves to its first element.
+  private mutating func checkArray(_ type: PacketType, _ attachmentCount: Int) throws(ParserError) {
+    guard position < bytes.count else { throw .wrongPayload(of: type) }
+    do throws(JSONError) {
+      if attachmentCount > 0 {
+        let check = JSONPlaceholderCheck(count: attachmentCount)
+        var scanner = JSONScanner(bytes, from: position, maxDepth: maxDepth, output: check)
+        _ = try scanner.readDocument()
+      } else {
+        var scanner = JSONScanner(bytes, from: position, maxDepth: maxDepth, output: JSONCheck())
+        try scanner.readDocument()
+      }
+    } catch {
+      throw ParserError(error)
+    }
+    position = firstByte(from: position)
+    guard bytes[position] == ASCII.openBracket else { throw .wrongPayload(of: type) }
+    position += 1
+  }
+
+  /// Reads the name of an event, and moves to its first argument or the end of the array.
+  private mutating func readName() throws(ParserError) -> String {
+    var reader = JSONReader(bytes, from: firstByte(from: position))
+    let name: String
+    switch bytes[reader.position] {
+    case ASCII.quote:
+      reader.position += 1
+      do throws(JSONError) { name = try reader.readString() } catch { throw ParserError(error) }
+    case ASCII.minus, ASCII.zero...ASCII.nine:
+      let number: SocketValue
+      do throws(JSONError) { number = try reader.readNumber() } catch { throw ParserError(error) }
+      name = try SocketPacket.Content.eventName(number)
+    default: name = try SocketPacket.Content.eventName(nil)
+    }
+    try SocketPacket.Content.check(name: name)
+    position = firstByte(from: reader.position)
+    if bytes[position] == ASCII.comma { position += 1 }
+    return name
+  }
+
+  /// The index of the next byte that is not whitespace, in a text that was checked.
+  private func firstByte(from start: Int) -> Int {
+    bytes[start...].firstIndex { $0 > ASCII.space } ?? start
+  }
+}
+
+extension ParserError {
+  fileprivate init(_ error: JSONError) {
+    self =
+      error.reason == .illegalPlaceholder
+      ? ParserError(.illegalAttachments, "illegal attachments", jsonError: error)
+      : ParserError(.invalidPayload, "invalid payload", jsonError: error)
+  }
+}

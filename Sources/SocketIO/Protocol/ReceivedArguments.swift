@@ -1,0 +1,93 @@
+#if canImport(FoundationEssentials)
+  import FoundationEssentials
+#else
+  import Foundation
+#endif
+
+/// The arguments of an event or of an acknowledgement from the server.
+enum ReceivedArguments: Sendable {
+  /// Values that the parser made.
+  case values([SocketValue])
+  /// Text as it arrived, to be read where the arguments are used.
+  case json(JSONArguments)
+
+  /// All arguments as values, read from the text if necessary.
+  var values: [SocketValue] {
+    switch self {
+    case .values(let values): values
+    case .json(let json): json.values
+    }
+  }
+
+  /// The bytes that arrived; an estimate if the parser made values.
+  var receivedSize: Int {
+    switch self {
+    case .values(let values): SocketValue.array(values).estimatedSize
+    case .json(let json): json.size
+    }
+  }
+
+  /// The last one, if it is a string.
+  var lastString: String? {
+    switch self {
+    case .values(let values): values.last?.stringValue
+    case .json(let json): json.lastString
+    }
+  }
+}
+
+/// Arguments in a JSON text that has been checked.
+struct JSONArguments: Sendable {
+  /// The text of the whole packet.
+  let text: String
+  /// Where the first argument begins, or the array ends. Only whitespace and the closing bracket follow the last one.
+  let start: Int
+  /// What the placeholders in the text stand for; nil if there are none, only objects that look like them.
+  var attachments: [Data]?
+
+  /// The bytes that arrived.
+  var size: Int {
+    guard let attachments else { return text.utf8.count }
+    return attachments.reduce(text.utf8.count) { $0 + $1.count }
+  }
+
+  /// Calls the body on the bytes of the whole packet.
+  @inline(__always)
+  func withUnsafeBytes<Result, Failure>(
+    _ body: (UnsafeRawBufferPointer) throws(Failure) -> Result
+  ) throws(Failure) -> Result {
+    try text.withUTF8Bytes(body)
+  }
+
+  var values: [SocketValue] {
+    withUnsafeBytes { bytes in
+      var reader = JSONReader(bytes, from: start, maxDepth: DepthLimit.greatest, attachments: attachments)
+      do {
+        return try reader.readElements()
+      } catch {
+        assertionFailure("the text was checked: \(error)")
+        return []
+      }
+    }
+  }
+
+  /// Searches from the end: a quote inside a string follows a backslash, and the opening quote does not.
+  var lastString: String? {
+    withUnsafeBytes { bytes in
+      let arguments = bytes[start...]
+      guard let bracket = arguments.lastIndex(of: ASCII.closeBracket),
+        let end = arguments[..<bracket].lastIndex(where: { $0 > ASCII.space }), arguments[end] == ASCII.quote
+      else { return nil }
+      var quote = arguments[..<end].lastIndex(of: ASCII.quote)
+      while let candidate = quote {
+        let backslashes = arguments[..<candidate].reversed().prefix { $0 == ASCII.backslash }.count
+        if backslashes.isMultiple(of: 2) {
+          let string = UnsafeRawBufferPointer(rebasing: bytes[(candidate + 1)..<end])
+          return String(unescaping: string)
+        }
+        quote = arguments[..<candidate].lastIndex(of: ASCII.quote)
+      }
+      return nil
+    }
+  }
+}

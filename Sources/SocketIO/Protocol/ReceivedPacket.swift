@@ -1,0 +1,69 @@
+/// A packet from the server. Unlike those of a ``SocketPacket``, its arguments may still be text.
+struct ReceivedPacket: Sendable {
+  let namespace: String
+  let id: Int?
+  var content: Content
+
+  enum Content: Sendable {
+    case connect(SocketValue?)
+    case disconnect
+    case event(ReceivedEvent)
+    case ack(ReceivedArguments)
+    case connectError(SocketValue)
+  }
+}
+
+extension ReceivedPacket {
+  init(_ packet: SocketPacket) {
+    namespace = packet.namespace
+    id = packet.id
+    content =
+      switch packet.content {
+      case .connect(let payload): .connect(payload)
+      case .disconnect: .disconnect
+      case .event(let name, let arguments):
+        .event(ReceivedEvent(name: name, arguments: .values(arguments), ack: packet.id))
+      case .ack(let arguments): .ack(.values(arguments))
+      case .connectError(let payload): .connectError(payload)
+      }
+  }
+
+  /// The packet with all its values.
+  var packet: SocketPacket {
+    let content: SocketPacket.Content =
+      switch content {
+      case .connect(let payload): .connect(payload)
+      case .disconnect: .disconnect
+      case .event(let event): .event(name: event.name, arguments: event.arguments.values)
+      case .ack(let arguments): .ack(arguments.values)
+      case .connectError(let payload): .connectError(payload)
+      }
+    return SocketPacket(namespace: namespace, id: id, content: content)
+  }
+}
+
+/// Assembles packets from the messages of a Manager's connection; with the default parser without making values.
+struct PacketAssembler {
+  /// One of the two is there. An enumeration would have to be taken apart and put together for each message.
+  private var json: JSONPacketAssembler?
+  private var decoder: (any PacketDecoder)?
+
+  init(_ parser: any SocketParser) {
+    if let parser = parser as? JSONParser {
+      json = JSONPacketAssembler(parser)
+    } else {
+      decoder = parser.makeDecoder()
+    }
+  }
+
+  /// - Returns: The packet that the message completes.
+  mutating func add(_ message: EngineMessage) throws -> ReceivedPacket? {
+    if json != nil { return try json?.add(message) }
+    return try decoder?.decode(message).map { ReceivedPacket($0) }
+  }
+
+  mutating func reset() {
+    json?.reset()
+    decoder?.reset()
+  }
+}

@@ -1,0 +1,26 @@
+import Foundation
+import Testing
+
+@Suite("The page about the design")
+struct DesignTests {
+  @Test("The ways of an emit and of an event name functions of the code", arguments: ["emit", "event"])
+  func ways(of subject: String) throws {
+    let page = try ProjectFiles.text("docs/design.md")
+    let heading = try #require(page.range(of: "## The way of an \(subject)\n"))
+    let rest = page[heading.upperBound...]
+    let section = rest[..<(rest.range(of: "\n## ")?.lowerBound ?? rest.endIndex)]
+    let library = ProjectFiles.root.appending(path: "Sources/SocketIO")
+    let files = try FileManager.default.subpathsOfDirectory(atPath: library.path).filter { $0.hasSuffix(".swift") }
+    let sources = try files.map { try ProjectFiles.text("Sources/SocketIO/\($0)") }
+    let names = section.matches(of: /`([A-Z]\w+)\.([a-z]\w*)[^`]*`/)
+    #expect(names.count >= 15)
+    for name in names {
+      let type = try Regex("(struct|class|actor|enum|protocol|extension) \(name.1)\\b")
+      let member = try Regex(name.2 == "init" ? "init\\b" : "(func|var|let) \(name.2)\\b")
+      #expect(sources.contains { $0.contains(type) && $0.contains(member) }, "\(name.0)")
+    }
+    for path in section.matches(of: /\(`([A-Z]\w+\/[\w+]+\.swift)`\)/) {
+      #expect(files.contains(String(path.1)), "\(path.1)")
+    }
+  }
+}

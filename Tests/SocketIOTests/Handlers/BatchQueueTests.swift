@@ -1,0 +1,83 @@
+import Testing
+
+@testable import SocketIO
+
+@Suite("What waits for another thread")
+struct BatchQueueTests {
+  private static let chunk = BatchQueue<Int>.chunkSize
+  private var queue = BatchQueue<Int>()
+
+  private mutating func append(_ numbers: some Sequence<Int>) {
+    for number in numbers {
+      var element: Int? = number
+      queue.append(&element)
+      #expect(element == nil)
+    }
+  }
+
+  /// Takes a run and puts it back after some elements.
+  private mutating func handle(_ limit: Int = .max) -> [Int] {
+    var run = queue.take()
+    var numbers: [Int] = []
+    while numbers.count < limit, let number = run.takeFirst() { numbers.append(number) }
+    queue.putBack(run)
+    return numbers
+  }
+
+  @Test("An empty queue has an empty run")
+  mutating func empty() {
+    #expect(queue.isEmpty)
+    #expect(queue.take().isEmpty)
+    #expect(handle() == [])
+  }
+
+  @Test("A run ends at the end of a chunk, and the next one continues there")
+  mutating func chunks() {
+    append(0..<(2 * Self.chunk + 1))
+    #expect(queue.count == 2 * Self.chunk + 1)
+    #expect(handle() == Array(0..<Self.chunk))
+    #expect(queue.count == Self.chunk + 1)
+    #expect(handle() == Array(Self.chunk..<(2 * Self.chunk)))
+    #expect(handle() == [2 * Self.chunk])
+    #expect(queue.isEmpty)
+  }
+
+  @Test("The rest of a run comes before what was added meanwhile")
+  mutating func rest() {
+    append(0..<10)
+    #expect(handle(4) == [0, 1, 2, 3])
+    append(10..<(Self.chunk + 20))
+    #expect(queue.count == Self.chunk + 16)
+    #expect(handle() == Array(4..<10))
+    #expect(handle() == Array(10..<(Self.chunk + 10)))
+    #expect(handle() == Array((Self.chunk + 10)..<(Self.chunk + 20)))
+    #expect(queue.isEmpty)
+  }
+
+  @Test("Elements that are added while a run is handled wait for the next one")
+  mutating func meanwhile() {
+    append(0..<Self.chunk)
+    let run = queue.take()
+    append([Self.chunk])
+    #expect(run.count == Self.chunk)
+    #expect(queue.count == 1)
+    queue.putBack(run)
+    #expect(queue.count == Self.chunk + 1)
+    #expect(handle() == Array(0..<Self.chunk))
+    #expect(handle() == [Self.chunk])
+  }
+
+  @Test("The memory of a finished run is used again")
+  mutating func memory() {
+    for round in 0..<3 {
+      append((10 * round)..<(10 * round + 10))
+      var run = queue.take()
+      var numbers: [Int] = []
+      while let number = run.takeFirst() { numbers.append(number) }
+      #expect(numbers == Array((10 * round)..<(10 * round + 10)))
+      #expect(run.isEmpty)
+      queue.putBack(run)
+      #expect(queue.isEmpty)
+    }
+  }
+}

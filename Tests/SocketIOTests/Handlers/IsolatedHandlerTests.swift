@@ -1,0 +1,160 @@
+import Dispatch
+import SocketIOTesting
+import Testing
+
+@testable import SocketIO
+
+@globalActor
+private actor Storage {
+  static let shared = Storage()
+}
+
+@Suite("Handlers that are isolated to an actor", .timeLimit(.minutes(1)))
+struct IsolatedHandlerTests {
+  private struct Oops: Error {}
+
+  @MainActor
+  private final class Model {
+    var lines: [String] = []
+  }
+
+  @Storage
+  private final class Store {
+    var lines: [String] = []
+  }
+
+  @Test("A handler of the main actor runs there, in order with the others")
+  func mainActor() async {
+    let (bench, socket) = ClientBench.connected()
+    let log = bench.log
+    let model = Model()
+    socket.on("e") { (number: Int) in log.add("before \(number)") }
+    socket.on("e") { @MainActor (number: Int) in
+      model.lines.append("\(number)")
+      MainActor.preconditionIsolated()
+      log.add("main \(number) \(model.lines.count)")
+    }
+    socket.on("e") { (number: Int) in log.add("after \(number)") }
+    bench.script.receive(#"2["e",1]"#, #"2["e",2]"#)
+    await bench.loop.run { log.entries.count == 6 }
+    #expect(log.take() == ["before 1", "main 1 1", "after 1", "before 2", "main 2 2", "after 2"])
+    #expect(await model.lines == ["1", "2"])
+  }
+
+  @Test("So does one of another global actor, of every kind of event")
+  func globalActor() async {
+    let bench = ClientBench()
+    let socket = bench.manager.socket("/")
+    let log = bench.log
+    let store = Store()
+    let add: @Storage @Sendable (String) -> Void = { line in
+      store.lines.append(line)
+      log.add(line)
+    }
+    bench.manager.on(.open) { @Storage in add("open") }
+    bench.manager.on(.close) { @Storage reason in add("close \(reason)") }
+    socket.on(.connect) { @Storage in add("connect") }
+    socket.once(.connect) { @Storage connection in add("connect \(connection.id)") }
+    socket.on(.disconnect) { @Storage disconnection in add("disconnect \(disconnection.reason)") }
+    socket.onAny { @Storage event in add("any \(event.name)") }
+    socket.on("e") { @Storage event in add("event \(event.args)") }
+    socket.once("e") { @Storage in add("once") }
+    socket.on(TypedEvent("e", Int.self)) { @Storage number in add("typed \(number)") }
+    bench.open(joining: "/")
+    bench.script.receive(#"2["e",1]"#, #"2["e",2]"#)
+    await bench.loop.run { log.entries.count == 10 }
+    bench.script.report(.closed(nil))
+    await bench.loop.run { log.entries.count == 12 }
+    let expected = [
+      "open", "connect", "connect s", "any e", "event [1]", "once", "typed 1", "any e", "event [2]", "typed 2",
+      "disconnect transport close", "close transport close",
+    ]
+    #expect(log.take().sorted() == expected.sorted())
+    #expect(await store.lines.prefix(10) == expected.prefix(10))
+  }
+
+  @Test("What such a handler throws is reported before the next handler runs, also to a handler on an actor")
+  func errors() async {
+    let (bench, socket) = ClientBench.connected()
+    let log = bench.log
+    socket.on(.handlerError) { @MainActor failure in log.add("failed \(failure.event) \(failure.error)") }
+    socket.on("e") { @MainActor _ in throw Oops() }
+    socket.on("e") { _ in throw Oops() }
+    socket.on("e") { _ in log.add("last") }
+    bench.script.receive(#"2["e"]"#, #"2["e"]"#)
+    await bench.loop.run { log.entries.count == 6 }
+    let once = ["failed e Oops()", "failed e Oops()", "last"]
+    #expect(log.take() == once + once)
+  }
+
+  @Test("Such a handler answers with what it returns")
+  func answers() async {
+    let (bench, socket) = ClientBench.connected()
+    let model = Model()
+    socket.respond(to: "count") { @MainActor (line: String) in
+      model.lines.append(line)
+      return model.lines.count
+    }
+    socket.respond(to: "clear") { @MainActor in model.lines = [] }
+    bench.script.receive(#"21["count","a"]"#, #"22["count","b"]"#, #"23["clear"]"#)
+    await bench.loop.run { bench.script.messages.count == 3 }
+    #expect(bench.sent == ["31[1]", "32[2]", "33[]"])
+    #expect(await model.lines == [])
+  }
+
+  @Test("While such a handler runs, nothing blocks: other work of the loop goes on, and what arrives waits")
+  func waiting() async {
+    let (bench, socket) = ClientBench.connected()
+    let log = bench.log
+    let gate = DispatchSemaphore(value: 0)
+    socket.on("e") { @Storage in
+      gate.wait()
+      log.add("slow")
+    }
+    socket.on("f") { log.add("f") }
+    bench.script.receive(#"2["e"]"#, #"2["f"]"#)
+    bench.loop.run()
+    bench.loop.post { log.add("loop") }
+    bench.script.receive(#"2["f"]"#)
+    bench.loop.run()
+    #expect(log.entries == ["loop"])
+    #expect(!bench.manager.handlerQueue.leavesOutUnheard)
+    gate.signal()
+    await bench.loop.run { log.entries.count == 4 }
+    #expect(log.take() == ["loop", "slow", "f", "f"])
+  }
+
+  @Test("Everything else in the queue waits, too, such as closures of acknowledgements")
+  func everythingWaits() async {
+    let (loop, log) = (VirtualLoop(), Log())
+    let queue = HandlerQueue(.eventLoop, loop: loop)
+    queue.enqueue {
+      queue.pause(for: { log.add("call") }, { _ in log.add("next") })
+      queue.afterPause { log.add("after") }
+    }
+    queue.enqueue { log.add("behind") }
+    await loop.run { log.entries.count == 4 }
+    #expect(log.take() == ["call", "next", "after", "behind"])
+  }
+
+  @Test(
+    "Wherever handlers run, they stay in order",
+    arguments: [HandlerDelivery.serial, .queue(DispatchQueue(label: "test", attributes: .concurrent)), .eventLoop])
+  func deliveries(_ delivery: HandlerDelivery) async {
+    let (bench, socket) = ClientBench.connected { $0.delivery = delivery }
+    let log = Log()
+    let ended = AsyncStream.makeStream(of: Void.self)
+    socket.on("e") { @Storage (number: Int) in log.add("\(number)") }
+    socket.on("e") { (number: Int) in log.add("\(number)") }
+    socket.on("end") { ended.continuation.finish() }
+    for number in 0..<100 { bench.script.receive("2[\"e\",\(number)]") }
+    bench.script.receive(#"2["end"]"#)
+    if case .loop = delivery.place {
+      await bench.loop.run { log.entries.count == 200 }
+    } else {
+      bench.loop.run()
+    }
+    for await _ in ended.stream {}
+    #expect(log.take() == (0..<200).map { "\($0 / 2)" })
+  }
+}
