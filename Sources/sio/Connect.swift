@@ -1,30 +1,42 @@
 import ArgumentParser
-import Foundation
+import Dispatch
 import SocketIO
+
+#if canImport(FoundationEssentials)
+  import FoundationEssentials
+#else
+  import Foundation
+#endif
 
 struct Connect: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     abstract: "Talk to a server: print what arrives, emit what is typed.",
+    usage: ConnectionFlags.usage("connect"),
     discussion: """
-      Type the name of an event and its arguments, in JSON or as bare words; single quotes make a string of anything. \
-      End the line with ? to ask for an acknowledgement. An event that the server wants to be answered is shown with a number: \
-      type the number and the answer.
+      Type the name of an event and its arguments, as JSON or bare words; text in single quotes is always a string. \
+      End the line with ? to ask for an acknowledgement. An event that the server wants acknowledged is shown with a \
+      number: type the number and the answer.
 
         hello world {"n": 1}       emits hello with a string and an object
         add 1 2 ?                  emits add, and prints the acknowledgement
         say 'two words' "1" 1      strings, and a number
         upload {"$binary":"AQID"}  binary, in base64
-        #3 yes                     answers the event that was shown with #3
+        #3 yes                     answers the event shown with #3
 
-      What is printed begins with < for an event, = for an acknowledgement, * for the state of the connection and ! for an error. \
-      What is typed before the connection stands is emitted then. The end of the input (^D) waits for the acknowledgements that were asked \
-      for, at most 20 seconds each; ^C does not. Both disconnect, and the exit status is 0. It is 1 when the server refuses or ends the \
-      connection to the namespace, and when it is not made again.
+      Output lines begin with < for an event, = for an acknowledgement, * for the state of the connection and ! for an \
+      error. Lines typed before the connection is open are emitted as soon as it is. The end of the input (^D) waits \
+      for pending acknowledgements, up to 20 seconds each; ^C and /quit do not. All disconnect with exit status 0. The \
+      status is 1 if the server refuses or ends the connection to the namespace, or if reconnection fails.
+
+      On a terminal the line can be edited as in a shell: arrow keys, ^A, ^E, ^W, ^K, ^U, ^Y. Earlier lines come back \
+      with the arrow keys and ^R; they are kept in sio/history in $XDG_STATE_HOME, by default ~/.local/state, unless \
+      they begin with a space or look secret, such as login {"password":"x"}. Tab completes names of events. /help \
+      shows what can be typed. NO_COLOR turns colours off.
 
       EXAMPLES:
-        sio connect http://localhost:3000
+        sio connect localhost:3000
         sio connect https://example.com/admin --auth '{"token":"abcd"}'
-        printf 'add 1 2 ?\\n' | sio connect http://localhost:3000
+        printf 'add 1 2 ?\\n' | sio connect localhost:3000
       """
   )
 
@@ -32,29 +44,69 @@ struct Connect: AsyncParsableCommand {
 
   @OptionGroup var connection: ConnectionFlags
 
+  @OptionGroup var output: OutputFlags
+
+  @Flag(help: "Print the time in front of each line.")
+  var timestamps = false
+
   func validate() throws {
-    guard connection.auth?.isStandardInput != true else {
+    guard connection.server.auth?.isStandardInput != true else {
       throw ValidationError(
-        "standard input is what is typed: give --auth a file, as @FILE, or set \(ConnectionFlags.authVariable)")
+        "connect reads typed lines from standard input: use --auth @FILE, or set \(ConnectionFlags.authVariable)")
     }
   }
 
   func run() async throws {
-    let socket = try io(connection.url, options: connection.options())
+    let socket = try io(connection.url(), options: connection.options())
     let feed = Feed()
     socket.report(to: feed)
-    let interruption = Interruption { feed.tell(.interrupted) }
-    Thread.detachNewThread { Self.read(LineReader.standardInput, into: feed) }
+    let interruption = SignalHandler.interruption { feed.tell(.interrupted) }
+    let console = isOnTerminal ? TerminalConsole(history: .usual(), hasColours: StandardOutput.hasColours) : nil
+    let change = console.map { console in SignalHandler.terminalChange { console.adapt() } }
+    // A slow server should not look like a stuck program.
+    console?.write(StyledText("* connecting; type /help for help", .faint))
+    console?.begin()
+    defer { console?.end() }
+    DispatchQueue(label: "sio.input").async {
+      if let console { console.read(into: feed) } else { Self.read(LineReader.standardInput, into: feed) }
+    }
+    let uploads = console.map { _ in Self.reportUploads(of: socket, to: feed) }
+    defer { uploads?.cancel() }
     socket.connect()
-    var conversation = Conversation(socket: socket, feed: feed, ackTimeout: Self.ackTimeout)
-    for await happening in feed.happenings {
-      defer { if case .event = happening { feed.makeRoom() } }
-      guard try conversation.goesOn(after: happening) else { break }
+    let style = InteractiveSession.Style(
+      values: ValueText(isPretty: output.pretty), hasTimes: timestamps, hasRoundTrips: StandardOutput.isTerminal)
+    var session = InteractiveSession(
+      socket: socket, feed: feed, ackTimeout: Self.ackTimeout, style: style, output: console ?? PlainOutput())
+    for await happened in feed.events {
+      defer { if case .event = happened { feed.makeRoom() } }
+      guard try session.goesOn(after: happened) else { break }
     }
     feed.end()
-    withExtendedLifetime(interruption) {}
+    console?.end()
+    withExtendedLifetime((interruption, change)) {}
     await closeAll([socket.io], within: .seconds(5))
     if connection.verbose { StandardError.write("\(await socket.io.statistics())") }
+  }
+
+  /// Whether a person can edit lines: both ends are a terminal whose cursor moves, and the log does not get in between.
+  private var isOnTerminal: Bool {
+    Terminal.isTerminal(Descriptor.standardInput) && StandardOutput.isTerminal
+      && StyledText.canMoveCursor(ProcessInfo.processInfo.environment)
+      && !(connection.verbose && Terminal.isTerminal(Descriptor.standardError))
+  }
+
+  /// Reports how much of large events was sent: each second that it has changed.
+  private static func reportUploads(of socket: Socket, to feed: Feed) -> Task<Void, any Error> {
+    let progress = UploadProgress(of: socket)
+    return Task {
+      var last: String?
+      while true {
+        try await Task.sleep(for: .seconds(1))
+        let text = await progress.text()
+        if let text, text != last { feed.tell(.progress(text)) }
+        last = text
+      }
+    }
   }
 
   private static func read(_ reader: LineReader, into feed: Feed) {

@@ -4,20 +4,22 @@ import SocketIO
 struct Emit: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     abstract: "Emit one event and print the server's acknowledgement.",
+    usage: ConnectionFlags.usage("emit", "<event> [<argument> ...]"),
     discussion: """
-      Connects, emits and waits for the acknowledgement, whose arguments are printed as one line with a JSON array. \
-      Arguments are JSON or bare words: 1 is a number, '"1"' and one are strings, '{"$binary":"AQID"}' is binary. \
-      Put -- before arguments that begin with a dash.
+      Connects, emits and waits for the acknowledgement, whose arguments are printed as a JSON array on one line. On a \
+      terminal it is in colours. Arguments are JSON or bare words: 1 is a number, '"1"' and one are strings, \
+      '{"$binary":"AQID"}' is binary, '{"$file":"photo.jpg"}' a file. Put -- before arguments that begin with a dash.
 
-      The exit status is 1, with a line on standard error, when the server cannot be reached, refuses the connection or does not \
-      answer in time.
+      The exit status is 1, with a line on standard error, if the server cannot be reached, refuses the connection or \
+      does not answer in time.
 
       EXAMPLES:
         sio emit http://localhost:3000 add 1 2
-        sio emit http://localhost:3000 hello '{"name":"alice"}' --no-ack
+        sio emit localhost:3000 hello '{"name":"alice"}' --no-ack
         sio emit https://example.com/admin restart --auth '{"token":"abcd"}'
         sio emit https://example.com ping --timeout 5000 --transports websocket
-        sio emit http://localhost:3000 add -- -1 2
+        sio emit localhost:3000 get-handshake --pretty
+        sio emit localhost:3000 add -- -1 2
       """
   )
 
@@ -26,15 +28,17 @@ struct Emit: AsyncParsableCommand {
   @Argument(help: "The name of the event.")
   var event: String
 
-  @Argument(help: "What to send along.", transform: Words.argument)
+  @Argument(help: "The arguments of the event.", transform: Words.argument)
   var arguments: [SocketValue] = []
 
-  @Flag(name: .customLong("no-ack"), help: "Do not ask for an acknowledgement: exit when the event is out.")
+  @Flag(name: .customLong("no-ack"), help: "Do not ask for an acknowledgement: exit once the event is sent.")
   var noAck = false
+
+  @OptionGroup var output: OutputFlags
 
   @Option(
     help: ArgumentHelp(
-      "How long connecting and waiting may take together, in milliseconds. (default: 20000)", valueName: "ms"))
+      "The limit for connecting and waiting together, in milliseconds. (default: 20000)", valueName: "ms"))
   var timeout: Int?
 
   func validate() throws {
@@ -45,9 +49,9 @@ struct Emit: AsyncParsableCommand {
 
   private enum Outcome: Sendable {
     case connected
-    case answered(Result<[SocketValue], SocketIOError>)
+    case answered(Result<SocketAnswer, SocketIOError>)
     case failed(SocketIOError)
-    /// The Manager tries again.
+    /// The Manager will try again.
     case attemptFailed(SocketIOError)
     case gaveUp
   }
@@ -55,20 +59,20 @@ struct Emit: AsyncParsableCommand {
   func options() throws -> SocketIOOptions {
     var options = try connection.options()
     if try !connection.sets("reconnection") { options.reconnection = false }
-    // For one event the way to a better transport does not pay.
+    // An upgrade does not pay for one event.
     if try !connection.sets("upgrade") { options.upgrade = false }
-    // One limit for all: an attempt has none besides.
+    // The command's own limit covers the attempt.
     if try timeout != nil || !connection.sets("timeout") { options.timeout = .never }
     return options
   }
 
   func run() async throws {
     let options = try options()
-    let socket = try io(connection.url, options: options)
+    let socket = try io(connection.url(), options: options)
     let (outcomes, feed) = AsyncStream.makeStream(of: Outcome.self)
     socket.on(.connect) { feed.yield(.connected) }
     socket.on(.connectError) { [weak socket] error in
-      // A Socket that the server refused is not active.
+      // If the Socket is gone, nothing will be tried again.
       let isOver = socket?.isOver(after: error) ?? true
       feed.yield(isOver ? .failed(error) : .attemptFailed(error))
     }
@@ -76,25 +80,29 @@ struct Emit: AsyncParsableCommand {
     let limit = timeout ?? 20_000
     let timer = Task {
       try await Task.sleep(for: .milliseconds(limit))
-      feed.yield(.failed(SocketIOError(.timeout, "there was no answer within \(limit) ms")))
+      feed.yield(.failed(SocketIOError(.timeout, "no answer within \(limit) ms")))
     }
     defer { timer.cancel() }
-    let answered: @Sendable (Result<[SocketValue], SocketIOError>) -> Void = { feed.yield(.answered($0)) }
+    let answered: @Sendable (Result<SocketAnswer, SocketIOError>) -> Void = { feed.yield(.answered($0)) }
     try socket.emit(event, with: arguments, ack: noAck ? nil : answered)
     socket.connect()
-    let answer = try await Self.answer(among: outcomes, noAck: noAck)
-    await closeAll([socket.io], within: .seconds(5))
-    if let answer { StandardOutput.write(SocketValue.array(answer).json) }
+    let progress = UploadProgress(of: socket)
+    let answer = try await ProgressLine.show({ await progress.text() }) {
+      let answer = try await Self.answer(among: outcomes, noAck: noAck)
+      await closeAll([socket.io], within: .seconds(5))
+      return answer
+    }
+    if let answer { output.write(.array(answer)) }
   }
 
-  /// - Returns: nil where no answer is wanted.
+  /// - Returns: nil if no answer is wanted.
   private static func answer(among outcomes: AsyncStream<Outcome>, noAck: Bool) async throws -> [SocketValue]? {
-    var last = SocketIOError(.connectFailed, "no attempt was made to connect")
+    var last = SocketIOError(.connectFailed, "no connection was attempted")
     for await outcome in outcomes {
       switch outcome {
-      // What was emitted before is sent then.
+      // Buffered events are sent on connect.
       case .connected: if noAck { return nil }
-      case .answered(let result): return try result.get()
+      case .answered(let result): return try result.get().args
       case .failed(let error): throw error
       case .attemptFailed(let error): last = error
       case .gaveUp: throw last

@@ -2,37 +2,37 @@ import Dispatch
 import SocketIO
 import Synchronization
 
-/// What a command that runs for long waits for, in the order in which it happens.
+/// The events that a long-running command waits for, in order.
 ///
-/// A handler that tells of an event waits while a few before it have not been dealt with. So flow control holds up a server that sends faster
-/// than the output is taken, and nothing piles up here.
+/// A handler that reports an event blocks while several earlier ones are pending. So nothing piles up here, and flow
+/// control slows down a server that sends faster than the output is read.
 final class Feed: Sendable {
-  /// Of events that wait: enough that a thread is not woken for each.
+  /// The number of pending events: large enough not to wake a thread for each.
   private static let capacity = 8
 
-  let happenings: AsyncStream<Happening>
-  private let continuation: AsyncStream<Happening>.Continuation
-  /// Begins with 0, since Dispatch demands that a semaphore ends with no less than it began with.
+  let events: AsyncStream<ConsoleEvent>
+  private let continuation: AsyncStream<ConsoleEvent>.Continuation
+  /// Starts at 0, since Dispatch traps if a semaphore is freed with a value below its first one.
   private let room = DispatchSemaphore(value: 0)
   private let isOver = Atomic(false)
 
   init() {
-    (happenings, continuation) = AsyncStream.makeStream()
+    (events, continuation) = AsyncStream.makeStream()
     for _ in 0..<Self.capacity { room.signal() }
   }
 
-  func tell(_ happening: Happening) { continuation.yield(happening) }
+  func tell(_ event: ConsoleEvent) { continuation.yield(event) }
 
-  /// From handlers, of which one runs at a time. Blocks until there is room.
+  /// Called by handlers, one at a time. Blocks until there is room.
   func tell(of event: SocketEvent) {
     if !isOver.load(ordering: .sequentiallyConsistent) { room.wait() }
     continuation.yield(.event(event))
   }
 
-  /// An event has been dealt with.
+  /// Called when an event has been handled.
   func makeRoom() { room.signal() }
 
-  /// Nothing is taken any more, and no handler waits.
+  /// Called when no more events are read. Unblocks a waiting handler.
   func end() {
     isOver.store(true, ordering: .sequentiallyConsistent)
     room.signal()

@@ -4,14 +4,16 @@ import SocketIO
 struct Listen: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     abstract: "Print what the server emits, as JSON lines.",
+    usage: ConnectionFlags.usage("listen", "[<event>]"),
     discussion: """
-      Prints {"event":NAME,"args":[…]} for every event, or for those of one name, until ^C. Losses of the connection are told on standard \
-      error, and the connection is made again. The exit status is 1 when the server refuses or ends the connection to the \
-      namespace, and when it is not made again.
+      Prints {"event":NAME,"args":[…]} for every event, or for those of one name, until ^C. Connections, and their \
+      losses, are reported on standard error; lost ones are made again. The exit status is 1 if the server refuses or \
+      ends the connection to the namespace, or if reconnection fails.
 
       EXAMPLES:
         sio listen http://localhost:3000
-        sio listen http://localhost:3000/admin news --count 1 | jq '.args[0]'
+        sio listen localhost:3000/admin news --count 1 | jq '.args[0]'
+        sio listen @live --pretty
       """
   )
 
@@ -20,7 +22,9 @@ struct Listen: AsyncParsableCommand {
   @Argument(help: "The name of the only event to print.")
   var event: String?
 
-  @Option(help: ArgumentHelp("Exit after so many events.", valueName: "n"))
+  @OptionGroup var output: OutputFlags
+
+  @Option(help: ArgumentHelp("Exit after this many events.", valueName: "n"))
   var count: Int?
 
   func validate() throws {
@@ -28,19 +32,21 @@ struct Listen: AsyncParsableCommand {
   }
 
   func run() async throws {
-    let socket = try io(connection.url, options: connection.options())
+    let socket = try io(connection.url(), options: connection.options())
     let feed = Feed()
     socket.report(to: feed)
-    let interruption = Interruption { feed.tell(.interrupted) }
+    let interruption = SignalHandler.interruption { feed.tell(.interrupted) }
     socket.connect()
     var left = count ?? .max
-    loop: for await happening in feed.happenings {
-      defer { if case .event = happening { feed.makeRoom() } }
-      switch happening {
+    loop: for await happened in feed.events {
+      defer { if case .event = happened { feed.makeRoom() } }
+      switch happened {
       case .event(let event) where self.event == nil || self.event == event.name:
-        StandardOutput.write(SocketValue.object(["event": .string(event.name), "args": .array(event.args)]).json)
+        output.write(["event": .string(event.name), "args": .array(event.args)])
         left -= 1
         if left == 0 { break loop }
+      case .connected(let connection):
+        StandardError.write("sio: \(connection.text(namespace: socket.namespace))")
       case .disconnected(let disconnection):
         StandardError.write("sio: disconnected: \(disconnection.text)")
         if socket.isOver() { throw ExitCode.failure }

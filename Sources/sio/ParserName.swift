@@ -1,11 +1,11 @@
 import ArgumentParser
 import SocketIO
 
-/// The parsers, by the names under which commands and scripts choose one.
+/// The parsers, by their names in commands and scripts.
 enum ParserName: String, CaseIterable, ExpressibleByArgument {
   case json, msgpack
 
-  var parser: any Parser {
+  var parser: any SocketParser {
     switch self {
     case .json: JSONParser()
     case .msgpack: MessagePackParser()

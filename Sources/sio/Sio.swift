@@ -1,5 +1,4 @@
 import ArgumentParser
-import Foundation
 import SocketIO
 
 /// The command-line tool.
@@ -12,13 +11,14 @@ struct Sio: AsyncParsableCommand {
       Connects to servers of Socket.IO 3 and 4. The path of the URL is the namespace.
 
       EXAMPLES:
-        sio connect http://localhost:3000
+        sio connect localhost:3000
         sio emit http://localhost:3000/admin hello '{"name":"alice"}'
-        sio listen http://localhost:3000 news --count 1
+        sio listen localhost:3000 news --count 1
+        sio context add live https://example.com --auth @token.json
         sio connect --help
       """,
     version: "sio \(LibraryVersion.number) (\(LibraryVersion.components))",
-    subcommands: [Connect.self, Emit.self, Listen.self, Script.self, Bench.self]
+    subcommands: [Connect.self, Emit.self, Listen.self, ContextCommand.self, Script.self, Bench.self]
   )
 
   static func main() async {
@@ -34,22 +34,33 @@ struct Sio: AsyncParsableCommand {
     }
   }
 
-  /// 0 after `--help` and `--version`, 2 for arguments that cannot be used, 1 for what failed: with one line that says what.
+  /// Exits with 0 after `--help` and `--version`, 2 for unusable arguments and 1 for other failures, both with a
+  /// one-line message.
   private static func exit(withStatusOf error: any Error) -> Never {
     if exitCode(for: error) == .success {
       print(fullMessage(for: error))
-      Foundation.exit(EXIT_SUCCESS)
+      exit(withError: ExitCode.success)
     }
+    // What has happened was printed where it happened.
+    if let status = error as? ExitCode { exit(withError: status) }
     let isInvalid = exitCode(for: error) == .validationFailure
     let arguments = isInvalid ? Array(CommandLine.arguments.dropFirst()) : []
-    StandardError.write("sio: \(UsageError.text(message(for: error), arguments: arguments))")
+    StandardError.write("sio: \(text(error, arguments: arguments))")
     let isUsage = isInvalid || (error as? SocketIOError)?.isUsage == true
-    Foundation.exit(isUsage ? 2 : EXIT_FAILURE)
+    exit(withError: isUsage ? ExitCode(2) : ExitCode.failure)
+  }
+
+  private static func text(_ error: any Error, arguments: [String]) -> String {
+    let commands = configuration.subcommands.map { $0._commandName }
+    if let text = UsageError.withoutCommand(arguments, commands: commands) { return text }
+    let message = message(for: error)
+    return UsageError.text(message, arguments: arguments)
+      + UsageError.hint(message, arguments: arguments, commands: commands)
   }
 }
 
 extension SocketIOError {
-  /// Whether the arguments were at fault, not the server or the network.
+  /// Whether the arguments caused the error, not the server or the network.
   fileprivate var isUsage: Bool {
     [.invalidURL, .invalidOption, .tlsOption, .reservedEvent].contains(code)
   }

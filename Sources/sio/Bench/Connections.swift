@@ -1,8 +1,14 @@
-import Foundation
 import SocketIO
-import Synchronization
 
-/// Opens many connections, each of a Manager of its own, and holds them all until the last one stands.
+#if canImport(Darwin)
+  import Darwin
+#elseif canImport(Musl)
+  import Musl
+#else
+  import Glibc
+#endif
+
+/// Opens many connections, each with its own Manager, and holds them all until the last one is open.
 final class Connections: Sendable {
   private struct State {
     var sockets: [Socket] = []
@@ -14,7 +20,7 @@ final class Connections: Sendable {
   private let url: String
   private let options: SocketIOOptions
   private let count: Int
-  private let state = Mutex(State())
+  private let state = Locked(State())
 
   private init(_ url: String, _ options: SocketIOOptions, count: Int) {
     self.url = url
@@ -24,7 +30,7 @@ final class Connections: Sendable {
 
   static func run(_ url: String, _ options: SocketIOOptions, count: Int) async throws -> Measurement {
     allowDescriptors(count)
-    // What all share is made with the first.
+    // The first connection creates everything that all share.
     let first = try io(url, options: options)
     try await first.join()
     let connections = Connections(url, options, count: count)
@@ -36,15 +42,22 @@ final class Connections: Sendable {
   }
 
   private func openAll() async throws -> [Socket] {
-    let result = await withCheckedContinuation { finished in
-      state.withLock { $0.finished = finished }
-      for _ in 0..<Workload.connections.inFlight { openNext() }
+    let start = ContinuousClock.now
+    let progress = { @Sendable in
+      let done = self.state.withLock(\.joined)
+      return ProgressLine.text("connections", done, of: self.count, after: .now - start)
+    }
+    let result = await ProgressLine.show(progress) {
+      await withCheckedContinuation { finished in
+        state.withLock { $0.finished = finished }
+        for _ in 0..<Workload.connections.inFlight { openNext() }
+      }
     }
     try result.get()
     return state.withLock { $0.sockets }
   }
 
-  /// Called for each that stands, so that as many as before are opening.
+  /// Called for each connection that has opened, to keep the number of opening ones constant.
   private func openNext() {
     let isWanted = state.withLock { state in
       guard state.started < count else { return false }
@@ -79,7 +92,7 @@ final class Connections: Sendable {
     finished?.resume(returning: result)
   }
 
-  /// A connection takes a descriptor; many systems allow a process 1,024 unless it asks for more.
+  /// Raises the limit: a connection needs a descriptor, and many systems allow a process 1,024 by default.
   private static func allowDescriptors(_ count: Int) {
     var limit = rlimit()
     #if os(Linux)

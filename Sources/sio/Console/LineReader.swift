@@ -1,18 +1,16 @@
-import Foundation
-
-/// Reads a file line by line, as soon as a line is there.
+/// Reads a file line by line, without waiting for more than one line.
 struct LineReader {
   private let descriptor: Int32
   private var buffer: [UInt8] = []
-  /// Up to here the buffer has been handed out.
+  /// The end of what was returned from the buffer.
   private var start = 0
   private var isAtEnd = false
 
   init(_ descriptor: Int32) { self.descriptor = descriptor }
 
-  static let standardInput = LineReader(STDIN_FILENO)
+  static let standardInput = LineReader(Descriptor.standardInput)
 
-  /// The next line without its end, which may be missing from the last one; nil at the end of the file. Blocks.
+  /// The next line without its line break, which the last one may lack; nil at the end of the file. Blocks.
   mutating func next() -> [UInt8]? {
     var searched = start
     while true {
@@ -32,14 +30,8 @@ struct LineReader {
   }
 
   private mutating func fill() {
-    var chunk = [UInt8](repeating: 0, count: 65_536)
-    let count = read(descriptor, &chunk, chunk.count)
-    if count > 0 {
-      buffer += chunk[..<count]
-    } else if count < 0, errno == EAGAIN {
-      Descriptor.wait(for: descriptor, POLLIN)
-    } else if count == 0 || errno != EINTR {
-      isAtEnd = true
-    }
+    // What cannot be read any more has ended.
+    let count = try? Descriptor.read(descriptor, onto: &buffer)
+    isAtEnd = count ?? 0 == 0
   }
 }

@@ -1,11 +1,11 @@
-/// What is wrong with a command line, in one line.
+/// Messages about unusable command lines, on one line.
 enum UsageError {
-  /// ArgumentParser quotes arguments in its messages. An argument may be a secret, so its place is told instead; the names of flags are
-  /// shown.
+  /// ArgumentParser quotes arguments in its messages. Since an argument may be secret, its position replaces it; the
+  /// names of flags are shown.
   ///
   /// - Parameters:
-  ///   - message: Of ArgumentParser.
-  ///   - arguments: Of the command line, without the program's name.
+  ///   - message: The message of ArgumentParser.
+  ///   - arguments: The command line, without the program's name.
   static func text(_ message: String, arguments: [String]) -> String {
     var text = message
     for (index, argument) in arguments.enumerated() {
@@ -19,7 +19,22 @@ enum UsageError {
     return text.split(whereSeparator: \.isNewline).joined(separator: " ")
   }
 
-  /// Whether it can be but the name of a flag, or what was meant for the name of a command.
+  /// What to do about a first argument that is no command; nil if it is one, or a flag.
+  static func withoutCommand(_ arguments: [String], commands: [String]) -> String? {
+    guard let first = arguments.first, !first.hasPrefix("-"), !(commands + ["help"]).contains(first) else { return nil }
+    let what = isName(first, isFirst: true) ? "'\(first)'" : "argument 1"
+    return "\(what) is no command: begin with \(commands.dropLast().joined(separator: ", ")) or \(commands.last ?? "")"
+  }
+
+  /// Where to read on after one of ArgumentParser's own messages, which do not say it; empty after others.
+  static func hint(_ message: String, arguments: [String], commands: [String]) -> String {
+    let isTerse = ["Missing expected", "Unknown option", "Unexpected argument"].contains(where: message.hasPrefix)
+    guard isTerse || message.contains("unexpected arguments: ") else { return "" }
+    let command = arguments.first.flatMap { commands.contains($0) ? "\($0) " : nil } ?? ""
+    return " (see sio \(command)--help)"
+  }
+
+  /// Whether the text can only be the name of a flag, or a mistyped name of a command.
   private static func isName(_ text: String, isFirst: Bool) -> Bool {
     guard text.hasPrefix("-") else { return isFirst && text.allSatisfy { ("a"..."z").contains($0) } }
     let name = text.dropFirst(text.hasPrefix("--") ? 2 : 1)

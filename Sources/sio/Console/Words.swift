@@ -1,35 +1,35 @@
 import SocketIO
 
-/// What a person types, as values: JSON where it is JSON, else the word itself.
+/// Converts what a person types to values: JSON if it is valid JSON, otherwise the word itself.
 ///
-/// A word that begins like a JSON object, array or string must be one: a typing error in it shall not travel as a string.
+/// A word that begins like a JSON object, array or string must be valid: a typing error must not be sent as a string.
 enum Words {
-  /// A text with a reason why it is no value.
+  /// The reason why a text is not a value.
   struct Malformed: Error, CustomStringConvertible {
     let description: String
   }
 
   /// One word in a line.
   enum Word: Equatable {
-    /// A lone `?`, which no quotation gives.
+    /// A lone, unquoted `?`.
     case questionMark
     case value(SocketValue)
   }
 
-  /// The value of one argument of the command line, which the shell has unquoted already.
+  /// The value of one argument of the command line, already unquoted by the shell.
   static func value(_ text: String) throws(Malformed) -> SocketValue {
     do {
-      return try SocketValue(json: text).withBinary()
+      return try SocketValue(json: text).withBinary(readsFiles: true)
     } catch let error as ScriptError {
       throw Malformed(description: error.message)
     } catch {
       guard let first = text.first, "{[\"".contains(first) else { return .string(text) }
-      throw Malformed(description: "what begins with \(first) is no JSON: \(error)")
+      throw Malformed(description: "what begins with \(first) is not JSON: \(error)")
     }
   }
 
-  /// The words of a typed line. Spaces separate them, except inside JSON and inside single quotes, which make a string of
-  /// anything.
+  /// The words of a typed line, separated by spaces. Spaces inside JSON and single quotes do not separate; text in
+  /// single quotes is always a string.
   static func split(_ line: String) throws(Malformed) -> [Word] {
     var words: [Word] = []
     var rest = line[...].drop(while: \.isWhitespace)
@@ -49,14 +49,14 @@ enum Words {
       rest = rest[end...]
       guard rest.first?.isWhitespace ?? true else {
         throw Malformed(
-          description: "there is no space after character \(line.distance(from: line.startIndex, to: end))")
+          description: "a space is missing after character \(line.distance(from: line.startIndex, to: end))")
       }
       rest = rest.drop(while: \.isWhitespace)
     }
     return words
   }
 
-  /// Where the object, array or string ends with which the text begins; its end if it is not closed.
+  /// The end of the object, array or string that the text begins with; the end of the text if it is not closed.
   private static func endOfJSON(_ text: Substring) -> String.Index {
     var depth = 0
     var isInString = false

@@ -1,34 +1,49 @@
-import Foundation
 import SocketIO
+
+#if canImport(FoundationEssentials)
+  import FoundationEssentials
+#else
+  import Foundation
+#endif
 
 /// Binary in JSON: `{"$binary": "<base64>"}`, at any depth.
 extension SocketValue {
   private static let binaryKey = "$binary"
+  private static let fileKey = "$file"
 
-  /// The value with binary in place of each object that stands for it.
-  func withBinary() throws(ScriptError) -> SocketValue {
+  /// The value with each `$binary` object replaced by binary.
+  ///
+  /// - Parameter readsFiles: Whether to replace each `{"$file": "<path>"}` by what the file contains, too.
+  func withBinary(readsFiles: Bool = false) throws(ScriptError) -> SocketValue {
     switch self {
     case .array(let elements):
       var decoded: [SocketValue] = []
       decoded.reserveCapacity(elements.count)
-      for element in elements { decoded.append(try element.withBinary()) }
+      for element in elements { decoded.append(try element.withBinary(readsFiles: readsFiles)) }
       return .array(decoded)
     case .object(let object):
       if object.count == 1, let content = object[Self.binaryKey] {
         guard let text = content.stringValue, let data = Data(base64Encoded: text) else {
-          throw ScriptError("the value of \"$binary\" is no base64")
+          throw ScriptError("the value of \"$binary\" is not base64")
         }
         return .binary(data)
       }
+      if readsFiles, object.count == 1, let path = object[Self.fileKey]?.stringValue {
+        do {
+          return .binary(Data(try Descriptor.read(path: path)))
+        } catch {
+          throw ScriptError("the file \(path) cannot be read: \(error.reason)")
+        }
+      }
       var decoded = SocketObject()
       decoded.reserveCapacity(object.count)
-      for (key, value) in object { decoded[key] = try value.withBinary() }
+      for (key, value) in object { decoded[key] = try value.withBinary(readsFiles: readsFiles) }
       return .object(decoded)
     default: return self
     }
   }
 
-  /// The value with an object in place of each binary.
+  /// The value with each binary replaced by a `$binary` object.
   var withoutBinary: SocketValue {
     switch self {
     case .binary(let data): .object([Self.binaryKey: .string(data.base64EncodedString())])
@@ -38,7 +53,7 @@ extension SocketValue {
     }
   }
 
-  /// Whether there is binary inside.
+  /// Whether the value contains binary.
   var containsBinary: Bool {
     switch self {
     case .binary: true
@@ -48,8 +63,8 @@ extension SocketValue {
     }
   }
 
-  /// The value as one line of JSON, with no character that could steer a terminal. What the library accepts is never nested too deep to
-  /// be written.
+  /// The value as one line of JSON, without characters that could control a terminal. Values that the library accepts
+  /// are never nested too deeply to be written.
   var json: String {
     ((try? withoutBinary.jsonString()) ?? description).escapingControls
   }

@@ -1,9 +1,14 @@
-import Foundation
 import SocketIO
 
-/// A member of a command or of the options, read as the type that it must have.
+#if canImport(FoundationEssentials)
+  import FoundationEssentials
+#else
+  import Foundation
+#endif
+
+/// A member of a command or of the options, to be read as a certain type.
 struct NamedValue {
-  /// What error messages call it, as `option "timeout"`.
+  /// The name in error messages, such as `option "timeout"`.
   let name: String
   let value: SocketValue
 
@@ -32,7 +37,7 @@ struct NamedValue {
     return .milliseconds(milliseconds)
   }
 
-  /// A list whose elements are read one by one.
+  /// A list; `element` reads each element.
   func list<Element>(
     _ element: (NamedValue) throws(ScriptError) -> Element
   ) throws(ScriptError) -> [Element] {
@@ -41,7 +46,7 @@ struct NamedValue {
     return elements
   }
 
-  /// Binary inside is decoded.
+  /// The value with `$binary` decoded.
   func decoded() throws(ScriptError) -> SocketValue {
     do {
       return try value.withBinary()
@@ -50,7 +55,7 @@ struct NamedValue {
     }
   }
 
-  /// The contents of the file that `{"$file": "path"}` names; nil where the value is of another shape.
+  /// The contents of the file that `{"$file": "path"}` names; nil if the value has another form.
   func file() throws(ScriptError) -> Data? {
     guard let object = value.objectValue, object.count == 1, let path = object["$file"]?.stringValue else { return nil }
     do {

@@ -19,12 +19,12 @@ struct ScriptCommand: Sendable {
     case quit
   }
 
-  /// Which Socket the command is for, and what comes back in the lines that it causes.
+  /// The Socket that the command is for, and the tag for the lines that it causes.
   struct Origin: Sendable {
     var socket: String
     var tag: SocketValue?
 
-    /// As much of it as can be read, for the line that reports an error.
+    /// Reads as much as possible, for the line that reports an error.
     init(_ object: SocketObject, defaultSocket: String) {
       socket = object["socket"]?.stringValue ?? defaultSocket
       tag = object["tag"]
@@ -36,7 +36,7 @@ struct ScriptCommand: Sendable {
   let origin: Origin
   let action: Action
 
-  /// - Parameter defaultSocket: The Socket of a command that names none.
+  /// - Parameter defaultSocket: The Socket of a command without `socket`.
   init(_ object: SocketObject, defaultSocket: String = mainSocket) throws(ScriptError) {
     origin = Origin(object, defaultSocket: defaultSocket)
     var fields = CommandFields(object)
@@ -47,7 +47,7 @@ struct ScriptCommand: Sendable {
     try fields.finish(name)
   }
 
-  /// The command that a URL on the command line stands for.
+  /// The command for a URL on the command line.
   init(url: String, options: SocketObject) {
     origin = Origin([:], defaultSocket: Self.mainSocket)
     action = .io(url: url, options: options)
@@ -93,7 +93,7 @@ struct ScriptCommand: Sendable {
   }
 }
 
-/// What `emit` is to send, and how.
+/// The event of `emit`, and how to send it.
 struct ScriptEmit: Sendable {
   var event: String
   var arguments: [SocketValue]
@@ -110,7 +110,7 @@ struct ScriptEmit: Sendable {
   }
 }
 
-/// The members of a command, taken one by one; what is left over in the end is an error.
+/// The members of a command, taken one by one. A member left over is an error.
 struct CommandFields {
   private var rest: SocketObject
 

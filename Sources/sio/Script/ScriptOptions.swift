@@ -1,13 +1,18 @@
-import Foundation
 import SocketIO
 
-/// The options of the client from their JSON form, with the names of the options page.
+#if canImport(FoundationEssentials)
+  import FoundationEssentials
+#else
+  import Foundation
+#endif
+
+/// Reads the client's options from JSON, under the names of the options page.
 enum ScriptOptions {
   private typealias Setter = @Sendable (NamedValue, inout SocketIOOptions) throws(ScriptError) -> Void
 
-  /// Sets the options that the object names, and checks the whole.
+  /// Sets the options that the object names, and validates the result.
   ///
-  /// - Throws: When a name is unknown, or a value is of the wrong type or cannot be used; `options` is left as it was then.
+  /// - Throws: If a name is unknown, or a value has the wrong type or is unusable; then `options` stays unchanged.
   static func apply(_ object: SocketObject, to options: inout SocketIOOptions) throws(ScriptError) {
     var changed = options
     try set(object, in: &changed)
@@ -26,11 +31,11 @@ enum ScriptOptions {
     }
   }
 
-  /// Every option, but for those that are no data: where handlers run, and the loop and the logger.
+  /// All options except those that JSON cannot express: `delivery`, `eventLoop` and `logger`.
   static var names: [String] { Array(setters.keys) }
 
-  /// Credentials, or nil for `null`, which takes them away.
-  static func auth(_ value: NamedValue) throws(ScriptError) -> Auth? {
+  /// Credentials; nil for `null`, which removes them.
+  static func auth(_ value: NamedValue) throws(ScriptError) -> SocketAuth? {
     if value.value.isNull { return nil }
     let object = try value.object()
     if try value.decoded().containsBinary { throw ScriptError("\(value.name) cannot hold binary") }
@@ -83,14 +88,14 @@ enum ScriptOptions {
   ]
 
   private static func set<Value>(
-    _ option: WritableKeyPath<SocketIOOptions, Value> & Sendable,
+    _ option: any WritableKeyPath<SocketIOOptions, Value> & Sendable,
     _ read: @escaping @Sendable (NamedValue) -> () throws(ScriptError) -> Value
   ) -> Setter {
     { value, options throws(ScriptError) in options[keyPath: option] = try read(value)() }
   }
 
   private static func set<Value>(
-    _ option: WritableKeyPath<SocketIOOptions, Value> & Sendable,
+    _ option: any WritableKeyPath<SocketIOOptions, Value> & Sendable,
     _ read: @escaping @Sendable (NamedValue) throws(ScriptError) -> Value
   ) -> Setter {
     { value, options throws(ScriptError) in options[keyPath: option] = try read(value) }
@@ -110,9 +115,9 @@ enum ScriptOptions {
     return .after(try value.duration())
   }
 
-  /// `false` is the JavaScript client's word for no agent of one's own.
-  private static func agent(_ value: NamedValue) throws(ScriptError) -> Agent {
-    var agent = Agent()
+  /// In the JavaScript client `false` stands for the default agent.
+  private static func agent(_ value: NamedValue) throws(ScriptError) -> ConnectionAgent {
+    var agent = ConnectionAgent()
     if value.value.boolValue == false { return agent }
     for (name, content) in try value.object() {
       let field = NamedValue(name: "\(value.name): \"\(name)\"", value: content)
@@ -167,14 +172,14 @@ enum ScriptOptions {
     try value.list { element throws(ScriptError) in try element.string() }
   }
 
-  /// An object of options for each transport, read now to see whether it can be, and applied when the transport is made.
+  /// An object of options per transport. Read now to validate it, and applied when the transport is made.
   private static func transportOptions(
     _ value: NamedValue
   ) throws(ScriptError) -> [TransportName: @Sendable (inout SocketIOOptions) -> Void] {
     var changes: [TransportName: @Sendable (inout SocketIOOptions) -> Void] = [:]
     for (name, content) in try value.object() {
       guard let object = content.objectValue else { throw ScriptError("\(value.name): \"\(name)\" must be an object") }
-      // Also where the value is what all have, so that the library would see no difference.
+      // Refused even if the value is the same for all transports, which the library would not notice.
       if let shared = object.keys.first(where: SocketIOOptions.sharedByTransports.contains) {
         throw ScriptError("\(value.name): \"\(name)\": no transport has \"\(shared)\" for itself")
       }
@@ -185,7 +190,7 @@ enum ScriptOptions {
         throw ScriptError("\(value.name): \"\(name)\": \(error.message)")
       }
       changes[TransportName(rawValue: name)] = { options in
-        // Tried above; the library checks what comes of it.
+        // Cannot fail, since it was tried above. The library validates the result.
         try? set(object, in: &options)
       }
     }
@@ -194,12 +199,12 @@ enum ScriptOptions {
 
   private static func optionalDuration(_ value: NamedValue) throws(ScriptError) -> Duration? { try value.duration() }
 
-  private static func parser(_ value: NamedValue) throws(ScriptError) -> any Parser {
+  private static func parser(_ value: NamedValue) throws(ScriptError) -> any SocketParser {
     guard let name = ParserName(rawValue: try value.string()) else { throw value.mismatch("\"json\" or \"msgpack\"") }
     return name.parser
   }
 
-  /// Numbers and Booleans stand for their text.
+  /// Numbers and Booleans are converted to text.
   private static func headers(_ value: NamedValue) throws(ScriptError) -> [String: String] {
     var headers: [String: String] = [:]
     for (name, content) in try value.object() {

@@ -13,7 +13,7 @@ struct ScriptOutput {
     self.write = write
   }
 
-  /// - Parameter fields: What the line says besides; nil leaves a field out.
+  /// - Parameter fields: Further fields; nil leaves a field out.
   func line(_ kind: String, _ socket: String, _ fields: KeyValuePairs<String, SocketValue?> = [:]) {
     let milliseconds = (ContinuousClock.now - start) / .milliseconds(1)
     var line: SocketObject = ["on": .string(kind), "socket": .string(socket), "ms": .int(Int(milliseconds))]
@@ -21,7 +21,7 @@ struct ScriptOutput {
     write(SocketValue.object(line).json)
   }
 
-  /// - Parameter number: Of the line of input that is no command.
+  /// - Parameter number: The number of the input line that is not a command.
   func error(_ message: String, _ origin: ScriptCommand.Origin, line number: Int? = nil) {
     line(
       "error", origin.socket,

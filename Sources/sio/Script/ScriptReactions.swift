@@ -1,6 +1,6 @@
-/// The commands that wait for something to happen (`when`).
+/// The commands registered with `when`.
 struct ScriptReactions {
-  /// What a Socket does by itself.
+  /// A Socket's own events.
   static let socketOccasions = ["connect", "disconnect", "connect_error"]
 
   static let managerEvents: Set = [
@@ -12,7 +12,7 @@ struct ScriptReactions {
     return socketOccasions.contains(text) || text.hasPrefix("event:")
   }
 
-  /// Of a Socket by its name, of a Manager by its number.
+  /// A Socket by its name, or a Manager by its number.
   enum Source: Hashable {
     case socket(String)
     case manager(Int)
@@ -36,7 +36,7 @@ struct ScriptReactions {
     reactions[Key(source: source, occasion: occasion), default: []].append(reaction)
   }
 
-  /// The commands that are due, in the order in which they were registered. They are counted as run.
+  /// The commands that are due, in the order of registration. Counts them as run.
   mutating func take(_ occasion: String, of source: Source) -> [ScriptCommand] {
     let key = Key(source: source, occasion: occasion)
     guard let due = reactions[key] else { return [] }

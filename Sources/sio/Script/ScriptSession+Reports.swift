@@ -1,6 +1,6 @@
 import SocketIO
 
-/// Turns what the library reports into lines of output, and runs the commands that wait for it.
+/// Writes a line of output for each report of the library, and runs the commands that wait for it.
 extension ScriptSession {
   func report(_ socket: Socket, as name: String) {
     socket.on(.connect) { connection in
@@ -9,7 +9,7 @@ extension ScriptSession {
           "connect", name,
           [
             "id": .string(connection.id), "recovered": .bool(connection.recovered),
-            "transport": connection.transport.map { .string($0.rawValue) },
+            "transport": .string(connection.transport.rawValue),
           ])
         self.react(to: "connect", of: .socket(name))
       }
@@ -27,7 +27,7 @@ extension ScriptSession {
     }
     socket.on(.disconnect) { [weak socket] disconnection in
       let reason = disconnection.reason
-      // It may have been told to connect again by now, which comes after this line.
+      // It may be connecting again by now; lines about that follow this one.
       let hasLeft = reason == .ioClientDisconnect || reason == .ioServerDisconnect
       MainActor.assumeIsolated {
         self.output.line(
@@ -69,10 +69,10 @@ extension ScriptSession {
     }
   }
 
-  func reportAck(_ result: Result<[SocketValue], SocketIOError>, _ origin: ScriptCommand.Origin) {
+  func reportAck(_ result: Result<SocketAnswer, SocketIOError>, _ origin: ScriptCommand.Origin) {
     switch result {
-    case .success(let arguments):
-      output.line("ack", origin.socket, ["tag": origin.tag, "args": .array(arguments)])
+    case .success(let answer):
+      output.line("ack", origin.socket, ["tag": origin.tag, "args": .array(answer.args)])
     case .failure(let error):
       let text = [.timeout, .disconnected].contains(error.code) ? error.code.rawValue : error.message
       output.line("ack", origin.socket, ["tag": origin.tag, "error": .string(text)])

@@ -1,10 +1,14 @@
+import Dispatch
 import Logging
 import SocketIO
 
-/// Carries out the commands of a script, each by one call of the library.
+/// Carries out the commands of a script, each with one call of the library.
 ///
-/// Everything happens on the main actor, where handlers run too: a command and the handlers of a Socket never overlap, and nothing that a new
-/// Socket reports is lost before its handlers are set.
+/// Everything runs on the main actor, including handlers. So a command never overlaps with a handler, and a new Socket
+/// reports nothing before its handlers are registered.
+///
+/// Handlers are delivered on the main queue and assume the main actor. A handler of the main actor's type would run in a
+/// further turn of that queue, and a command that comes in between would change the order of the output.
 @MainActor
 final class ScriptSession {
   let output: ScriptOutput
@@ -16,7 +20,7 @@ final class ScriptSession {
   /// In the order of their numbers, which begin with 1.
   private var managers: [Manager] = []
   private var managerNumbers: [ObjectIdentifier: Int] = [:]
-  /// Acknowledgements for which the server waits, by the number that was given to them.
+  /// Acknowledgements that the server waits for, by number.
   private var calls: [Int: Acknowledgement] = [:]
   private var callCount = 0
   private var isQuitting = false
@@ -29,27 +33,27 @@ final class ScriptSession {
 
   // MARK: Running
 
-  /// What stands between a line of input and the next one.
+  /// What to wait for before the next line of input.
   enum Pause {
     case none
     case sleep(Duration)
-    /// Everything before has to be carried out; then the command is.
+    /// Run the command after all earlier ones have taken effect on the loop.
     case settling(Manager, then: ScriptCommand)
   }
 
   /// Carries out one line of input.
   ///
-  /// - Parameter number: Of the line, from 1.
+  /// - Parameter number: The number of the line, from 1.
   func run(line: [UInt8], number: Int) -> Pause {
     guard !isQuitting, !line.allSatisfy({ $0 == 0x20 || $0 == 0x09 || $0 == 0x0D }) else { return .none }
     let object: SocketObject
     do {
       guard let read = try SocketValue(jsonBytes: line).objectValue else {
-        throw ScriptError("the line is no JSON object")
+        throw ScriptError("the line is not a JSON object")
       }
       object = read
     } catch {
-      let message = (error as? ScriptError)?.message ?? "the line is no JSON: \(error)"
+      let message = (error as? ScriptError)?.message ?? "the line is not JSON: \(error)"
       output.error(message, ScriptCommand.Origin([:], defaultSocket: ScriptCommand.mainSocket), line: number)
       return .none
     }
@@ -64,7 +68,7 @@ final class ScriptSession {
     switch command.action {
     case .sleep(let duration): return .sleep(duration)
     case .state:
-      // Who gets the answer knows that the loop has done what was asked for before.
+      // The answer must reflect everything that was asked for before.
       if let socket = sockets[command.origin.socket] { return .settling(socket.io, then: command) }
     default: break
     }
@@ -72,7 +76,7 @@ final class ScriptSession {
     return .none
   }
 
-  /// - Parameter call: The number of the event inside whose handler the command runs, if the server waits for its answer.
+  /// - Parameter call: The number of the event in whose handler the command runs, if the server waits for an answer.
   func run(_ command: ScriptCommand, call: Int?) {
     guard !isQuitting else { return }
     do {
@@ -146,7 +150,7 @@ final class ScriptSession {
     report(socket, as: origin.socket)
   }
 
-  /// The Manager's number; one that is new gets the next.
+  /// The Manager's number; a new Manager gets the next one.
   private func number(of manager: Manager) -> Int {
     if let number = managerNumbers[ObjectIdentifier(manager)] { return number }
     managers.append(manager)
@@ -156,7 +160,7 @@ final class ScriptSession {
 
   private func emit(_ emit: ScriptEmit, _ origin: ScriptCommand.Origin) throws(ScriptError) {
     let socket = try socket(origin)
-    var emitter = Emitter(socket)
+    var emitter = socket.modified
     if emit.isVolatile { emitter = emitter.volatile }
     if let timeout = emit.timeout { emitter = emitter.timeout(timeout) }
     do {
@@ -168,7 +172,7 @@ final class ScriptSession {
 
   private func reporter(
     _ origin: ScriptCommand.Origin
-  ) -> @Sendable (Result<[SocketValue], SocketIOError>) -> Void {
+  ) -> @Sendable (Result<SocketAnswer, SocketIOError>) -> Void {
     { result in MainActor.assumeIsolated { self.reportAck(result, origin) } }
   }
 
@@ -180,7 +184,7 @@ final class ScriptSession {
     acknowledgement.send(arguments)
   }
 
-  /// The number under which the acknowledgement can be answered.
+  /// Assigns a number to an acknowledgement.
   func call(_ acknowledgement: Acknowledgement) -> Int {
     callCount += 1
     calls[callCount] = acknowledgement
@@ -206,7 +210,7 @@ final class ScriptSession {
     whenQuitting?()
   }
 
-  /// Waits for ``quit()``, and then until the last packets are out, but not longer than a second.
+  /// Waits for ``quit()``, then for the last packets to be sent, for at most one second.
   func ended() async {
     if !isQuitting {
       await withCheckedContinuation { continuation in whenQuitting = { continuation.resume() } }
