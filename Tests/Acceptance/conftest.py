@@ -17,7 +17,7 @@ def pytest_collection_modifyitems(items):
 
 @pytest.fixture
 async def stack():
-    """What a case started, to be ended when it is over: servers first, so that no script has to wait for one."""
+    """What a test started, to be stopped when it ends: servers first, so that no script has to wait for one."""
 
     class Stack(list):
         pass
@@ -66,7 +66,7 @@ def sio(stack):
 
 @pytest.fixture
 def connect(sio, server):
-    """A client that is connected to a scripted server over one transport: the script and the session."""
+    """A client that is connected to a scripted server over one transport; returns the script and the session."""
 
     async def connect(transport="websocket", namespace="/", handshake={}, **options):
         options = {"transports": [transport], "reconnectionDelay": 10, "randomizationFactor": 0} | options

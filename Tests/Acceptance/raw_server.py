@@ -1,4 +1,4 @@
-"""An HTTP and WebSocket server whose every answer is scripted, and which records what it is asked."""
+"""An HTTP and WebSocket server whose every answer is scripted, and which records every request."""
 
 import asyncio
 import base64
@@ -15,11 +15,11 @@ from sessions import PollingSession, WebSocketSession
 
 
 class Gone(Exception):
-    """The client ended the connection."""
+    """The client closed the connection."""
 
 
 class Request:
-    """One request. It waits until it is answered, accepted, reset or hung up."""
+    """A request, which is pending until it is answered, accepted, reset or hung up."""
 
     def __init__(self, head, connection):
         line, *headers = head.decode("latin-1").split("\r\n")[:-2]
@@ -57,7 +57,7 @@ class Request:
         self.is_answered.set()
 
     def raw(self, data):
-        """Answers with these bytes and hangs up."""
+        """Sends these bytes and closes the connection."""
         self.connection.write(data)
         self.hang_up()
 
@@ -70,7 +70,7 @@ class Request:
         self.is_answered.set()
 
     def accept(self, protocol=None, extensions=None):
-        """The WebSocket that the client asks for."""
+        """Accepts the WebSocket that the client asks for."""
         self.connection.stop_reading_heads()
         key = self.headers["sec-websocket-key"] + "258EAFA5-E914-47DA-95CA-C5AB0DC85B11"
         digest = base64.b64encode(hashlib.sha1(key.encode()).digest()).decode()
@@ -86,7 +86,7 @@ class Request:
 
 
 class WebSocket:
-    """The server's end of a WebSocket. Messages are str and bytes; its end is an exception."""
+    """The server's end of a WebSocket. Messages are str and bytes; its end raises an exception."""
 
     class Closed(Exception):
         """Its argument is the close code, 1005 if the frame had none, None without a close frame."""
@@ -97,7 +97,7 @@ class WebSocket:
         self.waiting = []
 
     async def processed(self):
-        """Waits until the client has dealt with what was sent: it answers a ping of the WebSocket protocol after that."""
+        """Waits until the client has handled what was sent: it answers a WebSocket ping after that."""
         self.frame(9, b"?")
         async with asyncio.timeout(PATIENCE):
             while (message := await self._message()) != (10, b"?"):
@@ -163,14 +163,14 @@ class WebSocket:
         self.connection.write(head + payload)
 
     def close(self, code=None, reason=""):
-        """Begins the closing handshake."""
+        """Starts the closing handshake."""
         self.frame(8, b"" if code is None else struct.pack("!H", code) + reason.encode())
 
     def reset(self):
         self.connection.reset()
 
     async def closed(self):
-        """Waits for the end, whatever comes before it, and returns the close code."""
+        """Waits for the end, skipping messages, and returns the close code."""
         try:
             while True:
                 await self.receive()
@@ -202,7 +202,7 @@ class Connection:
         self.writer.transport.abort()
 
     def hold_reading(self):
-        """What the client sends fills the system's buffers from now on, and then waits with the client."""
+        """From now on, what the client sends fills the system's buffers, and then has to wait at the client."""
         self.writer.transport.pause_reading()
 
     def go_on_reading(self):
@@ -215,7 +215,7 @@ class Connection:
     async def serve(self):
         self.head = asyncio.create_task(self._read_head())
         while (request := await self.head) is not None:
-            # Reading on tells when the client does not wait any more.
+            # Reading on reveals when the client stops waiting.
             self.head = None if request.is_upgrade else asyncio.create_task(self._read_head())
             self.server.route(request)
             answered = asyncio.create_task(request.is_answered.wait())
@@ -245,7 +245,7 @@ class Connection:
 
 
 class RawServer:
-    """Requests of known sessions go to these, all others to `request()`."""
+    """Requests of known sessions go to them, all others to `request()`."""
 
     def __init__(self):
         self.requests, self.sessions, self.connections = [], {}, []
@@ -285,7 +285,7 @@ class RawServer:
             self.incoming.put_nowait(request)
 
     async def request(self):
-        """The next request that belongs to no session."""
+        """Waits for the next request that belongs to no session."""
         async with asyncio.timeout(PATIENCE):
             return await self.incoming.get()
 
@@ -300,7 +300,7 @@ class RawServer:
     async def accept(self, *packets, request=None, headers=(), extensions=None, **handshake):
         """Opens a session for the next request, over the transport that it asks for.
 
-        `packets` come along with the handshake, `handshake` changes what it says."""
+        `packets` are sent together with the handshake; `handshake` overrides its members."""
         request = request or await self.request()
         handshake = self.handshake(**handshake)
         if request.is_upgrade:
@@ -312,7 +312,7 @@ class RawServer:
         return session
 
     def of(self, method=None, transport=None):
-        """The requests up to now."""
+        """The requests so far."""
         return [
             request
             for request in self.requests
@@ -320,12 +320,12 @@ class RawServer:
         ]
 
     async def stop(self):
-        """Nobody can connect any more, and connections are reset."""
+        """Refuses new connections and resets the existing ones."""
         self.server.close()
         for connection in self.connections:
             if not connection.is_closed:
                 connection.reset()
-        # Connections that were accepted meanwhile have their turn, and are reset, too.
+        # Lets connections accepted meanwhile start, and resets them too.
         await asyncio.sleep(0)
         for connection in self.connections:
             if not connection.is_closed:

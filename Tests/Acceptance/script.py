@@ -4,7 +4,7 @@ import asyncio
 import json
 import os
 
-PATIENCE = 20  # seconds that nothing here ever takes; only a failing case waits for so long
+PATIENCE = 20  # seconds, far more than anything here takes; only a failing test waits for so long
 
 
 class Line(dict):
@@ -15,7 +15,7 @@ class Line(dict):
 
 
 class Script:
-    """Lines are taken in order: what is expected next is looked for behind what was expected last."""
+    """Lines are consumed in order: each expectation searches after the line that met the last one."""
 
     @classmethod
     async def start(cls, *arguments):
@@ -44,7 +44,7 @@ class Script:
     # Commands
 
     def write(self, *lines):
-        """Hands over lines as they are."""
+        """Sends lines unchanged."""
         self.process.stdin.write("".join(line + "\n" for line in lines).encode())
 
     def do(self, name, **fields):
@@ -54,7 +54,7 @@ class Script:
         self.do("emit", event=event, args=list(args), **fields)
 
     async def when(self, occasion, *commands, **fields):
-        """`commands` are their names, or objects. They are registered when this returns."""
+        """`commands` are names or objects. They are registered when this returns."""
         then = [{"do": command} if isinstance(command, str) else command for command in commands]
         self.do("when", on=occasion, then=then, **fields)
         await self.state(fields.get("socket", "main"))
@@ -75,7 +75,7 @@ class Script:
             raise AssertionError(f"no {what} in\n" + "\n".join(map(json.dumps, self.lines))) from None
 
     async def expect(self, kind, **fields):
-        """The next such line."""
+        """Waits for the next matching line."""
 
         def found():
             for index in range(self.position, len(self.lines)):
@@ -90,20 +90,20 @@ class Script:
         return await self.expect("manager", name=name, **({"args": list(args)} if args else {}), **fields)
 
     async def count(self, number, kind, **fields):
-        """Waits until there are so many such lines, and returns all."""
+        """Waits for that many matching lines, and returns them all."""
         await self._wait(lambda: len(self.all(kind, **fields)) >= number or None, f"{number} of {kind} {fields}")
         return self.all(kind, **fields)
 
     def all(self, kind, **fields):
-        """All such lines up to now."""
+        """All matching lines so far."""
         return [line for line in self.lines if line and line.has(kind, fields)]
 
     def managers(self, *names):
-        """The events of the Managers up to now, of these names."""
+        """The Manager events with these names so far."""
         return [line["name"] for line in self.all("manager") if line["name"] in names]
 
     def summary(self, *leave_out):
-        """What all lines up to now are about, in order."""
+        """What all lines so far are about, in order."""
         texts = []
         for line in self.lines:
             if line and line["on"] not in ("created", "state", "error", *leave_out):
@@ -112,7 +112,7 @@ class Script:
         return texts
 
     async def state(self, socket="main"):
-        """Asks for the state; all that was commanded before has been carried out on the session's side then."""
+        """Asks for the state; by the answer, all earlier commands have been carried out on the session's side."""
         self.tags += 1
         tag = f"state-{self.tags}"
         self.do("state", socket=socket, tag=tag)
@@ -125,7 +125,7 @@ class Script:
     # The end
 
     async def ended(self):
-        """Waits until the program has ended by itself, and returns its status."""
+        """Waits until the program exits by itself, and returns its status."""
         async with asyncio.timeout(PATIENCE):
             await self.reading
             errors = (await self.process.stderr.read()).decode()
@@ -134,12 +134,12 @@ class Script:
         return status
 
     async def end(self):
-        """Ends the input and waits for the end."""
+        """Ends the input and waits for the exit."""
         self.process.stdin.close()
         return await self.ended()
 
     async def stop(self):
-        """The end of every case: whatever happened in it, the program ends in good order."""
+        """Runs at the end of every test: whatever happened, the program exits cleanly."""
         if self.process.returncode is None:
             try:
                 status = await self.end()

@@ -1,4 +1,4 @@
-"""Engine.IO sessions as a scripted server sees them, over either transport."""
+"""Engine.IO sessions from the side of a scripted server, over either transport."""
 
 import asyncio
 import json
@@ -7,12 +7,12 @@ from script import PATIENCE
 
 
 class Session:
-    """What both transports have in common: packets go out with `send`, and come in with `receive`."""
+    """Common to both transports: `send` sends packets, and `receive` receives them."""
 
     sid = None
 
     async def expect(self, *packets):
-        """The next packets are these, pongs among them."""
+        """Expects these packets next, pongs included."""
         for packet in packets:
             assert await self.receive() == packet
 
@@ -20,13 +20,13 @@ class Session:
         return [await self.receive() for _ in range(count)]
 
     async def join(self, namespace="/", sid=None, **reply):
-        """Lets the client into a namespace, and returns its credentials."""
+        """Accepts the client in a namespace, and returns its credentials."""
         auth = await self.connect_packet(namespace)
         self.welcome(namespace, sid, **reply)
         return auth
 
     async def connect_packet(self, namespace="/"):
-        """Waits for CONNECT; returns its payload."""
+        """Waits for CONNECT and returns its payload."""
         prefix = "40" + ("" if namespace == "/" else f"{namespace},")
         packet = await self.receive()
         assert packet.startswith(prefix) and packet[len(prefix) : len(prefix) + 1] in ("", "{"), packet
@@ -50,11 +50,11 @@ class WebSocketSession(Session):
         return await self.socket.receive()
 
     async def closed(self):
-        """Waits for the end of the session from the client's side."""
+        """Waits until the client ends the session."""
         return await self.socket.closed()
 
     def lose(self):
-        """Ends the session as a server does that goes away."""
+        """Ends the session like a server that shuts down."""
         self.socket.close(1001)
 
 
@@ -66,10 +66,10 @@ class PollingSession(Session):
         server.sessions[self.sid] = self
         self.outbox = []
         self.received = asyncio.Queue()
-        self.poll = None  # the GET that is held
+        self.poll = None  # the held GET
         self.poll_is_held = asyncio.Event()
         self.holds_posts = False
-        self.post = None  # the POST that is held
+        self.post = None  # the held POST
         self.posts = asyncio.Queue()
         self.upgrades = asyncio.Queue()
         self.is_done = asyncio.Event()
@@ -102,7 +102,7 @@ class PollingSession(Session):
         self.poll_is_held.set() if held else self.poll_is_held.clear()
 
     def send(self, *packets):
-        """Goes out with the GET that is held, or the next one."""
+        """Sends the packets with the held GET, or with the next one."""
         self.outbox += packets
         self._flush()
 
@@ -111,18 +111,18 @@ class PollingSession(Session):
             return await self.received.get()
 
     def hold_posts(self):
-        """From now on POSTs wait for their answers."""
+        """From now on POSTs are held until the test answers them."""
         self.holds_posts = True
         while not self.posts.empty():
             self.posts.get_nowait()
 
     async def next_post(self):
-        """The next POST. With `hold_posts` it is to be answered."""
+        """The next POST. After `hold_posts` the test has to answer it."""
         async with asyncio.timeout(PATIENCE):
             return await self.posts.get()
 
     async def held_poll(self):
-        """The GET that the client has under way, taken out of the session's hands."""
+        """The client's current GET, which the session no longer answers."""
         async with asyncio.timeout(PATIENCE):
             await self.poll_is_held.wait()
         poll, self.poll = self.poll, None
@@ -130,15 +130,15 @@ class PollingSession(Session):
         return poll
 
     async def upgrade(self):
-        """The request for a WebSocket of this session."""
+        """The WebSocket request of this session."""
         async with asyncio.timeout(PATIENCE):
             return await self.upgrades.get()
 
     async def closed(self):
-        """Waits for the end of the session from the client's side."""
+        """Waits until the client ends the session."""
         async with asyncio.timeout(PATIENCE):
             await self.is_done.wait()
 
     def lose(self):
-        """Ends the session as a server does that goes away."""
+        """Ends the session like a server that shuts down."""
         self.send("1")

@@ -66,8 +66,8 @@ async def test_a007_the_name_of_timestamps(connect, server, transport):
 
 
 @pytest.mark.parametrize("options", [{}, {"timestampRequests": True}])
-async def test_a008_a009_a_websocket_has_one_too(sio, server, options):
-    """As the options page says; the JavaScript client leaves it out unless told."""
+async def test_a008_a009_timestamps_on_websockets(sio, server, options):
+    """As documented on the options page; the JavaScript client omits it by default."""
     await sio(server.url, transports=["websocket"], **options)
     assert (await server.request()).query["t"]
 
@@ -110,7 +110,7 @@ async def test_a019_binary_in_polls(connect):
 
 
 async def hold_a_post(script, session):
-    """Drains what came before, and leaves a POST of one event unanswered."""
+    """Drains earlier requests, and leaves a POST of one event unanswered."""
     session.hold_posts()
     script.emit("first")
     post = await session.next_post()
@@ -129,7 +129,7 @@ async def test_a020_emits_during_a_post_share_the_next(connect):
 
 
 async def test_a021_one_request_of_each_kind(connect, server):
-    """The session itself refuses a second."""
+    """The session allows only one at a time."""
     script, session = await connect("polling")
     for number in range(300):
         script.emit("x", number)
@@ -142,7 +142,7 @@ async def test_a021_one_request_of_each_kind(connect, server):
 
 
 async def test_at_most_16_packets_in_a_post(connect):
-    """Servers of python-engineio refuse more."""
+    """python-engineio refuses more."""
     script, session = await connect("polling")
     post = await hold_a_post(script, session)
     for number in range(40):
@@ -157,14 +157,14 @@ async def test_at_most_16_packets_in_a_post(connect):
 
 
 def event_of(size, character="x"):
-    """What to emit for an Engine.IO payload of so many bytes: `2["e","…"]`."""
+    """The string to emit for an Engine.IO payload of that size: `2["e","…"]`."""
     length, rest = divmod(size - len('2["e",""]'), len(character.encode()))
     assert rest == 0
     return character * length
 
 
 async def posts_of(script, session, emits):
-    """The packets of each POST that follows the one for the first of the emits."""
+    """The packets of each POST after the one for the first emit."""
     session.hold_posts()
     script.emit("e", *emits[0])
     post = await session.next_post()
@@ -197,7 +197,7 @@ async def test_a023_one_packet_beyond_the_limit(connect):
 async def test_a024_binary_counts_as_base64(connect):
     script, session = await connect("polling", handshake={"maxPayload": 200})
     header = '451-["e",{"_placeholder":true,"num":0}]'
-    binaries = ["A" * 132] * 4  # 99 bytes each: with its header and separators it takes 173 bytes
+    binaries = ["A" * 132] * 4  # 99 bytes each: with header and separators that is 173 bytes
     posts = await posts_of(script, session, [[{"$binary": binary}] for binary in binaries])
     packets = [packet for post in posts for packet in post.packets]
     assert packets == [header, "b" + binaries[0]] * 4 + ['42["end"]']
@@ -246,7 +246,7 @@ async def test_a026_a027_statuses_in_the_session(connect, server, status):
 
 
 @pytest.mark.parametrize("body", ["<html>no</html>", "", "9", "6\x1e\x1e", "b?", b"4\xff\xfe"])
-async def test_a028_bodies_that_are_no_payload(connect, server, body):
+async def test_a028_bodies_that_are_not_payloads(connect, server, body):
     script, session = await connect("polling")
     (await session.held_poll()).answer(200, body, type="text/html")
     await script.expect("disconnect", reason="transport error")
@@ -258,7 +258,7 @@ async def test_a028_bodies_that_are_no_payload(connect, server, body):
 @pytest.mark.parametrize(
     "body", ["<html>", "", "6", "0", "0{", "0[]", "0{}", '0{"sid":1}', '40{"sid":"x"}', "1", '0null', '0{"sid":"x"}']
 )
-async def test_a028_handshakes_that_are_none(sio, server, body):
+async def test_a028_invalid_handshakes(sio, server, body):
     script = await sio(server.url, transports=["polling"], reconnectionDelay=10)
     (await server.request()).answer(200, body)
     await script.expect("connect_error", active=True)
@@ -266,7 +266,7 @@ async def test_a028_handshakes_that_are_none(sio, server, body):
     assert not script.all("manager", name="open") and not script.all("disconnect")
 
 
-async def test_a028_what_comes_before_a_bad_packet_counts(connect):
+async def test_a028_packets_before_a_bad_one_count(connect):
     script, session = await connect("polling")
     session.send('42["a"]', "9", '42["b"]')
     await script.expect("event", name="a")
@@ -292,7 +292,7 @@ async def test_a033_a_refused_post(connect):
 
 
 @pytest.mark.parametrize("status", [204, 302, 500])
-async def test_a033_posts_want_status_200(connect, status):
+async def test_a033_posts_require_status_200(connect, status):
     script, session = await connect("polling")
     (await hold_a_post(script, session)).answer(status)
     await script.expect("disconnect", reason="transport error")
@@ -319,7 +319,7 @@ async def test_a035_closing_by_a_post(connect):
     await session.expect("41", "1")
 
 
-async def test_a035_what_was_emitted_goes_first(connect):
+async def test_a035_emitted_events_are_sent_first(connect):
     script, session = await connect("polling")
     post = await hold_a_post(script, session)
     script.emit("a")
@@ -327,7 +327,7 @@ async def test_a035_what_was_emitted_goes_first(connect):
     await script.expect("disconnect")
     post.answer(200, "ok")
     await session.expect('42["first"]', '42["a"]')
-    # Together with the event before it the DISCONNECT would keep the event's handlers from running.
+    # If the server read it together with the event before it, the event's handlers would not run.
     (await session.next_post()).answer(200, "ok")
     await session.expect("41")
     (await session.next_post()).answer(200, "ok")
@@ -365,7 +365,7 @@ async def test_a038_ipv6(sio, make_server, transport):
 
 @pytest.mark.parametrize("how", ["reset", "hang up"])
 async def test_a026_connections_that_break(connect, server, how):
-    """A poll is not repeated silently: what the server had answered may have been lost with the connection."""
+    """A poll is not repeated silently: the server's answer may have been lost with the connection."""
     script, session = await connect("polling")
     for number in range(3):
         session.send(f'42["x",{number}]')
@@ -378,7 +378,7 @@ async def test_a026_connections_that_break(connect, server, how):
 
 
 async def test_a_post_is_not_sent_twice(connect, server):
-    """A connection that is kept alive may die just when it is used again: the server may have got the POST all the same."""
+    """A kept connection may die just when it is used again; the server may have received the POST all the same."""
     script, session = await connect("polling")
     post = await hold_a_post(script, session)
     post.reset()
@@ -398,7 +398,7 @@ async def test_answers_in_pieces(connect):
 
 @pytest.mark.parametrize("how", ["Connection: close", "hang up", "no length"])
 async def test_servers_that_hang_up_after_each_answer(sio, server, how):
-    """Announced or not: what was answered counts, and the next request takes another connection."""
+    """Whether or not it was announced, the answer counts and the next request uses another connection."""
     script = await sio(server.url, transports=["polling"])
     handshake = json.dumps(server.handshake(sid="s"))
 
@@ -430,7 +430,7 @@ async def test_servers_that_hang_up_after_each_answer(sio, server, how):
 
 
 async def test_large_posts_wait_for_nothing(connect):
-    """Servers that do not know `Expect` would make the client wait for a second."""
+    """With a server that does not know `Expect`, the client would wait for a second."""
     script, session = await connect("polling", handshake={"maxPayload": 10000000})
     script.emit("x", "y" * 3000000)
     while len((post := await session.next_post()).body) < 100:

@@ -16,13 +16,13 @@ async def test_a011_ping_is_answered(connect, transport):
         await script.manager("ping")
 
 
-async def test_a011_what_a_ping_carries_is_not_sent_back(connect, transport):
+async def test_a011_the_payload_of_a_ping_is_not_sent_back(connect, transport):
     script, session = await connect(transport)
     session.send("2abc")
     await session.expect("3")
 
 
-async def test_a011_pongs_arise_before_the_namespace_is_joined(sio, server, transport):
+async def test_a011_pings_are_answered_before_the_namespace_is_joined(sio, server, transport):
     await sio(server.url, transports=[transport])
     session = await server.accept()
     session.send("2")
@@ -79,7 +79,7 @@ async def test_a018_force_base64(connect, server):
     assert server.requests[0].query["b64"] == "1"
     script.emit("x", {"$binary": "AQIDBA=="})
     await session.expect('451-["x",{"_placeholder":true,"num":0}]', "bAQIDBA==")
-    # What comes in may be of either kind.
+    # Incoming packets may be of either kind.
     session.send('452-["y",{"_placeholder":true,"num":0},{"_placeholder":true,"num":1}]', b"\x01", "bAg==")
     await script.expect("event", name="y", args=[{"$binary": "AQ=="}, {"$binary": "Ag=="}])
 
@@ -92,7 +92,7 @@ async def test_a018_base64_on_polling(connect, server):
 
 
 @pytest.mark.parametrize("frame", ["6", "3", "5", "3probe", "1", "6x"])
-async def test_a030_frames_without_meaning(connect, frame):
+async def test_a030_meaningless_frames(connect, frame):
     script, session = await connect()
     session.send(frame, '42["still here"]')
     await script.expect("event", name="still here")
@@ -101,7 +101,7 @@ async def test_a030_frames_without_meaning(connect, frame):
 
 
 @pytest.mark.parametrize("packet", ["6", "3", "5"])
-async def test_a030_packets_without_meaning_on_polling(connect, packet):
+async def test_a030_meaningless_packets_on_polling(connect, packet):
     script, session = await connect("polling")
     session.send(packet, '42["still here"]')
     await script.expect("event", name="still here")
@@ -109,7 +109,7 @@ async def test_a030_packets_without_meaning_on_polling(connect, packet):
 
 
 async def test_a_second_handshake_ends_the_session(connect, transport):
-    """It comes from a cache in between, which would answer every poll with it at once."""
+    """It comes from a cache on the way, which would answer every poll with it at once."""
     script, session = await connect(transport)
     session.send('42["before"]', "0" + json.dumps(session.handshake | {"sid": "other"}), '42["after"]')
     await script.expect("event", name="before")
@@ -118,7 +118,7 @@ async def test_a_second_handshake_ends_the_session(connect, transport):
 
 
 @pytest.mark.parametrize("frame", ["9zz", "", "x", "7", "b*", "b123"])
-async def test_a031_frames_that_are_no_packet(connect, server, frame):
+async def test_a031_frames_that_are_not_packets(connect, server, frame):
     script, session = await connect()
     session.send('42["before"]', frame, '42["after"]')
     await script.expect("event", name="before")
@@ -141,7 +141,7 @@ async def test_a032_the_peer_closes(connect, server, code):
 
 
 @pytest.mark.parametrize("first", ["6", "2", '40{"sid":"x"}', "0{", "zz", b"\x01"])
-async def test_a031_handshakes_that_are_none(sio, server, first):
+async def test_a031_invalid_handshakes(sio, server, first):
     script = await sio(server.url, transports=["websocket"], reconnectionDelay=10)
     (await server.request()).accept().send(first)
     await script.expect("connect_error", active=True)
@@ -203,7 +203,7 @@ async def test_subprotocols(sio, server):
 
 
 async def test_handshakes_in_one_piece(sio, server):
-    """The answer to the upgrade, the handshake and more may come in one segment."""
+    """The answer to the upgrade, the handshake and more may arrive in one segment."""
     script = await sio(server.url, transports=["websocket"])
     request = await server.request()
     pieces = []
@@ -231,7 +231,7 @@ async def test_handshakes_byte_by_byte(sio, server):
     await script.expect("connect")
 
 
-async def test_a032_the_peer_goes_without_a_word(connect, server):
+async def test_a032_the_peer_closes_without_a_close_frame(connect, server):
     script, session = await connect()
     session.socket.connection.close()
     await script.expect("disconnect", reason="transport close", active=True)
@@ -249,7 +249,7 @@ async def test_a032_the_connection_breaks(connect, server):
 
 
 async def test_closing_where_the_peer_does_not_answer(connect, server):
-    """A server that is stuck does not keep the client from connecting again."""
+    """A server that hangs does not keep the client from connecting again."""
     script, session = await connect()
     script.do("disconnect")
     await script.expect("disconnect")
@@ -261,7 +261,7 @@ async def test_closing_where_the_peer_does_not_answer(connect, server):
 
 
 async def test_an_emit_after_a_suspension(connect, server):
-    """Who wakes up after the heartbeat's deadline keeps what is emitted for the next connection."""
+    """A process that wakes up after the heartbeat's deadline keeps what is emitted for the next connection."""
     script, session = await connect("websocket", handshake={"pingInterval": 200, "pingTimeout": 200})
     script.process.send_signal(signal.SIGSTOP)
     await asyncio.to_thread(os.waitid, os.P_PID, script.process.pid, os.WSTOPPED | os.WNOWAIT)

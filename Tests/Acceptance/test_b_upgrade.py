@@ -7,7 +7,8 @@ OFFERED = {"upgrades": ["websocket"]}
 
 @pytest.fixture
 def polling(connect):
-    """A connected client on polling whose server offers an upgrade: the script, the session, and the request for a WebSocket."""
+    """A client connected by polling to a server that offers an upgrade; returns the script, the session and the
+    WebSocket request."""
 
     async def polling(**options):
         script, session = await connect(
@@ -19,7 +20,7 @@ def polling(connect):
 
 
 async def probe(request):
-    """Answers the probe; from then on the client finishes what polling has under way."""
+    """Answers the probe; the client then finishes the current polling requests."""
     socket = request.accept()
     assert await socket.receive() == "2probe"
     socket.send("3probe")
@@ -66,7 +67,7 @@ async def test_a042_a043_no_upgrade(connect, server, options):
     assert not server.of(transport="websocket")
 
 
-async def test_a042_no_upgrade_that_is_not_offered(connect, server):
+async def test_a042_no_upgrade_unless_offered(connect, server):
     script, session = await connect("polling", transports=["polling", "websocket"], handshake={"upgrades": ["webtransport"]})
     session.send("2")
     await session.expect("3")
@@ -124,7 +125,7 @@ async def test_a047_what_arrives_while_pausing(polling):
     assert [line["name"] for line in script.all("event")] == ["a", "b", "c"]
 
 
-async def test_a047_a_ping_while_pausing_is_answered_behind_the_switch(polling):
+async def test_a047_a_ping_while_pausing_is_answered_after_the_switch(polling):
     script, session, request = await polling()
     socket = await probe(request)
     session.send("2")
@@ -132,7 +133,7 @@ async def test_a047_a_ping_while_pausing_is_answered_behind_the_switch(polling):
 
 
 async def still_polling(script, session, server):
-    """Whatever came of the upgrade, the session goes on as before, and nobody was told."""
+    """Whatever happened to the upgrade, the session goes on, and no event reports it."""
     script.emit("x")
     assert '42["x"]' in await session.receive()
     session.send('42["y"]')
@@ -170,7 +171,7 @@ async def test_a049_wrong_answers_to_the_probe(polling, server, answer):
     socket = request.accept()
     assert await socket.receive() == "2probe"
     socket.send(answer)
-    # The socket is not left open.
+    # The socket is closed.
     assert await socket.closed() in (None, 1000, 1005)
     assert not script.all("event")
     await still_polling(script, session, server)
@@ -245,14 +246,14 @@ async def test_a053_a055_remembering(polling, server, sio):
     await script.expect("connect", transport="websocket")
     script.do("disconnect")
     await again.closed()
-    # The option of each client decides.
+    # Each client's own option decides.
     script.do("io", socket="forgetful", url=server.url, options={"forceNew": True})
     assert (await server.request()).transport == "polling"
     script.do("io", socket="mindful", url=server.url, options={"forceNew": True, "rememberUpgrade": True})
     assert (await server.request()).transport == "websocket"
 
 
-async def test_a054_an_error_forgets(polling, server):
+async def test_a054_an_error_clears_what_is_remembered(polling, server):
     script, session, request = await polling(rememberUpgrade=True)
     socket = await switch(session, request)
     await script.expect("upgrade")
@@ -335,7 +336,7 @@ async def test_a059_trying_all_transports(sio, server, how):
     assert session.transport == "polling"
     await session.join()
     await script.expect("connect", transport="polling")
-    # What failed is no target of an upgrade any more.
+    # The failed transport is no longer tried.
     session.send("2")
     await session.expect("3")
     assert len(server.of(transport="websocket")) == 1
@@ -365,7 +366,7 @@ async def test_a061_no_transports(sio, server):
 
 
 async def test_a045_probes_that_take_their_time(polling, server):
-    """The server may take its time; everything goes on meanwhile."""
+    """The server may take its time; everything else goes on meanwhile."""
     script, session, request = await polling()
     socket = request.accept()
     assert await socket.receive() == "2probe"
@@ -381,7 +382,7 @@ async def test_a045_probes_that_take_their_time(polling, server):
 
 
 async def test_a046_a_large_burst_around_the_upgrade(sio, server):
-    """A server that upgrades as fast as it can while the client emits from its connect handler on."""
+    """A server that upgrades as fast as it can, while the client emits from its connect handler on."""
     script = await sio(server.url)
     await script.when("connect", *({"do": "emit", "event": "x", "args": [number]} for number in range(500)))
     session = await server.accept(**OFFERED)

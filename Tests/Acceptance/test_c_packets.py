@@ -51,7 +51,7 @@ async def test_a067_ack_ids_grow_over_connections(connect, server):
     await session.join()
     script.emit("b", ack=True)
     await session.expect('421["b"]')
-    # An answer to what an older session was asked means nothing.
+    # An answer to a question of an earlier session is ignored.
     session.send('430["late"]', '431["right"]')
     await script.expect("ack", args=["right"])
     assert script.all("ack") == [line for line in script.all("ack") if line.get("args") != ["late"]]
@@ -65,7 +65,7 @@ async def test_a068_replying(connect, transport, namespace, prefix):
     line = await script.expect("event", name="q", args=[])
     assert isinstance(line["call"], int)
     await session.expect(f'43{prefix}13["bar"]')
-    # Not every event wants an answer; id 0 is one like any other.
+    # Not every event requests an acknowledgement; id 0 is an ordinary id.
     session.send(f'42{prefix}["p"]', f'42{prefix}0["r"]')
     assert "call" not in await script.expect("event", name="p")
     call = (await script.expect("event", name="r"))["call"]

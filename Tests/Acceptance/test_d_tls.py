@@ -12,7 +12,8 @@ def openssl(*arguments):
 
 @pytest.fixture(scope="session")
 def pki(tmp_path_factory):
-    """Certificates that are made anew, so that they never run out: a server's, signed by itself, and a client's with its authority."""
+    """Certificates generated for each run, so that they never expire: a self-signed one for the server, and one for the
+    client with its authority."""
     directory = tmp_path_factory.mktemp("tls")
     new = ("req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days", "1")
     for name, subject in (("server", "localhost"), ("client", "a client")):
@@ -120,6 +121,19 @@ async def test_a116_ciphers(sio, make_tls_server, pki, transport):
     await connects(sio, server, transport, ciphers="ECDHE-ECDSA-AES128-GCM-SHA256", **options)
 
 
+async def test_few_connections_and_handshakes(sio, make_tls_server, pki):
+    """Polling needs two connections, and a WebSocket one more; all but the first resume its TLS session."""
+    server = await make_tls_server()
+    script = await sio(server.url, ca=file(pki / "server.pem"))
+    session = await server.accept(upgrades=["websocket"])
+    await session.join()
+    await script.expect("connect")
+    await session.upgrade()
+    assert len({request.connection.number for request in server.of(transport="polling")}) == 2
+    resumed = [connection.writer.get_extra_info("ssl_object").session_reused for connection in server.connections]
+    assert resumed == [False, True, True]
+
+
 @pytest.mark.parametrize(
     "options",
     [
@@ -155,12 +169,12 @@ async def test_wrong_passphrases(sio, pki):
 
 @pytest.mark.parametrize("scheme, port", [("http", 80), ("https", 443)])
 async def test_a039_default_ports(sio, make_server, pki, transport, scheme, port, request):
-    """They are not named in requests. Only the superuser may listen on them, and only if nobody else does."""
+    """They are omitted from requests. Only the superuser may listen on them, and only if nobody else does."""
     context = None
     if scheme == "https":
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         context.load_cert_chain(pki / "server.pem", pki / "server.key")
-    # Addresses of their own, for cases that run at the same time.
+    # Separate addresses, for tests that run at the same time.
     host = f"127.0.{port % 256}.{1 + (transport == 'polling')}"
     try:
         server = await make_server(host=host, port=port, tls=context)

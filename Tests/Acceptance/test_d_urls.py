@@ -7,7 +7,7 @@ LAZY = {"autoConnect": False}
 
 @pytest.fixture
 def managers(sio):
-    """The numbers of the Managers that these calls of io() get."""
+    """The numbers of the Managers that these calls of io() return."""
 
     async def managers(*calls):
         script = await sio()
@@ -60,7 +60,7 @@ async def test_a099_paths(managers):
         ("http://h/a", {}), ("http://h/b", {"path": "/x"}), ("http://h/c", {"path": "/x/"}), ("http://h/d", {"path": "/y"}),
         ("http://h/e", {"path": "/socket.io"}),
     ]  # fmt: skip
-    # "/x" and "/x/" are one path.
+    # "/x" and "/x/" are the same path.
     assert await managers(*calls) == [1, 2, 2, 3, 1]
 
 
@@ -102,14 +102,14 @@ async def test_a103_a104_a105_the_query_option(sio, server, transport):
 
 @pytest.mark.parametrize(("query", "options"), [("", {"query": {"EIO": "3"}}), ("?transport=no", {})])
 async def test_a106_reserved_parameters(sio, server, transport, query, options):
-    """They cannot be changed: whoever tries is told. test_g_silence.py has all of them."""
+    """They cannot be changed; trying is an error. test_g_silence.py covers all of them."""
     script = await sio(f"{server.url}{query}", transports=[transport], **options)
     await script.expect("error")
     assert server.requests == []
 
 
 async def test_a107_both_queries(sio, server):
-    """They are merged, and the URL's value wins."""
+    """They are merged; the URL's values take precedence."""
     await sio(f"{server.url}?a=url&b=url", query={"b": "option", "c": "option"})
     query = (await server.request()).query
     assert (query["a"], query["b"], query["c"]) == ("url", "url", "option")
@@ -171,7 +171,7 @@ async def test_a111_namespaces(sio, suffix, namespace):
 
 
 @pytest.mark.parametrize("url", ["localhost:3000", "h", "/admin", "//h/x", "", "ftp://h", "http://", "http://h:99999", "http://h:x", "http://h/" + "x" * 8000])
-async def test_a112_urls_that_are_none(sio, url):
+async def test_a112_invalid_urls(sio, url):
     script = await sio()
     script.do("io", url=url, tag=1)
     line = await script.expect("error", tag=1)

@@ -20,7 +20,7 @@ async def test_a117_a118_no_auto_connect(sio, server):
 
 
 async def test_a119_opening_connects_too(sio, server):
-    """As the options page says; the JavaScript client opens the connection only."""
+    """As documented on the options page; the JavaScript client only opens the connection."""
     script = await sio(server.url, autoConnect=False)
     script.do("io", socket="other", url=f"{server.url}/other", options={"autoConnect": False})
     script.do("io", socket="left", url=f"{server.url}/left", options={"autoConnect": False})
@@ -40,7 +40,7 @@ async def test_a122_opening_fails(sio, server):
     (await server.request()).answer(500)
     line = await script.expect("opened", tag=1)
     assert "500" in line["error"]
-    # Who waits for the outcome decides what follows.
+    # A program that waits for the outcome decides what happens next.
     await asyncio.sleep(0.1)
     assert server.incoming.empty() and not script.managers("reconnect_attempt")
     assert script.managers("error") == ["error"]
@@ -105,8 +105,8 @@ async def test_order_of_a_transport_error(connect, server):
     assert script.summary() == ["manager open", "connect", "manager error", "disconnect transport error", "manager close"]
 
 
-async def test_order_for_those_who_wait(sio, server):
-    """A namespace that was not joined yet gets the error, and no disconnect: it was never connected."""
+async def test_order_for_a_namespace_that_is_not_joined(sio, server):
+    """A namespace that has not been joined gets the error, but no disconnect: it was never connected."""
     script = await sio(server.url, transports=["websocket"], reconnection=False)
     script.do("io", socket="slow", url=f"{server.url}/slow")
     session = await server.accept()
@@ -122,14 +122,14 @@ async def test_order_for_those_who_wait(sio, server):
     assert not script.all("disconnect", socket="slow") and not script.all("connect_error", socket="main")
 
 
-async def test_a188_order_of_the_last_leaving(connect):
+async def test_a188_order_when_the_last_socket_leaves(connect):
     script, session = await connect()
     script.do("disconnect")
     await script.expect("disconnect", reason="io client disconnect")
     assert script.summary()[-2:] == ["manager close", "disconnect io client disconnect"]
 
 
-async def test_a173_order_of_being_thrown_out(connect):
+async def test_a173_order_when_the_server_disconnects(connect):
     script, session = await connect()
     session.send("41")
     await script.expect("disconnect", reason="io server disconnect", active=False)
@@ -137,7 +137,7 @@ async def test_a173_order_of_being_thrown_out(connect):
     assert script.all("manager", name="close")[0]["args"] == ["forced close"]
 
 
-async def test_a174_order_of_being_refused(sio, server):
+async def test_a174_order_of_a_refusal(sio, server):
     script = await sio(server.url)
     session = await server.accept()
     await session.connect_packet()
@@ -167,7 +167,7 @@ async def test_managers_report_once_and_under_the_first_name(sio, server):
 
 
 async def test_a196_nothing_after_the_end(connect, server):
-    """What a server says in the same breath in which the session ends is told before, or not at all."""
+    """What a server sends right before the session ends is delivered before the end, or not at all."""
     script, session = await connect("polling", reconnection=False)
     session.send('42["a"]', '42["b"]', "1")
     await script.manager("close", "transport close")

@@ -38,7 +38,7 @@ async def test_a193_cookies_change_and_go(sio, server):
 
 @pytest.mark.parametrize("options", [{}, {"perMessageDeflate": False}])
 async def test_a192_no_compression(sio, server, options):
-    """It is to be asked for, other than with the JavaScript client."""
+    """It is off by default, unlike in the JavaScript client."""
     await sio(server.url, transports=["websocket"], **options)
     assert "sec-websocket-extensions" not in (await server.request()).headers
 

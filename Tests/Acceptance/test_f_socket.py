@@ -6,7 +6,7 @@ import pytest
 
 
 async def again(script, server, namespace="/", **join):
-    """The next session, joined."""
+    """The next session, with its namespace joined."""
     session = await server.accept()
     auth = await session.join(namespace, **join)
     await script.expect("connect")
@@ -16,7 +16,7 @@ async def again(script, server, namespace="/", **join):
 async def test_a171_disconnecting(connect, transport):
     script, session = await connect(transport)
     script.do("disconnect")
-    # At once, before anything has happened.
+    # Immediately, before anything has happened.
     state = await script.state()
     assert (state["connected"], state["active"], state["id"]) == (False, False, None)
     await script.expect("disconnect", reason="io client disconnect", active=False)
@@ -59,7 +59,7 @@ async def test_a172_disconnecting_before_joining(sio, server, transport):
     assert script.summary() == ["manager open", "manager close"]
 
 
-async def test_a173_thrown_out(connect, server, transport):
+async def test_a173_disconnected_by_the_server(connect, server, transport):
     script, session = await connect(transport)
     session.send("41")
     await script.expect("disconnect", reason="io server disconnect", active=False)
@@ -70,7 +70,7 @@ async def test_a173_thrown_out(connect, server, transport):
     await again(script, server)
 
 
-async def test_a173_one_of_two_is_thrown_out(connect, server):
+async def test_a173_one_of_two_is_disconnected_by_the_server(connect, server):
     script, session = await connect()
     script.do("io", socket="other", url=f"{server.url}/other")
     await session.join("/other", sid="o")
@@ -124,7 +124,7 @@ async def test_a176_new_credentials_with_a_new_connection(connect, server):
     script.do("connect")
     session, auth = await again(script, server)
     assert auth == {"token": "new"}
-    # And none at all.
+    # And no credentials at all.
     script.do("auth", value=None)
     session.lose()
     session = await server.accept()
@@ -149,7 +149,7 @@ async def test_a179_credentials_belong_to_a_socket(sio, server):
     assert [line["manager"] for line in await script.count(3, "created")] == [1, 1, 1]
 
 
-async def test_a180_a_loss_is_no_connect_error(connect, server, transport):
+async def test_a180_a_loss_is_not_a_connect_error(connect, server, transport):
     script, session = await connect(transport)
     if transport == "polling":
         (await session.held_poll()).answer(500)
@@ -180,14 +180,14 @@ async def test_a182_a183_recovery(sio, server):
     session = await server.accept()
     assert await session.join(sid="s", pid="p") == {"token": "t"}
     assert (await script.expect("connect", id="s"))["recovered"] is False
-    # The server adds the offset to what it may have to send again; what wants an answer is not among that.
+    # The server adds an offset to events that it may have to repeat, but not to those that request an acknowledgement.
     session.send('42["a",1,"o1"]', '427["b","o2"]', '42["c",2]')
     await script.expect("event", name="c")
     session.lose()
     await script.expect("disconnect")
     session = await server.accept()
     assert await session.connect_packet() == {"pid": "p", "offset": "o1", "token": "t"}
-    # What was missed comes before the answer, and is told after it and before the connect event.
+    # Missed events arrive before the answer; they are delivered after it, before the connect event.
     session.send('42["missed","o3"]', '40{"sid":"s","pid":"p"}', '42["new","o4"]')
     await script.expect("event", name="missed", args=["o3"])
     await script.expect("connect", id="s", recovered=True)
@@ -262,7 +262,7 @@ async def test_a190_disconnecting_and_connecting_in_the_handler(connect, sio, se
 
 
 async def test_connecting_again_asks_once(sio, server):
-    """While the answer is awaited, another connect() sends nothing: servers close a connection that joins twice."""
+    """While the answer is pending, another connect() sends nothing: servers close a connection that joins twice."""
     script = await sio(server.url, transports=["websocket"])
     session = await server.accept()
     await session.expect("40")
@@ -279,7 +279,7 @@ async def test_connecting_again_asks_once(sio, server):
 
 
 async def test_leaving_while_the_answer_is_awaited(connect, server):
-    """The namespace is left when the answer comes, and joined again after that."""
+    """The namespace is left when the answer arrives, and joined again after that."""
     script, session = await connect()
     script.do("io", socket="other", url=f"{server.url}/other")
     await session.connect_packet("/other")
@@ -296,7 +296,7 @@ async def test_leaving_while_the_answer_is_awaited(connect, server):
 
 
 async def test_connecting_in_a_disconnect_handler(connect, server):
-    """It is what happens anyway, and must not end automatic reconnection."""
+    """It happens anyway, and must not end automatic reconnection."""
     script, session = await connect()
     await script.when("disconnect", "connect")
     for _ in range(3):

@@ -1,4 +1,4 @@
-"""What ends without a word elsewhere is told, and what a server said is shown."""
+"""Failures that other clients pass over silently are reported, and what a server said is shown."""
 
 import asyncio
 import base64
@@ -52,8 +52,8 @@ ENDINGS = [
     ("polling", end_by_packet, "closed by the server"),
     ("websocket", send_garbage, "parse error"),
     ("polling", send_garbage, "parse error"),
-    ("websocket", send_no_engine_packet, "no Engine.IO packet"),
-    ("polling", send_no_engine_packet, "no Engine.IO payload"),
+    ("websocket", send_no_engine_packet, "not an Engine.IO packet"),
+    ("polling", send_no_engine_packet, "not an Engine.IO payload"),
     ("websocket", send_too_early_attachment, "parse error"),
     ("polling", send_too_early_attachment, "parse error"),
 ]
@@ -75,7 +75,7 @@ async def test_a_session_that_ends_before_the_namespace_is_joined(sio, server, t
 
 
 @pytest.mark.parametrize(("transport", "end", "text"), ENDINGS)
-async def test_so_it_is_without_reconnection(sio, server, transport, end, text):
+async def test_the_same_without_reconnection(sio, server, transport, end, text):
     script = await sio(server.url, transports=[transport], reconnection=False)
     session = await server.accept()
     await session.connect_packet()
@@ -126,7 +126,7 @@ async def test_commands_say_why(server, arguments):
 
 
 @pytest.mark.parametrize("command", ["connect", "listen"])
-async def test_commands_end_when_reconnecting_was_given_up(server, command):
+async def test_commands_complete_when_reconnecting_is_given_up(server, command):
     options = {"reconnectionAttempts": 1, "reconnectionDelay": 0}
     process = await run(command, server.url, "--options", json.dumps(options), "--transports", "polling")
     for _ in range(2):
@@ -206,7 +206,7 @@ async def test_queries_and_passwords_are_not_repeated(sio, server):
     assert "[bad" in error["message"] and "SECRET" not in error["message"]
 
 
-async def test_a_reason_that_would_steer_a_terminal(sio, server):
+async def test_a_reason_with_terminal_control_characters(sio, server):
     script = await sio(server.url, transports=["websocket"], reconnection=False)
     session = await server.accept()
     session.socket.close(1008, "\x1b[31m\u009bno")
@@ -236,7 +236,7 @@ async def test_servers_of_engine_io_3(sio, server, is_binary):
     (await server.request()).answer(200, body)
     assert "v2.x" in (await script.expect("connect_error", active=True))["message"]
     await script.expect("manager", name="error")
-    # Nothing is tried again: what is asked for by hand is the next request.
+    # No automatic retry: the next request is the one made by hand.
     script.do("sleep", ms=50)
     await script.state()
     assert len(server.requests) == 1 and len(script.all("connect_error")) == 1

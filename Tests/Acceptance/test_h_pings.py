@@ -1,4 +1,4 @@
-"""What a server can ask for by pings and empty answers is bounded, and pongs are not late."""
+"""What a server can demand with pings and empty answers is bounded, and pongs are not late."""
 
 import asyncio
 import json
@@ -18,13 +18,13 @@ def peak_memory(script):
         return int(re.search(r"VmHWM:\s+(\d+) kB", status.read())[1]) << 10
 
 
-async def test_one_pong_waits_in_front_of_what_is_queued(connect):
+async def test_one_pong_waits_ahead_of_the_queue(connect):
     script, session = await connect("websocket")
     session.socket.connection.hold_reading()
     large = "x" * (4 << 20)
     script.emit("large", large)
     script.emit("behind")
-    await script.state()  # from here on the large message is under way
+    await script.state()  # from here on the large message is being sent
     session.send(*["2"] * 1000, '42["all"]')
     await script.expect("event", name="all")
     session.socket.connection.go_on_reading()
@@ -32,7 +32,7 @@ async def test_one_pong_waits_in_front_of_what_is_queued(connect):
 
 
 async def packets_of_a_slow_way(connect, count, text):
-    """What a server that stopped reading finds when it reads on, having pinged behind so many events."""
+    """What a server that has stopped reading finds when it resumes, after a ping behind that many events."""
     script, session = await connect("websocket")
     session.socket.connection.hold_reading()
     for _ in range(count):
@@ -44,7 +44,7 @@ async def packets_of_a_slow_way(connect, count, text):
     return await session.receive_all(count + 1)
 
 
-async def test_a_pong_is_in_time_where_the_way_out_is_slow(connect):
+async def test_a_pong_is_in_time_on_a_slow_uplink(connect):
     text = "x" * 50_000
     packets = await packets_of_a_slow_way(connect, 100, text)
     assert packets.index("3") < 20
@@ -53,10 +53,11 @@ async def test_a_pong_is_in_time_where_the_way_out_is_slow(connect):
 
 
 @linux
-async def test_a_pong_waits_behind_little_where_buffers_on_the_way_are_small(connect, server):
+async def test_little_is_ahead_of_a_pong_where_network_buffers_are_small(connect, server):
     server.server.sockets[0].setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 16 << 10)
     packets = await packets_of_a_slow_way(connect, 300, "x" * 5_000)
-    assert packets.index("3") < 22
+    # The kernel doubles the 16 KiB. At the client it holds 32 KiB more, and a batch of 64 KiB that was written then.
+    assert packets.index("3") <= (32 + 32 + 64) * 1024 / 5_000 + 1
 
 
 async def test_on_polling_the_pong_goes_with_the_next_post(connect):
@@ -89,7 +90,7 @@ async def test_a_million_packets_in_an_answer(connect, packet):
     script.emit("x")
     await session.expect(*["3"] * (packet == "2"), '42["x"]')
     assert session.posts.qsize() - posts <= 2
-    # The body, which libcurl and the core hold at the same time for a moment, and little else.
+    # The body, which libcurl and the core both hold for a moment, and little else.
     assert peak_memory(script) - before < 24 << 20
     assert len(script.all("manager", name="ping")) == (packet == "2")
 

@@ -1,4 +1,4 @@
-"""What a server sends faster than it is taken waits with the server."""
+"""What a server sends faster than it is handled waits at the server."""
 
 import asyncio
 import os
@@ -11,7 +11,7 @@ TEXT = "x" * 10_000
 
 
 @pytest.mark.parametrize("command", ["listen", "connect"])
-async def test_commands_whose_output_nobody_reads_hold_the_server_up(server, command):
+async def test_unread_output_holds_the_server_back(server, command):
     process = await asyncio.create_subprocess_exec(
         os.environ.get("SIO", "sio"), command, server.url, "--transports", "websocket", "--options",
         '{"inboundBuffer":100000}', stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE, limit=1 << 16,
@@ -20,7 +20,7 @@ async def test_commands_whose_output_nobody_reads_hold_the_server_up(server, com
     await session.join()
     writer, sent = session.socket.connection.writer, 0
     with pytest.raises(TimeoutError):
-        while sent < 5_000:  # 50 MB, many times what buffers hold on the way
+        while sent < 5_000:  # 50 MB, many times what the buffers on the way hold
             session.send(f'42["news",{sent},"{TEXT}"]')
             sent += 1
             async with asyncio.timeout(1):

@@ -118,7 +118,7 @@ async def test_quitting_while_it_reconnects(run):
     assert await script.ended() == 0
 
 
-async def test_commands_behind_quit_are_not_read(run):
+async def test_commands_after_quit_are_not_read(run):
     script = await run()
     script.do("quit")
     script.do("state", tag=1)
@@ -126,7 +126,7 @@ async def test_commands_behind_quit_are_not_read(run):
     assert not script.all("error")
 
 
-async def test_the_last_line_needs_no_end(run):
+async def test_the_last_line_needs_no_newline(run):
     script = await run()
     script.process.stdin.write(b'{"do":"state","tag":1}')
     assert await script.end() == 0
@@ -136,7 +136,7 @@ async def test_the_last_line_needs_no_end(run):
 # Lines
 
 
-async def test_lines_that_are_no_commands(run):
+async def test_lines_that_are_not_commands(run):
     script = await run()
     script.write("nonsense", "", "   ", "{}", '{"do":"dance"}', "[]", '{"do":1}', "{", "\ufeff", '"do"', '{"do":"dance","tag":[1],"socket":"s"}')
     lines = await script.count(9, "error")
@@ -365,7 +365,7 @@ async def test_when_of_every_kind(sio, server):
     await script.manager("reconnect_failed")
     for kind in kinds:
         await script.count(1, "state", tag=kind)
-    # Each right behind the line that it waits for.
+    # Each runs right after the line that it waits for.
     for index, line in enumerate(script.lines):
         kind = line.get("tag")
         if line["on"] == "state" and kind in kinds:
@@ -401,7 +401,7 @@ async def test_sleeping(connect):
     before = await script.state()
     script.do("sleep", ms=300)
     after_sleep = script.state()
-    # Handlers do not sleep.
+    # Events are still reported while the script sleeps.
     session.send('42["x"]')
     event = await script.expect("event")
     after = await after_sleep
@@ -409,7 +409,7 @@ async def test_sleeping(connect):
 
 
 async def test_a_script_in_one_piece(run, server):
-    """Commands that were all there before the program began to read."""
+    """Commands that were all available before the program started to read."""
     script = await run(server.url, "--options", '{"autoConnect":false}')
     commands = [
         {"do": "when", "on": "connect", "then": [{"do": "emit", "event": "hello", "args": ["x"], "ack": True, "tag": 1}]},

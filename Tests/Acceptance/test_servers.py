@@ -1,4 +1,4 @@
-"""Whole stories against real servers: the project's own, and one that nobody of this project wrote."""
+"""Whole scenarios against real servers: the project's own, and one that is not from this project."""
 
 import asyncio
 import os
@@ -11,7 +11,7 @@ PYTHON_SERVER = Path(__file__).parent.parent / "InteropTests/Servers/python_serv
 
 
 class Process:
-    """A server process on a port of its own choice."""
+    """A server process on a free port."""
 
     async def start(self, *command):
         self.process = await asyncio.create_subprocess_exec(*map(str, command), stdout=asyncio.subprocess.PIPE)
@@ -81,7 +81,7 @@ async def test_coming_and_going(sio, real, transports):
 
 @pytest.mark.parametrize("transports", [["polling"], ["websocket"], ["polling", "websocket"]])
 async def test_coming_and_going_alone(sio, real, transports):
-    """Each time with a connection of its own."""
+    """Each time on a new connection."""
     script = await sio(real.url, transports=transports)
     for _ in range(20):
         script.do("disconnect")

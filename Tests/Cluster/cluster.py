@@ -1,4 +1,5 @@
-"""Two processes of python-socketio behind HAProxy, which sends a client to the same one by a cookie, with Redis between them."""
+"""Two python-socketio processes behind HAProxy, which routes each client to the same process by a cookie, with Redis
+between them."""
 
 import asyncio
 import socket
@@ -49,7 +50,7 @@ class Cluster:
         return int(line.rsplit(":", 1)[1])
 
     async def _balance(self, ports):
-        # The balancer gets a port that is open already, so that nobody can take it before.
+        # The balancer gets a port that is already open, so that nobody else can take it.
         with socket.create_server(("127.0.0.1", 0)) as listener:
             self.url = f"http://127.0.0.1:{listener.getsockname()[1]}"
             servers = "\n".join(f"    server {name} 127.0.0.1:{port} cookie {name}" for name, port in ports.items())
@@ -63,7 +64,7 @@ class Cluster:
         writer.write(b"GET / HTTP/1.0\r\n\r\n")
         answer = await reader.read()
         writer.close()
-        # A server has nothing else than Socket.IO; with none the balancer would answer 503.
+        # A server serves only Socket.IO; without one the balancer would answer 503.
         if b" 404 " not in answer:
             raise ConnectionError(answer)
 
@@ -82,7 +83,7 @@ class Cluster:
         raise AssertionError(f"{what} does not answer")
 
     async def kill(self, name):
-        """Ends a process without giving it a chance to say goodbye."""
+        """Kills a process, so that it cannot close its connections properly."""
         process = self.processes.pop(name)
         process.kill()
         await process.wait()

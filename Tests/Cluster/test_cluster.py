@@ -1,4 +1,4 @@
-"""A server of several processes: what a client keeps when one of them dies, and who hears whom."""
+"""A server of several processes: what a client keeps when one of them dies, and who receives whose messages."""
 
 import asyncio
 import json
@@ -28,7 +28,7 @@ async def connect(cluster):
     async def connect(route):
         options = {
             "transports": ROUTES[route],
-            # The balancer knows a client by its cookie.
+            # The balancer recognises a client by its cookie.
             "withCredentials": True,
             "reconnectionDelay": 50,
             "reconnectionDelayMax": 500,
@@ -63,7 +63,7 @@ async def test_events_survive_the_process_that_is_killed_under_load(cluster, con
 
     add(range(LOAD // 2))
     await script.count(1 + LOAD // 4, "ack")
-    # In the middle of it, or behind it where this test is held up; what follows is for the other process in any case.
+    # In the middle of it, or after it if this test is delayed; what follows goes to the other process in any case.
     await cluster.kill(killed)
     add(range(LOAD // 2, LOAD))
     acks = (await script.count(1 + LOAD, "ack"))[1:]
@@ -74,23 +74,23 @@ async def test_events_survive_the_process_that_is_killed_under_load(cluster, con
     served_by = [ack["args"][0] for ack in acks]
     (other,) = set(cluster.names) - {killed}
     assert served_by == sorted(served_by, key=[killed, other].index) and served_by[-1] == other
-    # Each at least once, and each in its place when it came first.
+    # Each at least once, and each in order of its first arrival.
     arrived = [int(number) for number in await cluster.database.lrange("numbers", 0, -1)]
     assert list(dict.fromkeys(arrived)) == list(range(LOAD))
 
 
 @pytest.mark.parametrize("route", ROUTES)
-async def test_clients_of_different_processes_hear_each_other(cluster, connect, route):
+async def test_clients_of_different_processes_receive_each_others_messages(cluster, connect, route):
     one = await connect(route)
     here = await whereabouts(one)
-    # The balancer takes turns, but its turns are not counted in clients.
+    # The balancer takes turns, but not per client.
     for _ in range(10):
         other = await connect(route)
         if await whereabouts(other) != here:
             break
     else:
         raise AssertionError("all clients are on one process")
-    # A process hears of others a moment after its first client came.
+    # A process learns of the others a moment after its first client came.
     async with asyncio.timeout(PATIENCE):
         while not (one.all("event", name="said") and other.all("event", name="said")):
             one.emit("say", "hello")

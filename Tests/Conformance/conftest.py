@@ -11,7 +11,7 @@ def pytest_report_header():
 
 @pytest.fixture(scope="session")
 def conformance_url():
-    """A server in conformance mode: a running one if its URL is given, else one that is started here."""
+    """A server in conformance mode: the running one at SOCKETIO_TEST_SERVER_URL, or else one started here."""
     url = os.environ.get("SOCKETIO_TEST_SERVER_URL")
     if url:
         yield url.rstrip("/")
@@ -28,7 +28,7 @@ def default_url():
 
 @pytest.fixture
 async def engine(conformance_url):
-    """The bare Engine.IO server of the conformance mode."""
+    """The plain Engine.IO server of the conformance mode."""
     async with Client(conformance_url, "/engine.io/") as client:
         yield client
 

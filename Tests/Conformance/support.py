@@ -1,4 +1,4 @@
-"""What the cases share: a server to run them against, and clients of it that show every byte."""
+"""Shared by the tests: a server to run them against, and clients that expose every byte."""
 
 import asyncio
 import json
@@ -10,11 +10,11 @@ from contextlib import asynccontextmanager
 import aiohttp
 import pytest
 
-PATIENCE = 10  # seconds that nothing here ever takes; only a failing case waits for so long
+PATIENCE = 10  # seconds, far more than anything here takes; only a failing test waits for so long
 
 
 class Process:
-    """A process that listens on a port of its own choice. Leaving it checks that it ends in good order."""
+    """A process that listens on a free port. Leaving the context checks that it exits cleanly."""
 
     def __init__(self, *command):
         pipe = subprocess.PIPE
@@ -54,12 +54,12 @@ class Record:
         self.file = file
 
     def lines(self, **wanted):
-        """What is recorded already, of it what has these members."""
+        """The lines recorded so far that have these members."""
         lines = [json.loads(line) for line in self.file.read_text().split("\n")[:-1]]
         return [line for line in lines if wanted.items() <= line.items()]
 
     async def line(self, **wanted):
-        """The first line that has these members, once there is one."""
+        """Waits for the first line that has these members."""
         async with asyncio.timeout(PATIENCE):
             while not (lines := self.lines(**wanted)):
                 await asyncio.sleep(0.01)
@@ -76,10 +76,10 @@ class Response:
 
 
 class WebSocket:
-    """A WebSocket whose messages are str and bytes, and whose end is an exception."""
+    """A WebSocket whose messages are str and bytes, and whose end raises an exception."""
 
     class Closed(Exception):
-        """Its argument is the close code, 1005 if the close frame had none, None if there was no close frame."""
+        """Its argument is the close code, 1005 if the close frame had none, None without a close frame."""
 
     def __init__(self, socket):
         self.socket = socket
@@ -99,7 +99,7 @@ class WebSocket:
         raise WebSocket.Closed(message.data or 1005 if message.type == aiohttp.WSMsgType.CLOSE else None)
 
     async def receive_all(self, count):
-        """The next messages that are not pings."""
+        """Receives the next messages, skipping pings."""
         messages = []
         while len(messages) < count:
             message = await self.receive()
@@ -108,7 +108,7 @@ class WebSocket:
         return messages
 
     async def closed(self):
-        """Waits for the end, whatever comes before it, and returns the close code."""
+        """Waits for the end, skipping messages, and returns the close code."""
         try:
             while True:
                 await self.receive()
@@ -159,14 +159,14 @@ class Client:
         return (await self.handshake())["sid"]
 
     async def session_ended(self, sid):
-        """Waits until the server knows a session no more."""
+        """Waits until the server no longer knows a session."""
         async with asyncio.timeout(PATIENCE):
             while "Session ID unknown" not in (await self.poll(sid)).text:
                 pass
 
     @asynccontextmanager
     async def websocket(self, sid=None, params=None, **options):
-        """A WebSocket before anything was received on it. Raises aiohttp.WSServerHandshakeError if it is refused."""
+        """A WebSocket from which nothing has been received yet. Raises aiohttp.WSServerHandshakeError if it is refused."""
         params = params if params is not None else self.params("websocket", sid)
         socket = await self.http.ws_connect(
             self.url + self.path, params=params, max_msg_size=0, ssl=self.ssl, **options
@@ -177,7 +177,7 @@ class Client:
             await socket.close()
 
     async def refused_or_closed(self, sid=None, params=None):
-        """Tries to open a WebSocket and returns once that has failed, at the handshake or right after it."""
+        """Tries to open a WebSocket and returns once that has failed, during the handshake or right after it."""
         try:
             async with self.websocket(sid, params) as socket:
                 await socket.closed()
@@ -186,7 +186,7 @@ class Client:
             return refusal.status
 
     async def closed_at_once(self, sid):
-        """Opens a WebSocket for a session, sees it accepted, and returns the code that the server closes it with."""
+        """Opens a WebSocket for a session that the server accepts and then closes; returns the close code."""
         async with self.websocket(sid) as socket:
             with pytest.raises(WebSocket.Closed) as end:
                 await socket.receive()
@@ -210,7 +210,7 @@ class Client:
 
 
 class RawConnection:
-    """A TCP connection on which the order of requests and the moment of the end are the case's own."""
+    """A TCP connection, for tests that control the order of requests and the moment of closing."""
 
     @classmethod
     async def open(cls, url, ssl=None):
@@ -241,12 +241,13 @@ class RawConnection:
         return Response(int(status.split()[1]), headers, body.decode())
 
     async def open_session(self, path):
-        """Opens a polling session on this connection, so that the server surely has accepted it, and returns the sid."""
+        """Opens a polling session on this connection, so that the server has certainly accepted it, and returns the
+        sid."""
         await self.request("GET", f"{path}?EIO=4&transport=polling")
         return json.loads((await self.response()).text[1:])["sid"]
 
     async def ended(self):
-        """Waits until the server ends the connection, and returns what came before that."""
+        """Waits until the server closes the connection, and returns what it sent before."""
         async with asyncio.timeout(PATIENCE):
             try:
                 return await self.reader.read()

@@ -12,9 +12,9 @@ import pytest
 from support import Client, Server
 
 
-def run(*flags):
+def run(*flags, stdin=None):
     binary = os.environ.get("SOCKETIO_TEST_SERVER", "socketio-test-server")
-    return subprocess.run([binary, *flags], capture_output=True, text=True, timeout=10)
+    return subprocess.run([binary, *flags], stdin=stdin, capture_output=True, text=True, timeout=10)
 
 
 def test_help_and_version():
@@ -22,7 +22,8 @@ def test_help_and_version():
     assert (result.returncode, result.stderr) == (0, "")
     for word in ("--max-payload BYTES", "(default 1000000)", "/admin", "get-handshake", "--conformance"):
         assert word in result.stdout
-    assert max(map(len, result.stdout.splitlines())) <= 120
+    # What the manual page on 80 columns leaves.
+    assert max(map(len, result.stdout.splitlines())) <= 73
     result = run("--version")
     assert result.returncode == 0
     assert re.fullmatch(r"socketio-test-server \d+\.\d+\.\d+\n", result.stdout)
@@ -79,7 +80,7 @@ def test_wrong_flags(flags):
     assert result.stderr.count("\n") == 1
 
 
-def test_an_address_that_cannot_be_had():
+def test_a_port_in_use():
     with socket.create_server(("127.0.0.1", 0)) as other:
         result = run("--port", str(other.getsockname()[1]))
     assert (result.returncode, result.stdout) == (1, "")
@@ -87,7 +88,7 @@ def test_an_address_that_cannot_be_had():
 
 
 @pytest.mark.parametrize("host", ["192.0.2.1", "2001:db8::1"])
-def test_a_host_that_this_machine_does_not_have(host):
+def test_an_address_of_another_machine(host):
     result = run("--port", "0", "--host", host)
     assert (result.returncode, result.stdout) == (1, "")
     [line] = result.stderr.splitlines()
@@ -109,11 +110,26 @@ def test_only_the_given_address_is_listened_on():
 
 
 @pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM])
-def test_signals_end_it_in_good_order(how):
+def test_signals_stop_it_cleanly(how):
     Server().stop(how)
 
 
-async def test_verbose_tells_of_sessions():
+def test_the_end_of_input_stops_it_cleanly():
+    server = Server("--stop-with-input")
+    server.process.stdin.write("ignored\n")
+    server.process.stdin.flush()
+    with socket.create_connection(("127.0.0.1", int(server.url.rsplit(":", 1)[1]))):
+        out, err = server.process.communicate(timeout=10)  # closes its input
+    assert (server.process.returncode, out, err) == (0, "", "")
+
+
+def test_only_a_pipe_can_stop_it():
+    result = run("--port", "0", "--stop-with-input", stdin=subprocess.DEVNULL)
+    assert (result.returncode, result.stdout) == (1, "")
+    assert result.stderr == "socketio-test-server: --stop-with-input: standard input is not a pipe\n"
+
+
+async def test_verbose_logs_sessions():
     server = Server("--verbose")
     async with Client(server.url) as client:
         sid = await client.open_polling()

@@ -1,4 +1,4 @@
-"""permessage-deflate, as RFC 7692 has it."""
+"""permessage-deflate (RFC 7692)."""
 
 import asyncio
 import os
@@ -35,7 +35,7 @@ def inflate(data):
 
 
 class Frames:
-    """A WebSocket on which the frames are the case's own."""
+    """A WebSocket whose frames the test writes itself."""
 
     @classmethod
     async def open(cls, url, offer="permessage-deflate"):
@@ -57,13 +57,13 @@ class Frames:
         self.raw.close()
 
     async def send(self, opcode, data, compressed=True, final=True):
-        """Sends a frame, with a mask of zeros."""
+        """Sends a frame, masked with zeros."""
         first = opcode | (0x40 if compressed else 0) | (0x80 if final else 0)
         length = bytes([0x80 | len(data)]) if len(data) < 126 else b"\xfe" + len(data).to_bytes(2, "big")
         await self.raw.send(bytes([first]) + length + bytes(4) + data)
 
     async def receive(self):
-        """A frame's first byte and its payload."""
+        """Returns the first byte and the payload of a frame."""
         async with asyncio.timeout(PATIENCE):
             first, length = await self.raw.reader.readexactly(2)
             if length > 125:
@@ -90,7 +90,7 @@ async def test_negotiation(server, record, offer, agreed):
     assert record.lines(type="open")[0]["deflate"] is agreed
 
 
-async def test_nothing_is_agreed_upon_without_the_flag(default_url):
+async def test_nothing_is_negotiated_without_the_flag(default_url):
     async with await Frames.open(default_url) as frames:
         assert frames.extensions == []
         await frames.send(TEXT, deflate(b"40"))
@@ -109,7 +109,7 @@ async def test_both_ways(client, record):
     assert messages[0]["data"] == "40"
 
 
-async def test_only_what_is_long_is_compressed(server):
+async def test_only_long_messages_are_compressed(server):
     async with await Frames.open(server.url) as frames:
         await frames.send(TEXT, b"40", compressed=False)
         assert (await frames.receive())[0] == 0x81
@@ -149,7 +149,7 @@ async def test_a_stream_may_end(server):
         (9, b"", 1002),
     ],
 )
-async def test_what_is_refused(server, opcode, data, code):
+async def test_invalid_messages(server, opcode, data, code):
     async with await Frames.open(server.url) as frames:
         await frames.send(opcode, data)
         assert await frames.receive() == (0x88, code.to_bytes(2, "big"))

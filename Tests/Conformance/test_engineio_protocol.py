@@ -1,4 +1,4 @@
-"""The 25 cases of the public test suite of the Engine.IO protocol, by the same names."""
+"""The 25 cases of the public test suite of the Engine.IO protocol, under the same names."""
 
 import json
 

@@ -1,4 +1,4 @@
-"""What --help says about every event, over both transports."""
+"""Every event that --help describes, over both transports."""
 
 import json
 
@@ -10,7 +10,7 @@ PLACEHOLDER = '{"_placeholder":true,"num":0}'
 
 
 class Polling:
-    """A polling session that looks like a WebSocket."""
+    """A polling session with the interface of a WebSocket."""
 
     def __init__(self, client, sid):
         self.client, self.sid, self.packets = client, sid, []

@@ -1,4 +1,4 @@
-"""Misbehaviour on demand: what the flags and events for it do, and that nothing else suffers."""
+"""Faults on demand: what the flags and events for them do, and that nothing else is affected."""
 
 import asyncio
 import json

@@ -1,4 +1,4 @@
-"""Requests, right and wrong, down to the status, the body and the connection."""
+"""Valid and invalid requests, down to the status, the body and the connection."""
 
 import asyncio
 import json
@@ -44,7 +44,7 @@ async def test_refused_requests(raw, method, query, code):
 
 
 @pytest.mark.parametrize("method", ["PUT", "DELETE", "HEAD"])
-async def test_methods_that_no_session_takes(client, raw, method):
+async def test_unsupported_methods(client, raw, method):
     sid = await client.open_polling()
     await raw.request(method, f"/socket.io/?EIO=4&transport=polling&sid={sid}")
     assert (await raw.head()).startswith("HTTP/1.1 400 ")
@@ -88,7 +88,7 @@ async def test_transports_can_be_left_out():
                 pass
 
 
-async def test_terms_come_from_the_flags():
+async def test_parameters_come_from_the_flags():
     flags = ["--ping-interval", "111", "--ping-timeout", "222", "--max-payload", "333"]
     with Server(*flags) as server:
         async with Client(server.url) as client:
@@ -161,7 +161,7 @@ async def test_too_large_a_body(client, raw):
     target = f"/socket.io/?EIO=4&transport=polling&sid={sid}"
     await raw.request("POST", target, "4" + "x" * 1000000)
     assert (await raw.response()).status == 413
-    await raw.request("POST", target, "40")  # neither the connection nor the session has suffered
+    await raw.request("POST", target, "40")  # neither the connection nor the session is affected
     assert (await raw.response()).text == "ok"
     assert (await client.poll(sid)).text.startswith('40{"sid":"')
 
@@ -221,7 +221,7 @@ async def test_two_posts_at_once_close_the_session(client, raw):
     await raw.send(f"POST {target} HTTP/1.1\r\nContent-Length: 3\r\n\r\n4")
     assert (await client.post(sid, "40")).status == 400
     assert (await raw.response()).status == 400
-    await raw.send("0!")  # the rest of a body that nobody wants, before a request that somebody does
+    await raw.send("0!")  # the rest of a body that the server discards, followed by a valid request
     await raw.request("GET", target)
     response = await raw.response()
     assert (response.status, response.text) == error(1)
@@ -231,7 +231,7 @@ async def test_an_aborted_post_closes_the_session(client, raw):
     sid = await raw.open_session("/socket.io/")
     await raw.send(f"POST /socket.io/?EIO=4&transport=polling&sid={sid} HTTP/1.1\r\nContent-Length: 3\r\n\r\n4")
     raw.close()
-    # Nobody says which of two connections the server looks at first: the poll may still find the session, and its end.
+    # The server may look at either connection first: the poll may still find the session, and its end.
     response = await client.poll(sid)
     assert response.status == 400 or response.text == "1"
     assert (await client.poll(sid)).status == 400

@@ -59,7 +59,7 @@ async def test_many_messages_in_flight(client):
         await sender
 
 
-async def test_the_server_stops_in_good_order_while_it_is_busy():
+async def test_a_busy_server_stops_cleanly():
     with Server() as server:
         polls = [await RawConnection.open(server.url) for _ in range(10)]
         for poll in polls:

@@ -1,4 +1,4 @@
-"""The namespaces of the default mode, and packets that break their rules."""
+"""The namespaces of the default mode, and packets that break the rules."""
 
 import asyncio
 import json
@@ -89,7 +89,7 @@ async def test_unknown_namespaces(client, name):
         pytest.param(["2"], id="ping from the client"),
     ],
 )
-async def test_rules_whose_breach_closes_the_session(client, packets):
+async def test_invalid_packets_close_the_session(client, packets):
     async with client.session() as socket:
         await socket.send(*packets)
         assert await socket.closed() == 1005
@@ -101,7 +101,7 @@ async def test_connect_timeout():
             async with client.session() as socket:
                 assert await socket.closed() == 1005
             async with client.session() as socket:
-                await socket.send("40/nope,")  # a refusal is no joining
+                await socket.send("40/nope,")  # a refused namespace is not joined
                 assert await socket.closed() == 1005
             sid = await client.open_polling()
             assert (await client.poll(sid)).text == "1"
@@ -114,7 +114,7 @@ async def test_silence_ends_the_pings():
             async with client.joined() as silent, client.joined() as other:
                 await silent.send('42["silence"]', '42["echo"]')
                 assert await silent.receive_all(1) == ['42["echo"]']
-                for _ in range(6):  # well over the time after which a session would be lost
+                for _ in range(6):  # well beyond the time after which a session would be dropped
                     assert await other.receive() == "2"
                     await other.send("3")
                 await silent.send('42["echo"]')

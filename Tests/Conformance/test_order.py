@@ -1,5 +1,5 @@
-"""The order in which the official server takes what it has read: packets of a namespace one step after the read, handlers
-another step later and only while the Socket is connected, CONNECT at once."""
+"""The order in which the official server handles what it has read: packets of a namespace one step after the read,
+handlers another step later and only while the Socket is connected, CONNECT at once."""
 
 import base64
 import os
@@ -10,14 +10,14 @@ from support import RawConnection
 
 
 def frame(opcode, text):
-    """A WebSocket frame of a client, with the mask 0."""
+    """A client's WebSocket frame with a zero mask."""
     payload = text.encode()
     assert len(payload) < 126
     return bytes([0x80 | opcode, 0x80 | len(payload)]) + bytes(4) + payload
 
 
 class Polling:
-    """A session whose messages arrive in one POST each time."""
+    """A session whose messages arrive together in one POST."""
 
     async def open(self, client, url):
         self.client, self.sid = client, await client.open_polling()
@@ -36,7 +36,7 @@ class Polling:
 
 
 class WebSocket:
-    """A session whose messages arrive in one read each time."""
+    """A session whose messages arrive together in one read."""
 
     async def open(self, client, url):
         self.raw = await RawConnection.open(url)
@@ -72,7 +72,7 @@ async def witness(client):
         yield witness
 
 
-async def test_handlers_do_not_run_behind_a_disconnect_of_the_same_read(session, witness):
+async def test_handlers_do_not_run_if_a_disconnect_follows_in_the_same_read(session, witness):
     await session.send("40/echo,")
     await session.send('42/echo,["broadcast",1]', '42/echo,["broadcast",2]', "41/echo,", "40")
     await session.send('42["echo"]')
@@ -82,31 +82,31 @@ async def test_handlers_do_not_run_behind_a_disconnect_of_the_same_read(session,
 
 async def test_handlers_run_before_a_disconnect_of_a_later_read(session, witness):
     await session.send("40/echo,", '42/echo,["broadcast",1]')
-    # The reading of the witness shows that the server has gone on.
+    # What the witness receives shows that the server has gone on.
     assert await witness.receive() == '42/echo,["broadcast",1]'
     await session.send("41/echo,", "40")
     await witness.send('42/echo,["broadcast","own"]')
     assert await witness.receive() == '42/echo,["broadcast","own"]'
 
 
-async def test_connect_behind_a_disconnect_of_the_same_read_cuts_the_client(session):
+async def test_connect_after_a_disconnect_of_the_same_read_cuts_the_client(session):
     await session.send("40/echo,", "40")
     await session.send("41/echo,", "40/echo,")
     assert await session.ended()
 
 
-async def test_connect_behind_a_disconnect_of_an_earlier_read_is_answered(session, client, witness):
+async def test_connect_after_a_disconnect_of_an_earlier_read_is_answered(session, client, witness):
     await session.send("40/echo,", '42/echo,["broadcast",1]')
     assert await witness.receive() == '42/echo,["broadcast",1]'
     await session.send("41/echo,", "40")
-    # Another round trip of the server lies between the two reads.
+    # Another round trip with the server lies between the two reads.
     await witness.send('42/echo,1["echo"]')
     assert await witness.receive() == "43/echo,1[]"
     await session.send("40/echo,", '42/echo,["broadcast",2]')
     assert await witness.receive() == '42/echo,["broadcast",2]'
 
 
-async def test_a_close_frame_of_the_same_read_is_heard_behind_the_handlers(client, witness):
+async def test_a_close_frame_of_the_same_read_is_handled_after_the_handlers(client, witness):
     session = WebSocket()
     await session.open(client, client.url)
     await session.send("40/echo,")

@@ -1,4 +1,4 @@
-"""The proxy that tests of clients use, between clients that show every byte and an echo."""
+"""The proxy that client tests use, between clients that expose every byte and an echo server."""
 
 import asyncio
 import base64
@@ -25,7 +25,7 @@ class Proxy(Process):
 
 
 class Echo:
-    """A server that sends everything back and keeps count of what it got and of how its connections ended."""
+    """A server that echoes everything, and records what it received and how its connections ended."""
 
     async def __aenter__(self):
         self.ends = asyncio.Queue()
@@ -63,7 +63,7 @@ async def echoes(connection, data):
 
 
 async def hears_nothing(connection, seconds=0.1):
-    """Nothing can prove that nothing will ever come: a proxy that lets something through has time to do so here."""
+    """Silence cannot be proved: this gives a proxy that lets something through the time to do so."""
     try:
         async with asyncio.timeout(seconds):
             return await connection.reader.read(1) is None
@@ -147,13 +147,13 @@ async def test_refusals(echo, unused_tcp_port):
             assert (await raw.response()).status == status
             raw.close()
     with Proxy("--forward", echo.address, "--refuse") as proxy:
-        with pytest.raises(ConnectionResetError):  # while it connects, or right after that
+        with pytest.raises(ConnectionResetError):  # while connecting, or right after
             raw = await RawConnection.open(proxy.url)
             await raw.reader.read()
 
 
 async def socks5(proxy, address, kind, user=None):
-    """Asks for an address, and returns the connection and the status of the reply, or None if it got none."""
+    """Requests an address, and returns the connection and the status of the reply, or None without a reply."""
     raw = await RawConnection.open(proxy.url)
     await raw.send(b"\x05\x01" + (b"\x02" if user else b"\x00"))
     method = await raw.reader.readexactly(2)
@@ -256,7 +256,7 @@ async def test_drop(forwarded):
     await raw.send(b"into the void")
     assert await hears_nothing(raw)
     assert await works_for_others(proxy)
-    assert await echo.end() == "FIN"  # of the other one
+    assert await echo.end() == "FIN"  # of the other connection
     raw.writer.write_eof()
     assert await hears_nothing(raw)
     assert echo.ends.empty()
@@ -273,7 +273,7 @@ async def test_slow(forwarded):
     assert await echoes(raw, bytes(4000000))
 
 
-async def test_ends_are_passed_on(forwarded):
+async def test_ends_of_connections_are_forwarded(forwarded):
     _, raw, echo = forwarded
     raw.writer.write_eof()
     assert await raw.ended() == b""

@@ -87,7 +87,7 @@ async def test_an_upgrade(client, record):
     assert [message["data"] for message in record.lines(type="message", sid=sid)] == ["2probe", "5"]
 
 
-async def test_a_websocket_that_ends_without_a_word(client, record):
+async def test_a_websocket_that_ends_without_a_close_frame(client, record):
     async with client.joined() as socket:
         await socket.send('42["drop-me"]')
         assert await socket.closed() is None

@@ -18,7 +18,7 @@ async def client():
 
 
 class Member:
-    """A socket of a namespace over WebSocket, and what recovers it."""
+    """A socket of a namespace over WebSocket, and what it needs to be recovered."""
 
     def __init__(self, client, namespace="/", **auth):
         self.context = client.session()
@@ -29,7 +29,7 @@ class Member:
     async def __aenter__(self):
         self.socket = await self.context.__aenter__()
         await self.socket.send("40" + self.prefix + (json.dumps(self.auth) if self.auth else ""))
-        # What was missed comes before the answer.
+        # Missed events come before the answer.
         while (packet := await self.socket.receive())[:2] != "40":
             self.missed.append(packet)
         answer = json.loads(packet[2 + len(self.prefix) :])
@@ -43,7 +43,7 @@ class Member:
         await self.socket.send("42" + self.prefix + json.dumps(event))
 
     async def receive(self):
-        """The next event, and its offset apart from it."""
+        """The next event, and separately its offset."""
         packet = await self.socket.receive()
         *event, offset = json.loads(packet[packet.index("[") :])
         return event, offset
@@ -74,7 +74,7 @@ async def test_offsets(client):
         assert isinstance(first, str)
         assert isinstance(second, str)
         assert first != second
-        # Acknowledgements and what wants one have none.
+        # Acknowledgements, and events that request one, have no offset.
         await member.socket.send('425["echo",2]', '42["ask",3]')
         assert await member.socket.receive_all(2) == ["435[2]", '420["question",3]']
 
@@ -93,7 +93,7 @@ async def test_recovery(client, namespace):
         packet = await second.socket.receive()
         assert json.loads(packet[packet.index("[") :])[0]["auth"]["more"] == 1
         await second.drop()
-    # Again, from an older offset: nothing was forgotten, the order is the same, and so are the offsets.
+    # Again from an older offset: nothing was dropped, and the order and the offsets are the same.
     async with Member(client, namespace, pid=first.pid, offset=offset) as third:
         assert events(third.missed) == [["burst", 0], ["burst", 1], ["burst", 2]]
         assert [json.loads(packet[packet.index("[") :])[-1] for packet in third.missed] == received
@@ -145,7 +145,7 @@ async def is_new(client, first, namespace="/", **auth):
 async def test_what_is_not_recovered(client):
     async with Member(client) as first:
         offset = await first.offset()
-        assert await is_new(client, first, pid=first.pid, offset=offset)  # is not lost
+        assert await is_new(client, first, pid=first.pid, offset=offset)  # the socket is not lost
         await first.drop()
     assert await is_new(client, first)
     assert await is_new(client, first, pid=first.pid)
@@ -157,7 +157,7 @@ async def test_what_is_not_recovered(client):
         assert second.sid == first.sid
 
 
-async def test_who_leaves_a_namespace_is_forgotten(client):
+async def test_a_socket_that_leaves_its_namespace_is_forgotten(client):
     async with Member(client) as first:
         offset = await first.offset()
         await first.socket.send("41", "40/echo,")
@@ -177,7 +177,7 @@ async def test_time_runs_out():
             assert await is_new(client, first, pid=first.pid, offset=offset)
 
 
-async def test_questions_are_forgotten(client):
+async def test_pending_acknowledgements_are_forgotten(client):
     async with Member(client) as first:
         offset = await first.offset()
         await first.emit("ask", 1)

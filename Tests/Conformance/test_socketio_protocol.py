@@ -1,4 +1,4 @@
-"""The 32 cases of the public test suite of the Socket.IO protocol, by the same names."""
+"""The 32 cases of the public test suite of the Socket.IO protocol, under the same names."""
 
 import json
 from contextlib import asynccontextmanager
@@ -12,7 +12,7 @@ TERMS = {"pingInterval": 300, "pingTimeout": 200, "maxPayload": 1000000}
 
 @asynccontextmanager
 async def connection(client):
-    """A WebSocket that has joined the main namespace and has been greeted."""
+    """A WebSocket that has joined the main namespace and received its greeting."""
     async with client.joined() as socket:
         assert await socket.receive() == '42["auth",{}]'
         yield socket

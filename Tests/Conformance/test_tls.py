@@ -10,7 +10,7 @@ from support import Client, Server
 
 
 def make_certificate(directory, name):
-    """A self-signed certificate and its key, made anew so that it never runs out."""
+    """A self-signed certificate and its key, generated for each run so that it never expires."""
     cert, key = directory / f"{name}.pem", directory / f"{name}-key.pem"
     subprocess.run(
         ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days", "1"]
@@ -76,7 +76,7 @@ async def test_drop_me(client):
         assert await socket.closed() is None
 
 
-async def test_a_stranger_is_not_trusted(server):
+async def test_an_unknown_certificate_is_not_trusted(server):
     async with Client(server.url) as client:
         with pytest.raises(aiohttp.ClientConnectorCertificateError):
             await client.open_polling()
@@ -95,7 +95,7 @@ def trust(certificate, own=None):
     return context
 
 
-async def test_what_was_agreed_upon_is_recorded(certificate, record):
+async def test_negotiated_parameters_are_recorded(certificate, record):
     flags = ["--tls-max", "1.2", "--tls-ciphers", "ECDHE-ECDSA-AES128-GCM-SHA256:ECDHE-ECDSA-AES256-GCM-SHA384"]
     with Server("--tls-cert", certificate[0], "--tls-key", certificate[1], "--record", str(record.file), *flags) as server:
         context = trust(certificate)

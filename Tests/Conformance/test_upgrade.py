@@ -1,4 +1,4 @@
-"""Upgrades that succeed, that fail, and what is in flight meanwhile."""
+"""Upgrades that succeed or fail, and what is in flight meanwhile."""
 
 import asyncio
 import json
@@ -36,7 +36,7 @@ async def test_an_upgrade_releases_a_poll_too(client):
 
 
 async def test_nothing_is_lost_or_reordered(client):
-    """Events sent on either side of an upgrade come back in order, over whichever transport."""
+    """Events sent on either side of an upgrade come back in order, over either transport."""
     sid = await client.open_polling()
     await client.post(sid, '40\x1e42["echo",0]')
     [connected, *received] = (await client.poll(sid)).packets
@@ -102,7 +102,7 @@ async def test_a_websocket_for_a_session_opened_by_websocket(client):
 
 
 async def test_a_websocket_that_is_closed_at_once_may_send(client, record):
-    """What it sends is dropped, and the close is answered properly."""
+    """What it sends is dropped, and its close frame is answered properly."""
     with Server("--record", str(record.file)) as server:
         async with Client(server.url) as client:
             async with client.websocket() as socket:

@@ -1,4 +1,4 @@
-"""Frames, right and wrong."""
+"""Valid and invalid frames."""
 
 import asyncio
 import os
@@ -26,7 +26,7 @@ def frame(opcode, payload=b"", final=True, reserved=0, masked=True):
 
 
 class RawWebSocket(RawConnection):
-    """A WebSocket whose frames are the case's own."""
+    """A WebSocket whose frames the test writes itself."""
 
     @classmethod
     async def open(cls, url, path="/engine.io/"):
@@ -125,7 +125,7 @@ async def test_the_first_subprotocol_is_taken(client):
         assert socket.socket.protocol == "one"
 
 
-async def test_upgrade_requests_that_are_none(conformance_url):
+async def test_invalid_upgrade_requests(conformance_url):
     for headers in (
         "Upgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\n",
         "Upgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 8\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n",
@@ -149,15 +149,15 @@ async def test_messages_of_16_mib():
             assert await socket.receive() == f'438["{text}"]'
 
 
-async def test_a_slow_reader_is_given_up():
-    """A client that asks for more and more and reads nothing must not make the server hold it all."""
+async def test_a_slow_reader_is_dropped():
+    """The server must not buffer everything for a client that keeps requesting and reads nothing."""
     with Server("--max-payload", "1000") as server:
         async with Client(server.url) as client, client.joined() as watcher:
             slow = await RawWebSocket.open(server.url, "/socket.io/")
             slow.writer.transport.pause_reading()
             request = frame(TEXT, b'42["binary",4194304]')
             await slow.send(frame(TEXT, b"40") + request * 40)
-            # The server has dealt with all of that before it takes what comes later.
+            # The server handles all of that before it reads anything later.
             await watcher.send('42["broadcast",1]')
             assert await watcher.receive() == '42["broadcast",1]'
             await slow.send(request)

@@ -1,25 +1,26 @@
 import Foundation
 import SocketIO
+import SocketIOTesting
 import Testing
 
-/// Real connections that break in every way that networks have, on their way through a proxy, or because the server dies.
+/// Real connections that break in every possible way, through a proxy or because the server is killed.
 ///
-/// What must hold is that a client with retries brings every event to the server, in order; when is a matter of how busy the machine is.
+/// A client with retries must deliver every event to the server, in order. When depends on how busy the machine is.
 @Suite("Broken networks", .timeLimit(.minutes(3)))
 struct BrokenNetworkTests {
-  /// Emits numbered events, each again until it is acknowledged.
+  /// Emits numbered events, each retried until it is acknowledged.
   final class Load: Sendable {
     let socket: Socket
-    let connects = Recorder<Connection>()
+    let connects = Recorder<SocketConnection>()
     let disconnects: Recorder<Disconnection>
-    private let outcomes = Recorder<Result<[SocketValue], SocketIOError>>()
+    private let outcomes = Recorder<Result<SocketAnswer, SocketIOError>>()
 
     init(_ url: String, _ route: Route) throws {
       socket = try makeSocket(url) {
         $0.transports = route.transports
         $0.reconnectionDelayMax = .milliseconds(200)
         $0.retries = .max
-        // For acknowledgements that are lost without the connection: far longer than any takes.
+        // For acknowledgements that are lost although the connection is not: far longer than any takes.
         $0.ackTimeout = .seconds(20)
       }
       disconnects = socket.recordDisconnects()
@@ -32,14 +33,14 @@ struct BrokenNetworkTests {
       }
     }
 
-    /// Waits until so many events are acknowledged, and returns their numbers in the order of the acknowledgements.
+    /// Waits until that many events are acknowledged, and returns their numbers in the order of the acknowledgements.
     func acknowledged(_ count: Int) async throws -> [Int] {
       let outcomes = try await outcomes.wait("\(count) acknowledgements", within: .seconds(120)) { $0.count >= count }
-      return try outcomes.compactMap { try $0.get().first?.intValue }
+      return try outcomes.map { try $0.get().decode(Int.self) }
     }
   }
 
-  @Test("Connections that are reset and cut under load lose nothing that is retried", arguments: Route.allCases)
+  @Test("Resetting and cutting connections under load loses no retried event", arguments: Route.allCases)
   func resets(_ route: Route) async throws {
     let server = try Server.testServer.start()
     let proxy = try NetworkProxy(to: server)
@@ -57,7 +58,7 @@ struct BrokenNetworkTests {
     await load.socket.io.close()
   }
 
-  @Test("A connection through which nothing comes any more is noticed and replaced", arguments: Route.allCases)
+  @Test("A silent connection is noticed and replaced", arguments: Route.allCases)
   func halfOpen(_ route: Route) async throws {
     let server = try Server.testServer.start("--ping-interval", "300", "--ping-timeout", "3000")
     let proxy = try NetworkProxy(to: server)
@@ -73,7 +74,7 @@ struct BrokenNetworkTests {
     await load.socket.io.close()
   }
 
-  @Test("A network that stands still for a while costs nothing", arguments: Route.allCases)
+  @Test("A network that stalls for a while loses nothing", arguments: Route.allCases)
   func standstill(_ route: Route) async throws {
     let server = try Server.testServer.start()
     let proxy = try NetworkProxy(to: server)
@@ -81,7 +82,7 @@ struct BrokenNetworkTests {
     _ = try await load.socket.connected()
     try proxy.tell("pause")
     try load.emit(0..<50)
-    // Nothing comes through, so there is nothing to wait for but time.
+    // Nothing gets through, so the test can only wait for time to pass.
     try await Task.sleep(for: .milliseconds(200))
     try proxy.tell("resume")
     #expect(try await load.acknowledged(50) == Array(0..<50))
@@ -89,7 +90,7 @@ struct BrokenNetworkTests {
     await load.socket.io.close()
   }
 
-  @Test("Packets that arrive one byte at a time are put together", arguments: Route.allCases)
+  @Test("Packets that arrive one byte at a time are reassembled", arguments: Route.allCases)
   func drip(_ route: Route) async throws {
     let server = try Server.testServer.start()
     let proxy = try NetworkProxy(to: server, "--drip")
@@ -101,10 +102,10 @@ struct BrokenNetworkTests {
     await load.socket.io.close()
   }
 
-  @Test("Connections that are cut in the middle of a frame lose nothing that is retried")
+  @Test("Cutting connections in the middle of a frame loses no retried event")
   func midFrame() async throws {
     let server = try Server.testServer.start()
-    // Not a multiple of anything that is sent, and some ten events to each connection.
+    // Not a multiple of any message size, and about ten events per connection.
     let proxy = try NetworkProxy(to: server, "--drop-after", "2011")
     let load = try Load(proxy.url, .websocket)
     try load.emit(0..<100, payload: .binary(Data(repeating: 7, count: 100)))
@@ -115,7 +116,7 @@ struct BrokenNetworkTests {
   }
 
   @Test(
-    "A server that is killed under load and started again gets everything that is retried", arguments: Server.allCases,
+    "A server that is killed under load and restarted gets every retried event", arguments: Server.allCases,
     Route.allCases)
   func killed(_ kind: Server, _ route: Route) async throws {
     let first = try kind.start()

@@ -1,12 +1,15 @@
 import Foundation
 import SocketIO
+import SocketIOTesting
 import Testing
 
-/// Sequences, answers by return value and handlers of every event, against servers of different makers and over every transport.
+/// Sequences, answers by return value and catch-all handlers, against different server implementations and over every
+/// transport.
 @Suite("Events", .timeLimit(.minutes(2)))
 struct EventTests {
   @Test(
-    "a sequence goes on over a loss and misses nothing while it is not read", arguments: Server.allCases, Route.allCases
+    "a sequence continues across a loss and misses nothing while it is not read", arguments: Server.allCases,
+    Route.allCases
   )
   func sequence(_ kind: Server, _ route: Route) async throws {
     let server = try kind.start()
@@ -36,7 +39,8 @@ struct EventTests {
   }
 
   @Test(
-    "handlers answer by what they return, and every event is told in both directions", arguments: Server.allCases,
+    "handlers answer with their return value, and catch-all handlers get every event in both directions",
+    arguments: Server.allCases,
     Route.allCases)
   func answers(_ kind: Server, _ route: Route) async throws {
     let server = try kind.start()
@@ -63,5 +67,21 @@ struct EventTests {
     let (first, second) = try await socket.emitWithAck("echo", 1, ["two", nil], as: Int.self, [String?].self)
     #expect((first, second) == (1, ["two", nil]))
     await socket.io.close()
+  }
+
+  @Test("A scope is entered connected, and left when the server has what was emitted", arguments: Server.allCases)
+  func scope(_ kind: Server) async throws {
+    let server = try kind.start()
+    let socket = try await withSocket(server.url) { socket in
+      #expect(socket.connected)
+      let answer = try await socket.emitWithAck("echo", 1, timeout: .seconds(30))
+      #expect(answer == 1)
+      return socket
+    }
+    #expect(!socket.active && !socket.io.isOpen)
+    let error = await #expect(throws: SocketIOError.self) {
+      try await withSocket(server.url + "/elsewhere") { _ in Issue.record("entered") }
+    }
+    #expect(error?.code == .refused)
   }
 }

@@ -1,8 +1,9 @@
 import Foundation
 import SocketIO
+import SocketIOTesting
 import Testing
 
-/// Servers that are not there, are something else, or stop being there: always a named error, never a crash.
+/// Servers that are missing, are something else, or disappear: always a named error, never a crash.
 @Suite("Failures", .timeLimit(.minutes(2)))
 struct FailureTests {
   struct Case: Sendable, CustomTestStringConvertible {
@@ -44,7 +45,7 @@ struct FailureTests {
 
   @Test("gives a named error on WebSocket", arguments: cases)
   func websocket(_ failure: Case) async throws {
-    // Whatever a server answers with a status is a refused handshake here.
+    // Any HTTP status means a refused handshake here.
     switch failure.answer {
     case nil: try await expect(failure, over: .websocket, .timeout)
     case let answer? where answer.hasPrefix("HTTP"): try await expect(failure, over: .websocket, .httpStatus)
@@ -93,10 +94,10 @@ struct FailureTests {
 
   @Test("notices a server that stops sending its heartbeat", arguments: Route.allCases)
   func heartbeat(_ route: Route) async throws {
-    // The server gives up a client that is late itself, so the timeout has to cover a busy machine.
+    // The server also disconnects a slow client, so the timeout must suit a busy machine.
     let server = try Server.testServer.start("--ping-interval", "300", "--ping-timeout", "2000")
-    // The loop that the other tests share may be busy for longer.
-    let loop = try EventLoop()
+    // The other tests' shared loop may be busy for longer.
+    let loop = try SocketEventLoop()
     let socket = try makeSocket(server.url) {
       $0.transports = route.transports
       $0.eventLoop = loop
@@ -105,7 +106,7 @@ struct FailureTests {
     let pings = Recorder<Bool>()
     socket.io.on(.ping) { pings.record(true) }
     _ = try await socket.connected()
-    // Longer than an interval and its timeout: the connection stands because of the pings.
+    // Longer than interval and timeout together: only pings keep the connection.
     _ = try await pings.wait("nine pings") { $0.count >= 9 }
     #expect(disconnects.values.isEmpty)
     try socket.emit("silence")
@@ -118,7 +119,7 @@ struct FailureTests {
     let first = try kind.start()
     let socket = try makeSocket(first.url) { $0.transports = route.transports }
     let disconnects = socket.recordDisconnects()
-    let connects = Recorder<Connection>()
+    let connects = Recorder<SocketConnection>()
     socket.on(.connect) { connects.record($0) }
     _ = try await socket.connected()
     first.kill()
@@ -131,7 +132,7 @@ struct FailureTests {
     second.kill()
   }
 
-  @Test("tells a broken connection from a closed one", arguments: Route.allCases)
+  @Test("distinguishes a broken connection from a closed one", arguments: Route.allCases)
   func dropped(_ route: Route) async throws {
     let server = try Server.testServer.start()
     let socket = try makeSocket(server.url) { $0.transports = route.transports }

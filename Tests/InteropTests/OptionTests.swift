@@ -1,20 +1,21 @@
 import Foundation
 import SocketIO
+import SocketIOTesting
 import Testing
 
-/// Each option has its effect, by what the server recorded, on each transport that it concerns.
+/// Each option has its effect on each transport that it applies to, as the server's record shows.
 @Suite("Options on the wire", .timeLimit(.minutes(2)))
 struct OptionTests {
   static let each: [TransportName] = [.polling, .websocket]
 
-  /// Connects, echoes something, closes in good order, and returns what the server saw.
+  /// Connects, echoes something, closes gracefully, and returns the server's record.
   private func record(
     _ route: Route, path: String = "", server arguments: [String] = [],
     _ configure: (inout SocketIOOptions) -> Void = { _ in }
   ) async throws -> Recording {
     let recording = Recording()
-    let server = try ServerProcess(
-      Server.testServer.executable(), ["--port", "0", "--record", recording.path] + arguments)
+    let server = try TestServerProcess(
+      flags: ["--record", recording.path] + arguments)
     let socket = try makeSocket(server.url + path) {
       $0.transports = route.transports
       configure(&$0)
@@ -40,7 +41,7 @@ struct OptionTests {
     #expect(!requests.isEmpty && requests.allSatisfy { $0["path"] == "/custom" })
   }
 
-  @Test("query, the URL's winning, and the protocol's own names", arguments: each)
+  @Test("query, with precedence of the URL, and the protocol's reserved names", arguments: each)
   func query(_ transport: TransportName) async throws {
     let route: Route = transport == .polling ? .polling : .websocket
     let requests = try await record(route, path: "/?c=d&x=url") {
@@ -51,7 +52,7 @@ struct OptionTests {
     #expect(first["&a"] == "&=?a" && first["EIO"] == "4" && first["transport"] == .string(transport.rawValue))
   }
 
-  @Test("extraHeaders, and those of one transport alone", arguments: Route.allCases)
+  @Test("extraHeaders, and those of one transport only", arguments: Route.allCases)
   func headers(_ route: Route) async throws {
     let recording = try await record(route) {
       $0.extraHeaders = ["My-Custom-Header": "1234"]
@@ -132,7 +133,7 @@ struct OptionTests {
       $0.withCredentials = isSet
       $0.extraHeaders = ["Cookie": "own=1"]
     }
-    let connects = Recorder<Connection>()
+    let connects = Recorder<SocketConnection>()
     socket.on(.connect) { connects.record($0) }
     _ = try await socket.connected()
     socket.io.engine.close()
@@ -145,7 +146,7 @@ struct OptionTests {
   }
 
   @Test(
-    "extraHeaders: a header of the WebSocket handshake itself is refused by its name",
+    "extraHeaders: a header of the WebSocket handshake is refused by name",
     arguments: ["Upgrade", "connection", "Sec-WebSocket-Key"])
   func handshakeHeaders(_ name: String) async throws {
     let made = #expect(throws: SocketIOError.self) {
@@ -154,7 +155,7 @@ struct OptionTests {
     #expect(made?.code == .invalidOption)
     #expect(made?.message.contains("extraHeaders: \"\(name)\"") == true, "\(String(describing: made))")
 
-    // What is set later is not checked before it is used.
+    // Values set later are not checked before they are used.
     let socket = try makeSocket("http://127.0.0.1:1") {
       $0.transports = [.websocket]
       $0.reconnection = false
@@ -166,7 +167,7 @@ struct OptionTests {
     socket.disconnect()
   }
 
-  @Test("perMessageDeflate compresses what is large enough")
+  @Test("perMessageDeflate compresses large messages")
   func deflate() async throws {
     let recording = Recording()
     let server = try Server.testServer.start("--record", recording.path, "--deflate")
@@ -189,7 +190,7 @@ struct OptionTests {
     let server = try Server.testServer.start()
     let socket = try makeSocket(server.url) {
       $0.transports = [.polling]
-      // Far below the 25 s for which the server holds a poll, and far above what a busy machine takes for a handshake.
+      // Far below the 25 s for which the server holds a poll, and far above the time of a handshake on a busy machine.
       $0.requestTimeout = .seconds(2)
       $0.reconnection = false
     }
@@ -216,8 +217,8 @@ struct OptionTests {
   @Test("agent: a proxy carries both transports, with user and password", arguments: each)
   func proxy(_ transport: TransportName) async throws {
     let recording = Recording()
-    let proxy = try ServerProcess(
-      Server.python.executable(),
+    let proxy = try TestServerProcess(
+      Server.pythonProgram(),
       [Server.script("proxy.py"), "--auth", "user:pass word", "--record", recording.path])
     let server = try Server.testServer.start()
     let socket = try makeSocket(server.url) {
@@ -241,11 +242,11 @@ struct OptionTests {
   @Test("agent: an https proxy is verified under the Socket's TLS options", arguments: [false, true])
   func httpsProxy(secure: Bool) async throws {
     let certificates = try Certificates.shared.get()
-    let proxy = try ServerProcess(
-      Server.python.executable(),
+    let proxy = try TestServerProcess(
+      Server.pythonProgram(),
       [Server.script("proxy.py"), "--tls", certificates.path("server.pem"), certificates.path("server.key")])
     let tls = ["--tls-cert", certificates.path("server.pem"), "--tls-key", certificates.path("server.key")]
-    let server = try ServerProcess(Server.testServer.executable(), ["--port", "0"] + (secure ? tls : []))
+    let server = try TestServerProcess(flags: secure ? tls : [])
     func makeProxied(_ configure: (inout SocketIOOptions) -> Void) throws -> Socket {
       try makeSocket("\(secure ? "https" : "http")://127.0.0.1:\(server.port)") {
         $0.transports = [.polling]
@@ -269,11 +270,12 @@ struct OptionTests {
     await trusting.io.close()
   }
 
-  @Test("agent: what cannot be used is refused when the Socket is made")
+  @Test("agent: unusable values are refused when the Socket is made")
   func badAgent() {
     for agent in [
-      Agent(proxy: "ftp://127.0.0.1"), Agent(proxy: "http://"), Agent(proxy: "https://127.0.0.1:1"),
-      Agent(localAddress: "not-an-address"),
+      ConnectionAgent(proxy: "ftp://127.0.0.1"), ConnectionAgent(proxy: "http://"),
+      ConnectionAgent(proxy: "https://127.0.0.1:1"),
+      ConnectionAgent(localAddress: "not-an-address"),
     ] {
       let error = #expect(throws: SocketIOError.self) { try makeSocket("http://127.0.0.1:1") { $0.agent = agent } }
       #expect(error?.code == .invalidOption && error?.message.contains("agent") == true, "\(String(describing: error))")

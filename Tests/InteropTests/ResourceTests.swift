@@ -1,9 +1,10 @@
 import Foundation
 import SocketIO
+import SocketIOTesting
 import Testing
 
-/// What stays behind after many connections. It looks at the whole process, so nothing else may run in it: scripts/test starts it
-/// alone.
+/// Leaks after many connections. These tests measure the whole process, so nothing else may run in it: scripts/test
+/// starts them separately.
 @Suite(
   "Resources", .serialized, .timeLimit(.minutes(5)),
   .enabled(if: ProcessInfo.processInfo.environment["SOCKETIO_TEST_ALONE"] != nil, "needs a process of its own"))
@@ -27,7 +28,7 @@ struct ResourceTests {
     }
   }
 
-  /// Has something done 1,000 times, and looks at what the process has more than before.
+  /// Runs something 1,000 times, and measures what the process has gained.
   private func expectNothingLeft(by rounds: (Int) async throws -> Void, _ route: Route) async throws {
     // Caches and pools fill first.
     try await rounds(200)
@@ -37,11 +38,11 @@ struct ResourceTests {
     print("\(route): before \(before); after \(after)")
     #expect(after.descriptors <= before.descriptors + 4)
     #expect(after.threads <= before.threads + 2)
-    // 1 KB a round would be a leak; allocators keep a little.
+    // 1 KB per round would be a leak; allocators keep a little.
     #expect(after.kilobytes <= before.kilobytes + 1_000)
   }
 
-  @Test("1,000 rounds of connecting and closing leave nothing behind", arguments: Route.allCases)
+  @Test("1,000 rounds of connecting and closing leak nothing", arguments: Route.allCases)
   func rounds(_ route: Route) async throws {
     let server = try Server.testServer.start()
     func rounds(_ count: Int) async throws {
@@ -60,14 +61,14 @@ struct ResourceTests {
   }
 
   @Test(
-    "An event loop of one's own goes with the last Socket that uses it, thread and descriptors",
+    "A separate event loop ends with the last Socket that uses it, including its thread and descriptors",
     arguments: UnderWay.allCases)
   func ownLoops(_ state: UnderWay) async throws {
     let server = try Server.testServer.start()
     func round() async throws {
-      weak var released: EventLoop?
+      weak var released: SocketEventLoop?
       do {
-        let loop = try EventLoop()
+        let loop = try SocketEventLoop()
         released = loop
         let socket = try makeSocket(server.url) { $0.eventLoop = loop }
         if state != .connecting { _ = try await socket.connected() }
@@ -81,7 +82,7 @@ struct ResourceTests {
         }
         socket.disconnect()
       }
-      // The loop first sends what was left to send.
+      // The loop first sends the rest.
       _ = try await poll("end of the loop") {
         released == nil
       } until: {
@@ -98,7 +99,7 @@ struct ResourceTests {
     }
   }
 
-  @Test("1,000 losses and reconnections of one Socket leave nothing behind", arguments: [Route.polling, .websocket])
+  @Test("1,000 losses and reconnections of one Socket leak nothing", arguments: [Route.polling, .websocket])
   func reconnections(_ route: Route) async throws {
     let server = try Server.testServer.start()
     let socket = try makeSocket(server.url) {
@@ -112,7 +113,7 @@ struct ResourceTests {
     func lose(_ count: Int) async throws {
       for _ in 0..<count {
         let losses = connects.values.count
-        // The server breaks the connection without a word.
+        // The server breaks the connection without notice.
         try socket.emit("drop-me")
         _ = try await connects.wait("reconnection") { $0.count > losses }
       }
@@ -121,7 +122,7 @@ struct ResourceTests {
     await socket.io.close()
   }
 
-  @Test("Sockets that were let go are freed, with their Managers")
+  @Test("Released Sockets are freed, with their Managers")
   func freed() async throws {
     let server = try Server.testServer.start()
     weak var socket: Socket?
@@ -134,7 +135,7 @@ struct ResourceTests {
       used.disconnect()
     }
     try await use()
-    // The loop drops its references in its own time; a round trip over it comes behind them.
+    // The loop releases its references later; a round trip over it follows that.
     for _ in 0..<100 where socket != nil || manager != nil {
       let other = try makeSocket(server.url)
       _ = try await other.connected()
@@ -143,7 +144,7 @@ struct ResourceTests {
     #expect(socket == nil && manager == nil)
   }
 
-  @Test("A process without a descriptor to spare is told so by name")
+  @Test("Running out of file descriptors is a named error")
   func noDescriptors() throws {
     var limit = rlimit()
     let resource = __rlimit_resource_t(UInt32(RLIMIT_NOFILE.rawValue))
@@ -151,7 +152,7 @@ struct ResourceTests {
     var none = limit
     none.rlim_cur = 0
     try #require(setrlimit(resource, &none) == 0)
-    let result = Result { () throws(SocketIOError) in try EventLoop() }
+    let result = Result { () throws(SocketIOError) in try SocketEventLoop() }
     #expect(setrlimit(resource, &limit) == 0)
     let error = #expect(throws: SocketIOError.self) { try result.get() }
     #expect(error?.code == .system)

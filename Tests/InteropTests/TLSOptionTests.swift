@@ -1,14 +1,15 @@
 import Foundation
 import SocketIO
+import SocketIOTesting
 import Testing
 
-/// One TLS setting, both transports: whom a client trusts, and as whom it presents itself.
+/// TLS settings on both transports: whom the client trusts, and how it identifies itself.
 @Suite("TLS options", .timeLimit(.minutes(2)))
 struct TLSOptionTests {
   static let transports: [TransportName] = [.polling, .websocket]
 
   private func connect(
-    _ server: ServerProcess, _ transport: TransportName, host: String = "127.0.0.1",
+    _ server: TestServerProcess, _ transport: TransportName, host: String = "127.0.0.1",
     _ configure: (inout SocketIOOptions) -> Void
   ) async throws {
     let socket = try makeSocket("https://\(host):\(server.port)") {
@@ -21,12 +22,13 @@ struct TLSOptionTests {
     await socket.io.close()
   }
 
-  private func start(_ certificate: String = "server", _ arguments: String...) throws -> (ServerProcess, Certificates) {
+  private func start(
+    _ certificate: String = "server", _ arguments: String...
+  ) throws -> (TestServerProcess, Certificates) {
     let certificates = try Certificates.shared.get()
-    let server = try ServerProcess(
-      Server.testServer.executable(),
-      [
-        "--port", "0", "--tls-cert", certificates.path("\(certificate).pem"), "--tls-key",
+    let server = try TestServerProcess(
+      flags: [
+        "--tls-cert", certificates.path("\(certificate).pem"), "--tls-key",
         certificates.path("\(certificate).key"),
       ]
         + arguments)
@@ -38,7 +40,8 @@ struct TLSOptionTests {
     #expect(error?.code == code, "\(error.map { "\($0.code): \($0)" } ?? "no error")")
   }
 
-  @Test("A server that nobody vouches for is refused, and accepted with its authority as ca", arguments: transports)
+  @Test(
+    "A server with an untrusted certificate is refused, and accepted with its authority as ca", arguments: transports)
   func authority(_ transport: TransportName) async throws {
     let (server, certificates) = try start()
     await expect(.tlsUntrusted) { try await connect(server, transport) { _ in } }
@@ -65,7 +68,7 @@ struct TLSOptionTests {
     try await connect(server, transport) { $0.rejectUnauthorized = false }
   }
 
-  @Test("A pin admits the server's key and no other", arguments: transports)
+  @Test("A pin accepts the server's key and no other", arguments: transports)
   func pins(_ transport: TransportName) async throws {
     let (server, certificates) = try start()
     await expect(.tlsPinMismatch) {
@@ -81,7 +84,7 @@ struct TLSOptionTests {
   }
 
   @Test(
-    "A server that wants a client certificate gets it, from PEM files, an encrypted key or PKCS#12",
+    "A server that requires a client certificate gets it, from PEM files, an encrypted key or PKCS#12",
     arguments: transports)
   func clientCertificate(_ transport: TransportName) async throws {
     let recording = Recording()
@@ -111,7 +114,7 @@ struct TLSOptionTests {
     #expect(subjects.count >= 3 && subjects.allSatisfy { $0 == "CN=client" }, "\(subjects)")
   }
 
-  @Test("ciphers are the ones that are offered", arguments: transports)
+  @Test("ciphers are the ones offered", arguments: transports)
   func ciphers(_ transport: TransportName) async throws {
     let recording = Recording()
     let (server, certificates) = try start("server", "--tls-max", "1.2", "--record", recording.path)
@@ -130,7 +133,7 @@ struct TLSOptionTests {
     }
   }
 
-  @Test("What cannot be read is refused when the Socket is made, naming the option")
+  @Test("Unreadable files are refused when the Socket is made, naming the option")
   func unusable() throws {
     let certificates = try Certificates.shared.get()
     let cases: [(String, (inout SocketIOOptions) -> Void)] = [

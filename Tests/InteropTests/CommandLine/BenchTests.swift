@@ -1,9 +1,11 @@
+import ArgumentParser
 import SocketIO
+import SocketIOTesting
 import Testing
 
 @testable import sio
 
-/// That `sio bench` measures what it says; how much that is, `scripts/bench` tells.
+/// `sio bench` measures what it claims to. For figures, see `scripts/bench`.
 @Suite("sio bench", .timeLimit(.minutes(2)))
 struct BenchTests {
   @Test(
@@ -35,7 +37,7 @@ struct BenchTests {
     #expect(try SocketValue(json: output.first ?? "")["n"] == 10)
   }
 
-  @Test("What --options says is not replaced, but for a connection of its own for each Socket")
+  @Test("--options are not overridden, except that each Socket gets its own connection")
   func options() throws {
     func options(_ flags: String...) throws -> SocketIOOptions {
       try Bench.parse(["http://a", "--workload", "latency"] + flags).options()
@@ -56,7 +58,7 @@ struct BenchTests {
   }
 
   @Test(
-    "Flags that make no sense", arguments: [["--workload", "speed"], ["--workload", "latency", "--count", "0"], []])
+    "Invalid flags", arguments: [["--workload", "speed"], ["--workload", "latency", "--count", "0"], []])
   func usage(_ flags: [String]) async throws {
     let process = try SioProcess(["bench", "http://127.0.0.1:1"] + flags)
     #expect(try await process.exit().status == 2)

@@ -1,4 +1,7 @@
+import ArgumentParser
+import Foundation
 import SocketIO
+import SocketIOTesting
 import Testing
 
 @testable import sio
@@ -28,7 +31,7 @@ import Testing
     #expect(try await listener.end().status == 0)
   }
 
-  @Test func emitSaysWhatItsFlagsSay() async throws {
+  @Test func emitAppliesItsFlags() async throws {
     let server = try Server.testServer.start("--path", "/p/")
     let result = try await SioProcess.run(
       "emit", server.url + "/admin", "get-handshake", "--auth", #"{"token":"abcd"}"#, "--transports", "websocket",
@@ -66,7 +69,7 @@ import Testing
     #expect(try options("--options", json, "--timeout", "60000").timeout == .never)
   }
 
-  @Test func emitTriesAgainIfToldTo() async throws {
+  @Test func emitTriesAgainWithReconnection() async throws {
     let server = try RawServer(answering: RawServer.http("403 Forbidden", "text/plain", "no"))
     defer { server.stop() }
     let options = #"{"reconnection":true,"reconnectionAttempts":1,"reconnectionDelay":1}"#
@@ -91,7 +94,7 @@ import Testing
     }
   }
 
-  @Test func connectTellsAtItsEndWhatWasCounted() async throws {
+  @Test func connectPrintsStatisticsAtItsEnd() async throws {
     let server = try Server.testServer.start()
     let result = try await SioProcess.run(
       "connect", server.url, "--transports", "websocket", "--verbose", input: ["echo 1 ?", "echo 2 ?"])
@@ -108,7 +111,7 @@ import Testing
     let ready = try ScriptProcess(server.url)
     _ = try await ready.next("connect")
     let sio = try SioProcess(["listen", server.url, "broadcast", "--count", "2"])
-    // Whether the listener has joined shows only in what it prints.
+    // Only its output shows whether the listener has joined.
     while sio.output.values.isEmpty {
       try await ready.send(#"{"do":"emit","event":"broadcast","args":[1,{"$binary":"AQID"}]}"#)
       _ = try await ready.next("event")
@@ -120,6 +123,36 @@ import Testing
     #expect(try await ready.end().status == 0)
   }
 
+  @Test func listenSaysThatItIsConnected() async throws {
+    let server = try Server.testServer.start()
+    let address = server.url.replacing("http://", with: "")
+    let result = try SioProcess(["listen", address, "--transports", "websocket", "--count", "1"])
+    let speaker = try ScriptProcess(server.url)
+    while result.output.values.isEmpty {
+      try await speaker.send(#"{"do":"emit","event":"broadcast"}"#)
+      _ = try await speaker.next("event")
+    }
+    let (status, _, errors) = try await result.exit()
+    #expect(status == 0)
+    #expect(errors.count == 1 && errors[0].hasPrefix("sio: connected to / as "), "\(errors)")
+    #expect(errors.first?.hasSuffix(" over websocket") == true)
+  }
+
+  @Test func jsonOnSeveralLines() async throws {
+    let server = try Server.testServer.start()
+    let result = try await SioProcess.run("emit", server.url, "echo", #"{"a":[1]}"#, "--pretty")
+    #expect(result.output == ["[", "  {", #"    "a": ["#, "      1", "    ]", "  }", "]"])
+  }
+
+  @Test func aFileIsBinary() async throws {
+    let server = try Server.testServer.start()
+    let file = FileManager.default.temporaryDirectory.appendingPathComponent("\(UUID())")
+    try Data([1, 2, 3]).write(to: file)
+    defer { try? FileManager.default.removeItem(at: file) }
+    let result = try await SioProcess.run("emit", server.url, "echo", #"{"a":{"$file":"\#(file.path)"}}"#)
+    #expect(result.output == [#"[{"a":{"$binary":"AQID"}}]"#])
+  }
+
   @Test func listenEndsWhenTheNamespaceIsRefused() async throws {
     let server = try Server.testServer.start()
     let result = try await SioProcess.run("listen", server.url + "/admin")
@@ -129,23 +162,23 @@ import Testing
 
   // MARK: connect
 
-  @Test func connectEmitsWhatIsTyped() async throws {
+  @Test func connectEmitsTypedLines() async throws {
     let server = try Server.testServer.start()
     let sio = try SioProcess(["connect", server.url, "--transports", "websocket"])
     _ = try await sio.output.wait("connect") { !$0.isEmpty }
     try sio.type("{oops", "#1 late", #"message 1 {"a": [1, 2]} 'two words'"#, "", "message-with-ack x ?")
-    try sio.endInput()
+    sio.endInput()
     let result = try await sio.exit()
     #expect(result.status == 0)
     try #require(result.output.count == 5)
     #expect(result.output[0].hasPrefix("* connected to / as "))
-    #expect(result.output[1].hasPrefix("! what begins with { is no JSON"))
+    #expect(result.output[1].hasPrefix("! what begins with { is not JSON"))
     #expect(result.output[2] == "! nothing waits for the answer #1")
     #expect(result.output[3] == #"< message-back 1 {"a":[1,2]} "two words""#)
     #expect(result.output[4] == #"= message-with-ack "x""#)
   }
 
-  @Test func connectEmitsWhatWasTypedBeforeItWasConnected() async throws {
+  @Test func connectEmitsLinesTypedBeforeItIsConnected() async throws {
     let server = try Server.testServer.start()
     let result = try await SioProcess.run("connect", server.url, input: ["message-with-ack 1 ?"])
     #expect(result.status == 0)
@@ -165,7 +198,7 @@ import Testing
     #expect(result.errors == [])
   }
 
-  @Test func connectLetsNoServerSteerTheTerminal() async throws {
+  @Test func connectEscapesControlCharacters() async throws {
     let server = try Server.testServer.start()
     let result = try await SioProcess.run(
       "connect", server.url,
@@ -173,7 +206,7 @@ import Testing
     #expect(result.output.contains(#"< \u001b[31mred\u000a* \u0085\u007f\u202e 1 "\u2066\u009b""#))
   }
 
-  @Test(arguments: ["listen", "emit", "script"]) func noServerSteersTheTerminalThroughJSON(_ command: String)
+  @Test(arguments: ["listen", "emit", "script"]) func controlCharactersInJSONAreEscaped(_ command: String)
     async throws
   {
     let server = try Server.testServer.start()
@@ -191,7 +224,7 @@ import Testing
         _ = try await speaker.next("event")
       }
     }
-    try sio.endInput()
+    sio.endInput()
     let line = try #require(try await sio.exit().output.first { $0.contains(#"\u001b"#) })
     #expect(line.contains(written), "\(line)")
     let value = try SocketValue(json: line)
@@ -208,12 +241,13 @@ import Testing
     for line in result.errors { #expect(line.escapingControls == line && !line.contains("SECRET"), "\(line)") }
   }
 
-  @Test func connectEndsWhenTheServerEndsIt() async throws {
+  @Test func connectEndsWhenTheServerDisconnectsIt() async throws {
     let server = try Server.testServer.start()
     let sio = try SioProcess(["connect", server.url])
     try sio.type("disconnect-me")
     let result = try await sio.exit()
     #expect(result.status == 1)
     #expect(result.output.last == "* disconnected: io server disconnect")
+    #expect(result.errors == [])
   }
 }

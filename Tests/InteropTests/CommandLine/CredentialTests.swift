@@ -1,19 +1,20 @@
 import Foundation
 import SocketIO
+import SocketIOTesting
 import Testing
 
-/// Credentials that stand in no command line.
+/// Credentials outside the command line.
 @Suite struct CredentialTests {
   private static let token = #"{"token":"abcd"}"#
 
-  /// Asks `/admin`, which lets nobody in without the token, for what the client has presented.
+  /// Asks `/admin`, which requires the token, for the client's handshake.
   private func handshake(
     _ flags: String..., input: [String] = [], environment: [String] = []
   ) async throws -> (status: Int32, value: SocketValue?) {
     let server = try Server.testServer.start()
     let sio = try SioProcess(["emit", server.url + "/admin", "get-handshake"] + flags, environment: environment)
     for line in input { try sio.type(line) }
-    try sio.endInput()
+    sio.endInput()
     let result = try await sio.exit()
     return (result.status, try result.output.first.flatMap { try SocketValue(json: $0)[0] })
   }
@@ -36,7 +37,7 @@ import Testing
     #expect(try await handshake("--auth", "-", input: ["{SECRET"]).status == 2)
   }
 
-  @Test func fromTheEnvironmentUnlessAFlagSaysOtherwise() async throws {
+  @Test func fromTheEnvironmentUnlessAFlagIsSet() async throws {
     let (right, wrong) = (["SIO_AUTH=\(Self.token)"], ["SIO_AUTH={\"token\":\"wrong\"}"])
     #expect(try await handshake(environment: right).value?["auth"] == ["token": "abcd"])
     #expect(try await handshake(environment: wrong).status == 1)
@@ -46,7 +47,7 @@ import Testing
     #expect(try await handshake("--options", #"{"auth":null}"#, environment: right).status == 1)
   }
 
-  @Test(arguments: ["SECRET", "[1]", " "]) func aVariableThatCannotBeUsed(_ text: String) async throws {
+  @Test(arguments: ["SECRET", "[1]", " "]) func anUnusableVariable(_ text: String) async throws {
     let result = try await SioProcess.run("emit", "http://a", "e", environment: ["SIO_AUTH=\(text)"])
     #expect(result.status == 2)
     #expect(
@@ -64,7 +65,7 @@ import Testing
     #expect(handshake?["query"]?["key"] == "k" && handshake?["auth"] == ["token": "abcd"])
   }
 
-  @Test func aFileOfHeadersIsToldByTheLineThatIsNone() async throws {
+  @Test func anErrorInAFileOfHeadersNamesTheLine() async throws {
     let headers = try file("X-One: 1\n\nAuthorization SECRET\n")
     defer { try? FileManager.default.removeItem(atPath: headers) }
     let result = try await SioProcess.run("emit", "http://a", "e", "--header", "@\(headers)")

@@ -1,9 +1,10 @@
 import SocketIO
+import SocketIOTesting
 import Testing
 
 @testable import sio
 
-/// What commands of `sio script` do beyond one Socket's story.
+/// Commands of `sio script` beyond the life of one Socket.
 @Suite struct ScriptCommandTests {
   @Test func managersAreCounted() async throws {
     let server = try Server.testServer.start()
@@ -22,7 +23,7 @@ import Testing
     }
     let (status, lines) = try await script.end()
     #expect(status == 0)
-    // Those of a Manager are told once, under the name of its first Socket.
+    // Events of a Manager are reported once, under the name of its first Socket.
     #expect(lines.contains { $0["on"] == "manager" && $0["socket"] == "a" })
     #expect(!lines.contains { $0["on"] == "manager" && ["c", "h"].contains($0["socket"]) })
   }
@@ -52,7 +53,7 @@ import Testing
       #"{"do":"when","on":"event:echo","then":[{"do":"disconnect"},{"do":"state","tag":"e"}]}"#,
       #"{"do":"when","on":"disconnect","times":3,"then":[{"do":"connect"}]}"#,
       #"{"do":"when","on":"manager:open","times":1,"then":[{"do":"state","tag":"o"}]}"#, #"{"do":"connect"}"#)
-    // The third connection comes without a reaction to it.
+    // The third connection has no reaction.
     for _ in 0..<3 { _ = try await script.next("connect") }
     let (status, lines) = try await script.end()
     #expect(status == 0)
@@ -103,7 +104,7 @@ import Testing
     #expect(try await script.end().status == 0)
   }
 
-  @Test func sleepDelaysTheNextCommandAndNoHandler() async throws {
+  @Test func sleepDelaysTheNextCommandButNoHandler() async throws {
     let server = try Server.testServer.start()
     let script = try ScriptProcess(server.url)
     try await script.send(
@@ -116,7 +117,7 @@ import Testing
     #expect(try await script.ended().status == 0)
   }
 
-  @Test func linesThatAreNoCommand() async throws {
+  @Test func linesThatAreNotCommands() async throws {
     let lines = [
       "nonsense", "[1]", "{}", #"{"do":"dance","tag":1,"socket":"s"}"#, #"{"do":1}"#, #"{"do":"emit"}"#,
       #"{"do":"emit","event":"x","args":[{"$binary":"?"}]}"#, #"{"do":"emit","event":"x","arg":[]}"#, "\u{1}",

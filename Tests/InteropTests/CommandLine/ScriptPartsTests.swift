@@ -64,13 +64,13 @@ import Testing
   }
 }
 
-/// Output into what others share, and may have made non-blocking.
+/// Output to a descriptor that others share, and may have made non-blocking.
 @Suite(.timeLimit(.minutes(1))) struct DescriptorTests {
-  @Test func aReaderThatIsSlowIsWaitedFor() async throws {
+  @Test func writingWaitsForASlowReader() async throws {
     let pipe = Pipe()
     let writing = pipe.fileHandleForWriting.fileDescriptor
     _ = fcntl(writing, F_SETFL, fcntl(writing, F_GETFL) | O_NONBLOCK)
-    // Many times what the pipe holds, so that it is found full, and takes a part of what is left.
+    // Many times the capacity of the pipe, so that writes find it full or succeed partly.
     let text = String((0..<200_000).map { Character(Unicode.Scalar(UInt8(97 + $0 * 7 % 26))) })
     let (ended, feed) = AsyncStream.makeStream(of: Bool.self)
     Thread.detachNewThread {
@@ -83,9 +83,9 @@ import Testing
     #expect(await ended.first { _ in true } == true)
   }
 
-  @Test func whatCannotBeWrittenIsAnError() throws {
+  @Test func aFailedWriteIsAnError() throws {
     let pipe = Pipe()
-    // The end that is read from.
+    // The reading end.
     let error = #expect(throws: POSIXError.self) {
       try Descriptor.write("x", to: pipe.fileHandleForReading.fileDescriptor)
     }
@@ -93,7 +93,7 @@ import Testing
   }
 }
 
-/// What is typed into `sio connect`, and arguments of `sio emit`.
+/// Lines typed into `sio connect`, and arguments of `sio emit`.
 @Suite struct WordsTests {
   @Test(
     arguments: [

@@ -1,9 +1,10 @@
 import SocketIO
+import SocketIOTesting
 import Testing
 
 @testable import sio
 
-/// `sio script` against the test server: what its lines say, and in which order.
+/// `sio script` against the test server: the content and order of its lines.
 @Suite struct ScriptStoryTests {
   @Test func aConnectionFromBeginningToEnd() async throws {
     let server = try Server.testServer.start()
@@ -25,7 +26,7 @@ import Testing
     _ = try await script.next("disconnect")
     try await script.send(#"{"do":"state"}"#, #"{"do":"quit"}"#)
     let (status, all) = try await script.ended()
-    // On a busy machine the story may take longer than the interval of the heartbeat.
+    // On a busy machine this may take longer than the interval of the heartbeat.
     let lines = all.filter { summary($0) != "manager ping" }
     #expect(status == 0)
     #expect(
@@ -104,7 +105,7 @@ import Testing
     #expect(try await script.end().status == 0)
   }
 
-  @Test func whatIsEmittedLastStillLeaves() async throws {
+  @Test func theLastEventIsStillSent() async throws {
     let server = try Server.testServer.start()
     for transport in ["polling", "websocket"] {
       let options = #"{"transports":["\#(transport)"]}"#

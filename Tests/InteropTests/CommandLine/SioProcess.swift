@@ -1,17 +1,18 @@
 import Foundation
 import SocketIO
+import SocketIOTesting
 
 @testable import sio
 
-/// The built command-line tool, or another program of the package, running.
+/// A running process of the command-line tool, or of another program of the package.
 final class SioProcess: Sendable {
-  /// What it wrote to standard output.
+  /// Its standard output.
   let output = Recorder<String>()
   private let process: ChildProcess
   private let arguments: [String]
   private let ended = Recorder<Void>()
 
-  /// - Parameter environment: Variables besides the tests' own, each as NAME=VALUE.
+  /// - Parameter environment: Variables added to those of the tests, each as NAME=VALUE.
   init(_ arguments: [String], tool name: String = "sio", environment: [String] = []) throws {
     let tool = URL(fileURLWithPath: CommandLine.arguments[0]).deletingLastPathComponent().appendingPathComponent(name)
     process = try ChildProcess("/usr/bin/env", environment + [tool.path] + arguments, [.input, .output, .errors])
@@ -19,7 +20,7 @@ final class SioProcess: Sendable {
     guard let output = process.output else { return }
     let (lines, ended) = (self.output, ended)
     Thread.detachNewThread {
-      var reader = LineReader(output.fileDescriptor)
+      var reader = LineReader(output.descriptor)
       while let line = reader.next() { lines.record(String(decoding: line, as: UTF8.self)) }
       withExtendedLifetime(output) {}
       ended.record(())
@@ -27,21 +28,21 @@ final class SioProcess: Sendable {
   }
 
   func type(_ lines: String...) throws {
-    try process.input?.write(contentsOf: Data(lines.map { $0 + "\n" }.joined().utf8))
+    try process.input?.write(lines.map { $0 + "\n" }.joined())
   }
 
-  func endInput() throws { try process.input?.close() }
+  func endInput() { process.input?.close() }
 
   func interrupt() { process.signal(SIGINT) }
 
   func suspend() { process.suspend() }
   func resume() { process.signal(SIGCONT) }
 
-  /// Waits until the process has ended by itself.
+  /// Waits until the process has exited.
   func exit() async throws -> (status: Int32, output: [String], errors: [String]) {
     _ = try await ended.first("end of \(arguments)")
-    let errors = try process.errors?.readToEnd() ?? Data()
-    let lines = String(decoding: errors, as: UTF8.self).split(separator: "\n").map(String.init)
+    let errors = process.errors?.readToEnd() ?? ""
+    let lines = errors.split(separator: "\n").map(String.init)
     return (process.wait(), output.values, lines)
   }
 
@@ -51,7 +52,7 @@ final class SioProcess: Sendable {
   ) async throws -> (status: Int32, output: [String], errors: [String]) {
     let sio = try SioProcess(arguments, environment: environment)
     for line in input { try sio.type(line) }
-    try sio.endInput()
+    sio.endInput()
     return try await sio.exit()
   }
 }
@@ -66,13 +67,13 @@ actor ScriptProcess {
   func suspend() { sio.suspend() }
   func resume() { sio.resume() }
 
-  /// Hands over commands, written in JSON.
+  /// Sends commands, written in JSON.
   func send(_ commands: String...) throws {
     for command in commands { try sio.type(command) }
   }
 
-  /// The first line that has these fields and was not given yet. What is about different Sockets, or comes from the loop on the one
-  /// hand and from a command on the other, has no order among itself, so a line that was passed over can still be asked for.
+  /// The first line with these fields that was not returned yet. Lines about different Sockets, and lines from the loop
+  /// and from commands, are not ordered among themselves, so a line that was skipped can still be returned later.
   func next(_ kind: String, _ fields: KeyValuePairs<String, SocketValue> = [:]) async throws -> SocketValue {
     let taken = taken
     let find = { @Sendable (lines: [String]) -> (index: Int, line: SocketValue)? in
@@ -88,13 +89,13 @@ actor ScriptProcess {
     return line
   }
 
-  /// Ends the input and gives all lines, those that were waited for too.
+  /// Ends the input and returns all lines, including those already returned.
   func end() async throws -> (status: Int32, lines: [SocketValue]) {
-    try sio.endInput()
+    sio.endInput()
     return try await ended()
   }
 
-  /// Waits for an end that a command brought.
+  /// Waits for an exit that a command caused.
   func ended() async throws -> (status: Int32, lines: [SocketValue]) {
     let (status, output, _) = try await sio.exit()
     return (status, try output.map { try SocketValue(json: $0) })
@@ -110,7 +111,7 @@ extension SocketValue {
   }
 }
 
-/// What a line is about.
+/// The subject of a line.
 func summary(_ line: SocketValue) -> String {
   let kind = line["on"]?.stringValue ?? ""
   if kind == "state" { return kind }

@@ -1,8 +1,9 @@
 import Foundation
 import SocketIO
+import SocketIOTesting
 import Testing
 
-/// Every thread may do everything at any time.
+/// Any thread may call anything at any time.
 @Suite("Concurrency", .timeLimit(.minutes(5)))
 struct ConcurrencyTests {
   #if THREAD_SANITIZER
@@ -17,7 +18,7 @@ struct ConcurrencyTests {
     let socket = try makeSocket(server.url) { $0.transports = route.transports }
     _ = try await socket.connected()
     let (tasks, count) = (64, route == .websocket ? Self.eventsEach : Self.eventsEach / 10)
-    let (answers, disconnects) = (Recorder<Result<[SocketValue], SocketIOError>>(), socket.recordDisconnects())
+    let (answers, disconnects) = (Recorder<Result<SocketAnswer, SocketIOError>>(), socket.recordDisconnects())
     try await withThrowingTaskGroup(of: Void.self) { group in
       for task in 0..<tasks {
         group.addTask {
@@ -32,8 +33,7 @@ struct ConcurrencyTests {
     var next = [Int: Int]()
     #expect(disconnects.values.isEmpty)
     for answer in all {
-      let answer = try answer.get()
-      let (task, number) = (try #require(answer.first?.intValue), try #require(answer.last?.intValue))
+      let (task, number) = try answer.get().decode(Int.self, Int.self)
       #expect(next[task, default: 0] == number)
       next[task] = number + 1
     }
@@ -43,7 +43,7 @@ struct ConcurrencyTests {
     await socket.io.close()
   }
 
-  @Test("64 tasks that wait for their acknowledgements get their own")
+  @Test("64 tasks that wait for acknowledgements each get their own")
   func manyWaiting() async throws {
     let server = try Server.testServer.start()
     let socket = try makeSocket(server.url) { $0.transports = [.websocket] }
@@ -63,7 +63,7 @@ struct ConcurrencyTests {
     await socket.io.close()
   }
 
-  @Test("Connecting, leaving, asking and changing from many tasks ends in a Socket that works")
+  @Test("Connecting, leaving, reading and changing state from many tasks leaves a working Socket")
   func everythingAtOnce() async throws {
     let server = try Server.testServer.start()
     let socket = try makeSocket(server.url)
@@ -86,7 +86,7 @@ struct ConcurrencyTests {
         }
       }
     }
-    // Whatever it was left as, it comes back.
+    // Whatever state it is in, it reconnects.
     socket.disconnect().connect()
     #expect(try await socket.emitWithAck("echo", "works", timeout: .seconds(60)) == "works")
     await socket.io.close()

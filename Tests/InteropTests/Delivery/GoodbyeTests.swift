@@ -1,17 +1,18 @@
 import Foundation
 import SocketIO
+import SocketIOTesting
 import Testing
 
-/// The last event before a program leaves reaches the handlers of servers that skip those of a Socket which has left.
-@Suite("Goodbyes", .timeLimit(.minutes(3)))
+/// The last event before a program leaves is handled, even by servers that skip handlers once a Socket has left.
+@Suite("The last event before leaving", .timeLimit(.minutes(3)))
 struct GoodbyeTests {
   enum Way: String, CaseIterable, Sendable { case polling, webSocket, upgraded }
   enum Leaving: String, CaseIterable, Sendable { case close, disconnect }
 
-  private static let times = 20
+  private static let times = repetitions(20, sanitized: 4)
 
-  /// Sees what handlers of the server did.
-  private static func witness(_ server: ServerProcess) async throws -> (Socket, Recorder<[SocketValue]>) {
+  /// Reports what the server's handlers did.
+  private static func witness(_ server: TestServerProcess) async throws -> (Socket, Recorder<[SocketValue]>) {
     let witness = try makeSocket(server.url) { $0.transports = [.websocket] }
     let goodbyes = witness.recordEvents("broadcast")
     _ = try await witness.connected()
@@ -30,13 +31,13 @@ struct GoodbyeTests {
     return socket
   }
 
-  /// The numbers of the goodbyes, when the last is among them.
+  /// The numbers of the handled events, once the last one is among them.
   private static func numbers(_ goodbyes: Recorder<[SocketValue]>) async throws -> [Int] {
     let all = try await goodbyes.wait("last goodbye") { $0.count == times }
     return all.compactMap { $0.first?.intValue }.sorted()
   }
 
-  @Test("An event that is emitted right before the end is handled", arguments: Server.allCases, Way.allCases)
+  @Test("An event emitted right before leaving is handled", arguments: Server.allCases, Way.allCases)
   func handled(_ kind: Server, _ way: Way) async throws {
     let server = try kind.start()
     for leaving in Leaving.allCases {
@@ -54,7 +55,7 @@ struct GoodbyeTests {
     }
   }
 
-  @Test("So is one of a program that exits", arguments: Server.allCases, ["polling", "websocket"])
+  @Test("The last event of a program that exits is handled", arguments: Server.allCases, ["polling", "websocket"])
   func handledFromTool(_ kind: Server, _ transport: String) async throws {
     let server = try kind.start()
     let (witness, goodbyes) = try await Self.witness(server)
@@ -68,7 +69,7 @@ struct GoodbyeTests {
   }
 
   @Test(
-    "A namespace is left and joined again at once, and the others stay where they are", arguments: Server.allCases,
+    "Leaving and rejoining a namespace at once does not affect the others", arguments: Server.allCases,
     Way.allCases)
   func rejoined(_ kind: Server, _ way: Way) async throws {
     let server = try kind.start()
@@ -77,7 +78,7 @@ struct GoodbyeTests {
     let echo = main.io.socket("/echo")
     _ = try await echo.connected()
     let id = main.id
-    for number in 0..<10 {
+    for number in 0..<repetitions(10, sanitized: 4) {
       let former = echo.id
       try echo.emit("message", number)
       async let answer = main.emitWithAck("echo", .int(number))

@@ -1,17 +1,18 @@
 import Dispatch
 import SocketIO
+import SocketIOTesting
 import Testing
 
-/// A server that sends faster than handlers take it.
-@Suite("Flow control in", .timeLimit(.minutes(5)))
+/// A server that sends faster than handlers run.
+@Suite("Flow control of incoming events", .timeLimit(.minutes(5)))
 struct InboundFlowTests {
   @Test(
-    "While a handler is behind, no more waits than the limit allows, and then all comes in its order",
+    "While a handler is behind, no more waits than the limit allows; then everything is delivered in order",
     arguments: Route.allCases)
   func flood(_ route: Route) async throws {
     let server = try Server.testServer.start()
     let limit = 100_000
-    let count = 20_000
+    let count = repetitions(20_000, sanitized: 10_000)
     let socket = try makeSocket(server.url) {
       $0.transports = route.transports
       $0.inboundBuffer = limit
@@ -30,7 +31,7 @@ struct InboundFlowTests {
       $0.readingPauses > 0
     }
     #expect(statistics.inboundBytes > limit)
-    // Polling takes the whole answer that it had asked for.
+    // Polling receives the whole response that it had requested.
     if route == .websocket { #expect(statistics.inboundBytes < limit + 1_000) }
     gate.signal()
     let received = try await numbers.wait("all events", within: .seconds(120)) { $0.count == count }

@@ -1,12 +1,13 @@
 import Foundation
 import SocketIO
+import SocketIOTesting
 import Testing
 
-/// Connection state recovery with a server that has it.
+/// Connection state recovery with a server that supports it.
 @Suite("Recovery", .timeLimit(.minutes(2)))
 struct RecoveryTests {
   @Test(
-    "After a loss the id is the same, and what was missed comes before connect, in order", arguments: Route.allCases)
+    "After a loss the id is the same, and missed events come before connect, in order", arguments: Route.allCases)
   func recovered(_ route: Route) async throws {
     let server = try Server.testServer.start("--recovery", "600")
     let socket = try makeSocket(server.url) {
@@ -28,7 +29,7 @@ struct RecoveryTests {
     try socket.emit("drop-me")
     _ = try await disconnects.first("disconnect")
     for number in 1...5 { try other.emit("broadcast", "missed \(number)") }
-    // The server has dealt with all of them when it answers this.
+    // The server has handled all of them when it answers this.
     _ = try await other.emitWithAck("echo")
     socket.connect()
     let lines = try await log.wait("recovery") { $0.contains("connect, recovered true") }
@@ -40,7 +41,7 @@ struct RecoveryTests {
     for socket in [socket, other] { await socket.io.close() }
   }
 
-  @Test("A session that the server has left with DISCONNECT is a new one")
+  @Test("A session that the server ended with DISCONNECT is not recovered")
   func notRecovered() async throws {
     let server = try Server.testServer.start("--recovery", "600")
     let socket = try makeSocket(server.url) { $0.transports = [.websocket] }

@@ -1,11 +1,12 @@
 import SocketIO
 
-/// The examples of the articles about options, word for word: `DocExamplesTests` compares them, and `OptionsPageTests` runs them.
+/// The examples of the articles about options, word for word: `DocExamplesTests` compares them, and `OptionsPageTests`
+/// runs them.
 ///
-/// Only the server is another one. The articles speak of https://example.com; `io` in here puts the test's own server in its place, and
-/// hands everything else on as it is.
+/// Only the server differs. The articles use https://example.com; `io` in here replaces it by the test's own server,
+/// and passes on everything else unchanged.
 struct OptionsPageExamples: Sendable {
-  /// The address of the server that stands for https://example.com.
+  /// The address of the server that replaces https://example.com.
   let server: String
 
   func io(_ url: String? = nil, _ configure: (inout SocketIOOptions) throws -> Void = { _ in }) throws -> Socket {

@@ -1,30 +1,31 @@
 import Foundation
 import SocketIO
+import SocketIOTesting
 import Testing
 
-/// Runs the examples of the articles about options, and looks for the effect that the articles promise.
+/// Runs the examples of the articles about options, and checks the effects that the articles promise.
 @Suite("Examples of the options, run", .timeLimit(.minutes(2)))
 struct OptionsPageTests {
-  /// A server, what it records, and the examples that talk to it.
+  /// A server, its record, and the examples that use it.
   struct Page {
     let recording = Recording()
-    let server: ServerProcess
+    let server: TestServerProcess
     var examples: OptionsPageExamples { OptionsPageExamples(server: server.url) }
 
     init(_ flags: String...) throws { try self.init(flags) }
 
     init(_ flags: [String]) throws {
-      server = try ServerProcess(
-        Server.testServer.executable(), ["--port", "0", "--record", recording.path] + flags)
+      server = try TestServerProcess(
+        flags: ["--record", recording.path] + flags)
     }
 
-    /// The requests that began a session.
+    /// The requests that begin a session.
     var handshakes: [SocketValue] {
       get throws { try recording.lines.filter { $0["type"] == "request" && $0["query"]?["sid"] == nil } }
     }
   }
 
-  /// Examples return Sockets that connect already: what happens to them is seen by looking, since a handler may come too late.
+  /// Examples return Sockets that already connect. Their state is polled, since a handler may come too late.
   static func eventually(_ what: String, _ condition: () throws -> Bool) async throws {
     let clock = ContinuousClock()
     let end = clock.now + .seconds(30)
@@ -34,7 +35,7 @@ struct OptionsPageTests {
     }
   }
 
-  /// What the server knows of a Socket; waits until it is connected.
+  /// The server's data about a Socket; waits until it is connected.
   static func handshake(of socket: Socket) async throws -> SocketValue {
     try await socket.emitWithAck("get-handshake", timeout: .seconds(30))
   }
@@ -62,7 +63,7 @@ struct OptionsPageTests {
     let sockets = try page.examples.sameServer()
     #expect(sockets[0].io === sockets[1].io)
     if isSecure {
-      // The example sets no authority: what counts here is that both try, together, by TLS.
+      // The example sets no authority: it is enough that both try TLS, together.
       let errors = Recorder<SocketIOError>()
       sockets[0].io.on(.reconnectError) { errors.record($0) }
       #expect(try await errors.first("error").code == .tlsUntrusted)
@@ -113,7 +114,7 @@ struct OptionsPageTests {
     try await Self.eventually("all connected") { sockets.allSatisfy(\.connected) }
     await Self.close(sockets)
 
-    // This server has only the main namespace of the three; the refusals of the others came on the one connection.
+    // This server has only the main namespace of the three; the others were refused on the same connection.
     let page = try Page()
     let others = try page.examples.sharedManager()
     try await Self.eventually("one connected, two refused") {
@@ -123,7 +124,7 @@ struct OptionsPageTests {
     await Self.close(others)
   }
 
-  @Test("With forceNew each has a Manager and a connection of its own")
+  @Test("With forceNew each has its own Manager and connection")
   func forceNew() async throws {
     let page = try Page()
     let sockets = try page.examples.forceNew()
@@ -156,7 +157,7 @@ struct OptionsPageTests {
     await Self.close(sockets)
   }
 
-  @Test("A Manager made by itself is not shared by io")
+  @Test("io does not share a Manager that the program made")
   func ownManager() async throws {
     let page = try Page()
     let socket = try page.examples.ownManager()

@@ -57,12 +57,12 @@ extension OptionsPageExamples {
   }
 
   func ownParser() throws -> Socket {
-    /// Tells what is sent and received.
-    struct TracingParser: Parser {
+    /// Prints sent and received packets.
+    struct TracingParser: SocketParser {
       struct Decoder: PacketDecoder {
         var decoder = JSONParser().makeDecoder()
 
-        mutating func decode(_ message: EngineMessage) throws -> Packet? {
+        mutating func decode(_ message: EngineMessage) throws -> SocketPacket? {
           let packet = try decoder.decode(message)
           if let packet { print("received", packet) }
           return packet
@@ -71,7 +71,7 @@ extension OptionsPageExamples {
         mutating func reset() { decoder.reset() }
       }
 
-      func encode(_ packet: Packet) throws -> [EngineMessage] {
+      func encode(_ packet: SocketPacket) throws -> [EngineMessage] {
         print("sent", packet)
         return try JSONParser().encode(packet)
       }

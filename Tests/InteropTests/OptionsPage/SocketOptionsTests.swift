@@ -1,11 +1,12 @@
 import Foundation
 import SocketIO
+import SocketIOTesting
 import Testing
 
 extension OptionsPageTests {
   // MARK: Manager
 
-  @Test("Without reconnection, open() every two seconds does it")
+  @Test("Without reconnection, open() every two seconds reconnects")
   func manualReconnection() async throws {
     let page = try Page()
     let socket = try page.examples.manualReconnection()
@@ -18,12 +19,12 @@ extension OptionsPageTests {
     #expect(attempts.values.isEmpty)
     let times = try page.handshakes.compactMap { $0["time"]?.doubleValue }
     #expect(times.count == 2 && times[1] - times[0] >= 2_000, "\(times)")
-    // A Socket that is told to disconnect stays so.
+    // After disconnect() the Socket stays disconnected.
     await socket.io.close()
     #expect(!socket.active)
   }
 
-  @Test("reconnectionAttempts: so many, and then reconnect_failed")
+  @Test("reconnectionAttempts: that many, then reconnect_failed")
   func attempts() async throws {
     let page = try Page("--fail-handshakes", "1000")
     let socket = try page.examples.reconnectionAttempts()
@@ -35,8 +36,8 @@ extension OptionsPageTests {
     await socket.io.close()
   }
 
-  /// The server's clock and the client's measure whole milliseconds, and the former not the client's own: a delay may seem shorter by
-  /// a little. That none is longer than it may be is tested with a clock that stands still, in BackoffTests.
+  /// Server and client measure whole milliseconds on different clocks, so a delay may seem slightly shorter.
+  /// BackoffTests test the upper bound without a real clock.
   @Test("Delays grow from reconnectionDelay, each at least half of what it is without randomization")
   func growingDelays() async throws {
     let page = try Page("--fail-handshakes", "3")
@@ -77,7 +78,7 @@ extension OptionsPageTests {
     await socket.io.close()
   }
 
-  @Test("parser: one of the program's own")
+  @Test("parser: a custom parser")
   func ownParser() async throws {
     let page = try Page()
     let socket = try page.examples.ownParser()
@@ -87,7 +88,7 @@ extension OptionsPageTests {
 
   // MARK: Socket
 
-  @Test("auth: fixed, or asked for")
+  @Test("auth: fixed, or provided by a closure")
   func auth() async throws {
     let page = try Page()
     let fixed = try page.examples.auth()
@@ -107,7 +108,7 @@ extension OptionsPageTests {
     #expect(connects == [#"40/admin,{"token":"expired"}"#, #"40/admin,{"token":"abcd"}"#])
   }
 
-  @Test("auth: changed by leaving and coming back")
+  @Test("auth: changed by leaving and rejoining")
   func otherAuth() async throws {
     let page = try Page()
     let socket = try page.examples.otherDomain()
@@ -126,7 +127,7 @@ extension OptionsPageTests {
     await socket.io.close()
   }
 
-  @Test("retries: sent again until it is acknowledged, three times at most")
+  @Test("retries: sent again until it is acknowledged, up to three times")
   func retries() async throws {
     let page = try Page()
     let socket = try page.examples.retries()

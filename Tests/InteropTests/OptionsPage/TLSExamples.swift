@@ -1,6 +1,6 @@
 import SocketIO
 
-/// Certificates, keys and proxies. `folder` is where the files lie.
+/// Certificates, keys and proxies. `folder` is the folder of the files.
 extension OptionsPageExamples {
   func selfSigned(_ folder: String) throws -> Socket {
     let socket = try io("https://example.com") { $0.ca = [.file(folder + "/self-signed.pem")] }
@@ -74,7 +74,7 @@ extension OptionsPageExamples {
 
   func agent() throws -> Socket {
     let socket = try io("https://example.com") {
-      $0.agent = Agent(keepAlive: false, localAddress: "127.0.0.2")
+      $0.agent = ConnectionAgent(keepAlive: false, localAddress: "127.0.0.2")
     }
     return socket
   }

@@ -1,5 +1,6 @@
 import Foundation
 import SocketIO
+import SocketIOTesting
 import Testing
 
 extension OptionsPageTests {
@@ -14,12 +15,12 @@ extension OptionsPageTests {
 
   private func expectEcho(_ socket: Socket) async throws {
     #expect(try await socket.emitWithAck("echo", "over TLS", timeout: .seconds(30)) == "over TLS")
-    // By both transports.
+    // Over both transports.
     try await Self.eventually("upgrade") { socket.io.transport == .websocket }
     await socket.io.close()
   }
 
-  @Test("A self-signed certificate is trusted by ca, and by nothing else")
+  @Test("A self-signed certificate is only trusted through ca")
   func selfSigned() async throws {
     let (page, certificates) = try secure("self-signed")
     try await expectEcho(page.examples.selfSigned(certificates.folder.path))
@@ -42,7 +43,7 @@ extension OptionsPageTests {
     #expect(subjects.count >= 3 && subjects.allSatisfy { $0 == "CN=client" }, "\(subjects)")
   }
 
-  @Test("ciphers are those that are used")
+  @Test("ciphers are the ones used")
   func cipherList() async throws {
     let (page, certificates) = try secure("server", "--tls-max", "1.2")
     try await expectEcho(page.examples.ciphers(certificates.folder.path))
@@ -50,7 +51,7 @@ extension OptionsPageTests {
     #expect(!used.isEmpty && used.allSatisfy { $0.hasPrefix("ECDHE-ECDSA-AES") && $0.contains("GCM") }, "\(used)")
   }
 
-  @Test("A pin admits the server whose key it is of")
+  @Test("A pin accepts the server with that key")
   func pinned() async throws {
     let (page, certificates) = try secure("server")
     let pin = "sha256/" + certificates.serverPin
@@ -62,7 +63,7 @@ extension OptionsPageTests {
     await wrong.io.close()
   }
 
-  @Test("Without rejectUnauthorized a certificate for another host will do")
+  @Test("Without rejectUnauthorized a certificate for another host is accepted")
   func anyCertificate() async throws {
     let (page, _) = try secure("other")
     try await expectEcho(page.examples.rejectUnauthorized())
@@ -71,14 +72,14 @@ extension OptionsPageTests {
   @Test("A proxy carries the connection")
   func throughProxy() async throws {
     let recording = Recording()
-    let proxy = try ServerProcess(
-      Server.python.executable(), [Server.script("proxy.py"), "--auth", "user:password", "--record", recording.path])
+    let proxy = try TestServerProcess(
+      Server.pythonProgram(), [Server.script("proxy.py"), "--auth", "user:password", "--record", recording.path])
     let page = try Page()
     try await expectEcho(page.examples.proxy("http://user:password@127.0.0.1:\(proxy.port)"))
     #expect(try !recording.lines.isEmpty)
   }
 
-  @Test("An agent without kept connections, from an address of its own")
+  @Test("An agent without kept connections, with a local address")
   func agent() async throws {
     let page = try Page()
     try await expectEcho(page.examples.agent())

@@ -120,8 +120,11 @@ class Link:
 
 
 def reset(writer):
-    with suppress(OSError):  # it may be closed already
-        writer.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+    connection = writer.get_extra_info("socket")
+    if connection is None:  # it is closed already
+        return
+    with suppress(OSError):  # or closed by the other side
+        connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
     writer.transport.abort()
 
 

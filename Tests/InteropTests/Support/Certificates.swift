@@ -1,4 +1,5 @@
 import Foundation
+import SocketIOTesting
 
 /// Certificates made for one run of the tests: an authority, a server's for 127.0.0.1 and localhost, and a client's.
 struct Certificates: Sendable {

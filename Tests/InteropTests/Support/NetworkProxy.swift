@@ -1,22 +1,22 @@
-import Foundation
+import SocketIOTesting
 
-/// A network that a test can break: everybody who connects to it is connected to a server, as well or badly as it is told.
+/// A proxy in front of a server with which a test can break the network.
 final class NetworkProxy: Sendable {
   let url: String
   private let process: ChildProcess
 
-  /// - Parameter flags: Those of `Servers/proxy.py`, for trouble from the start.
-  init(to server: ServerProcess, _ flags: String...) throws {
+  /// - Parameter flags: Flags of `Servers/proxy.py`, for faults from the start.
+  init(to server: TestServerProcess, _ flags: String...) throws {
     process = try ChildProcess(
-      Server.python.executable(),
+      Server.pythonProgram(),
       [Server.script("proxy.py"), "--forward", "127.0.0.1:\(server.port)"] + flags, [.input, .output])
     url = try process.readURL()
   }
 
-  /// Gives a command of `Servers/proxy.py`, and returns when it has taken effect.
+  /// Sends a command to `Servers/proxy.py`, and returns when it has taken effect.
   func tell(_ command: String) throws {
-    try process.input?.write(contentsOf: Data("\(command)\n".utf8))
-    let answer = try process.readLine()
+    try process.input?.write("\(command)\n")
+    let answer = process.output?.readLine() ?? "nothing"
     guard answer == "ok \(command)" else { throw TestFailure("the proxy answered \(answer)") }
   }
 }

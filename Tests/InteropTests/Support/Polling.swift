@@ -1,4 +1,4 @@
-/// Asks again and again, without hurry, until the answer is as wanted.
+/// Polls a value at short intervals until it is as expected.
 func poll<Answer: Sendable>(
   _ what: String, within limit: Duration = .seconds(60), _ question: () async throws -> Answer,
   until isWanted: (Answer) -> Bool

@@ -1,7 +1,7 @@
 import Foundation
 import SocketIO
 
-/// A TCP server that answers every connection's first bytes with the same text and closes, or never answers at all.
+/// A TCP server that answers each connection's first bytes with the same text and closes it, or never answers.
 final class RawServer: Sendable {
   let port: Int
   private let listener: Int32
@@ -52,7 +52,7 @@ final class RawServer: Sendable {
       _ = recv(connection, &request, request.count, 0)
       var text = answer
       text.withUTF8 { _ = Foundation.send(connection, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL)) }
-      // Not close() alone: a process that another test starts right now has inherited the descriptor.
+      // close() alone is not enough: a process that another test starts right now may have inherited the descriptor.
       shutdown(connection, Int32(SHUT_RDWR))
       close(connection)
     }

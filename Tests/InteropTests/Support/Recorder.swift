@@ -1,6 +1,6 @@
 import SocketIO
 
-/// What handlers were told, in order, and a way to wait for more of it.
+/// Records the reports of handlers in order, and waits for more.
 final class Recorder<Value: Sendable>: Sendable {
   private struct Waiter {
     let condition: @Sendable ([Value]) -> Bool
@@ -27,7 +27,7 @@ final class Recorder<Value: Sendable>: Sendable {
     for continuation in ready { continuation.resume(returning: values) }
   }
 
-  /// Waits until the condition holds; the limit is for tests that fail, and far beyond what one that passes takes.
+  /// Waits until the condition holds. The limit only matters for failing tests.
   func wait(
     _ what: String, within limit: Duration = .seconds(30), until condition: @escaping @Sendable ([Value]) -> Bool
   ) async throws -> [Value] {
@@ -61,8 +61,8 @@ final class Recorder<Value: Sendable>: Sendable {
 
 extension Socket {
   /// Connects and waits for the outcome.
-  func connected() async throws -> Connection {
-    let outcome = Recorder<Result<Connection, SocketIOError>>()
+  func connected() async throws -> SocketConnection {
+    let outcome = Recorder<Result<SocketConnection, SocketIOError>>()
     let subscriptions = [
       on(.connect) { outcome.record(.success($0)) }, on(.connectError) { outcome.record(.failure($0)) },
     ]
@@ -90,7 +90,7 @@ extension Socket {
   }
 }
 
-/// A Socket with a Manager of its own that is not connected yet.
+/// A Socket with its own Manager, not connected yet.
 func makeSocket(_ url: String, _ configure: (inout SocketIOOptions) -> Void = { _ in }) throws -> Socket {
   try io(url) {
     $0.forceNew = true

@@ -1,7 +1,7 @@
 import Foundation
 import SocketIO
 
-/// What socketio-test-server recorded of its clients (`--record`), one JSON object a line.
+/// What socketio-test-server recorded about its clients (`--record`), one JSON object per line.
 final class Recording: Sendable {
   let path: String
 
@@ -19,12 +19,12 @@ final class Recording: Sendable {
     }
   }
 
-  /// The HTTP requests of one transport, WebSocket handshakes included.
+  /// The HTTP requests of one transport, including WebSocket handshakes.
   func requests(_ transport: TransportName) throws -> [SocketValue] {
     try lines.filter { $0["type"] == "request" && $0["query"]?["transport"] == .string(transport.rawValue) }
   }
 
-  /// What arrived on WebSockets.
+  /// The messages that arrived on WebSockets.
   var messages: [SocketValue] {
     get throws { try lines.filter { $0["type"] == "message" } }
   }
