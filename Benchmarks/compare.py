@@ -1,33 +1,36 @@
 """Runs the workloads with each client in turn, several rounds, and prints medians and ratios. Started by scripts/bench.
 
-A ratio compares medians of one run only: what one machine does in a second says little about another, or about itself an hour
-later. Rounds are interleaved, so that a slow minute slows all clients.
+A ratio compares medians of one run only, because results of different machines, or of different hours, are not
+comparable. Rounds are interleaved, so that a slow minute affects all clients alike.
 """
 
 import argparse
 import json
 import os
+import platform
+import re
 import statistics
 import subprocess
 import sys
 
-# workload: round trips, messages or connections for the C clients, and for Python, which would take too long
+# workload: the number of round trips, messages or connections for the C clients and `sio bench`; for JavaScript; for Python. The
+# latter two are too slow for as many.
 COUNTS = {
-    "latency": (20000, 4000),
-    "throughput": (200000, 10000),
-    "binary": (2000, 400),
-    "receive-text": (1000000, 50000),
-    "receive-binary": (5000, 1000),
-    "connections": (1000, 300),
+    "latency": (20000, 20000, 4000),
+    "throughput": (200000, 100000, 10000),
+    "binary": (2000, 2000, 400),
+    "receive-text": (1000000, 200000, 50000),
+    "receive-binary": (5000, 2000, 1000),
+    "connections": (1000, 1000, 300),
 }
-# Those that are run unless others are asked for; `-tls` runs any of them over TLS.
+# The workloads that run by default; `-tls` runs any of them over TLS.
 USUAL = [*COUNTS, "latency-tls", "throughput-tls", "connections-tls"]
 ALL = [*COUNTS, *(f"{workload}-tls" for workload in COUNTS)]
 
-# What is aimed at, where both clients were run: (title, workload, client, field, compared with, higher is better, bar)
+# The targets, where both clients were run: (title, workload, client, field, compared with, higher is better, bar)
 BARS = [
-    ("throughput, on the loop", "throughput", "loop", "per_s", "raw-c", True, 0.7),
-    ("throughput", "throughput", "default", "per_s", "raw-c", True, 0.7),
+    ("throughput, on the loop", "throughput", "loop", "per_s", "raw-c", True, 0.8),
+    ("throughput", "throughput", "default", "per_s", "raw-c", True, 1.0),
     ("latency, on the loop", "latency", "loop", "us_each", "raw-c", False, 1.15),
     ("latency", "latency", "default", "us_each", "raw-c", False, 1.7),
     ("binary, beside Python", "binary", "default", "per_s", "python", True, 2),
@@ -61,10 +64,9 @@ def run(*command):
 
 
 def commands(options, server, name, factor=1):
-    """The clients of a workload, as pairs of name and command. Python is spared what is multiplied."""
+    """The clients of a workload, as pairs of name and command. JavaScript and Python only without a factor."""
     workload = name.removesuffix("-tls")
-    count, python_count = (max(1, int(number * options.scale)) for number in COUNTS[workload])
-    count = str(count * factor)
+    count, javascript_count, python_count = (str(max(1, int(number * options.scale)) * factor) for number in COUNTS[workload])
     websocket = server.url.replace("http", "ws")
     certificate = [options.certificate] if name != workload else []
     yield "raw-c", [options.raw, "127.0.0.1", server.port, workload, count, *certificate]
@@ -75,12 +77,15 @@ def commands(options, server, name, factor=1):
         sio = [options.sio, "bench", server.url, "--workload", workload, "--count", count]
         yield "loop", [*sio, "--delivery", "loop"]
         yield "default", sio
+    if options.javascript and factor == 1:
+        yield "javascript", ["node", "--expose-gc", "Benchmarks/javascript_client.js", options.javascript, server.url, workload,
+                             javascript_count]
     if options.python and factor == 1:
-        yield "python", [options.python, options.python_client, server.url, workload, str(python_count)]
+        yield "python", [options.python, "Benchmarks/python_client.py", server.url, workload, python_count]
 
 
 def median(runs):
-    """Of each figure of several runs."""
+    """The median of each figure over several runs."""
     return {key: statistics.median(run[key] for run in runs) if isinstance(value, (int, float)) else value
             for key, value in runs[0].items()}
 
@@ -105,7 +110,7 @@ def measure_polling(options):
     count = max(1, int(2000 * options.scale))
     with Server(options.test_server, "--port", "0") as server:
         sio = [options.sio, "bench", server.url, "--workload", "latency", "--transports", "polling", "--count", str(count)]
-        python = [options.python, options.python_client, server.url, "latency", str(count), "polling"]
+        python = [options.python, "Benchmarks/python_client.py", server.url, "latency", str(count), "polling"]
         clients = {"loop": [*sio, "--delivery", "loop"], "default": sio, "python": python}
         runs = {name: [] for name in clients}
         for _ in range(options.rounds):
@@ -115,7 +120,7 @@ def measure_polling(options):
 
 
 def print_table(title, clients):
-    """The columns on the right are ratios to the raw client, and to the core before where that was run."""
+    """The columns on the right are ratios to the raw client, and to the earlier core if that was run."""
     print(f"\n{title}")
     others = [other for other in ("raw-c", "before") if other in clients]
     heads = "".join(f"  {'per s':>6} {'CPU':>6} of {other}" for other in others)
@@ -132,24 +137,48 @@ def print_table(title, clients):
 
 
 def judge(results):
-    """The bars whose clients were run, as (title, figure, bar, met)."""
+    """The bars whose clients were run, as (title, figure, higher is better, bar, met)."""
     workloads = results["workloads"]
     for title, workload, client, field, other, higher, bar in BARS:
         clients = workloads.get(workload, {})
         if client not in clients or other and other not in clients:
             continue
         figure = clients[client][field] / (clients[other][field] if other else 1)
-        yield title, figure, bar, figure >= bar if higher else figure <= bar
+        yield title, figure, higher, bar, figure >= bar if higher else figure <= bar
     if "default" in results.get("many", {}) and "connections" in workloads:
         growth = results["many"]["default"]["cpu_us_each"] / workloads["connections"]["default"]["cpu_us_each"]
-        yield "CPU each of ten times as many", growth, 1.2, growth <= 1.2
+        yield "CPU each of ten times as many", growth, False, 1.2, growth <= 1.2
+
+
+def conditions(options):
+    """The machine and the versions, on which the figures depend."""
+    def text(*command):
+        return subprocess.run(command, stdout=subprocess.PIPE, text=True).stdout.strip()
+
+    with open("/etc/os-release") as release:
+        system = dict(line.rstrip().split("=", 1) for line in release if "=" in line)["PRETTY_NAME"].strip('"')
+    with open("/proc/cpuinfo") as processors:
+        models = [line.split(":", 1)[1].strip() for line in processors if line.startswith("model name")]
+    versions = {"libwebsockets": text("pkg-config", "--modversion", "libwebsockets").rstrip("-")}
+    if options.sio:
+        versions["Swift"] = re.search(r"Swift version ([\w.]+)", text("swift", "--version"))[1]
+    if options.python:
+        versions["python-socketio"] = text(
+            options.python, "-c", "import importlib.metadata as m; print(m.version('python-socketio'))")
+    if options.javascript:
+        with open(options.javascript) as bundle:
+            versions["socket.io-client"] = re.search(r"Socket\.IO v([\w.-]+)", bundle.read(200))[1]
+        versions["ws"] = text("node", "-p", "require('ws/package.json').version")
+        versions["Node"] = text("node", "-p", "process.versions.node")
+    return {"system": system, "processor": models[0] if models else platform.machine(), "cores": os.cpu_count(),
+            "load before": round(os.getloadavg()[0], 1), "rounds": options.rounds, "scale": options.scale, "versions": versions}
 
 
 def parse_options():
     parser = argparse.ArgumentParser()
     for name in ["raw", "core", "echo-server", "certificate", "key"]:
         parser.add_argument(f"--{name}", required=True)
-    for name in ["sio", "micro", "test-server", "python", "python-client", "json"]:
+    for name in ["sio", "micro", "test-server", "python", "javascript", "json"]:
         parser.add_argument(f"--{name}")
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--scale", type=float, default=1)
@@ -159,20 +188,23 @@ def parse_options():
 
 
 def run_all(options):
-    # Every client but the raw one trusts the system's authorities, and OpenSSL takes these from here.
-    os.environ["SSL_CERT_FILE"] = options.certificate
+    # All clients but the raw one trust the system's authorities, which OpenSSL and Node read from here.
+    os.environ["SSL_CERT_FILE"] = os.environ["NODE_EXTRA_CA_CERTS"] = options.certificate
     server = options.echo_server.split()
     with Server(*server) as plain, Server(*server, options.certificate, options.key) as tls:
-        results = {"workloads": measure(options, plain, tls)}
+        results = {"conditions": conditions(options), "workloads": measure(options, plain, tls)}
         if not options.workload:
             results["many"] = measure_many(options, plain)
+        if options.micro and not options.workload:
+            results["receiving"] = run(options.micro, "receiving", plain.url)[0]
     if options.sio and not options.workload:
         results["polling"] = measure_polling(options)
         results["codec"] = run(options.micro, "codec")
         with Server(options.test_server, "--port", "0") as server:
             results["allocations"] = run(options.micro, "allocations", server.url)[0]
     results["bars"] = [
-        {"title": title, "figure": round(figure, 3), "bar": bar, "met": met} for title, figure, bar, met in judge(results)
+        {"title": title, "figure": round(figure, 3), "higher": higher, "bar": bar, "met": met}
+        for title, figure, higher, bar, met in judge(results)
     ]
     return results
 
@@ -188,6 +220,7 @@ def show(results):
         for line in results["codec"]:
             print(f"  {line['operation']:16} {line['by']:18} {line['per_s']:10} per s {line['ns_each']:7} ns")
         print("\nallocations: " + ", ".join(f"{name} {each}" for name, each in results["allocations"].items()))
+        print("receiving: " + ", ".join(f"{name} {each}" for name, each in results["receiving"].items()))
     print("\nwhat is aimed at")
     for bar in results["bars"]:
         print(f"  {bar['title']:32} {bar['figure']:6.2f}  bar {bar['bar']:5.2f}  {'met' if bar['met'] else 'MISSED'}")
@@ -200,6 +233,7 @@ def main():
     if options.json:
         with open(options.json, "w") as file:
             json.dump(results, file, indent=1)
+            file.write("\n")
 
 
 main()

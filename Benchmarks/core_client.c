@@ -1,10 +1,9 @@
-/* libcsio alone, without the Swift above it: the workloads of the other clients through csio_ws, sending and
- * expecting the bytes that a Socket.IO client does.
+/* libcsio alone, without the Swift library: the same workloads through csio_ws, sending and expecting the
+ * bytes of a Socket.IO client.
  *
  *   core-client URL WORKLOAD COUNT
  *
- * where URL begins with ws or wss, and trust comes from the system's authorities (SSL_CERT_FILE names
- * others). */
+ * URL begins with ws or wss. The system's authorities are trusted (SSL_CERT_FILE names others). */
 #include "measure.h"
 
 #include <csio/csio.h>
@@ -27,12 +26,12 @@ static const char path[] = "/socket.io/?EIO=4&transport=websocket";
 
 static struct {
   char url[256];
-  const char *workload, *receives; /* what the server pushes, NULL for nothing */
+  const char *workload, *receives; /* what the server pushes, or NULL */
   unsigned count, in_flight;
   bool binary, many;
 
   csio_loop *loop;
-  csio_ws **sockets; /* one more than `count`: what all share is made with the first */
+  csio_ws **sockets; /* one more than `count`: the first one creates what all share */
   unsigned opened, joined, closed;
 
   unsigned sent, answered, warm_up;
@@ -91,7 +90,7 @@ static void send_event(csio_ws *ws)
   if (run.binary) check(csio_ws_send(ws, CSIO_WS_BINARY, blob, sizeof blob));
 }
 
-/* Asks for the messages that warm up, and then for those that count. */
+/* Requests the warm-up messages first, and then the ones that count. */
 static void request_push(csio_ws *ws)
 {
   char text[64];
@@ -101,7 +100,7 @@ static void request_push(csio_ws *ws)
   send_text(ws, text);
 }
 
-/* Sends what may be under way: nothing that counts while the warm-up is. */
+/* Sends what may be in flight: only warm-up messages during the warm-up. */
 static void send_more(csio_ws *ws)
 {
   unsigned limit = run.answered < run.warm_up ? run.warm_up : run.warm_up + run.count;

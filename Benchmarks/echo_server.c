@@ -1,6 +1,6 @@
-/* A Socket.IO server over WebSocket that acknowledges every event with its arguments and does nothing else,
- * as fast as one thread can: it must never be what a benchmark measures. It rewrites the text of a packet
- * without looking inside, and answers all that one read brought in one write. For Linux.
+/* A Socket.IO server over WebSocket that acknowledges every event with its arguments and does nothing
+ * else, as fast as one thread can, so that benchmarks never measure the server. It rewrites a packet's
+ * text without parsing its JSON, and answers everything from one read in one write. For Linux.
  *
  *   echo-server [CERTIFICATE KEY] */
 #include "push.h"
@@ -31,16 +31,16 @@ typedef struct bytes {
 
 typedef struct client {
   stream stream;
-  bool upgraded, writes; /* it waits until it can write */
-  bytes unread;          /* the beginning of a request or frame whose end has not come yet */
+  bool upgraded, writes; /* is waiting until it can write */
+  bytes unread;          /* the start of an incomplete request or frame */
   bytes unsent;
-  push push; /* what it has asked for */
+  push push; /* what it has requested */
 } client;
 
 static int events;        /* the epoll instance */
-static bytes input;       /* of the client whose turn it is */
-static bytes output;      /* for it */
-static unsigned sessions; /* numbers them */
+static bytes input;       /* from the client whose turn it is */
+static bytes output;      /* to that client */
+static unsigned sessions; /* numbers the sessions */
 
 static void reserve(bytes *buffer, size_t more)
 {
@@ -92,7 +92,7 @@ static void acknowledge(const uint8_t *text, size_t size)
   rest = rest ? rest + 1 : end - 1;
   uint8_t head[64];
   size_t head_size = (size_t)(open + 1 - text);
-  if (head_size > sizeof head || head_size < 4) return; /* no id: nothing is to be acknowledged */
+  if (head_size > sizeof head || head_size < 4) return; /* no id, so no acknowledgement */
   memcpy(head, text, head_size);
   head[1]++;
   answer(WEBSOCKET_TEXT, head, head_size, rest, (size_t)(end - rest));
@@ -118,7 +118,7 @@ static void take_text(client *client, const uint8_t *text, size_t size)
   }
 }
 
-/* Answers a frame; false where the connection is to end. */
+/* Answers a frame; false if the connection is to be closed. */
 static bool take_frame(client *client, const websocket_frame *frame)
 {
   switch (frame->opcode) {
@@ -188,7 +188,7 @@ static bool send_output(client *client)
 static bool send_unsent(client *client)
 {
   size_t sent;
-  /* A frame that is partly out has to come first. */
+  /* A frame that is partly sent has to be finished first. */
   if (client->push.begun || !client->unsent.size) return push_send(&client->push, &client->stream);
   if (!send_from(client, client->unsent.data, client->unsent.size, &sent)) return false;
   client->unsent.size -= sent;
@@ -197,7 +197,7 @@ static bool send_unsent(client *client)
   return true;
 }
 
-/* The request has come as a whole. */
+/* Handles a complete upgrade request. */
 static bool upgrade(client *client)
 {
   reserve(&output, 512);
@@ -223,7 +223,7 @@ static bool take_request(client *client, size_t *used)
   return upgrade(client);
 }
 
-/* Takes in what `input` holds; false where the connection is to end. */
+/* Handles what `input` holds; false if the connection is to be closed. */
 static bool take_input(client *client)
 {
   size_t used = 0;

@@ -20,7 +20,7 @@ static size_t resident_bytes(void)
   return resident * (size_t)sysconf(_SC_PAGESIZE);
 }
 
-/* Bytes that are allocated, 0 where nothing tells. */
+/* Allocated bytes; 0 where that is unknown. */
 static size_t allocated_bytes(void)
 {
 #if defined(__GLIBC__)

@@ -1,4 +1,4 @@
-/* What a client of the benchmarks tells of one run. */
+/* What a benchmark client reports about one run. */
 #ifndef MEASURE_H
 #define MEASURE_H
 
@@ -6,12 +6,12 @@
 
 typedef struct measure {
   double wall, cpu;         /* seconds */
-  size_t memory, allocated; /* resident bytes, and those that malloc has given out */
+  size_t memory, allocated; /* resident bytes, and bytes allocated by malloc */
 } measure;
 
 measure measure_now(void);
 
-/* Prints the line of JSON for what happened since `start`. */
+/* Prints a line of JSON about what happened since `start`. */
 void measure_print(const char *client, const char *workload, unsigned count, const measure *start);
 
 #endif

@@ -1,6 +1,6 @@
-// A server that has nothing of this project's in it: Node's own http or https, and a WebSocket by hand, since the usual packages
-// take longer than what is measured. It acknowledges every event with its arguments, without looking inside, answers all that one
-// read brought in one write, and pushes messages on request, as echo_server.c does.
+// A server that uses nothing of this project: Node's own http or https, and a hand-written WebSocket, since the usual
+// packages take longer than what is measured. Like echo_server.c it acknowledges every event with its arguments without
+// parsing it, answers everything from one read in one write, and pushes messages on request.
 //
 //   node node_server.js [CERTIFICATE KEY]
 "use strict";
@@ -14,7 +14,7 @@ const HANDSHAKE = { upgrades: [], pingInterval: 300000, pingTimeout: 60000, maxP
 const OPEN_BRACKET = 0x5b, COMMA = 0x2c;
 let sessions = 0;
 
-// What goes out in one write, for the client whose turn it is.
+// What is sent in one write, to the client whose turn it is.
 let output = Buffer.allocUnsafe(1 << 20);
 let size = 0;
 
@@ -53,7 +53,7 @@ function answer(opcode, bytes) {
 // `42ID["echo",ARGS]` becomes `43ID[ARGS]`, and `45N-ID[…` becomes `46N-ID[…`.
 function acknowledge(text) {
   const open = text.indexOf(OPEN_BRACKET);
-  if (open < 3) return; // no id: nothing is to be acknowledged
+  if (open < 3) return; // no id, so no acknowledgement
   const comma = text.indexOf(COMMA, open);
   const rest = comma < 0 ? text.length - 1 : comma + 1;
   writeHead(TEXT, open + 1 + text.length - rest);
@@ -63,7 +63,7 @@ function acknowledge(text) {
   write(text, rest, text.length);
 }
 
-// Sends as long as the socket takes it, and goes on when it does again.
+// Sends as long as the socket accepts data, and continues when it drains.
 function push(socket, kind, count) {
   const each = kind === "binary" ? 1 : 512;
   size = 0;
@@ -100,11 +100,11 @@ function unmaskWords(words, key) {
   for (; n < words.length; n++) words[n] ^= key;
 }
 
-// Unmasks in place with the key of a frame, of which `done` bytes came before.
+// Unmasks in place with the key of a frame of which `done` bytes came before.
 function unmask(bytes, key, done) {
   let i = 0;
   if (bytes.length > 64) {
-    // Whole words, from the first that is aligned on.
+    // Whole words, starting at the first aligned one.
     for (; (bytes.byteOffset + i) & 3; i++) bytes[i] ^= key[(done + i) & 3];
     const word = [3, 2, 1, 0].reduce((word, n) => (word << 8) | key[(done + i + n) & 3], 0);
     const words = new Int32Array(bytes.buffer, bytes.byteOffset + i, (bytes.length - i) >> 2);
@@ -116,7 +116,7 @@ function unmask(bytes, key, done) {
 
 class Client {
   unread = Buffer.alloc(0);
-  blob = null; // a large message that is sent back piece by piece: its length, its key, how much of it came
+  blob = null; // a large message being echoed piece by piece: its length, its key, how much of it has arrived
 
   constructor(socket) {
     this.socket = socket;
@@ -127,7 +127,7 @@ class Client {
     size = 0;
   }
 
-  // Each takes what it can from the offset on, and says where it ends; NaN where more has to come first.
+  // Each takes what it can from the offset on and returns where it stopped; NaN if more data is needed.
   takeBlob(bytes, offset) {
     const { blob } = this;
     const piece = bytes.subarray(offset, offset + blob.length - blob.done);

@@ -8,19 +8,29 @@
 
 enum {
   BLOB_SIZE = 100000,
-  TEXTS = 512,  /* in a batch */
-  BATCHES = 16, /* in a turn, so that other clients have theirs */
+  TEXTS = 512,  /* per batch */
+  BATCHES = 16, /* per turn, so that other clients get theirs */
 };
 
-static const char text_message[] =
-    "42[\"push\",{\"user\":\"alice\",\"text\":\"hello world, this is a message for everybody!\",\"n\":42,"
-    "\"tags\":[\"a\",\"b\",\"c\"]}]";
-static const char blob_message[] = "451-[\"push\",{\"_placeholder\":true,\"num\":0}]";
+#define OBJECT                                                                                               \
+  "{\"user\":\"alice\",\"text\":\"hello world, this is a message for everybody!\",\"n\":42,"                 \
+  "\"tags\":[\"a\",\"b\",\"c\"]}"
+#define FIVE_OBJECTS OBJECT "," OBJECT "," OBJECT "," OBJECT "," OBJECT
 
-/* Messages that go out over and over. */
+typedef enum kind { TEXT, LONG, BINARY, KINDS } kind;
+
+static const char *const names[KINDS] = {"text", "long", "binary"};
+
+static const char *const messages[KINDS] = {
+    "42[\"push\"," OBJECT "]",
+    "42[\"push\",[" FIVE_OBJECTS "," FIVE_OBJECTS "]]",
+    "451-[\"push\",{\"_placeholder\":true,\"num\":0}]",
+};
+
+/* Messages that are sent over and over. */
 struct push_batch {
   uint8_t *bytes;
-  size_t message, count; /* the size of each, and how many */
+  size_t message, count; /* the size of each message, and their number */
 };
 
 static size_t write_frame(uint8_t *into, unsigned opcode, const void *bytes, size_t size)
@@ -30,12 +40,13 @@ static size_t write_frame(uint8_t *into, unsigned opcode, const void *bytes, siz
   return head + size;
 }
 
-static struct push_batch make_batch(bool binary)
+static struct push_batch make_batch(kind kind)
 {
   static uint8_t blob[BLOB_SIZE];
+  bool binary = kind == BINARY;
   struct push_batch batch = {.count = binary ? 1 : TEXTS};
-  const char *text = binary ? blob_message : text_message;
-  batch.bytes = malloc(binary ? sizeof blob + 256 : TEXTS * (sizeof text_message + WEBSOCKET_MAX_HEAD));
+  const char *text = messages[kind];
+  batch.bytes = malloc(binary ? sizeof blob + 256 : TEXTS * (strlen(text) + WEBSOCKET_MAX_HEAD));
   if (!batch.bytes) abort();
   batch.message = write_frame(batch.bytes, WEBSOCKET_TEXT, text, strlen(text));
   for (size_t i = 0; i < sizeof blob; i++)
@@ -48,16 +59,19 @@ static struct push_batch make_batch(bool binary)
 
 bool push_request(push *push, const uint8_t *text, size_t size)
 {
-  static struct push_batch batches[2];
-  char request[64], kind[8];
+  static struct push_batch batches[KINDS];
+  char request[64], name[8];
   unsigned long count;
+  int i = 0;
   if (size >= sizeof request) return false;
   memcpy(request, text, size);
   request[size] = 0;
-  if (sscanf(request, "42[\"push\",\"%7[a-z]\",%lu]", kind, &count) != 2) return false;
-  bool binary = !strcmp(kind, "binary");
-  if (!batches[binary].bytes) batches[binary] = make_batch(binary);
-  push->batch = &batches[binary];
+  if (sscanf(request, "42[\"push\",\"%7[a-z]\",%lu]", name, &count) != 2) return false;
+  while (i < KINDS && strcmp(name, names[i]))
+    i++;
+  if (i == KINDS) return false;
+  if (!batches[i].bytes) batches[i] = make_batch((kind)i);
+  push->batch = &batches[i];
   push->left = count;
   push->sent = 0;
   return true;

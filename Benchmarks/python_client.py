@@ -1,4 +1,4 @@
-"""One workload of `sio bench` with python-socketio, which prints the same line of JSON.
+"""One workload of `sio bench` with python-socketio. Prints the same line of JSON.
 
     python_client.py URL latency|throughput|binary|receive-text|receive-binary|connections COUNT [polling]
 """

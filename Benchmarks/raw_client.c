@@ -1,7 +1,7 @@
-/* libwebsockets alone, sending and receiving the very bytes that a Socket.IO client does, without reading or
- * writing a value: the limit that the client is compared with. It is tuned as a C programmer would: batches
- * under TCP_CORK, large reads where throughput counts, a small buffer for each connection where their number
- * does. With the file of an authority it speaks TLS.
+/* libwebsockets alone, sending and receiving the same bytes as a Socket.IO client without encoding or
+ * decoding values: the baseline for the comparison. Tuned as a C programmer would: batches under TCP_CORK,
+ * large reads where throughput counts, a small buffer per connection where their number counts. Given a CA
+ * file, it uses TLS.
  *
  *   raw-client HOST PORT WORKLOAD COUNT [CA] */
 #include "measure.h"
@@ -30,7 +30,7 @@ static const char binary_event[] = "[\"echo\",{\"_placeholder\":true,\"num\":0}]
 
 typedef struct connection {
   struct lws *wsi;
-  bool joins; /* the handshake has come: CONNECT is to be sent */
+  bool joins; /* the handshake has arrived; CONNECT is to be sent */
 } connection;
 
 static struct {
@@ -38,7 +38,7 @@ static struct {
   int port;
   unsigned count, in_flight;
   bool binary, many;
-  const char *receives; /* what the server pushes, NULL for nothing */
+  const char *receives; /* what the server pushes, or NULL */
 
   uv_loop_t loop;
   struct lws_context *context;
@@ -46,7 +46,7 @@ static struct {
   unsigned opened, joined;
 
   unsigned sent, acknowledged, warm_up;
-  bool blob_is_due; /* the text of a binary event is out, its attachment is not */
+  bool blob_is_due; /* the text of a binary event is sent, its attachment is not */
   bool done;
   measure start;
 } run;
@@ -132,7 +132,7 @@ static int write_batch(struct lws *wsi)
   return err;
 }
 
-/* Asks for the messages that warm up, and then for those that count. */
+/* Requests the warm-up messages first, and then the ones that count. */
 static int request_push(struct lws *wsi)
 {
   char text[64];

@@ -24,7 +24,7 @@ bool stream_open(stream *stream, int socket)
   if (!context) return true;
   stream->tls = SSL_new(context);
   if (!stream->tls || !SSL_set_fd(stream->tls, socket)) return false;
-  SSL_set_accept_state(stream->tls); /* reading makes the handshake */
+  SSL_set_accept_state(stream->tls); /* the handshake happens while reading */
   return true;
 }
 
@@ -53,7 +53,7 @@ ssize_t stream_read(stream *stream, uint8_t *into, size_t room)
   if (!stream->tls) return result(recv(stream->socket, into, room, 0));
   size_t total = 0, count;
   int done;
-  /* a record at a time */
+  /* one record at a time */
   while ((done = SSL_read_ex(stream->tls, into + total, room - total, &count)) == 1) {
     total += count;
     if (total == room) return (ssize_t)total;

@@ -12,26 +12,26 @@ enum {
   WEBSOCKET_CLOSE = 8,
   WEBSOCKET_PING = 9,
   WEBSOCKET_PONG = 10,
-  WEBSOCKET_MAX_HEAD = 10, /* bytes before the payload of a frame that a server sends */
+  WEBSOCKET_MAX_HEAD = 10, /* bytes before the payload of a server's frame */
 };
 
-/* A frame of a client, its payload unmasked in place. */
+/* A client's frame, its payload unmasked in place. */
 typedef struct websocket_frame {
   unsigned opcode;
   uint8_t *payload;
   size_t size;
-  size_t whole; /* bytes that the frame took, its head included */
+  size_t whole; /* bytes of the whole frame, head included */
 } websocket_frame;
 
 typedef enum websocket_result { WEBSOCKET_FRAME, WEBSOCKET_MORE, WEBSOCKET_BROKEN } websocket_result;
 
-/* Reads the frame that begins at `bytes`. Only whole messages are understood, no fragments. */
+/* Reads the frame that begins at `bytes`. Supports only unfragmented messages. */
 websocket_result websocket_read(uint8_t *bytes, size_t size, websocket_frame *out);
 
 /* Writes the head of a frame and returns its size. */
 size_t websocket_write_head(uint8_t *into, unsigned opcode, size_t payload);
 
-/* Writes the answer to a request that ends with an empty line; 0 where it asks for no WebSocket. */
+/* Writes the answer to a request that ends with an empty line; 0 if it is not a WebSocket handshake. */
 size_t websocket_answer(const char *request, char *into, size_t room);
 
 #endif

@@ -2,6 +2,9 @@
 
 #include <stdatomic.h>
 #include <stdlib.h>
+#ifdef __GLIBC__
+#include <malloc.h>
+#endif
 
 static atomic_uint_fast64_t count;
 
@@ -21,10 +24,21 @@ bool allocation_count_works(void)
 {
   return false;
 }
+
+uint64_t allocated_bytes(void)
+{
+  return 0;
+}
 #else
 bool allocation_count_works(void)
 {
   return true;
+}
+
+uint64_t allocated_bytes(void)
+{
+  struct mallinfo2 memory = mallinfo2();
+  return memory.uordblks + memory.hblkhd;
 }
 
 extern void *__libc_malloc(size_t size);

@@ -1,13 +1,14 @@
 import AllocationCounter
 import SocketIO
 
-/// Counts allocations of the whole process for each event, both ways, over a real connection.
+/// Counts the process's allocations per event, in both directions, over a real connection.
 enum Allocations {
   private static let count = 2_000
 
-  /// Connects to a server with the events of socketio-test-server.
+  /// Connects to a server that answers as socketio-test-server does.
   ///
-  /// - Returns: Allocations for each emit, each received event and each round trip with an acknowledgement; null where they cannot be counted.
+  /// - Returns: Allocations for each emit, with values in an array and with arguments one by one, for each received
+  ///   event and each acknowledged round trip; null, without measuring, if they cannot be counted.
   static func measure(_ url: String) async throws -> SocketValue {
     let socket = try io(url) {
       $0.transports = [.websocket]
@@ -16,6 +17,11 @@ enum Allocations {
     let figures: KeyValuePairs<String, () async throws -> Void> = [
       "emit": {
         for _ in 0..<count { try socket.emit("ignored", with: [Message.value]) }
+        _ = try await socket.emitWithAck("echo", with: [])
+      },
+      "emit_arguments": {
+        let (user, number) = ("alice", 42)
+        for _ in 0..<count { try socket.emit("ignored", user, number) }
         _ = try await socket.emitWithAck("echo", with: [])
       },
       "receive": {
@@ -33,7 +39,11 @@ enum Allocations {
     ]
     var result = SocketObject()
     for (name, action) in figures {
-      // Caches and pools fill first, and how many events share a turn of the loop varies: the least counts.
+      guard allocation_count_works() else {
+        result[name] = .null
+        continue
+      }
+      // Caches and pools fill first, and the number of events per turn of the loop varies: the minimum counts.
       var least = UInt64.max
       for _ in 0..<4 {
         let start = allocation_count()
@@ -41,7 +51,7 @@ enum Allocations {
         least = min(least, allocation_count() - start)
       }
       let each = Double(least) / Double(count)
-      result[name] = allocation_count_works() ? .double((each * 10).rounded() / 10) : .null
+      result[name] = .double((each * 10).rounded() / 10)
     }
     await socket.io.close()
     return .object(result)
