@@ -1,10 +1,10 @@
 /* Makes an HTTP request and opens a WebSocket: csio-example http://localhost:3000/
  *
- * The request is a GET of the URL; the WebSocket goes to the same URL with ws or wss in place of http or
- * https, sends one text and prints what comes back first.
+ * The request is a GET of the URL. The WebSocket connects to the same URL with ws or wss in place of http
+ * or https, sends one text and prints the first message it receives.
  *
- * The callbacks run on the loop's thread, so they need no lock; the main thread waits for them on a condition
- * variable. */
+ * The callbacks run on the loop's thread, so they need no lock among themselves; the main thread waits for
+ * them on a condition variable. */
 #include <csio/csio.h>
 
 #include <pthread.h>
@@ -18,7 +18,7 @@ typedef struct example {
   char *ws_url;
   pthread_mutex_t lock;
   pthread_cond_t changed;
-  int left;     /* under `lock`: what is still to end */
+  int left;     /* under `lock`: operations that have not finished */
   int failures; /* under `lock` */
 } example;
 
@@ -73,7 +73,7 @@ static void on_message(csio_ws *ws, csio_ws_type type, const uint8_t *bytes, siz
   (void)data;
   printf("WebSocket: %s of %zu bytes: %.*s\n", type == CSIO_WS_TEXT ? "text" : "binary", size,
       type == CSIO_WS_TEXT ? (int)size : 0, (const char *)bytes);
-  csio_ws_shutdown(ws, 1000, "done"); /* fails once the closing handshake is under way, which is all right */
+  csio_ws_shutdown(ws, 1000, "done"); /* fails harmlessly if the closing handshake has already started */
 }
 
 static void on_close(csio_ws *ws, uint16_t code, const char *reason, size_t size, void *data)
@@ -108,7 +108,7 @@ static int start_websocket(example *example)
 
 /* --- */
 
-/* On the loop's thread, where handles are made. */
+/* Runs on the loop's thread, where handles are created. */
 static void start(void *data)
 {
   example *example = data;

@@ -1,7 +1,7 @@
 """Makes an HTTP request and opens a WebSocket with libcsio: python3 example.py http://localhost:3000/
 
-Needs nothing but the installed shared library, by ctypes. The callbacks run on the loop's thread; the main thread waits
-for them. Every callback object is kept as long as C may call it.
+Needs only the installed shared library, through ctypes. The callbacks run on the loop's thread; the main thread
+waits for them. Every callback object is kept as long as C may call it.
 """
 
 import ctypes
@@ -81,7 +81,7 @@ class Example:
             self.failures += 1
         self.left.release()
 
-    # On the loop's thread, where handles are made.
+    # Runs on the loop's thread, where handles are created.
     def on_start(self, _):
         try:
             self.start_request()

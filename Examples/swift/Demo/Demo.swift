@@ -1,10 +1,11 @@
 import Foundation
 import SocketIO
 
-/// Tells the story of a connection, one line a step: connect by polling, upgrade, acknowledgements in both directions, binary, events,
-/// a namespace that asks for credentials, a lost connection, each transport alone, and the end.
+/// Shows a connection step by step, one line each: connect by polling, upgrade, acknowledgements in both directions,
+/// binary, events, a namespace that asks for credentials, a lost connection, each transport alone, and the end.
 ///
-/// Against the test server (`--full`) every step must succeed; against another server, what it does not know is said and skipped.
+/// Against the test server (`--full`) every step must succeed. Against another server, unsupported steps are reported
+/// and skipped.
 @main
 struct Demo {
   let url: String
@@ -47,7 +48,7 @@ struct Demo {
     let upgraded = Waiter<TransportName>()
     socket.io.on(.upgrade) { upgraded.fulfil($0) }
     let connection = try await connect(socket)
-    say("connected to \(url)", "over \(connection.transport?.rawValue ?? "?"), as \(connection.id)")
+    say("connected to \(url)", "over \(connection.transport), as \(connection.id)")
     if let transport = try? await upgraded.value(within: isFull ? .seconds(10) : .seconds(2)) {
       say("upgraded", "to \(transport)")
     } else {
@@ -105,7 +106,7 @@ struct Demo {
   private func authenticate(sharing socket: Socket) async throws {
     let admin = socket.io.socket("/admin", auth: ["token": "wrong"])
     let refused = Waiter<SocketIOError>()
-    let connected = Waiter<Connection>()
+    let connected = Waiter<SocketConnection>()
     admin.on(.connectError) { refused.fulfil($0) }
     admin.on(.connect) { connected.fulfil($0) }
     if !admin.active { admin.connect() }
@@ -124,7 +125,7 @@ struct Demo {
 
   private func surviveLoss(_ socket: Socket) async throws {
     let reconnected = Waiter<Int>()
-    let connected = Waiter<Connection>()
+    let connected = Waiter<SocketConnection>()
     socket.io.once(.reconnect) { reconnected.fulfil($0) }
     socket.once(.connect) { connected.fulfil($0) }
     socket.io.engine.close()
@@ -157,11 +158,11 @@ struct Demo {
 
   // MARK: Helpers
 
-  /// Another server may not know the events of the story.
+  /// Another server may not know the demo's events.
   private var patience: Duration { isFull ? .seconds(10) : .seconds(2) }
 
-  private func connect(_ socket: Socket) async throws -> Connection {
-    let connected = Waiter<Connection>()
+  private func connect(_ socket: Socket) async throws -> SocketConnection {
+    let connected = Waiter<SocketConnection>()
     let failed = socket.on(.connectError) { connected.fail($0) }
     defer { failed.cancel() }
     socket.once(.connect) { connected.fulfil($0) }

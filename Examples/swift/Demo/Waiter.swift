@@ -28,11 +28,11 @@ final class Waiter<Value: Sendable>: Sendable {
   }
 }
 
-/// Numbers that a handler gets, in order.
+/// The numbers that a handler receives, in order.
 final class Collector: Sendable {
   private let numbers = Mutex<[Int]>([])
 
-  /// Adds one, and returns all.
+  /// Appends a number and returns all of them.
   func append(_ number: Int) -> [Int] {
     numbers.withLock {
       $0.append(number)
