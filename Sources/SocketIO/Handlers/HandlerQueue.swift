@@ -37,35 +37,34 @@ package final class HandlerQueue: Sendable {
   typealias Slice = @Sendable () -> Bool
 
   /// The two frequent items need no closure.
-  enum Item: Sendable {
-    /// The largest part stands last, where the enumeration's tag fits behind it.
-    case event(Socket, session: Int, epoch: Int, bytes: Int, ReceivedEvent)
-    case answer(AckHandler, AckHandler.Answer, bytes: Int = 0)
-    case work(Work)
+  struct Item: Sendable {
+    enum Content: Sendable {
+      case event(Socket, session: Int, epoch: Int, ReceivedEvent)
+      indirect case answer(AckHandler, AckHandler.Answer)
+      case work(Work)
+    }
+
+    let content: Content
+    /// What it counts in the ``InboundGauge``.
+    let bytes: Int
+
+    @inline(__always)
+    static func event(_ socket: Socket, session: Int, epoch: Int, _ event: ReceivedEvent, bytes: Int) -> Item {
+      Item(content: .event(socket, session: session, epoch: epoch, event), bytes: bytes)
+    }
+
+    static func answer(_ handler: AckHandler, _ answer: AckHandler.Answer, bytes: Int = 0) -> Item {
+      Item(content: .answer(handler, answer), bytes: bytes)
+    }
+
+    static func work(_ work: @escaping Work) -> Item { Item(content: .work(work), bytes: 0) }
 
     fileprivate func deliver() {
-      switch self {
-      case .event(let socket, let session, let epoch, _, let event):
+      switch content {
+      case .event(let socket, let session, let epoch, let event):
         socket.dispatch(event, session: session, epoch: epoch)
-      case .answer(let handler, let result, _): handler.complete(result)
+      case .answer(let handler, let result): handler.complete(result)
       case .work(let work): work()
-      }
-    }
-
-    /// The arguments that the loop allocated.
-    fileprivate var arguments: ReceivedArguments? {
-      switch self {
-      case .event(_, _, _, _, let event): event.arguments
-      case .answer(_, .success(let arguments), _): arguments
-      default: nil
-      }
-    }
-
-    /// The bytes that it counts in the ``InboundGauge``.
-    fileprivate var bytes: Int {
-      switch self {
-      case .event(_, _, _, let bytes, _), .answer(_, _, let bytes): bytes
-      case .work: 0
       }
     }
   }
@@ -194,14 +193,14 @@ package final class HandlerQueue: Sendable {
       return false
     }
     var run = state.withLock { $0.items.take() }
-    var used = UsedArguments(room: start != nil && run.count >= Self.many ? min(run.count, Self.longestRun) : 0)
+    var used = UsedItems(room: start != nil && run.count >= Self.many ? min(run.count, Self.longestRun) : 0)
     var handled = 0
     var left = Self.longestRun
     let end = run.count > 1 ? loop.nanoseconds + Self.longestTime : 0
     while let item = run.takeFirst() {
       item.deliver()
       handled += item.bytes
-      if item.bytes < Self.large { used.keep(item.arguments) }
+      if item.bytes < Self.large { used.keep(item.content) }
       // A later handler may take long, so room is given back meanwhile.
       if handled > inboundLimit / 16 {
         giveBack(handled)
@@ -211,8 +210,8 @@ package final class HandlerQueue: Sendable {
       if left == 0 || run.isEmpty || isPaused { break }
       if start != nil || left % Self.itemsPerLook == 0, loop.nanoseconds >= end { break }
     }
-    let arguments = used.arguments
-    if !arguments.isEmpty { loop.post { withExtendedLifetime(arguments) {} } }
+    let references = used.references
+    if !references.isEmpty { loop.post { withExtendedLifetime(references) {} } }
     let (isScheduled, onRoom) = state.withLock { state in
       state.items.putBack(run)
       state.isScheduled = isPaused || !state.items.isEmpty
@@ -241,19 +240,31 @@ package final class HandlerQueue: Sendable {
   }
 }
 
-/// Arguments that handlers have finished with. They are freed on the loop, which allocated them: freeing them here
-/// would make both threads wait for the allocator's lock most of the time.
-private struct UsedArguments {
-  private(set) var arguments: [ReceivedArguments] = []
+/// What handlers have finished with. It is freed on the loop, which allocated it: freeing it here would make both
+/// threads wait for the allocator's lock most of the time.
+private struct UsedItems {
+  enum Reference {
+    case event(ReceivedEvent)
+    case arguments(ReceivedArguments)
+  }
+
+  private(set) var references: [Reference] = []
   private let isKept: Bool
 
   /// - Parameter room: 0 to keep nothing.
   init(room: Int) {
     isKept = room > 0
-    arguments.reserveCapacity(room)
+    references.reserveCapacity(room)
   }
 
-  mutating func keep(_ used: @autoclosure () -> ReceivedArguments?) {
-    if isKept, let used = used() { arguments.append(used) }
+  mutating func keep(_ used: HandlerQueue.Item.Content) {
+    guard isKept else { return }
+    switch used {
+    case .event(_, _, _, let event):
+      event.forgetValues()
+      references.append(.event(event))
+    case .answer(_, .success(let arguments)): references.append(.arguments(arguments))
+    case .answer, .work: break
+    }
   }
 }

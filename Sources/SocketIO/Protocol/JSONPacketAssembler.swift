@@ -24,8 +24,8 @@ struct JSONPacketAssembler: Sendable {
   }
 
   /// - Returns: The packet that the message completes, or nil while attachments are outstanding.
-  mutating func add(_ message: EngineMessage) throws(ParserError) -> ReceivedPacket? {
-    switch message {
+  mutating func add(_ message: consuming EngineMessage) throws(ParserError) -> ReceivedPacket? {
+    switch consume message {
     case .text(let text):
       guard pending == nil else {
         throw ParserError(.unexpectedText, "got plaintext data when reconstructing a packet")
@@ -60,9 +60,9 @@ extension ReceivedPacket {
   fileprivate func with(_ attachments: [Data]) -> ReceivedPacket {
     var packet = self
     switch content {
-    case .event(var event):
-      event.arguments = event.arguments.with(attachments)
-      packet.content = .event(event)
+    case .event(let event):
+      packet.content = .event(
+        ReceivedEvent(name: event.name, arguments: event.arguments.with(attachments), ack: event.ack))
     case .ack(let arguments): packet.content = .ack(arguments.with(attachments))
     default: break
     }

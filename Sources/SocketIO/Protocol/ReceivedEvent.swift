@@ -1,7 +1,30 @@
-/// An event from the server, on its way to the handlers.
-struct ReceivedEvent: Sendable {
+/// An event from the server. Every layer, from the parser to the handlers, passes on a reference to the same object.
+final class ReceivedEvent: Sendable {
   let name: String
-  var arguments: ReceivedArguments
+  /// The arguments as they arrived.
+  let arguments: ReceivedArguments
   /// The acknowledgement id, if the server waits for an answer.
   let ack: Int?
+  /// Read from the text once for all handlers.
+  private let read = Locked<[SocketValue]?>(nil)
+
+  init(name: String, arguments: ReceivedArguments, ack: Int?) {
+    self.name = name
+    self.arguments = arguments
+    self.ack = ack
+  }
+
+  /// The arguments as values, read from the text at the first access.
+  var values: [SocketValue] {
+    guard case .json(let json) = arguments else { return arguments.values }
+    return read.withLock { read in
+      if let read { return read }
+      let values = json.values
+      read = values
+      return values
+    }
+  }
+
+  /// The handlers have run. Called on their thread, which allocated the values, and so frees them.
+  func forgetValues() { read.withLock { $0 = nil } }
 }

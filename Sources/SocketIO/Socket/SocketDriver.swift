@@ -178,7 +178,7 @@ final class SocketDriver {
       guard !handler.isInline else { return handler.complete(result) }
       var bytes = 0
       if case .success(let arguments) = result { bytes = core.inboundBytes(arguments) }
-      core.enqueue(.answer(consume handler, consume result, bytes: bytes))
+      core.enqueue(.answer(handler, result, bytes: bytes))
     case .startAckTimer(let id, let milliseconds):
       core.deadlines.start(.acknowledgement(socket: key, id: id), milliseconds: milliseconds)
     case .stopAckTimer(let id): core.deadlines.stop(.acknowledgement(socket: key, id: id))
@@ -227,13 +227,15 @@ final class SocketDriver {
     guard let socket else { return }
     let epoch = disconnects
     let transport = core.transport
-    core.enqueue(.work { socket.dispatch(delivered, epoch: epoch, transport: transport) })
+    core.handlerQueue.enqueue { socket.dispatch(delivered, epoch: epoch, transport: transport) }
   }
 
-  private func deliver(_ event: consuming ReceivedEvent, _ session: Int, on core: isolated ManagerCore) {
+  private func deliver(_ event: ReceivedEvent, _ session: Int, on core: isolated ManagerCore) {
     guard let socket else { return }
-    let (name, bytes) = (event.name, core.inboundBytes(event.arguments))
-    core.enqueue(.event(socket, session: session, epoch: disconnects, bytes: bytes, event)) { handlers.hears(name) }
+    let bytes = core.inboundBytes(event.arguments)
+    core.enqueue(.event(socket, session: session, epoch: disconnects, event, bytes: bytes)) {
+      handlers.hears(event.name)
+    }
   }
 
   private func send(_ packet: SocketPacket, isCompressed: Bool, on core: isolated ManagerCore) {

@@ -2,48 +2,27 @@ import Synchronization
 
 /// An event, from the server or, in ``Socket/onAnyOutgoing(_:)``, to it.
 public struct SocketEvent: Sendable {
-  private let content: Content
+  private let received: ReceivedEvent
 
   /// The event's name. The protocol allows a number as a name; it appears here in digits.
-  public var name: String { content.name }
+  public var name: String { received.name }
 
   /// The arguments, with binary data as `.binary`. They are read at the first access.
-  public var args: [SocketValue] { content.values }
+  public var args: [SocketValue] { received.values }
 
   /// The arguments as they arrived. Types are decoded from these.
-  var arguments: ReceivedArguments { content.arguments }
+  var arguments: ReceivedArguments { received.arguments }
 
   /// Set if the server waits for an acknowledgement: call it with the answer.
-  public var ack: Acknowledgement? { content.ack }
+  public let ack: Acknowledgement?
 
   package init(name: String, args: [SocketValue], ack: Acknowledgement?) {
-    content = Content(name, .values(args), ack)
+    self.init(ReceivedEvent(name: name, arguments: .values(args), ack: nil), ack: ack)
   }
 
-  init(_ event: ReceivedEvent, ack: Acknowledgement?) { content = Content(event.name, event.arguments, ack) }
-
-  /// Shared by all copies, so that the arguments are read once, however many handlers use them.
-  private final class Content: Sendable {
-    let name: String
-    let ack: Acknowledgement?
-    let arguments: ReceivedArguments
-    private let read = Locked<[SocketValue]?>(nil)
-
-    init(_ name: String, _ arguments: ReceivedArguments, _ ack: Acknowledgement?) {
-      self.name = name
-      self.arguments = arguments
-      self.ack = ack
-    }
-
-    var values: [SocketValue] {
-      guard case .json(let json) = arguments else { return arguments.values }
-      return read.withLock { read in
-        if let read { return read }
-        let values = json.values
-        read = values
-        return values
-      }
-    }
+  init(_ received: ReceivedEvent, ack: Acknowledgement?) {
+    self.received = received
+    self.ack = ack
   }
 
   /// The first argument, decoded.

@@ -233,7 +233,7 @@ struct SocketStateMachine {
   /// The answer to a CONNECT that was given up has arrived. If the namespace is wanted again, it can be joined now.
   private mutating func rejoin() -> ActionList<Action> { state.isWaiting ? authenticate() : [] }
 
-  private mutating func deliver(_ event: consuming ReceivedEvent) -> ActionList<Action> {
+  private mutating func deliver(_ event: ReceivedEvent) -> ActionList<Action> {
     recovery?.learn(event)
     receivedEvents += 1
     return .just(.deliverEvent(event, session: session))
