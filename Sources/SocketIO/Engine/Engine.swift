@@ -5,7 +5,7 @@
 package final class Engine {
   typealias MakeTransport = (TransportName, _ sid: String?) throws(SocketIOError) -> any Transport
 
-  var onReport: ((EngineReport) -> Void)?
+  var onReport: ((consuming EngineReport) -> Void)?
 
   /// Called when the transport has handed over what it had and has taken what waited.
   var onWritable: (() -> Void)?
@@ -181,17 +181,24 @@ package final class Engine {
     let counter = active.counter
     // Strong, since a weak reference costs a look-up with each packet. `finish` makes the transports release it.
     active.transport.onEvent = { [self] event in
-      if case .packet(let packet) = event {
+      switch consume event {
+      case .packet(let packet):
         counter.received(packet)
-        if slot == .probe { measureProbe() }
-        // Nothing else follows from a message, so the machine need not see it.
-        if case .message(let message) = packet, slot == .main, machine.takesMessages {
-          onReport?(.message(message))
-          return
-        }
+        received(packet, on: slot)
+      case .writable:
+        handle(.transport(slot, .writable))
+        onWritable?()
+      case let event: handle(.transport(slot, event))
       }
-      handle(.transport(slot, event))
-      if case .writable = event { onWritable?() }
+    }
+  }
+
+  private func received(_ packet: consuming EnginePacket, on slot: EngineStateMachine.Slot) {
+    if slot == .probe { measureProbe() }
+    switch consume packet {
+    // Nothing else follows from a message, so the machine need not see it.
+    case .message(let message) where slot == .main && machine.takesMessages: onReport?(.message(message))
+    case let packet: handle(.transport(slot, .packet(packet)))
     }
   }
 

@@ -37,6 +37,20 @@ func registeredHandler<Payload: Sendable>(
   }
 }
 
+/// - Returns: A handler that passes on the event. The general function above would call it through several thunks.
+func registeredHandler(
+  _ body: @escaping @isolated(any) @Sendable (SocketEvent) throws -> Void
+) -> RegisteredHandler<SocketEvent> {
+  guard body.isolation == nil else { return { event in { try await body(event) } } }
+  struct Isolated { let body: @isolated(any) @Sendable (SocketEvent) throws -> Void }
+  struct Nonisolated { let body: @Sendable (SocketEvent) throws -> Void }
+  let nonisolated = unsafeBitCast(Isolated(body: body), to: Nonisolated.self)  // As in ``HandlerFunction``.
+  return { event in
+    try nonisolated.body(event)
+    return nil
+  }
+}
+
 /// - Returns: A handler that ignores its payload.
 func registeredHandler<Payload>(
   ignoring payload: Payload.Type, _ body: @escaping @isolated(any) @Sendable () throws -> Void

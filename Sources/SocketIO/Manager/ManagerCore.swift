@@ -32,7 +32,7 @@ actor ManagerCore {
   private var lastPing: UInt64?
   private var openCallbacks: [@Sendable (SocketIOError?) -> Void] = []
 
-  var drivers = SocketTable()
+  let drivers = SocketTable()
   /// The namespaces that were left on this connection and not joined again, each with its DISCONNECT.
   var leftNamespaces = LeftNamespaces()
   let deadlines: DeadlineTimer<SocketDeadline>
@@ -222,12 +222,12 @@ actor ManagerCore {
     engine.close()
   }
 
-  private func reported(_ report: EngineReport, by identity: ObjectIdentifier) {
+  private func reported(_ report: consuming EngineReport, by identity: ObjectIdentifier) {
     guard let engine, ObjectIdentifier(engine) == identity else {
       if case .finished = report { closing.remove(identity, on: self) }
       return
     }
-    switch report {
+    switch consume report {
     case .message(let message): received(message)
     case .opened(let handshake, let transport):
       logger.record(.debug, "connected", [.sid(handshake.sid), .transport(transport)])
@@ -265,7 +265,7 @@ actor ManagerCore {
     manager?.publish(transport: transport)
   }
 
-  private func received(_ message: EngineMessage) {
+  private func received(_ message: consuming EngineMessage) {
     do {
       arrived += message.size
       guard let packet = try assembler.add(message) else { return }

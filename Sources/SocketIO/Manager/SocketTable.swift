@@ -1,5 +1,5 @@
 /// The Sockets of a Manager, for its core. Except for visiting all of them, every operation takes constant time.
-struct SocketTable {
+final class SocketTable {
   private var drivers = SmallDictionary<Int, SocketDriver>()
   private var activeOnes = PositionedQueue<SocketDriver>()
   private var activeByNamespace = SmallDictionary<String, SocketDriver>()
@@ -16,10 +16,10 @@ struct SocketTable {
 
   // MARK: All Sockets
 
-  mutating func insert(_ driver: SocketDriver) { drivers[driver.key] = driver }
+  func insert(_ driver: SocketDriver) { drivers[driver.key] = driver }
 
   /// A Socket whose CONNECT is unanswered can still be found through `unanswered(in:)`.
-  mutating func remove(_ driver: SocketDriver) {
+  func remove(_ driver: SocketDriver) {
     drivers[driver.key] = nil
     setActive(driver, false)
   }
@@ -35,7 +35,7 @@ struct SocketTable {
 
   /// - Returns: Whether this is a change.
   @discardableResult
-  mutating func setActive(_ driver: SocketDriver, _ isActive: Bool) -> Bool {
+  func setActive(_ driver: SocketDriver, _ isActive: Bool) -> Bool {
     guard isActive != driver.isActive else { return false }
     let namespace = driver.namespace
     if let position = driver.activePosition.take() {
@@ -53,7 +53,7 @@ struct SocketTable {
   /// The Socket of a namespace, which may have left since, or been freed.
   func unanswered(in namespace: String) -> SocketDriver? { unansweredByNamespace[namespace] }
 
-  mutating func setUnanswered(_ driver: SocketDriver, _ isUnanswered: Bool) {
+  func setUnanswered(_ driver: SocketDriver, _ isUnanswered: Bool) {
     let namespace = driver.namespace
     if isUnanswered {
       unansweredByNamespace[namespace] = driver
@@ -63,5 +63,5 @@ struct SocketTable {
   }
 
   /// The connection has ended: no CONNECT on it will be answered any more.
-  mutating func forgetUnanswered() { unansweredByNamespace = SmallDictionary() }
+  func forgetUnanswered() { unansweredByNamespace = SmallDictionary() }
 }

@@ -57,7 +57,7 @@ struct PacketAssembler {
   }
 
   /// - Returns: The packet that the message completes.
-  mutating func add(_ message: EngineMessage) throws -> ReceivedPacket? {
+  mutating func add(_ message: consuming EngineMessage) throws -> ReceivedPacket? {
     if json != nil { return try json?.add(message) }
     return try decoder?.decode(message).map { ReceivedPacket($0) }
   }

@@ -52,8 +52,9 @@ extension EnginePacket {
   /// Decodes a packet from its text: a WebSocket text message, or one part of a polling payload. The bytes are copied
   /// once, into the packet.
   ///
+  /// - Parameter isUTF8: Whether the bytes are known to be UTF-8.
   /// - Returns: nil if it is not a packet: empty, an unknown type, bad base64 or bytes that are not UTF-8.
-  init?(text: UnsafeRawBufferPointer) {
+  init?(text: UnsafeRawBufferPointer, isUTF8: Bool = false) {
     guard let type = text.first else { return nil }
     let rest = UnsafeRawBufferPointer(rebasing: text.dropFirst())
     if type == UInt8(ascii: "b") {
@@ -61,7 +62,9 @@ extension EnginePacket {
       self = .message(.binary(data))
       return
     }
-    guard let payload = String(utf8: rest) else { return nil }
+    // `String(validating:as:)` looks up types at run time.
+    guard isUTF8 || rest.firstInvalidUTF8() == nil else { return nil }
+    let payload = String(decoding: rest, as: UTF8.self)
     switch type {
     case UInt8(ascii: "4"): self = .message(.text(payload))
     case UInt8(ascii: "0"): self = .open(payload)

@@ -2,7 +2,7 @@ import CSIO
 
 /// HTTP long-polling over the C core.
 final class PollingTransport: PollingDriver {
-  var onEvent: ((TransportEvent) -> Void)?
+  var onEvent: ((consuming TransportEvent) -> Void)?
   var sid: String?
   var machine = PollingStateMachine()
   /// The body of the POST under way.

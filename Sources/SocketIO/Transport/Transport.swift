@@ -3,7 +3,7 @@
 /// A transport is confined to its loop. It is opened once, reports events through `onEvent`, and is done after
 /// `.closed` or `.failed`. Only `pause`, `close` and `requestReadReceipt` may report inside their own call.
 package protocol Transport: AnyObject {
-  var onEvent: ((TransportEvent) -> Void)? { get set }
+  var onEvent: ((consuming TransportEvent) -> Void)? { get set }
 
   /// The session's id, once the handshake is known.
   var sid: String? { get set }

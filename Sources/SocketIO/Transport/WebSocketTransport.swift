@@ -11,7 +11,7 @@ final class WebSocketTransport: Transport {
   /// Bytes that may wait in the core before the transport counts as busy; more wait in the engine's buffer.
   private static let highWaterMark = 256 << 10
 
-  var onEvent: ((TransportEvent) -> Void)?
+  var onEvent: ((consuming TransportEvent) -> Void)?
   var sid: String?
 
   private let loop: SocketEventLoop
@@ -195,7 +195,7 @@ final class WebSocketTransport: Transport {
   private func received(_ type: csio_ws_type, _ bytes: UnsafeRawBufferPointer) {
     if type == CSIO_WS_BINARY {
       onEvent?(.packet(.message(.binary(Data(bytes)))))
-    } else if let packet = EnginePacket(text: bytes) {
+    } else if let packet = EnginePacket(text: bytes, isUTF8: true) {  // The core has checked that.
       onEvent?(.packet(packet))
     } else {
       fail(SocketIOError(.protocolViolation, "server error: a WebSocket message is not an Engine.IO packet"))

@@ -2,7 +2,7 @@ package import SocketIO
 
 /// A transport that does nothing by itself: a test controls it through its ``TransportScript``.
 package final class ScriptedTransport: Transport {
-  package var onEvent: ((TransportEvent) -> Void)?
+  package var onEvent: ((consuming TransportEvent) -> Void)?
 
   package var sid: String? {
     get { script.sid }

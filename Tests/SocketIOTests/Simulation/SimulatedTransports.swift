@@ -31,7 +31,7 @@ private final class NetworkPort {
 
 /// A WebSocket on the simulated network, which behaves like ``WebSocketTransport``.
 final class SimulatedWebSocket: Transport {
-  var onEvent: ((TransportEvent) -> Void)?
+  var onEvent: ((consuming TransportEvent) -> Void)?
   var sid: String?
   let queuedBytes = 0
 
@@ -116,7 +116,7 @@ final class SimulatedWebSocket: Transport {
 
 /// HTTP long-polling on the simulated network, driven like ``PollingTransport``.
 final class SimulatedPolling: PollingDriver {
-  var onEvent: ((TransportEvent) -> Void)?
+  var onEvent: ((consuming TransportEvent) -> Void)?
   var sid: String?
   var machine = PollingStateMachine()
   let queuedBytes = 0

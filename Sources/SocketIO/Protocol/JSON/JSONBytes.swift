@@ -97,13 +97,6 @@ extension UnsafeRawBufferPointer {
 }
 
 extension String {
-  /// The bytes as text, or nil if they are not UTF-8.
-  init?(utf8 bytes: UnsafeRawBufferPointer) {
-    // `init(validating:as:)` looks up types at run time.
-    guard bytes.firstInvalidUTF8() == nil else { return nil }
-    self.init(decoding: bytes, as: UTF8.self)
-  }
-
   /// Calls the body with the string's UTF-8 bytes, which are always well-formed.
   @inline(__always)
   func withUTF8Bytes<Value, Failure>(
