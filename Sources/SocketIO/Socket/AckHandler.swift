@@ -1,5 +1,3 @@
-import Synchronization
-
 /// Receives the arguments of an acknowledgement, or the reason why none came.
 enum AckHandler: Sendable {
   typealias Answer = Result<ReceivedArguments, SocketIOError>
@@ -33,21 +31,5 @@ enum AckHandler: Sendable {
     case .callback(let body, let event, _, _): body(answer.map { SocketAnswer($0, to: event) })
     case .task(let continuation, _): continuation.resume(returning: answer)
     }
-  }
-}
-
-/// Identifies one acknowledgement for cancellation, which may happen before the emit.
-final class CancellationToken: Sendable {
-  private let cancelled = Atomic(false)
-  private let queuePosition = Atomic(-1)
-
-  var isCancelled: Bool { cancelled.load(ordering: .acquiring) }
-
-  func cancel() { cancelled.store(true, ordering: .releasing) }
-
-  /// The event's place in its queue, so that it is found without a search. Only the loop uses it.
-  var position: Int {
-    get { queuePosition.load(ordering: .relaxed) }
-    set { queuePosition.store(newValue, ordering: .relaxed) }
   }
 }

@@ -28,12 +28,18 @@ struct LayerTests {
     for file in files {
       for type in file.declared { folders[type] = file.folder }
     }
+    // What is added to a type of the library comes with that type.
+    var members: [String: String] = [:]
+    for file in files {
+      for (member, type) in file.added where folders[type] == nil { members[member] = file.folder }
+    }
     return files.flatMap { file in
-      file.named.sorted().compactMap { type in
-        guard let folder = folders[type], folder != file.folder else { return nil }
-        let allowed = rules[file.folder] ?? []
-        return allowed.contains(folder) || allowed.contains(type) ? nil : "\(file.path) names \(type) of \(folder)"
-      }
+      (file.named.sorted().map { ($0, folders[$0]) } + file.used.sorted().map { ($0, members[$0]) })
+        .compactMap { name, folder in
+          guard let folder, folder != file.folder else { return nil }
+          let allowed = rules[file.folder] ?? []
+          return allowed.contains(folder) || allowed.contains(name) ? nil : "\(file.path) names \(name) of \(folder)"
+        }
     }
   }
 
@@ -67,15 +73,30 @@ struct LayerTests {
           enum Own {}
           let text = "Above and \\(Interpolated("Above").value)"
           let own: Own, member = Below.Above.self
+          let count = 1.added, hidden = own.hidden, other = own.member
         }
         """)
     let above = SwiftSource(
       path: "Above/B.swift",
-      text: "struct Above { let below: Below }\nenum Interpolated {}\nenum Own {}\nprivate enum Below {}")
+      text: """
+        struct Above { let below: Below }
+        enum Interpolated {}
+        enum Own {}
+        private enum Below {}
+        extension Int {
+          var added: Int { self }
+          private var hidden: Int { self }
+        }
+        extension Above { var member: Int { 0 } }
+        """)
     #expect(above.declared == ["Above", "Interpolated", "Own"])
-    let expected = ["Below/A.swift names CSIO of CSIO", "Below/A.swift names Interpolated of Above"]
+    #expect(above.added == ["added": "Int", "member": "Above"])
+    let expected = [
+      "Below/A.swift names CSIO of CSIO", "Below/A.swift names Interpolated of Above",
+      "Below/A.swift names added of Above",
+    ]
     #expect(violations([below, above], ["Below": [], "Above": ["Below"]]) == expected)
-    #expect(violations([below, above], ["Below": ["CSIO", "Interpolated"]]) == [])
+    #expect(violations([below, above], ["Below": ["CSIO", "Interpolated", "added"]]) == [])
   }
 
   @Test("What is locked is a Locked, whose lock the thread sanitizer understands")

@@ -9,6 +9,10 @@ struct SwiftSource {
   var declared: Set<String> = []
   /// Names of types and modules that are declared elsewhere.
   var named: Set<String> = []
+  /// Members that it adds to types by extensions, visible to other files, each with the type.
+  var added: [String: String] = [:]
+  /// Names of members that it uses.
+  var used: Set<String> = []
 
   /// The first folder of the path, which is the layer's name.
   var folder: String { String(path.prefix { $0 != "/" }) }
@@ -27,6 +31,7 @@ struct SwiftSource {
     var local: Set<String> = []
     var depth = 0
     var previous: Substring = ""
+    var extended: String?
     for line in Self.code(of: text).split(separator: "\n") {
       var isPrivate = false
       for token in Self.tokens(of: line) {
@@ -34,7 +39,14 @@ struct SwiftSource {
         case "{": depth += 1
         case "}": depth -= 1
         case "private", "fileprivate": isPrivate = true
+        case _ where depth == 0 && previous == "extension":
+          extended = isPrivate ? nil : String(token)
+          named.insert(String(token))
+        case _ where depth == 1 && (previous == "func" || previous == "var"):
+          if let extended, !isPrivate { added[String(token)] = extended }
+        case _ where previous == "." && token.first?.isLowercase == true: used.insert(String(token))
         case _ where Self.declaring.contains(previous) && token != "func" && token != "var":
+          extended = depth == 0 ? nil : extended
           if depth == 0, !isPrivate { declared.insert(String(token)) } else { local.insert(String(token)) }
         // The member of a type follows a dot.
         case _ where token.first?.isUppercase == true && previous != ".": named.insert(String(token))

@@ -1,0 +1,25 @@
+/// Assembles packets from the messages of a Manager's connection; with the default parser without making values.
+struct PacketAssembler {
+  /// One of the two is there. An enumeration would have to be taken apart and put together for each message.
+  private var json: JSONPacketAssembler?
+  private var decoder: (any PacketDecoder)?
+
+  init(_ parser: any SocketParser) {
+    if let parser = parser as? JSONParser {
+      json = JSONPacketAssembler(parser)
+    } else {
+      decoder = parser.makeDecoder()
+    }
+  }
+
+  /// - Returns: The packet that the message completes.
+  mutating func add(_ message: consuming EngineMessage) throws -> ReceivedPacket? {
+    if json != nil { return try json?.add(message) }
+    return try decoder?.decode(message).map { ReceivedPacket($0) }
+  }
+
+  mutating func reset() {
+    json?.reset()
+    decoder?.reset()
+  }
+}

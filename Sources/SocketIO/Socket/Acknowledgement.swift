@@ -1,0 +1,73 @@
+import Synchronization
+
+/// Answers one event, from any thread, now or later, at most once.
+///
+/// The answer is sent on the connection that brought the event. If that is gone, the answer is dropped, since the
+/// server no longer waits for it.
+public final class Acknowledgement: Sendable {
+  private let socket: Socket
+  private let session: Int
+  private let id: Int
+  private let isUsed = Atomic(false)
+
+  init(socket: Socket, session: Int, id: Int) {
+    self.socket = socket
+    self.session = session
+    self.id = id
+  }
+
+  /// Sends the answer: any mix of values, `Data` and `Encodable`.
+  ///
+  /// - Returns: Whether this was the first call; later ones do nothing.
+  /// - Throws: ``SocketIOError`` with `.encoding` for an argument that cannot be encoded; the answer can then still be
+  ///   sent.
+  @discardableResult
+  @_disfavoredOverload
+  public func callAsFunction<each Argument: Encodable & Sendable>(
+    _ arguments: repeat each Argument
+  ) throws(SocketIOError) -> Bool {
+    try answer(repeat each arguments, of: "an acknowledgement")
+  }
+
+  /// Sends an answer of literals, also of mixed types.
+  ///
+  /// - Returns: Whether this was the first call; later ones do nothing.
+  /// - Throws: ``SocketIOError`` with `.encoding` for an argument that is nested too deep; the answer can then still be
+  ///   sent.
+  @discardableResult
+  public func callAsFunction(_ arguments: SocketValue...) throws(SocketIOError) -> Bool {
+    reply(try socket.encoder.answer(id, arguments, of: "an acknowledgement"))
+  }
+
+  /// Sends the answer. If it cannot be encoded, because it is nested too deep, the handlers of
+  /// ``LifecycleEvent/handlerError`` get the error.
+  ///
+  /// - Returns: Whether this was the first call; later ones do nothing.
+  @discardableResult
+  public func send(_ arguments: [SocketValue]) -> Bool {
+    do {
+      return reply(try socket.encoder.answer(id, arguments, of: "an acknowledgement"))
+    } catch {
+      guard use() else { return false }
+      let (key, id) = (socket.key, id)
+      socket.io.mailbox.submit { $0.replyFailed(key, id: id, error) }
+      return true
+    }
+  }
+
+  /// - Parameter source: What error messages call the answer.
+  @discardableResult
+  func answer<each Argument: Encodable & Sendable>(
+    _ arguments: repeat each Argument, of source: @autoclosure () -> String
+  ) throws(SocketIOError) -> Bool {
+    reply(try socket.encoder.answer(id, encoding: repeat each arguments, of: source()))
+  }
+
+  private func reply(_ payload: consuming OutgoingPayload) -> Bool {
+    guard use() else { return false }
+    socket.io.mailbox.reply(OutgoingReply(session: session, id: id, payload: payload), from: socket)
+    return true
+  }
+
+  private func use() -> Bool { !isUsed.exchange(true, ordering: .relaxed) }
+}
