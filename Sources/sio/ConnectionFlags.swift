@@ -150,7 +150,7 @@ struct ServerFlags: ParsableArguments {
 /// What stands for a server on the command line.
 enum ServerAddress {
   /// The address itself, or with `http://` in front if it has no scheme, as `localhost:3000`.
-  static func url(_ address: String) -> String { address.contains("://") ? address : "http://\(address)" }
+  static func url(_ address: String) -> String { ServerURL.hasScheme(address) ? address : "http://\(address)" }
 
   /// The name of the context; nil for an address.
   static func contextName(_ address: String) -> String? {

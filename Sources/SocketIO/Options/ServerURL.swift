@@ -5,7 +5,7 @@
 #endif
 
 /// A URL of `io()`, split into server, namespace and query parameters.
-struct ServerURL: Sendable, Equatable {
+package struct ServerURL: Sendable, Equatable {
   var isSecure: Bool
   /// With brackets around an IPv6 address.
   var host: String
@@ -57,8 +57,8 @@ struct ServerURL: Sendable, Equatable {
     }
   }
 
-  /// A later "://" may belong to a query.
-  private static func hasScheme(_ text: String) -> Bool {
+  /// Whether the text begins with a scheme. A later "://" may belong to a query.
+  package static func hasScheme(_ text: String) -> Bool {
     let head = text.utf8.prefix { $0 != UInt8(ascii: "/") && $0 != UInt8(ascii: "?") && $0 != UInt8(ascii: "#") }
     return head.count > 1 && head.last == UInt8(ascii: ":") && text.utf8.dropFirst(head.count).starts(with: "//".utf8)
   }

@@ -187,6 +187,8 @@ import Testing
     #expect(ServerAddress.url("localhost:3000") == "http://localhost:3000")
     #expect(ServerAddress.url("[::1]:3000/a") == "http://[::1]:3000/a")
     #expect(ServerAddress.url("https://a") == "https://a")
+    #expect(ServerAddress.url("a:1/?next=http://x") == "http://a:1/?next=http://x")
+    #expect(ServerAddress.url("a/://b") == "http://a/://b")
     #expect(ServerAddress.contextName("@live") == "live" && ServerAddress.contextName("u@live") == nil)
   }
 
