@@ -69,7 +69,8 @@ struct Context {
   ///
   /// - Parameter directory: What completes the paths of files, since the context will be used elsewhere, too.
   func value(directory: String) throws(ValidationError) -> SocketValue {
-    func file(_ path: String) -> SocketValue { .string(path.hasPrefix("/") ? path : "\(directory)/\(path)") }
+    func full(_ path: String) -> String { path.hasPrefix("/") ? path : "\(directory)/\(path)" }
+    func file(_ path: String) -> SocketValue { .string(full(path)) }
     func source(_ source: TextSource) throws(ValidationError) -> SocketValue {
       if let reference = source.reference(from: directory) { return .string(reference) }
       return .object(try source.object())
@@ -97,7 +98,10 @@ struct Context {
     if let cert = settings.cert { fields["cert"] = file(cert) }
     if let key = settings.key { fields["key"] = file(key) }
     if settings.insecure { fields["insecure"] = true }
-    if let further = settings.further { fields["options"] = try source(further) }
+    if let further = settings.further {
+      fields["options"] =
+        further.isLiteral ? .object(ScriptOptions.withPaths(try further.object(), full)) : try source(further)
+    }
     return .object(fields)
   }
 

@@ -235,4 +235,29 @@ enum ScriptOptions {
     }
     return .bytes(data)
   }
+
+  // MARK: Files
+
+  /// The options with other paths of the files that they name, for one transport, too.
+  static func withPaths(_ object: SocketObject, _ path: (String) -> String) -> SocketObject {
+    var object = object
+    for name in ["ca", "cert", "key", "pfx"] {
+      if let value = object[name] { object[name] = withPaths(value, path) }
+    }
+    if var transports = object["transportOptions"]?.objectValue {
+      for (name, options) in transports {
+        if let options = options.objectValue { transports[name] = .object(withPaths(options, path)) }
+      }
+      object["transportOptions"] = .object(transports)
+    }
+    return object
+  }
+
+  private static func withPaths(_ value: SocketValue, _ path: (String) -> String) -> SocketValue {
+    if let values = value.arrayValue { return .array(values.map { withPaths($0, path) }) }
+    guard let object = value.objectValue, object.count == 1, let file = object["$file"]?.stringValue else {
+      return value
+    }
+    return ["$file": .string(path(file))]
+  }
 }

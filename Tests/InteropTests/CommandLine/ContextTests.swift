@@ -183,6 +183,21 @@ import Testing
         == ["url": "http://a", "auth": "@/x/a", "headers": ["@/x/h"], "ca": "/x/c", "options": "@/x/o"])
   }
 
+  @Test func pathsInOptionsAreCompleted() throws {
+    func context(_ options: SocketValue) throws -> SocketValue {
+      try Context(name: "a", ["url": "http://a", "options": options]).value(directory: "/x")["options"] ?? nil
+    }
+    #expect(
+      try context([
+        "ca": [["$file": "a"], ["$file": "/b"], "pem"], "cert": ["$file": "c/d"], "key": "pem", "pfx": ["$file": "p"],
+        "query": ["a": ["$file": "q"]], "transportOptions": ["polling": ["ca": ["$file": "t"], "forceBase64": true]],
+      ]) == [
+        "ca": [["$file": "/x/a"], ["$file": "/b"], "pem"], "cert": ["$file": "/x/c/d"], "key": "pem",
+        "pfx": ["$file": "/x/p"], "query": ["a": ["$file": "q"]],
+        "transportOptions": ["polling": ["ca": ["$file": "/x/t"], "forceBase64": true]],
+      ])
+  }
+
   @Test func addresses() {
     #expect(ServerAddress.url("localhost:3000") == "http://localhost:3000")
     #expect(ServerAddress.url("[::1]:3000/a") == "http://[::1]:3000/a")
