@@ -8,7 +8,9 @@ struct Emit: AsyncParsableCommand {
     discussion: """
       Connects, emits and waits for the acknowledgement, whose arguments are printed as a JSON array on one line. On a \
       terminal it is in colours. Arguments are JSON or bare words: 1 is a number, '"1"' and one are strings, \
-      '{"$binary":"AQID"}' is binary, '{"$file":"photo.jpg"}' a file. Put -- before arguments that begin with a dash.
+      '{"$binary":"AQID"}' is binary, '{"$file":"photo.jpg"}' a file. Put -- before arguments that begin with a dash. An \
+      event of more than 1 MB is sent over WebSocket where possible, unless --transports says otherwise; on a terminal, \
+      its progress is shown.
 
       The exit status is 1, with a line on standard error, if the server cannot be reached, refuses the connection or \
       does not answer in time.
@@ -61,10 +63,17 @@ struct Emit: AsyncParsableCommand {
     if try !connection.sets("reconnection") { options.reconnection = false }
     // An upgrade does not pay for one event.
     if try !connection.sets("upgrade") { options.upgrade = false }
+    // A WebSocket shows how much of a large event has been sent; a POST counts as unsent until it is answered.
+    if try isLarge && !connection.sets("transports") && !connection.sets("tryAllTransports") {
+      options.transports = [.websocket, .polling]
+      options.tryAllTransports = true
+    }
     // The command's own limit covers the attempt.
     if try timeout != nil || !connection.sets("timeout") { options.timeout = .never }
     return options
   }
+
+  private var isLarge: Bool { arguments.reduce(0) { $0 + $1.size } > UploadProgress.largeSize }
 
   func run() async throws {
     let options = try options()
@@ -118,6 +127,19 @@ extension Words {
       return try value(text)
     } catch {
       throw ValidationError(error.description)
+    }
+  }
+}
+
+extension SocketValue {
+  /// About how many bytes it takes in a packet, without what encoding adds.
+  fileprivate var size: Int {
+    switch self {
+    case .binary(let data): data.count
+    case .string(let text): text.utf8.count
+    case .array(let elements): elements.reduce(0) { $0 + $1.size }
+    case .object(let object): object.reduce(0) { $0 + $1.key.utf8.count + $1.value.size }
+    default: 1
     }
   }
 }

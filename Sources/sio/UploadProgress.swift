@@ -3,7 +3,7 @@ import SocketIO
 /// How much of what a Socket sends has left this program: without the few bytes that the system still has to send.
 actor UploadProgress {
   /// Less is sent at once.
-  private static let largeSize = 1_000_000
+  static let largeSize = 1_000_000
 
   private let manager: Manager
   private var total = 0

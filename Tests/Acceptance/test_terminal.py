@@ -374,14 +374,18 @@ async def test_bench_shows_its_progress(terminal, server):
     await screen.until(lambda: len(screen.lines) == 1 and re.fullmatch(pattern, screen.lines[0]), "summary")
 
 
-async def test_emit_shows_how_much_of_a_large_file_was_sent(terminal, server, tmp_path):
+@pytest.fixture
+def large_file(tmp_path):
+    """An argument of 64 MB for the command line."""
     file = tmp_path / "large"
     with file.open("wb") as handle:
         handle.truncate(64_000_000)
-    screen = await terminal(
-        "emit", server.url, "upload", json.dumps({"$file": str(file)}), "--transports", "websocket",
-        stdout=subprocess.PIPE,
-    )  # fmt: skip
+    return json.dumps({"$file": str(file)})
+
+
+@pytest.mark.parametrize("flags", [(), ("--transports", "websocket")])
+async def test_emit_shows_how_much_of_a_large_file_was_sent(terminal, server, large_file, flags):
+    screen = await terminal("emit", server.url, "upload", large_file, *flags, stdout=subprocess.PIPE)
     session = await server.accept()
     await session.join()
     # What is not read here stays with the client.
@@ -389,13 +393,26 @@ async def test_emit_shows_how_much_of_a_large_file_was_sent(terminal, server, tm
     await screen.until(lambda: len(screen.lines) == 1 and re.fullmatch(pattern, screen.lines[0]), "progress")
 
 
-async def test_a_session_tells_how_much_of_a_large_file_was_sent(connected, tmp_path):
+async def test_a_large_file_is_polled_where_there_is_no_websocket(terminal, server, tmp_path):
     file = tmp_path / "large"
-    with file.open("wb") as handle:
-        handle.truncate(64_000_000)
+    file.write_bytes(bytes(2_000_000))
+    argument = json.dumps({"$file": str(file)})
+    screen = await terminal("emit", server.url, "upload", argument, "--no-ack", stdout=subprocess.PIPE)
+    request = await server.request()
+    assert request.is_upgrade
+    request.answer(400)
+    session = await server.accept(maxPayload=4_000_000)
+    assert session.transport == "polling"
+    await session.join()
+    assert await session.receive() == '451-["upload",{"_placeholder":true,"num":0}]'
+    assert len(await session.receive()) > 2_000_000
+    assert await screen.exit() == 0
+
+
+async def test_a_session_tells_how_much_of_a_large_file_was_sent(connected, large_file):
     screen, session = await connected()
     session.socket.connection.hold_reading()
-    screen.press("upload ", json.dumps({"$file": str(file)}), ENTER)
+    screen.press("upload ", large_file, ENTER)
     pattern = r"\* sent [\d.]+ (bytes|kB|MB) of 64\.0 MB \(\d+ %\)"
     await screen.until(lambda: any(re.fullmatch(pattern, line) for line in screen.lines), "progress")
     session.socket.connection.go_on_reading()

@@ -69,6 +69,20 @@ import Testing
     #expect(try options("--options", json, "--timeout", "60000").timeout == .never)
   }
 
+  @Test func aLargeEventPrefersWebSocket() throws {
+    func options(_ size: Int, _ flags: String...) throws -> SocketIOOptions {
+      try Emit.parse(["http://a", "e", #"[{"a":"\#(String(repeating: "x", count: size))"}]"#] + flags).options()
+    }
+    let small = try options(900_000)
+    #expect(small.transports == [.polling, .websocket] && !small.tryAllTransports)
+    let large = try options(1_000_000)
+    #expect(large.transports == [.websocket, .polling] && large.tryAllTransports)
+    let chosen = try options(1_000_000, "--transports", "polling")
+    #expect(chosen.transports == [.polling] && !chosen.tryAllTransports)
+    #expect(
+      try options(1_000_000, "--options", #"{"tryAllTransports":false}"#).transports == [.polling, .websocket])
+  }
+
   @Test func emitTriesAgainWithReconnection() async throws {
     let server = try RawServer(answering: RawServer.http("403 Forbidden", "text/plain", "no"))
     defer { server.stop() }
