@@ -1,7 +1,7 @@
-/* Makes an HTTP request and opens a WebSocket: csio-example http://localhost:3000/
+/* Makes an HTTP request to a Socket.IO server and opens a WebSocket: csio-example http://localhost:3000
  *
- * The request is a GET of the URL. The WebSocket connects to the same URL with ws or wss in place of http
- * or https, sends one text and prints the first message it receives.
+ * Either begins a session, since this is what such servers answer. Over the WebSocket, it asks to join the
+ * main namespace and closes the connection after the first message.
  *
  * The callbacks run on the loop's thread, so they need no lock among themselves; the main thread waits for
  * them on a condition variable. */
@@ -14,7 +14,7 @@
 
 typedef struct example {
   csio_loop *loop;
-  const char *url;
+  char *http_url;
   char *ws_url;
   pthread_mutex_t lock;
   pthread_cond_t changed;
@@ -50,7 +50,7 @@ static void on_answer(csio_http *http, const csio_error *error, void *data)
 static int start_request(example *example)
 {
   csio_http *http;
-  int err = csio_http_create(example->loop, "GET", example->url, &http);
+  int err = csio_http_create(example->loop, "GET", example->http_url, &http);
   if (err) return err;
   csio_http_set_data(http, example);
   csio_http_set_timeout(http, 10000);
@@ -65,7 +65,7 @@ static void on_open(csio_ws *ws, void *data)
 {
   (void)data;
   printf("WebSocket: open\n");
-  csio_ws_send(ws, CSIO_WS_TEXT, "hello", 5);
+  csio_ws_send(ws, CSIO_WS_TEXT, "40", 2);
 }
 
 static void on_message(csio_ws *ws, csio_ws_type type, const uint8_t *bytes, size_t size, void *data)
@@ -124,25 +124,28 @@ static void start(void *data)
   }
 }
 
-/* "http…" becomes "ws…"; NULL for another scheme. */
-static char *websocket_url(const char *url)
+/* Where a server begins sessions over a transport, with "ws…" for a WebSocket. NULL without memory. */
+static char *session_url(const char *server, const char *transport)
 {
-  if (strncmp(url, "http", 4)) return NULL;
-  size_t size = strlen(url);
-  char *ws_url = malloc(size);
-  if (ws_url) snprintf(ws_url, size, "ws%s", url + 4);
-  return ws_url;
+  const char *format = "%s%s/socket.io/?EIO=4&transport=%s";
+  const char *scheme = strcmp(transport, "websocket") ? "http" : "ws";
+  const char *rest = server + strlen("http");
+  int size = snprintf(NULL, 0, format, scheme, rest, transport) + 1;
+  char *url = malloc((size_t)size);
+  if (url) snprintf(url, (size_t)size, format, scheme, rest, transport);
+  return url;
 }
 
 int main(int argc, char **argv)
 {
   example example = {.lock = PTHREAD_MUTEX_INITIALIZER, .changed = PTHREAD_COND_INITIALIZER, .left = 2};
-  example.url = argc == 2 ? argv[1] : "";
-  example.ws_url = websocket_url(example.url);
-  if (!example.ws_url) {
-    fprintf(stderr, "usage: %s http://HOST[:PORT]/[PATH]\n", argv[0]);
+  if (argc != 2 || strncmp(argv[1], "http", 4)) {
+    fprintf(stderr, "usage: %s http://HOST[:PORT]\n", argv[0]);
     return 2;
   }
+  example.http_url = session_url(argv[1], "polling");
+  example.ws_url = session_url(argv[1], "websocket");
+  if (!example.http_url || !example.ws_url) return 1;
   printf("%s\n", csio_version_details());
   int err = csio_loop_create(&example.loop);
   if (!err) err = csio_loop_post(example.loop, start, &example);
@@ -155,6 +158,7 @@ int main(int argc, char **argv)
     pthread_cond_wait(&example.changed, &example.lock);
   pthread_mutex_unlock(&example.lock);
   csio_loop_close(example.loop);
+  free(example.http_url);
   free(example.ws_url);
   return example.failures != 0;
 }

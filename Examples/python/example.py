@@ -1,4 +1,9 @@
-"""Makes an HTTP request and opens a WebSocket with libcsio: python3 example.py http://localhost:3000/
+"""Makes an HTTP request to a Socket.IO server and opens a WebSocket there, with libcsio:
+
+    python3 example.py http://localhost:3000
+
+Either begins a session, since this is what such servers answer. Over the WebSocket, it asks to join the main namespace
+and closes the connection after the first message.
 
 Needs only the installed shared library, through ctypes. The callbacks run on the loop's thread; the main thread
 waits for them. Every callback object is kept as long as C may call it.
@@ -58,9 +63,11 @@ def load():
 
 
 class Example:
-    def __init__(self, url):
+    def __init__(self, server):
         self.csio = load()
-        self.url = url
+        session = f"{server}/socket.io/?EIO=4&transport="
+        self.http_url = f"{session}polling".encode()
+        self.ws_url = f"ws{session.removeprefix('http')}websocket".encode()
         self.loop = c_void_p()
         self.left = threading.Semaphore(0)
         self.failures = 0
@@ -94,7 +101,7 @@ class Example:
 
     def start_request(self):
         http = c_void_p()
-        self.check(self.csio.csio_http_create(self.loop, b"GET", self.url.encode(), ctypes.byref(http)))
+        self.check(self.csio.csio_http_create(self.loop, b"GET", self.http_url, ctypes.byref(http)))
         self.csio.csio_http_set_timeout(http, 10000)
         self.check(self.csio.csio_http_start(http, self.done))
 
@@ -110,8 +117,7 @@ class Example:
 
     def start_websocket(self):
         ws = c_void_p()
-        url = "ws" + self.url.removeprefix("http")
-        self.check(self.csio.csio_ws_create(self.loop, url.encode(), ctypes.byref(ws)))
+        self.check(self.csio.csio_ws_create(self.loop, self.ws_url, ctypes.byref(ws)))
         self.csio.csio_ws_on_open(ws, self.open)
         self.csio.csio_ws_on_message(ws, self.message)
         self.csio.csio_ws_on_close(ws, self.closed)
@@ -121,7 +127,7 @@ class Example:
 
     def on_open(self, ws, _):
         print("WebSocket: open")
-        self.csio.csio_ws_send(ws, TEXT, b"hello", 5)
+        self.csio.csio_ws_send(ws, TEXT, b"40", 2)
 
     def on_message(self, ws, kind, data, size, _):
         text = ctypes.string_at(data, size)
@@ -149,5 +155,5 @@ class Example:
 
 if __name__ == "__main__":
     if len(sys.argv) != 2 or not sys.argv[1].startswith("http"):
-        sys.exit("usage: example.py http://HOST[:PORT]/[PATH]")
+        sys.exit("usage: example.py http://HOST[:PORT]")
     sys.exit(min(Example(sys.argv[1]).run(), 1))
