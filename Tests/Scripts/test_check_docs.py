@@ -9,6 +9,8 @@ from support import ROOT, load
 
 PICTURE = """<svg xmlns="http://www.w3.org/2000/svg"><title>States</title>
 <style>@media (prefers-color-scheme: dark) {}</style></svg>"""
+FIRST_PAGE = """<meta http-equiv="refresh" content="0; url=documentation/socketio/">
+<a href="documentation/socketio/">Documentation</a>"""
 
 
 def check(*arguments):
@@ -78,11 +80,31 @@ def archive(tmp_path):
         page = pathlib.Path(tmp_path, f"data/documentation/{page}.json")
         page.parent.mkdir(parents=True, exist_ok=True)
         page.write_text(json.dumps({"topicSections": [{"title": "Chosen", "identifiers": ["x"]}]}))
+    (tmp_path / "index.html").write_text(FIRST_PAGE)
+    first = tmp_path / "documentation/socketio/index.html"
+    first.parent.mkdir(parents=True)
+    first.touch()
     return tmp_path
 
 
 def test_faultless_documentation_passes(archive, catalogue):
     assert check("archive", archive, catalogue) == []
+
+
+@pytest.mark.parametrize("part", ["url=documentation/socketio/", 'href="documentation/socketio/'])
+def test_a_first_page_that_leads_nowhere_is_named(archive, catalogue, part):
+    index = archive / "index.html"
+    index.write_text(FIRST_PAGE.replace(part, part.replace("socketio", "other")))
+    assert check("archive", archive, catalogue) == [
+        f"{index} leads to documentation/other/, where there is no page"]
+
+
+def test_a_first_page_without_a_link_is_a_fault(archive, catalogue):
+    index = archive / "index.html"
+    index.write_text("<title>DocC</title>")
+    assert check("archive", archive, catalogue) == [f"{index} does not lead to the documentation"]
+    index.unlink()
+    assert check("archive", archive, catalogue) == [f"{index} does not lead to the documentation"]
 
 
 @pytest.mark.parametrize("page", ["socketio", "socketio/socket"])
