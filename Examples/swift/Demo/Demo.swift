@@ -19,6 +19,7 @@ struct Demo {
     }
     do {
       try await Demo(url: url, isFull: arguments.contains("--full")).run()
+      print("to see more: scripts/demo URL for your own server, Examples to start from, docs/guide.md")
       print("demo: ok")
     } catch {
       print("demo: failed: \(error)")
