@@ -16,6 +16,8 @@ BUILD=$PWD/.build
 say() { printf '%s\n' "$*" >&2; }
 die() { say "$*"; exit 1; }
 
+cores() { getconf _NPROCESSORS_ONLN; }
+
 # install PACKAGE…: installs missing Debian packages. On other systems `need` reports what is missing.
 install() {
   command -v dpkg-query >/dev/null && command -v apt-get >/dev/null || return 0
@@ -110,7 +112,7 @@ build_core() {
   cmake -S . -B "$CORE_BUILD" -DCMAKE_BUILD_TYPE=RelWithDebInfo -DCMAKE_INSTALL_PREFIX="$CORE_PREFIX" \
     -DCMAKE_INSTALL_LIBDIR=lib -DCSIO_SHARED=OFF -DCSIO_WERROR=ON -DCSIO_SANITIZE="$sanitizers" "${compiler[@]}" \
     >"$log" || die "$(tail -n 30 "$log")"
-  cmake --build "$CORE_BUILD" -j "$(nproc)" >"$log" 2>&1 || die "$(tail -n 40 "$log")"
+  cmake --build "$CORE_BUILD" -j "$(cores)" >"$log" 2>&1 || die "$(tail -n 40 "$log")"
   cmake --install "$CORE_BUILD" >"$log" || die "$(tail -n 30 "$log")"
   say "built the C core, $((SECONDS - start)) s"
   export PKG_CONFIG_PATH=$CORE_PREFIX/lib/pkgconfig
@@ -147,17 +149,17 @@ build_neighbours() {
 }
 
 # build_to_install PREFIX: builds what users install, to be installed there: libcsio, the test server, and sio with all
-# of Swift inside and without symbols. Sets INSTALL_BUILD.
+# of Swift inside and without symbols. On macOS, Swift is a part of the system. Sets INSTALL_BUILD.
 build_to_install() {
-  local options=(-c release --product sio --traits BundledCore --static-swift-stdlib -Xlinker -s) log=$BUILD/install.log
-  options+=(--scratch-path "$BUILD/install-sio")
+  local options=(-c release --product sio --traits BundledCore --scratch-path "$BUILD/install-sio") log=$BUILD/install.log
+  [ "$(uname)" = Darwin ] || options+=(--static-swift-stdlib -Xlinker -s)
   INSTALL_BUILD=$BUILD/install-build
   say "building sio; this takes a few minutes"
   SWIFT_DETERMINISTIC_HASHING=1 swift build "${options[@]}" >"$log" 2>&1 || die "$(tail -n 40 "$log")"
   say "building libcsio and socketio-test-server"
   cmake -S . -B "$INSTALL_BUILD" -DCMAKE_BUILD_TYPE=Release -DCMAKE_INSTALL_PREFIX="$1" -DCSIO_TESTS=OFF \
     -DSIO_PROGRAM="$(swift build "${options[@]}" --show-bin-path)/sio" >"$log" || die "$(tail -n 30 "$log")"
-  cmake --build "$INSTALL_BUILD" -j "$(nproc)" >"$log" 2>&1 || die "$(tail -n 40 "$log")"
+  cmake --build "$INSTALL_BUILD" -j "$(cores)" >"$log" 2>&1 || die "$(tail -n 40 "$log")"
 }
 
 # Creates a virtual environment with the Python servers and test suites.
