@@ -20,7 +20,7 @@ struct BrokenNetworkTests {
         $0.transports = route.transports
         $0.reconnectionDelayMax = .milliseconds(200)
         $0.retries = .max
-        // For acknowledgements that are lost although the connection is not: far longer than any takes.
+        // Only for acknowledgements that get lost on a connection that survives: far longer than any takes.
         $0.ackTimeout = .seconds(20)
       }
       disconnects = socket.recordDisconnects()
@@ -64,7 +64,7 @@ struct BrokenNetworkTests {
     let proxy = try NetworkProxy(to: server)
     let load = try Load(proxy.url, route)
     _ = try await load.socket.connected()
-    // All of it, since polling makes a connection for each request, and between two there may be none to drop.
+    // Everything is dropped: polling makes a connection for each request, and there may be none between two.
     try proxy.tell("pause")
     try load.emit(0..<20)
     #expect(try await load.disconnects.first("disconnect").reason == .pingTimeout)

@@ -41,7 +41,7 @@ struct OptionTests {
     #expect(!requests.isEmpty && requests.allSatisfy { $0["path"] == "/custom" })
   }
 
-  @Test("query, with precedence of the URL, and the protocol's reserved names", arguments: each)
+  @Test("query: the URL takes precedence, and the protocol's own parameters are added", arguments: each)
   func query(_ transport: TransportName) async throws {
     let route: Route = transport == .polling ? .polling : .websocket
     let requests = try await record(route, path: "/?c=d&x=url") {

@@ -11,7 +11,7 @@ struct ActionList<Action> {
     for action in actions { append(action) }
   }
 
-  /// For actions that every message causes: the array of a literal is not always optimised away.
+  /// For the actions of every message: the compiler does not always optimise the array of a literal away.
   static func just(_ action: consuming Action) -> Self {
     var list: Self = []
     list.first = action

@@ -1,13 +1,13 @@
-/// Elements that one thread collects while another handles them in runs. Its owner's lock guards it; a run is handled
-/// without the lock.
+/// Elements that one thread collects while another handles them in batches. Its owner's lock guards the queue, but a
+/// batch is handled without it.
 ///
-/// The elements are in chunks, and a run is the oldest chunk. So however much waits, nothing is copied, and at most one
-/// chunk has room to spare.
+/// The elements are in chunks, and a batch is the oldest chunk. So however much waits, nothing is copied, and at most
+/// one chunk has room to spare.
 struct BatchQueue<Element: Sendable> {
   /// The most elements of a chunk. The memory of one chunk is reused; an idle Manager should not hold more.
   static var chunkSize: Int { 256 }
 
-  private var unfinished: Run<Element>?
+  private var unfinished: Batch<Element>?
   /// Complete chunks.
   private var full = PositionedQueue<[Element?]>()
   /// The chunk that is being filled.
@@ -34,34 +34,34 @@ struct BatchQueue<Element: Sendable> {
     spare = []
   }
 
-  /// Takes the rest of the previous run or the oldest chunk.
-  mutating func take() -> Run<Element> {
-    if let run = unfinished.take() { return run }
+  /// Takes the rest of the previous batch or the oldest chunk.
+  mutating func take() -> Batch<Element> {
+    if let batch = unfinished.take() { return batch }
     if let chunk = full.removeFirst() {
       // An empty queue keeps its memory.
       if full.isEmpty { full = PositionedQueue() }
-      return Run(elements: chunk)
+      return Batch(elements: chunk)
     }
-    let run = Run(elements: last)
+    let batch = Batch(elements: last)
     takeSpare()
-    // Nothing waits, perhaps for long. Memory for a few elements goes; busy queues keep theirs.
-    if run.isEmpty, 2...4 ~= last.capacity { last = [] }
-    return run
+    // The queue is empty, perhaps for long. A small buffer is freed; a large one, of a busy queue, is kept.
+    if batch.isEmpty, 2...4 ~= last.capacity { last = [] }
+    return batch
   }
 
-  /// Takes back a run: its rest, to be taken next, or its memory if nothing is left.
-  mutating func putBack(_ run: consuming Run<Element>) {
-    if !run.isEmpty {
-      unfinished = run
+  /// Takes back a batch: its rest, to be taken next, or its memory if nothing is left.
+  mutating func putBack(_ batch: consuming Batch<Element>) {
+    if !batch.isEmpty {
+      unfinished = batch
     } else {
-      run.clear()
-      spare = run.elements
+      batch.clear()
+      spare = batch.elements
     }
   }
 }
 
 /// Elements in order, each of which is taken once.
-struct Run<Element: Sendable>: Sendable {
+struct Batch<Element: Sendable>: Sendable {
   fileprivate var elements: [Element?]
   private var next = 0
 
@@ -72,7 +72,7 @@ struct Run<Element: Sendable>: Sendable {
 
   mutating func takeFirst() -> Element? {
     guard next < elements.count else {
-      // Here, since nobody shares the memory yet.
+      // Here, while the array is uniquely referenced and need not be copied.
       clear()
       return nil
     }

@@ -10,14 +10,15 @@
   /// Replaces `Mutex` under the thread sanitizer, which does not see the kernel hand over a contended `Mutex` and
   /// reports false races. It understands the lock used here.
   ///
-  /// Sendable in fact: the value arrives as `sending`, so nobody else has it, and is only accessed under the lock. The
-  /// conformance of `Mutex` is unchecked as well.
+  /// It is safe to send: the value arrives as `sending`, so nobody else has it, and it is accessed under the lock only.
+  /// The conformance of `Mutex` is unchecked, too.
   package final class Locked<Value>: @unchecked Sendable {
     // On the heap, since it must not move.
     private let lock = UnsafeMutablePointer<pthread_mutex_t>.allocate(capacity: 1)
     private var content: Content
 
-    /// A value without a size alone would lie where the object's class is, and writing one be taken for writing the other.
+    /// A zero-sized value stored by itself would get the address of the object's header, and the sanitizer would take
+    /// a write to it for a write to the header.
     private struct Content {
       var value: Value
       let size: UInt8 = 0

@@ -84,7 +84,7 @@ struct SmallDictionary<Key: Hashable, Value> {
     }
   }
 
-  /// Leaves none behind, so that what is changed then has one owner and is not copied.
+  /// Leaves `.none` behind, so that what is taken is uniquely referenced, and is changed without a copy.
   private mutating func take() -> Entries {
     defer { entries = .none }
     return entries

@@ -27,7 +27,7 @@ public struct SocketIOError: Error, Sendable {
     var underlying: (any Error)?
   }
 
-  /// Keeps the error the size of one reference, since every result and event has room for one and is passed on with
+  /// Keeps the error as small as one reference: every result and event has room for an error, and is passed on with
   /// each message.
   private indirect enum Box {
     case full(Contents)

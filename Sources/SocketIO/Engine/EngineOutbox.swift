@@ -87,13 +87,13 @@ struct EngineOutbox {
   /// Drops a message that is still held.
   mutating func withdraw(_ id: ReadBarrier.ID) -> Bool { release(barrier.withdraw(id)) }
 
-  /// The server has read everything up to a ``nextQuestion()``.
+  /// The server has read everything up to this mark, which ``nextQuestion()`` returned.
   mutating func confirmRead(_ mark: UInt64) -> Bool { release(barrier.confirm(mark)) }
 
   /// Held messages have waited long enough.
   mutating func stopHolding() -> Bool { release(barrier.giveUp()) }
 
-  /// The mark for a read receipt for everything taken so far, if there is a reason to ask for one.
+  /// If a read receipt is needed, the mark to ask for: it covers everything taken so far.
   mutating func nextQuestion() -> UInt64? { barrier.nextQuestion() }
 
   private mutating func release(_ packets: [EnginePacket]) -> Bool {

@@ -213,7 +213,7 @@ struct EngineStateMachine {
 
   /// Sends what is not held any more.
   ///
-  /// - Parameter startsTimer: Where messages are still held, they have their whole time from now on.
+  /// - Parameter startsTimer: Whether messages that are still held get their full time again.
   private mutating func holdingChanged(startsTimer: Bool) -> ActionList<Action> {
     guard state == .open else { return flush() }
     if !outbox.isHolding { return [.stopHoldTimer] + flush() }
@@ -260,8 +260,8 @@ struct EngineStateMachine {
     case .open:
       state = .draining
       let abandoned: ActionList<Action> = upgrade.isSwitching ? [] : abortProbe()
-      // The server's close comes after its messages, which are discarded. From now on there is one limit for all. What
-      // is held then is cut off rather than hurried.
+      // The server's close comes after its messages, which are discarded. From now on there is one limit for all.
+      // Messages that are still held then are dropped, not sent early.
       return resumeReading() + abandoned
         + [
           .stopHoldTimer, .startCloseTimer(milliseconds: configuration.closeTimeout),

@@ -16,17 +16,17 @@ struct ReadBarrier {
     var position: UInt64?
   }
 
-  /// With this many sent messages to remember, the server is asked only in order to forget them.
+  /// With this many unread messages to remember, the server is asked about them just so that they can be forgotten.
   private static let remembered = 1_000
 
   private var queued: UInt64 = 0
-  /// The last queued one that held messages wait for.
+  /// The number of the last queued message that a message held from now on has to wait for.
   private var relevant: UInt64 = 0
   private var taken: UInt64 = 0
   private var read: UInt64 = 0
-  /// The last one that the server was asked about.
+  /// The highest number that the server was asked about.
   private var asked: UInt64 = 0
-  /// The last one that a held message waits for.
+  /// The highest number that any held message waits for.
   private var awaited: UInt64 = 0
   private var held: [Held] = []
   /// The ids of held messages, for look-ups by id.

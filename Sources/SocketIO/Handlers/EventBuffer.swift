@@ -26,8 +26,8 @@ final class EventBuffer<Element: Sendable>: Sendable {
 
     /// What the current task gets without waiting: an element, or nil for the end; nothing if it has to wait.
     mutating func take() -> Element?? {
-      // The cancellation handler runs after the task counts as cancelled, so a reader that misses it here is found by
-      // the handler.
+      // A task counts as cancelled before its cancellation handler runs, so that handler finds any reader that passes
+      // this check.
       if Task.isCancelled { return .some(nil) }
       if let first = elements.popFirst() { return first.element }
       return isFinished ? .some(nil) : nil

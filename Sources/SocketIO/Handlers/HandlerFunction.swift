@@ -21,7 +21,7 @@ struct HandlerFunction<Result: Sendable, each Argument: Sendable>: Sendable {
 /// The rest of a handler's call, which runs on the actor to which the handler is isolated.
 typealias UnfinishedCall = @Sendable () async throws -> Void
 
-/// A handler as it is registered. Returns nil if it has run.
+/// A registered handler. Returns nil if it has finished, otherwise the rest of the call.
 typealias RegisteredHandler<Payload> = @Sendable (Payload) throws -> UnfinishedCall?
 
 /// - Returns: A handler that passes on its payload.

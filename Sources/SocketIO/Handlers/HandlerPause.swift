@@ -15,8 +15,8 @@ final class HandlerPause: Sendable {
   var isOn: Bool { on.load(ordering: .relaxed) }
 
   /// - Parameters:
-  ///   - call: Is to finish first.
-  ///   - next: Gets the error that it threw.
+  ///   - call: The call to wait for.
+  ///   - next: Runs after it, with the error that it threw.
   func begin(_ call: @escaping UnfinishedCall, _ next: @escaping @Sendable ((any Error)?) -> Void) {
     on.store(true, ordering: .relaxed)
     let call: @Sendable () async -> Void = {

@@ -121,8 +121,8 @@ package final class HandlerQueue: Sendable {
 
   /// - Parameters:
   ///   - heldTurns: For how many turns the run was held back.
-  ///   - seen: How many items there were last time, and the time before. A turn that another thread began may bring
-  ///     none.
+  ///   - seen: The number of items one turn ago and two turns ago. Two are compared, since a turn that another thread
+  ///     caused may bring none.
   private func startAtEndOfTurn(
     _ start: @escaping @Sendable (@escaping Slice) -> Void, heldTurns: Int = 0,
     seen: (last: Int, before: Int) = (0, 0)
@@ -155,7 +155,7 @@ package final class HandlerQueue: Sendable {
     return isTooMuch
   }
 
-  /// Sets what is called on the loop when, after too much has waited, half of the limit has been handled.
+  /// Sets the closure that runs on the loop when the limit was exceeded and only half of it still waits.
   func whenRoom(_ body: @escaping @Sendable () -> Void) { state.withLock { $0.onRoom = body } }
 
   /// Bytes that wait for handlers, including those of the event whose handlers run.
@@ -192,12 +192,12 @@ package final class HandlerQueue: Sendable {
       waitForPause()
       return false
     }
-    var run = state.withLock { $0.items.take() }
-    var used = UsedItems(room: start != nil && run.count >= Self.many ? min(run.count, Self.longestRun) : 0)
+    var batch = state.withLock { $0.items.take() }
+    var used = UsedItems(room: start != nil && batch.count >= Self.many ? min(batch.count, Self.longestRun) : 0)
     var handled = 0
     var left = Self.longestRun
-    let end = run.count > 1 ? loop.nanoseconds + Self.longestTime : 0
-    while let item = run.takeFirst() {
+    let end = batch.count > 1 ? loop.nanoseconds + Self.longestTime : 0
+    while let item = batch.takeFirst() {
       item.deliver()
       handled += item.bytes
       if item.bytes < Self.large { used.keep(item.content) }
@@ -207,13 +207,13 @@ package final class HandlerQueue: Sendable {
         handled = 0
       }
       left -= 1
-      if left == 0 || run.isEmpty || isPaused { break }
+      if left == 0 || batch.isEmpty || isPaused { break }
       if start != nil || left % Self.itemsPerLook == 0, loop.nanoseconds >= end { break }
     }
     let references = used.references
     if !references.isEmpty { loop.post { withExtendedLifetime(references) {} } }
     let (isScheduled, onRoom) = state.withLock { state in
-      state.items.putBack(run)
+      state.items.putBack(batch)
       state.isScheduled = isPaused || !state.items.isEmpty
       return (state.isScheduled, state.gauge.giveBack(handled) ? state.onRoom : nil)
     }

@@ -56,7 +56,7 @@ final class HandlerRegistry: Sendable {
   struct Rest: Sendable {
     fileprivate let entries: ArraySlice<Entry>
     fileprivate let payload: HandlerPayload
-    /// The handler that is to finish before the others run; nil if a handler of another event is.
+    /// The call to wait for before the others run; nil if it belongs to another event.
     let unfinished: UnfinishedCall?
   }
 

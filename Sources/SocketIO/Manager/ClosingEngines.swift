@@ -5,7 +5,8 @@ final class ClosingEngines {
   private struct Waiter {
     let callback: @Sendable () -> Void
     let timer: any LoopTimer
-    /// Fires a little earlier to send what is still held, if the server confirms nothing: the process may exit soon.
+    /// Fires a little earlier. If the server has not confirmed anything by then, what is held is sent all the same,
+    /// since the process may exit soon.
     let lastCall: (any LoopTimer)?
   }
 

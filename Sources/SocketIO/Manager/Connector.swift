@@ -11,8 +11,8 @@ package protocol Connector: AnyObject, Sendable {
   func remember(websocketWorks: Bool)
 }
 
-/// What a Socket takes from its Manager's options unless set for the Socket itself. Copying these few is cheaper than
-/// copying all options, which retains every one.
+/// The options that a Socket takes from its Manager unless they were set for the Socket. Copying these few is cheaper
+/// than copying all options, which retains each of them.
 package struct SocketDefaults {
   var auth: SocketAuth?
   var ackTimeout: Duration?

@@ -14,9 +14,9 @@
 /// With `autoConnect` off only the caller holds the Socket until it connects: a Socket that nobody holds is freed at
 /// once.
 ///
-/// A `catch` gets a ``SocketIOError``, unless a closure contains a `try`: then the compiler takes the closure for one
-/// that throws any error, and calls the function with the same name that throws any error, too. A closure whose `try`
-/// throws only ``SocketIOError`` can say so: `{ socket throws(SocketIOError) in try socket.emit("hello") }`.
+/// A call throws ``SocketIOError``. If a closure contains a `try`, however, the compiler assumes that it throws any
+/// error, and picks the function of the same name that throws any error, too. A closure whose `try` throws only
+/// ``SocketIOError`` can say so: `{ socket throws(SocketIOError) in try socket.emit("hello") }`.
 ///
 /// - Parameters:
 ///   - url: `http`, `https`, `ws` or `wss`, the server, and the namespace as the path. Without a URL, or with a path
@@ -42,7 +42,7 @@ public func io(
 /// ``SocketIOError`` for all others.
 ///
 /// - Parameters:
-///   - url: As for closures that throw nothing else.
+///   - url: As for closures that throw only ``SocketIOError``.
 ///   - configure: Sets options.
 ///   - handlers: Gets the Socket before it connects, to register handlers with it and its Manager.
 /// - Throws: ``SocketIOError`` for an unusable URL or option, and what the closures throw; then nothing is connected.

@@ -1,6 +1,6 @@
-/// Carries commands from any thread to a Manager's core, in order. A run of commands crosses threads once.
+/// Carries commands from any thread to a Manager's core, in order. A batch of commands crosses threads once.
 ///
-/// After a run the loop looks again at the end of its next turn, before it waits. Otherwise a thread that submits one
+/// After a batch the loop looks again at the end of its next turn, before it waits. Otherwise a thread that submits one
 /// command after the other would have to wake it for each.
 final class Mailbox: Sendable {
   typealias Command = @Sendable (isolated ManagerCore) -> Void
@@ -31,15 +31,15 @@ final class Mailbox: Sendable {
       }
     }
 
-    func take() -> Run<Item> {
+    func take() -> Batch<Item> {
       state.withLock { state in
-        let run = state.items.take()
-        state.isScheduled = !run.isEmpty
-        return run
+        let batch = state.items.take()
+        state.isScheduled = !batch.isEmpty
+        return batch
       }
     }
 
-    func putBack(_ run: Run<Item>) { state.withLock { $0.items.putBack(run) } }
+    func putBack(_ batch: Batch<Item>) { state.withLock { $0.items.putBack(batch) } }
   }
 
   private let loop: any Loop
@@ -50,10 +50,10 @@ final class Mailbox: Sendable {
   init(_ core: ManagerCore) {
     loop = core.loop
     let handle = FunctionOfCore { [contents] core in
-      var run = contents.take()
-      guard !run.isEmpty else { return false }
-      Self.carryOut(&run, core)
-      contents.putBack(run)
+      var batch = contents.take()
+      guard !batch.isEmpty else { return false }
+      Self.carryOut(&batch, core)
+      contents.putBack(batch)
       return true
     }
     work = PostedWork { work in
@@ -71,10 +71,10 @@ final class Mailbox: Sendable {
     if contents.append(item) { loop.post(work) }
   }
 
-  private static func carryOut(_ run: inout Run<Item>, _ core: isolated ManagerCore) {
+  private static func carryOut(_ batch: inout Batch<Item>, _ core: isolated ManagerCore) {
     var isHeartbeatChecked = false
-    while let item = run.takeFirst() {
-      // Moves the event: a copy would count six references.
+    while let item = batch.takeFirst() {
+      // Moves the event: a copy would retain six references.
       switch consume item {
       case .emit(let event, let socket):
         // Once for all: reading the clock for each emit would double its cost here.

@@ -98,8 +98,8 @@ public final class Manager: Sendable {
   ///
   /// Unless `autoConnect` is off, it connects if it is not active yet.
   ///
-  /// - Parameters: All but the name apply only to a Socket made by this call. They default to ``opts``, where
-  ///   ``io(_:options:)`` leaves out those of its own Socket.
+  /// - Parameters: All but the name apply only to a Socket made by this call. They default to those of ``opts``; a
+  ///   Manager made by ``io(_:options:)`` has none there, since they belong to the Socket of that call.
   ///   - namespace: Its name; the leading slash may be left out.
   ///   - auth: Credentials.
   ///   - ackTimeout: How long an emit waits for its acknowledgement unless it sets its own limit.

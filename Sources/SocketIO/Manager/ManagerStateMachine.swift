@@ -84,8 +84,8 @@ struct ManagerStateMachine {
     var isInterruption = false
   }
 
-  /// How long to wait for handlers, in milliseconds: otherwise a handler that blocks until the connection is back would
-  /// prevent that. Handlers of an attempt that have started may take any time.
+  /// How long to wait for handlers, in milliseconds. Without a limit, a handler that blocks until the connection is
+  /// back would keep it from coming back. Handlers of an attempt that have started may take any time.
   static let patience: UInt64 = 500
 
   private(set) var state = State.closed

@@ -106,8 +106,8 @@ package struct ServerURL: Sendable, Equatable {
       query = String(decoding: rest[pathBytes.endIndex...].dropFirst(), as: UTF8.self)
     }
 
-    /// What most URLs have: "http" or "https", and a host of letters, digits, hyphens and dots. nil for all others, which
-    /// `URLComponents` reads at several times the cost.
+    /// What most URLs have: "http" or "https", and a host of letters, digits, hyphens and dots. nil for all others,
+    /// which `URLComponents` reads at several times the cost.
     var plainServer: Server? {
       guard scheme == "http" || scheme == "https" else { return nil }
       let name = host.utf8.prefix(while: Self.isPlain)
@@ -133,8 +133,8 @@ package struct ServerURL: Sendable, Equatable {
 
     /// Scheme and host with the port, for `URLComponents`.
     ///
-    /// It would encode what HTTP does not allow in path and query, and existing escapes a second time, while servers
-    /// compare the namespaces in packets literally. It converts an international host to ASCII only in programs that
+    /// `URLComponents` gets no path or query: it would percent-encode characters there, and escapes again, while servers
+    /// compare namespaces byte by byte. It converts an international host to ASCII only in programs that
     /// link all of Foundation; the C core does so in all of them, and takes the host percent-encoded.
     var server: String {
       let host = host.utf8.map {

@@ -1,4 +1,4 @@
-/// Finds out whose turn it is among several queues: that of the one whose first element came first.
+/// Tells which of several queues is next: the one whose first element came first.
 ///
 /// A binary heap that has each owner of a queue at most once. So a wait that ends early changes nothing here: when its
 /// owner's turn comes, the owner moves to the place of its current first element.

@@ -23,7 +23,7 @@ public struct ParserError: LocalizedError, Sendable, Hashable, CustomStringConve
     public static let illegalAttachments = Code(rawValue: "illegalAttachments")
     /// More attachments are announced than the limit allows.
     public static let tooManyAttachments = Code(rawValue: "tooManyAttachments")
-    /// The namespace does not begin with a slash, or contains a comma, with which its end could not be found.
+    /// The namespace does not begin with a slash, or contains a comma, which would end it early.
     public static let illegalNamespace = Code(rawValue: "illegalNamespace")
     /// The acknowledgement id is not an integer, negative, or larger than an Int.
     public static let illegalID = Code(rawValue: "illegalID")

@@ -1,10 +1,10 @@
-/// Asks the server for a lost session: its secret, and the offset of its last event (connection state recovery,
-/// Socket.IO 4.6).
+/// What the server needs to recover a lost session: its secret, and the offset of its last event (connection state
+/// recovery, Socket.IO 4.6).
 struct Recovery {
   let pid: String
   var offset: String?
 
-  /// Whether the server, asked to resume the session, would send again what broke it.
+  /// Whether the server, if asked to recover the session, would resend what broke it.
   static func isBroken(by reason: DisconnectReason, _ error: SocketIOError?) -> Bool {
     reason == .parseError || error?.code == .tooLarge || error?.code == .protocolViolation
   }

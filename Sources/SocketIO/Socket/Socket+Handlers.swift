@@ -4,8 +4,8 @@ extension Socket {
   ///
   /// - Parameters:
   ///   - event: The event's name.
-  ///   - handler: May throw and may block. An error is logged and reported by `.handlerError`; only the handlers after
-  ///     it wait.
+  ///   - handler: May throw and may block. An error is logged and reported by `.handlerError`. Blocking
+  ///     delays only the handlers after it.
   @discardableResult
   public func on(_ event: String, _ handler: @escaping @isolated(any) @Sendable (SocketEvent) throws -> Void)
     -> SocketSubscription

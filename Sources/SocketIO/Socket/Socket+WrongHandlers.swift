@@ -13,8 +13,8 @@ extension Socket {
     refused(.failures)
   }
 
-  /// Does not compile: the handler has another type than the declaration says. In Swift 5, where the error cannot name
-  /// it.
+  /// Does not compile: the handler has another type than the declaration says. For Swift 5, whose error cannot name the
+  /// type.
   @available(*, unavailable, message: "the handler must take the types that the event was declared with")
   @_disfavoredOverload
   @discardableResult

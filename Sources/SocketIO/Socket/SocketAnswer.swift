@@ -1,4 +1,4 @@
-/// What the server acknowledged an event with, in the closure of ``Emitter/emit(_:_:ack:)``.
+/// The server's acknowledgement of an event, for the closure of ``Emitter/emit(_:_:ack:)``.
 public struct SocketAnswer: Sendable {
   /// The arguments as they arrived. Types are decoded from these.
   let arguments: ReceivedArguments

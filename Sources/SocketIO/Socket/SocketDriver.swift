@@ -17,7 +17,7 @@ final class SocketDriver {
   private(set) var retained: Socket?
   private weak var known: Socket?
   private let handlers: HandlerRegistry
-  /// The connection on which the namespace was last refused.
+  /// The session in which the namespace was last refused.
   private var refusedSession = 0
   /// Callbacks for when the namespace is joined, or cannot be.
   private var joinWaiters: [JoinWaiter] = []

@@ -9,7 +9,7 @@ extension SocketStateMachine {
     case authenticating
     /// CONNECT was sent.
     case joining
-    /// The server's answer to CONNECT did not join the namespace, and the user knows.
+    /// The server answered CONNECT without joining the namespace, and `connectError` was reported.
     case unusable
     case connected(id: String)
 

@@ -3,7 +3,7 @@
 /// A server answers a GET when it has something to send, and sometimes with only a ping or a noop. If it keeps
 /// answering at once with no more than that, the client pauses before the next GET.
 struct PollPace {
-  /// How many such answers in a row are followed by a GET at once: servers send noops during an upgrade.
+  /// After how many such answers in a row the next GET is still sent at once: servers send noops during an upgrade.
   static let tolerated = 3
   /// Milliseconds from one GET to the next after that.
   static let gap: UInt64 = 100

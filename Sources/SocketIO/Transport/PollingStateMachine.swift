@@ -63,7 +63,7 @@ struct PollingStateMachine {
 
   private enum Post {
     case none
-    /// `receipt`: the read receipt that its answer is.
+    /// `receipt`: the mark to report as read when the POST is answered.
     case underWay(receipt: UInt64?)
   }
 

@@ -30,8 +30,8 @@ public struct TestEvent: Sendable {
     try content.decode(first, second, repeat each others)
   }
 
-  /// Acknowledges the event, if the client asks for it and its connection still exists. Nothing keeps a test from doing
-  /// it twice, which a client must cope with.
+  /// Acknowledges the event, if the client asks for it and its connection still exists. A test may do so twice, to
+  /// check that the client copes with it.
   ///
   /// - Parameters:
   ///   - arguments: Any mix of `SocketValue`, `Data` and `Encodable`.

@@ -62,7 +62,7 @@ extension TestServer {
     }
   }
 
-  /// What went wrong in the server: errors that handlers threw, arguments that could not be decoded, and packets that
-  /// were none. Tests end with `#expect(server.problems == [])`.
+  /// What went wrong in the server: errors that handlers threw, arguments that could not be decoded, and malformed
+  /// packets. Tests end with `#expect(server.problems == [])`.
   public var problems: [String] { core.problems }
 }

@@ -15,8 +15,8 @@ public import SocketIO
 ///
 /// A TestServer stands for one namespace of the server, at first for the main one; ``of(_:)`` gives another. Clock and
 /// faults are those of the whole server. It may be used from any thread. Its calls take effect in order, when the test
-/// next awaits something of the server or its ``clock``. So do the calls of a Socket; await ``settle()`` between the one
-/// and the other where their order matters.
+/// next awaits something of the server or its ``clock``. So do the calls of a Socket; await ``settle()`` between calls
+/// of the two if their order matters.
 public final class TestServer: Sendable {
   /// The namespace that the handlers, events and clients of this value belong to.
   public let namespace: String

@@ -56,7 +56,7 @@ enum PrivateFile {
     let descriptor = open(path, O_WRONLY | O_CREAT | O_CLOEXEC | flags, mode)
     guard descriptor >= 0 else { throw POSIXError.last }
     defer { close(descriptor) }
-    // The file may be older than this rule. What is no file of its own, such as /dev/null, keeps its mode.
+    // An older file may be readable by others. Special files such as /dev/null keep their mode.
     var status = stat()
     if fstat(descriptor, &status) == 0, status.st_mode & S_IFMT == S_IFREG { fchmod(descriptor, mode) }
     try Descriptor.write(text, to: descriptor)

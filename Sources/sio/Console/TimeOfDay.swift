@@ -6,7 +6,7 @@
   import Glibc
 #endif
 
-/// The time on the clock on the wall.
+/// The local time of day.
 struct TimeOfDay: CustomStringConvertible {
   var hour: Int
   var minute: Int

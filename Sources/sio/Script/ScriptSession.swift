@@ -7,8 +7,8 @@ import SocketIO
 /// Everything runs on the main actor, including handlers. So a command never overlaps with a handler, and a new Socket
 /// reports nothing before its handlers are registered.
 ///
-/// Handlers are delivered on the main queue and assume the main actor. A handler of the main actor's type would run in a
-/// further turn of that queue, and a command that comes in between would change the order of the output.
+/// Handlers are delivered on the main queue and assume the main actor. A handler isolated to it by its type would run in
+/// a further turn of that queue, and a command in between would change the order of the output.
 @MainActor
 final class ScriptSession {
   let output: ScriptOutput

@@ -29,8 +29,8 @@ struct EventNames: Sendable {
     }.sorted().map { $0 + " " }
   }
 
-  /// The word that is read as the name: as JSON in quotes where the name itself would mean something else. nil if that
-  /// does, too.
+  /// How to type the name: as it is or, if that would mean something else, as a JSON string; nil if that does not work
+  /// either.
   private static func word(_ name: String) -> String? {
     [name, SocketValue.string(name).json].first { word in
       guard case .emit(name, [], false)? = try? TypedLine(word) else { return false }

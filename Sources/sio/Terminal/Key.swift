@@ -25,7 +25,7 @@ struct KeyDecoder: Sendable {
     case sequence([UInt8])
     /// After ESC O.
     case function
-    /// In a character of that many more bytes.
+    /// Inside a character, with this many bytes still missing.
     case character([UInt8], missing: Int)
     case paste([UInt8])
   }

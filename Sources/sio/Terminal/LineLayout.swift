@@ -1,4 +1,4 @@
-/// Where a prompt and a line stand on a terminal, whose rows they may fill several of.
+/// The places of a prompt and a line on a terminal, where they may fill several rows.
 struct LineLayout {
   struct Position: Equatable {
     var row = 0

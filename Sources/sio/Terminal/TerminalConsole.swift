@@ -120,7 +120,7 @@ final class TerminalConsole: SessionOutput {
   /// - Returns: What the session has to know.
   private func handle(_ key: Key) -> ConsoleEvent? {
     let outcome = state.withLock { state in
-      // It was to stop, but nobody could continue it.
+      // The process was asked to stop, but nobody could have continued it.
       if state.drawn == nil, !state.isOver { Terminal.readKeys() }
       let before = erase(&state)
       let outcome = state.editor.handle(key) { state.names.completions(of: $0) }

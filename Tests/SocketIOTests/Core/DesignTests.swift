@@ -11,15 +11,17 @@ struct DesignTests {
     let section = rest[..<(rest.range(of: "\n## ")?.lowerBound ?? rest.endIndex)]
     let library = ProjectFiles.root.appending(path: "Sources/SocketIO")
     let files = try FileManager.default.subpathsOfDirectory(atPath: library.path).filter { $0.hasSuffix(".swift") }
-    let sources = try files.map { try ProjectFiles.text("Sources/SocketIO/\($0)") }
-    let names = section.matches(of: /`([A-Z]\w+)\.([a-z]\w*)[^`]*`/)
+    let sources = try files.map { (path: $0, text: try ProjectFiles.text("Sources/SocketIO/\($0)")) }
+    let names = section.matches(of: /`([A-Z]\w+)\.([a-z]\w*)[^`]*`(?:\s+\(`([A-Z]\w+\/[\w+]+\.swift)`\))?/)
     #expect(names.count >= 15)
+    #expect(names.count { $0.3 != nil } >= 5)
     for name in names {
       let type = try Regex("(struct|class|actor|enum|protocol|extension) \(name.1)\\b")
       let member = try Regex(name.2 == "init" ? "init\\b" : "(func|var|let) \(name.2)\\b")
-      #expect(sources.contains { $0.contains(type) && $0.contains(member) }, "\(name.0)")
+      let candidates = sources.filter { name.3 == nil || $0.path == name.3.map(String.init) }
+      #expect(candidates.contains { $0.text.contains(type) && $0.text.contains(member) }, "\(name.0)")
     }
-    for path in section.matches(of: /\(`([A-Z]\w+\/[\w+]+\.swift)`\)/) {
+    for path in section.matches(of: /`([A-Z]\w+\/[\w+]+\.swift)`/) {
       #expect(files.contains(String(path.1)), "\(path.1)")
     }
   }

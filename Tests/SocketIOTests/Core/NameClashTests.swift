@@ -8,7 +8,7 @@ struct NameClashTests {
     "Dispatch", "Foundation", "Logging", "Metrics", "Observation", "ServiceLifecycle", "Synchronization",
   ]
 
-  /// Where scripts/test has put what the package Tests/NameClash depends on; nil where that was not asked for.
+  /// Where scripts/test has put the dependencies of the package Tests/NameClash; nil if it was not asked to.
   private static let nio = ProcessInfo.processInfo.environment["SOCKETIO_NIO"].map(URL.init(fileURLWithPath:))
 
   private static let arguments = [

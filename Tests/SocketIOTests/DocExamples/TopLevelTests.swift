@@ -44,7 +44,7 @@ struct TopLevelTests {
     }
   }
 
-  /// One compiler runs at a time. A test that waits for it keeps no thread from the tests that run beside it.
+  /// One compiler runs at a time. A test that waits for it does not block a thread of other tests.
   private static let queue = DispatchQueue(label: "compiler")
 
   /// - Returns: The compiler's output; nil if it reports nothing.
@@ -110,7 +110,7 @@ struct TopLevelTests {
   @Test("Every Swift block compiles", arguments: DocExamplesTests.documents)
   func blocks(_ document: String) async throws {
     try await Self.withSurroundings { folder in
-      // Tests stand in no program.
+      // Tests are not at the top level of a program.
       for block in try MarkdownBlock.all("swift", in: document) where block.code.first?.hasPrefix("@Test") == false {
         let problem = try await Self.check(block.lines.joined(separator: "\n"), in: folder)
         #expect(problem == nil, "\(block): \(problem ?? "")")
@@ -151,7 +151,7 @@ struct TopLevelTests {
       var scope = ""
       let lines = try ProjectFiles.text(file).components(separatedBy: "\n")
       for (index, line) in lines.enumerated() {
-        // No nested type is public and has functions.
+        // There is no public nested type with functions.
         if let match = line.firstMatch(of: /^\S.*?\b(?:class|struct|enum|actor|extension|protocol) (\w+)/) {
           scope = String(match.1)
         }

@@ -129,7 +129,7 @@ struct EngineOutboxTests {
     #expect(outbox.takeAll().wire == "4a 4bye")
   }
 
-  @Test("A message passes what is queued by where nothing is, and counts as taken")
+  @Test("If nothing is queued, a message goes straight to the transport, and counts as taken")
   mutating func passing() {
     #expect(outbox.pass() == true)
     _ = outbox.hold([.text("bye")], as: outbox.makeHoldID(), behind: nil)

@@ -15,7 +15,7 @@ struct OfflineBudgetTests {
     #expect(bytes.events == 3)
   }
 
-  @Test("has the room again that is given back")
+  @Test("has room again when some is given back")
   func giveBack() {
     let budget = OfflineBudget(OfflineBuffer(maxEvents: 2, maxBytes: 10))
     #expect(budget.take(4) && budget.take(6) && !budget.take(0))
@@ -35,7 +35,7 @@ struct OfflineBudgetTests {
     #expect(budget.refused == 2 && budget.events == 1)
   }
 
-  @Test("tells what fits into no buffer of its size", arguments: [(0, 10, 1), (1, 10, 11), (1, 0, 1), (1, .max, .max)])
+  @Test("knows what would not fit even into an empty buffer", arguments: [(0, 10, 1), (1, 10, 11), (1, 0, 1), (1, .max, .max)])
   func couldHold(maxEvents: Int, maxBytes: Int, bytes: Int) {
     let budget = OfflineBudget(OfflineBuffer(maxEvents: maxEvents, maxBytes: maxBytes))
     #expect(budget.couldHold(bytes) == (maxBytes == .max))

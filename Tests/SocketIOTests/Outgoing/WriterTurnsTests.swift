@@ -4,7 +4,7 @@ import Testing
 
 @Suite("Turns of owners")
 struct WriterTurnsTests {
-  @Test("The first to come is first, also if turns change")
+  @Test("The one whose element came first is first, even if turns change")
   func order() {
     var random = SeededGenerator(seed: 1)
     var turns = WriterTurns<Int>()

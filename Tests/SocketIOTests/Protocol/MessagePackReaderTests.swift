@@ -187,7 +187,7 @@ struct MessagePackReaderTests {
     }
   }
 
-  @Test("at every length below the whole, there is too little")
+  @Test("a value cut at any length is refused as incomplete")
   func truncation() throws {
     let data = try Data(
       hex: """

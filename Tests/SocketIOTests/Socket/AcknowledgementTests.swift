@@ -239,7 +239,7 @@ struct AcknowledgementTests {
     #expect(statistics.sent == 1 && statistics.drops.unencodable == 2 && statistics.drops.total == 2)
   }
 
-  @Test("An answer that JSON cannot carry is refused and can be given anew, or is told where the call cannot throw")
+  @Test("An answer that JSON cannot carry is refused and can be sent again; if the call cannot throw, it is reported")
   func tooDeepAnswer() {
     let (bench, socket) = ClientBench.connected()
     let log = bench.log

@@ -52,8 +52,9 @@ struct JSONStreamEncoder: Encoder {
   func singleValueContainer() -> any SingleValueEncodingContainer { SingleValueContainer(encoder: self) }
 }
 
-/// Each container's generic `encode` serves all types of the protocol: ``SocketValue/init(leaf:at:)`` knows those with
-/// overloads of their own. A function that cannot throw cannot report an abandoned stream; the next that can does.
+/// The generic `encode` of each container also stands for the protocol's overloads for basic types:
+/// ``SocketValue/init(leaf:at:)`` handles those. A function that cannot throw leaves it to the next one that can to
+/// report an abandoned stream.
 extension JSONStreamEncoder {
   private struct KeyedContainer<Key: CodingKey>: KeyedEncodingContainerProtocol {
     let stream: JSONStream

@@ -36,7 +36,7 @@ extension JSONTape {
   func isNull(_ token: UInt32) -> Bool { firstByte(of: token) == UInt8(ascii: "n") }
 }
 
-/// Each container's generic `decode` serves all types of the protocol.
+/// The generic `decode` of each container also stands for the protocol's overloads for basic types.
 extension JSONTapeDecoder {
   private struct KeyedContainer<Key: CodingKey>: KeyedDecodingContainerProtocol {
     let tape: JSONTape

@@ -60,7 +60,7 @@ struct SocketValueDecoder: Decoder {
   }
 }
 
-/// Each container's generic `decode` serves all types of the protocol.
+/// The generic `decode` of each container also stands for the protocol's overloads for basic types.
 extension SocketValueDecoder {
   private struct KeyedContainer<Key: CodingKey>: KeyedDecodingContainerProtocol {
     let object: SocketObject

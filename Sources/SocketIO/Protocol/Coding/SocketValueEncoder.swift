@@ -108,8 +108,8 @@ final class SocketValueEncoder: Encoder {
   func singleValueContainer() -> any SingleValueEncodingContainer { SingleValueContainer(encoder: self) }
 }
 
-/// Each container's generic `encode` serves all types of the protocol: ``SocketValue/init(leaf:at:)`` knows those with
-/// overloads of their own.
+/// The generic `encode` of each container also stands for the protocol's overloads for basic types:
+/// ``SocketValue/init(leaf:at:)`` handles those.
 extension SocketValueEncoder {
   private struct KeyedContainer<Key: CodingKey>: KeyedEncodingContainerProtocol {
     let node: ObjectNode
@@ -126,7 +126,7 @@ extension SocketValueEncoder {
     func nestedContainer<NestedKey: CodingKey>(
       keyedBy keyType: NestedKey.Type, forKey key: Key
     ) -> KeyedEncodingContainer<NestedKey> {
-      // A subclass and its superclass may ask for the same container each, and share it.
+      // A subclass and its superclass may both ask for this container, and then share it.
       let nested: ObjectNode
       switch node.slot(forKey: key.stringValue) {
       case .object(let existing): nested = existing

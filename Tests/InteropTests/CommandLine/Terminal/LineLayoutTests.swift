@@ -33,7 +33,7 @@ import Testing
   @Test func drawing() {
     #expect(Self.layout("ab").drawing() == "> ab \r\u{1B}[4C")
     #expect(Self.layout("ab", cursor: 0).drawing(.bold) == "\u{1B}[1m> \u{1B}[0mab \r\u{1B}[2C")
-    // The cursor is wanted in the row below, where terminals only go when a character comes.
+    // The cursor belongs in the row below, but a terminal moves there only when it prints another character.
     #expect(Self.layout("12345678").drawing() == "> 12345678 \r")
     #expect(Self.layout("123456789", cursor: 0).drawing() == "> 123456789 \u{1B}[1A\r\u{1B}[2C")
     #expect(Self.layout("123456789").erasing == "\u{1B}[1A\r\u{1B}[J")
