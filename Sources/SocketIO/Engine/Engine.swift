@@ -195,10 +195,11 @@ package final class Engine {
 
   private func received(_ packet: consuming EnginePacket, on slot: EngineStateMachine.Slot) {
     if slot == .probe { measureProbe() }
+    guard slot == .main, machine.takesMessages else { return handle(.transport(slot, .packet(packet))) }
     switch consume packet {
     // Nothing else follows from a message, so the machine need not see it.
-    case .message(let message) where slot == .main && machine.takesMessages: onReport?(.message(message))
-    case let packet: handle(.transport(slot, .packet(packet)))
+    case .message(let message): onReport?(.message(message))
+    case let packet: handle(.transport(.main, .packet(packet)))
     }
   }
 

@@ -42,6 +42,15 @@ package final class HandlerQueue: Sendable {
       case event(Socket, session: Int, epoch: Int, ReceivedEvent)
       indirect case answer(AckHandler, AckHandler.Answer)
       case work(Work)
+
+      fileprivate func deliver() {
+        switch self {
+        case .event(let socket, let session, let epoch, let event):
+          socket.dispatch(event, session: session, epoch: epoch)
+        case .answer(let handler, let result): handler.complete(result)
+        case .work(let work): work()
+        }
+      }
     }
 
     let content: Content
@@ -58,15 +67,6 @@ package final class HandlerQueue: Sendable {
     }
 
     static func work(_ work: @escaping Work) -> Item { Item(content: .work(work), bytes: 0) }
-
-    fileprivate func deliver() {
-      switch content {
-      case .event(let socket, let session, let epoch, let event):
-        socket.dispatch(event, session: session, epoch: epoch)
-      case .answer(let handler, let result): handler.complete(result)
-      case .work(let work): work()
-      }
-    }
   }
 
   private struct State {
@@ -198,7 +198,7 @@ package final class HandlerQueue: Sendable {
     var left = Self.longestRun
     let end = batch.count > 1 ? loop.nanoseconds + Self.longestTime : 0
     while let item = batch.takeFirst() {
-      item.deliver()
+      item.content.deliver()
       handled += item.bytes
       if item.bytes < Self.large { used.keep(item.content) }
       // A later handler may take long, so room is given back meanwhile.
@@ -210,8 +210,7 @@ package final class HandlerQueue: Sendable {
       if left == 0 || batch.isEmpty || isPaused { break }
       if start != nil || left % Self.itemsPerLook == 0, loop.nanoseconds >= end { break }
     }
-    let references = used.references
-    if !references.isEmpty { loop.post { withExtendedLifetime(references) {} } }
+    used.giveBack(to: loop)
     let (isScheduled, onRoom) = state.withLock { state in
       state.items.putBack(batch)
       state.isScheduled = isPaused || !state.items.isEmpty
@@ -248,7 +247,7 @@ private struct UsedItems {
     case arguments(ReceivedArguments)
   }
 
-  private(set) var references: [Reference] = []
+  private var references: [Reference] = []
   private let isKept: Bool
 
   /// - Parameter room: 0 to keep nothing.
@@ -260,11 +259,15 @@ private struct UsedItems {
   mutating func keep(_ used: HandlerQueue.Item.Content) {
     guard isKept else { return }
     switch used {
-    case .event(_, _, _, let event):
-      event.forgetValues()
-      references.append(.event(event))
+    case .event(_, _, _, let event): references.append(.event(event))
     case .answer(_, .success(let arguments)): references.append(.arguments(arguments))
     case .answer, .work: break
     }
+  }
+
+  func giveBack(to loop: any Loop) {
+    guard !references.isEmpty else { return }
+    for case .event(let event) in references { event.forgetValues() }
+    loop.post { [references] in withExtendedLifetime(references) {} }
   }
 }

@@ -48,6 +48,10 @@ final class SocketDriver {
   }
 
   func received(_ packet: consuming ReceivedPacket, on core: isolated ManagerCore) {
+    // Nothing else follows from an event of a joined namespace.
+    if case .event(let event) = packet.content, let session = machine.sessionToDeliver(event) {
+      return deliver(event, session, on: core)
+    }
     carryOut(machine.received(packet), on: core)
   }
 

@@ -143,7 +143,9 @@ struct SocketStateMachine {
     state = .connected(id: id)
     connection.isLeft = false
     var actions: ActionList<Action> = []
-    for event in receiveBuffer.removeAll() { actions += deliver(event) }
+    for event in receiveBuffer.removeAll() {
+      if let session = sessionToDeliver(event) { actions.append(.deliverEvent(event, session: session)) }
+    }
     return actions + outbox.open() + [.deliver(.connect(id: id, recovered: isRecovered))]
   }
 
@@ -183,6 +185,17 @@ struct SocketStateMachine {
 
   // MARK: Receiving
 
+  /// An event of the namespace has arrived.
+  ///
+  /// - Returns: The session in which it is delivered at once; nil if the namespace is not joined, and ``received(_:)``
+  ///   decides.
+  mutating func sessionToDeliver(_ event: ReceivedEvent) -> Int? {
+    guard id != nil else { return nil }
+    recovery?.learn(event)
+    receivedEvents += 1
+    return session
+  }
+
   /// A packet of the namespace has arrived.
   mutating func received(_ packet: consuming ReceivedPacket) -> ActionList<Action> {
     if connection.awaitsAnswer {
@@ -214,15 +227,10 @@ struct SocketStateMachine {
       guard id == nil else { return [] }
       return refuse(.refused(payload))
     case .event(let event):
-      guard id != nil else {
-        // Otherwise the event belongs to an earlier session.
-        guard isJoining, !connection.isLeft else { return [] }
-        if receiveBuffer.append(event) { return [] }
-        return [
-          .violated(SocketIOError(.protocolViolation, "parse error: too many events before the answer to CONNECT"))
-        ]
-      }
-      return deliver(event)
+      // Otherwise the event belongs to an earlier session.
+      guard isJoining, !connection.isLeft else { return [] }
+      if receiveBuffer.append(event) { return [] }
+      return [.violated(SocketIOError(.protocolViolation, "parse error: too many events before the answer to CONNECT"))]
     case .ack(let arguments):
       // Before the answer to CONNECT it belongs to a session that was left, whose ids may be the same.
       guard let id = packet.id, self.id != nil else { return [] }
@@ -232,12 +240,6 @@ struct SocketStateMachine {
 
   /// The answer to a CONNECT that was given up has arrived. If the namespace is wanted again, it can be joined now.
   private mutating func rejoin() -> ActionList<Action> { state.isWaiting ? authenticate() : [] }
-
-  private mutating func deliver(_ event: ReceivedEvent) -> ActionList<Action> {
-    recovery?.learn(event)
-    receivedEvents += 1
-    return .just(.deliverEvent(event, session: session))
-  }
 
   // MARK: Sending
 

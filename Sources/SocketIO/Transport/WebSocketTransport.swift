@@ -196,7 +196,7 @@ final class WebSocketTransport: Transport {
     if type == CSIO_WS_BINARY {
       onEvent?(.packet(.message(.binary(Data(bytes)))))
     } else if let packet = EnginePacket(text: bytes, isUTF8: true) {  // The core has checked that.
-      onEvent?(.packet(packet))
+      onEvent?(.packet(consume packet))
     } else {
       fail(SocketIOError(.protocolViolation, "server error: a WebSocket message is not an Engine.IO packet"))
     }

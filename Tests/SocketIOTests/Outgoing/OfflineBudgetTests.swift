@@ -35,7 +35,9 @@ struct OfflineBudgetTests {
     #expect(budget.refused == 2 && budget.events == 1)
   }
 
-  @Test("knows what would not fit even into an empty buffer", arguments: [(0, 10, 1), (1, 10, 11), (1, 0, 1), (1, .max, .max)])
+  @Test(
+    "knows what would not fit even into an empty buffer",
+    arguments: [(0, 10, 1), (1, 10, 11), (1, 0, 1), (1, .max, .max)])
   func couldHold(maxEvents: Int, maxBytes: Int, bytes: Int) {
     let budget = OfflineBudget(OfflineBuffer(maxEvents: maxEvents, maxBytes: maxBytes))
     #expect(budget.couldHold(bytes) == (maxBytes == .max))
