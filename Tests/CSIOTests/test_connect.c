@@ -1,6 +1,7 @@
 /* Connecting: several addresses, the local address, kept connections, and too few file descriptors. */
 #include "call.h"
 #include "net/dial.h"
+#include "proxy_peer.h"
 #include "socket.h"
 #include "ws_peer.h"
 
@@ -24,6 +25,7 @@ static const struct {
     {"second.test", {"127.0.0.3", "127.0.0.1"}},
     {"silent.test", {"127.0.0.2", "127.0.0.1"}},
     {"families.test", {"127.0.0.2", "127.0.0.3", "::1", "127.0.0.1"}},
+    {"mixed.test", {"::1", "127.0.0.1"}},
     {"nobody.test", {"127.0.0.3", "127.0.0.4"}},
     {"slow.test", {"127.0.0.2", "127.0.0.3"}},
     {"fourth.test", {"127.0.0.3", "127.0.0.4", "127.0.0.5", "127.0.0.1"}},
@@ -189,6 +191,44 @@ static void names_the_cause(void)
     snprintf(message, sizeof message, "could not connect to %s port %u: Connection refused", hosts[i], port);
     socket_test socket = {.loop = loop, .url = url};
     socket_expect_error(&socket, CSIO_ECONNECT, message);
+  }
+}
+
+static void hang_up(client *client)
+{
+  static request request;
+  if (client_read_request(client, &request)) request_free(&request);
+}
+
+static void send_bad_chunk(client *client)
+{
+  hang_up(client);
+  client_print(client, "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nxyz\r\n");
+  client_drain(client);
+}
+
+/* What happens to a connection is not explained by an address that had refused one before. */
+static void tells_later_causes_from_refused_addresses(void)
+{
+  static const char *const hosts[] = {"127.0.0.1", "second.test", "mixed.test"};
+  for (int i = 0; i < 3; i++) {
+    peer server;
+    char address[64];
+    peer_start(&server, hang_up, NULL, NULL);
+    call lost = {.loop = loop, .url = peer_url(&server, "http", hosts[i], "/")};
+    call_expect_error(&lost, CSIO_ELOST, "was lost: Server returned nothing");
+    for (int j = 0; j < 2; j++) {
+      snprintf(address, sizeof address, "http://%s:%u", hosts[i], (unsigned)server.port);
+      csio_proxy *proxy = proxy_at(address);
+      call call = {.loop = loop, .url = j ? "https://a.test/" : "http://a.test/", .proxy = proxy};
+      call_expect_error(&call, CSIO_EPROXY, " ended the connection: end of file");
+      csio_proxy_release(proxy);
+    }
+    peer_stop(&server);
+    peer_start(&server, send_bad_chunk, NULL, NULL);
+    call_get_expect_error(
+        loop, peer_url(&server, "http", hosts[i], "/"), CSIO_EPROTOCOL, "chunks are malformed");
+    peer_stop(&server);
   }
 }
 
@@ -444,6 +484,7 @@ int main(int argc, char **argv)
   RUN(waits_for_a_server_that_answers_late);
   RUN(does_not_wait_for_other_names);
   RUN(names_the_cause);
+  RUN(tells_later_causes_from_refused_addresses);
   RUN(limits_and_cancels_attempts);
   RUN(connects_from_an_address);
   RUN(refuses_invalid_addresses);

@@ -34,9 +34,8 @@ static bool is_handed(const csio_http *http)
 /* Whether a chunk was malformed, for which libcurl has no code: the connection itself has not failed. */
 static bool is_bad_chunk(csio_http *http, CURLcode result)
 {
-  long number = 0;
-  curl_easy_getinfo(http->transfer.easy, CURLINFO_OS_ERRNO, &number);
-  return result == CURLE_RECV_ERROR && !number && csio_http_header(http, "Transfer-Encoding", 0) &&
+  return result == CURLE_RECV_ERROR && !csio__errno_of(&http->transfer, result) &&
+         csio_http_header(http, "Transfer-Encoding", 0) &&
          !(http->request.url.secure && http->transfer.user.ended);
 }
 

@@ -36,6 +36,7 @@ static int on_request(void *data, char *remote, char *local, int remote_port, in
   bool usable = csio__sockets_use(http->transfer.sockets, ends, &http->transfer.user);
   http->stale = !http->transfer.connected && !usable;
   if (http->stale) return CURL_PREREQFUNC_ABORT;
+  csio__curl_forget_errno(&http->transfer);
   http->transfer.stands = true;
   return CURL_PREREQFUNC_OK;
 }

@@ -142,6 +142,12 @@ static watch *watch_create(struct csio__curl *curl, curl_socket_t socket)
   return watch;
 }
 
+void csio__curl_forget_errno(csio__transfer *transfer)
+{
+  curl_easy_getinfo(transfer->easy, CURLINFO_OS_ERRNO, &transfer->old_errno);
+  transfer->socket_errno = 0;
+}
+
 /* Called by libcurl. If it returned -1, libcurl would refuse new transfers until all others have ended. */
 static int watch_socket(CURL *easy, curl_socket_t socket, int what, void *data, void *socket_data)
 {
@@ -253,8 +259,9 @@ int csio__curl_start(csio_loop *loop, csio__transfer *transfer)
   if (curl_multi_add_handle(curl->multi, transfer->easy)) return CSIO_ENOMEM;
   transfer->user = (csio__socket_user){.key = transfer->user.key};
   transfer->connected = transfer->stands = false;
-  transfer->socket_errno = transfer->proxy_status = 0;
+  transfer->proxy_status = 0;
   transfer->proxy_head = 0;
+  csio__curl_forget_errno(transfer); /* an earlier hop's */
   transfer->proxy_line[0] = '\0';
   transfer->sockets = &curl->sockets;
   transfer->curl = curl;

@@ -16,17 +16,21 @@ csio__peer_name csio__peer_of(const csio__transfer *transfer, bool proxy)
   return name;
 }
 
-static long os_errno(csio__transfer *transfer)
+int csio__errno_of(csio__transfer *transfer, CURLcode result)
 {
   long number = 0;
   curl_easy_getinfo(transfer->easy, CURLINFO_OS_ERRNO, &number);
-  return number ? number : transfer->socket_errno; /* which libcurl does not keep */
+  /* of a connection that was made; in a tunnel nothing tells when, but only these are never of earlier ones
+   */
+  bool ends = transfer->stands ? number != transfer->old_errno : number == ECONNRESET || number == EPIPE;
+  if (csio__is_end(result) && !ends) number = 0;
+  return number ? (int)number : transfer->socket_errno; /* which libcurl does not keep */
 }
 
 const char *csio__cause_of(csio__transfer *transfer, CURLcode result)
 {
-  long number = os_errno(transfer);
-  return number ? strerror((int)number) : curl_easy_strerror(result);
+  int number = csio__errno_of(transfer, result);
+  return number ? strerror(number) : curl_easy_strerror(result);
 }
 
 bool csio__could_not_connect(csio__transfer *transfer, int code, const char *cause, csio__failure *failure)
@@ -89,9 +93,9 @@ static void refused(csio__transfer *transfer, csio__failure *failure, const char
 
 bool csio__proxy_lost(csio__transfer *transfer, csio__failure *failure)
 {
-  long number = os_errno(transfer);
+  int number = csio__errno_of(transfer, CURLE_RECV_ERROR);
   return csio__failure_set(failure, CSIO_EPROXY, "%s ended the connection: %s",
-      csio__peer_of(transfer, true).text, number ? strerror((int)number) : "end of file");
+      csio__peer_of(transfer, true).text, number ? strerror(number) : "end of file");
 }
 
 static const char credentials[] = "", unknown[] = "an unknown reason",

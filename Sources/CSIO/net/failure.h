@@ -35,6 +35,9 @@ bool csio__proxy_lost(csio__transfer *transfer, csio__failure *failure);
 /* The answer's head is larger than CSIO__MAX_ANSWER_HEAD. */
 bool csio__head_too_large(csio__failure *failure, const char *peer);
 
+/* The system's number for what went wrong, or 0. */
+int csio__errno_of(csio__transfer *transfer, CURLcode result);
+
 /* The system's reason or, if there is none, libcurl's. */
 const char *csio__cause_of(csio__transfer *transfer, CURLcode result);
 
