@@ -20,10 +20,13 @@ bool csio__has_descriptors(int count)
 int csio__open_socket(int family, int type, int protocol)
 {
 #ifdef SOCK_CLOEXEC
-  return socket(family, type | SOCK_CLOEXEC, protocol);
+  int made = socket(family, type | SOCK_CLOEXEC, protocol);
 #else
   int made = socket(family, type, protocol);
   if (made >= 0) fcntl(made, F_SETFD, FD_CLOEXEC);
-  return made;
 #endif
+#ifdef SO_NOSIGPIPE /* for macOS, which signals the process, not only the thread, which blocks it */
+  if (made >= 0) setsockopt(made, SOL_SOCKET, SO_NOSIGPIPE, &(int){1}, sizeof(int));
+#endif
+  return made;
 }
