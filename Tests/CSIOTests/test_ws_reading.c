@@ -165,6 +165,12 @@ static void stop_reading(void *arg)
   socket->err = csio_ws_read_stop(socket->ws);
 }
 
+/* Unless it has ended. */
+static void stop_again(void *arg)
+{
+  csio_ws_read_stop(((socket_test *)arg)->ws);
+}
+
 static void nothing(void *arg)
 {
   (void)arg;
@@ -279,6 +285,44 @@ static void notices_the_end_when_it_resumes(void)
     }
 }
 
+static void reset_when_told(client *client)
+{
+  if (!ws_accept(client, "", NULL)) return;
+  ws_write(client, BINARY, true, "last", 4);
+  AWAIT(&client->peer->monitor, client->peer->requests == -1);
+  client_reset(client);
+}
+
+/* A peer that is gone is noticed by sending, or messages would pile up. */
+static void notices_the_end_when_it_sends(void)
+{
+  for (int secure = 0; secure < 2; secure++) {
+    peer server;
+    SSL_CTX *ctx = secure ? server_context(&good, NULL) : NULL;
+    peer_start(&server, reset_when_told, ctx, NULL);
+    socket_test socket = {.loop = loop,
+        .url = peer_url(&server, secure ? "wss" : "ws", "localhost", "/"),
+        .tls = secure ? tls_trusting(&authority) : NULL};
+    socket_open(&socket);
+    AWAIT(&socket.monitor, socket.messages == 1);
+    on_loop(loop, stop_reading, &socket);
+    run_rounds();
+    CHANGE(&server.monitor, server.requests = -1);
+    AWAIT(&server.monitor, server.ended == 1);
+    run_rounds();
+    CHECK_INT(socket.closes + socket.errors, 0);
+    socket_send(&socket, CSIO_WS_BINARY, "to nobody", 9);
+    on_loop(loop, nothing, NULL);
+    on_loop(loop, stop_again, &socket); /* changes nothing */
+    socket_await_end(&socket);
+    CHECK_INT(socket.code, 1006);
+    socket_close(&socket);
+    csio_tls_release(socket.tls);
+    peer_stop(&server);
+    SSL_CTX_free(ctx);
+  }
+}
+
 static void closes_while_stopped(void)
 {
   for (int kind = 0; kind < KINDS; kind++) {
@@ -346,6 +390,7 @@ int main(int argc, char **argv)
   RUN(keeps_half_a_message);
   RUN(stutters);
   RUN(notices_the_end_when_it_resumes);
+  RUN(notices_the_end_when_it_sends);
   RUN(closes_while_stopped);
   RUN(shuts_down_while_stopped);
   RUN(stops_as_soon_as_it_is_open);

@@ -101,7 +101,7 @@ void csio__carrier_send_last(csio__carrier *carrier)
   csio__carrier_flush_soon(carrier);
 }
 
-/* SIGPIPE is blocked in the loop's thread. */
+/* SIGPIPE is blocked in the loop's thread, or turned off for the socket. */
 static size_t send_some(csio__carrier *carrier, const uint8_t *bytes, size_t size)
 {
   ssize_t sent = 0;
@@ -110,9 +110,12 @@ static size_t send_some(csio__carrier *carrier, const uint8_t *bytes, size_t siz
     sent = send(carrier->socket, bytes, size, 0);
   while (sent < 0 && errno == EINTR);
   if (sent == (ssize_t)size) return size;
-  /* the reading side reports an error, after what was received before it */
-  if (sent < 0 && errno != EAGAIN && errno != EWOULDBLOCK) carrier->broken = true;
-  if (!carrier->broken) lws_callback_on_writable(carrier->wsi);
+  if (sent < 0 && errno != EAGAIN && errno != EWOULDBLOCK) {
+    carrier->broken = true;
+    csio__carrier_read(carrier, true); /* reports the error, after what was received before it */
+  } else {
+    lws_callback_on_writable(carrier->wsi);
+  }
   return sent < 0 ? 0 : (size_t)sent;
 }
 
@@ -174,7 +177,7 @@ void csio__carrier_linger(csio__carrier *carrier, unsigned seconds)
 
 void csio__carrier_read(csio__carrier *carrier, bool on)
 {
-  if (!carrier->closing) lws_rx_flow_control(carrier->wsi, on);
+  if (!carrier->closing) lws_rx_flow_control(carrier->wsi, on || carrier->broken);
 }
 
 static void receive_by_tls(csio__carrier *carrier, const uint8_t *bytes, size_t size)
