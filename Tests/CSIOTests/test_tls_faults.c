@@ -6,7 +6,9 @@
 #include "tls_settings.h"
 #include "ws_peer.h"
 
+#include <sys/resource.h>
 #include <sys/socket.h>
+#include <unistd.h>
 
 static csio_loop *loop;
 
@@ -177,10 +179,137 @@ static void queues_while_it_renegotiates(void)
   SSL_CTX_free(ctx);
 }
 
+/* --- too few file descriptors --- */
+
+static int taken[1024], taken_count;
+static struct rlimit limit;
+
+static void take_all_but(int spare)
+{
+  CHECK(!getrlimit(RLIMIT_NOFILE, &limit));
+  struct rlimit low = {.rlim_cur = 200, .rlim_max = limit.rlim_max};
+  CHECK(!setrlimit(RLIMIT_NOFILE, &low));
+  taken_count = take_descriptors(taken, 1024, spare);
+}
+
+static void give_back(void)
+{
+  while (taken_count)
+    close(taken[--taken_count]);
+  CHECK(!setrlimit(RLIMIT_NOFILE, &limit));
+}
+
+static void write_file(const char *path, const char *text)
+{
+  FILE *file = fopen(path, "w");
+  CHECK(file && fputs(text, file) >= 0 && !fclose(file));
+}
+
+static void expect_by_request(const peer *server, csio_tls *tls, int code, const char *part)
+{
+  call call = {
+      .loop = loop, .url = peer_url(server, "https", "localhost", "/"), .tls = tls, .no_keep_alive = true};
+  call_run(&call);
+  call_close(&call);
+  if (call.error_code != code) FAIL("HTTP gives %s (%s)", csio_err_name(call.error_code), call.message);
+  if (code) CHECK_CONTAINS(call.message, part);
+  call_free(&call);
+}
+
+static void expect_by_socket(const peer *server, csio_tls *tls, int code, const char *part)
+{
+  socket_test socket = {.loop = loop, .url = peer_url(server, "wss", "localhost", "/"), .tls = tls};
+  if (code) {
+    socket_expect_error(&socket, code, part);
+    return;
+  }
+  socket_open(&socket);
+  socket_close(&socket);
+}
+
+/* The system's authorities in one file, which is read with the first connection. A connection that could not
+ * read it says so, and the next one reads it. */
+static void reads_the_authorities_when_it_can(void)
+{
+  char path[] = "/tmp/csio-authorities-XXXXXX", *pem = identity_certificate_pem(&authority);
+  close(mkstemp(path));
+  write_file(path, pem);
+  free(pem);
+  setenv("SSL_CERT_FILE", path, 1);
+  SSL_CTX *ctx = server_context(&good, NULL);
+  peer server;
+  peer_start(&server, both_serve, ctx, NULL);
+  for (int i = 0; i < 3; i++) {
+    csio_tls *tls = i < 2 ? tls_new() : NULL; /* the default ones live as long as the process */
+    take_all_but(i % 2);
+    if (i % 2) /* takes the connection's socket, but nothing is left for the file */
+      expect_by_socket(&server, tls, CSIO_ESYSTEM, "could not connect to localhost port ");
+    else
+      expect_by_request(&server, tls, CSIO_ESYSTEM, "port ");
+    give_back();
+    expect_by_request(&server, tls, CSIO_OK, "");
+    expect_by_socket(&server, tls, CSIO_OK, "");
+    csio_tls_release(tls);
+  }
+  peer_stop(&server);
+  SSL_CTX_free(ctx);
+  unsetenv("SSL_CERT_FILE");
+  unlink(path);
+}
+
+/* The system's authorities in a folder, where OpenSSL looks for a file while it verifies. */
+static void looks_for_an_authority_when_it_can(void)
+{
+  char folder[] = "/tmp/csio-authorities-XXXXXX", path[64], *pem = identity_certificate_pem(&authority);
+  CHECK(mkdtemp(folder));
+  snprintf(path, sizeof path, "%s/%08lx.0", folder, X509_subject_name_hash(authority.certificate));
+  write_file(path, pem);
+  free(pem);
+  setenv("SSL_CERT_DIR", folder, 1);
+  SSL_CTX *ctx = server_context(&good, NULL), *other = server_context(&unknown, NULL);
+  peer server, strange;
+  peer_start(&server, both_serve, ctx, NULL);
+  peer_start(&strange, both_serve, other, NULL);
+  for (int i = 0; i < 2; i++) {
+    csio_tls *tls = tls_new();
+    expect_by_request(&strange, tls, CSIO_ETLS_UNTRUSTED, "");
+    take_all_but(2); /* the two ends of the connection */
+    (i ? expect_by_socket : expect_by_request)(&server, tls, CSIO_ESYSTEM,
+        "the certificate of localhost could not be verified: Too many open files");
+    give_back();
+    (i ? expect_by_socket : expect_by_request)(&server, tls, CSIO_OK, "");
+    csio_tls_release(tls);
+  }
+  peer_stop(&server);
+  peer_stop(&strange);
+  SSL_CTX_free(ctx);
+  SSL_CTX_free(other);
+  unsetenv("SSL_CERT_DIR");
+  unlink(path);
+  rmdir(folder);
+}
+
+/* Makes what every loop keeps, and OpenSSL's random numbers. */
+static void warm_up(void)
+{
+  SSL_CTX *ctx = server_context(&good, NULL);
+  peer server;
+  csio_tls *tls = tls_trusting(&authority);
+  peer_start(&server, both_serve, ctx, NULL);
+  expect_by_request(&server, tls, CSIO_OK, "");
+  expect_by_socket(&server, tls, CSIO_OK, "");
+  peer_stop(&server);
+  csio_tls_release(tls);
+  SSL_CTX_free(ctx);
+}
+
 int main(int argc, char **argv)
 {
   identities_make();
   loop = test_loop();
+  warm_up();
+  RUN(reads_the_authorities_when_it_can);
+  RUN(looks_for_an_authority_when_it_can);
   RUN(reports_broken_handshakes);
   RUN(keeps_failures_of_requests_apart);
   RUN(keeps_failures_of_websockets_apart);

@@ -1,5 +1,6 @@
 #include "net/tls_internal.h"
 #include "base/shared.h"
+#include "loop/descriptors.h"
 
 #include <curl/curl.h>
 #include <openssl/err.h>
@@ -53,7 +54,7 @@ int csio_tls_create(csio_tls **out)
   if (!tls) return CSIO_ENOMEM;
   if (uv_mutex_init(&tls->lock)) {
     free(tls);
-    return CSIO_ESYSTEM;
+    return CSIO_ENOMEM;
   }
   atomic_init(&tls->references, 1);
   atomic_init(&tls->used, false);
@@ -98,20 +99,48 @@ void csio_tls_release(csio_tls *tls)
   free(tls);
 }
 
-/* Made with the first use and never freed: all loops share its sessions and the system's authorities. */
+/* OpenSSL does not say whether a file is missing, and the system trusts none, or could not be opened. */
+static int read_system(csio_tls *tls, X509_STORE *store)
+{
+  if (!store) return CSIO_ENOMEM;
+  tls->system = tls->verify;
+  if (!tls->system) return CSIO_OK;
+  bool could = csio__has_descriptors(1);
+  if (could && !X509_STORE_set_default_paths(store)) return CSIO_ENOMEM;
+  ERR_clear_error();
+  return could && csio__has_descriptors(1) ? CSIO_OK : CSIO_ESYSTEM;
+}
+
+static int read_authorities(csio_tls *tls)
+{
+  int err = CSIO_OK;
+  uv_mutex_lock(&tls->lock);
+  if (!tls->store) {
+    X509_STORE *store = X509_STORE_new();
+    err = read_system(tls, store);
+    if (!err)
+      tls->store = store;
+    else
+      X509_STORE_free(store);
+  }
+  uv_mutex_unlock(&tls->lock);
+  return err;
+}
+
 int csio__tls_or_default(csio_tls *tls, csio_tls **out)
 {
+  /* made with the first use and never freed: all loops share its sessions and the system's authorities */
   static _Atomic(csio_tls *) shared;
-  *out = tls ? tls : atomic_load(&shared);
-  if (*out) return CSIO_OK;
-  int err = csio_tls_create(out);
-  if (err) return err;
-  atomic_store(&(*out)->used, true);
   csio_tls *first = NULL;
-  if (atomic_compare_exchange_strong(&shared, &first, *out)) return CSIO_OK;
-  csio_tls_release(*out);
-  *out = first;
-  return CSIO_OK;
+  *out = tls ? tls : atomic_load(&shared);
+  int err = *out ? CSIO_OK : csio_tls_create(out);
+  if (err) return err;
+  if (!tls) atomic_store(&(*out)->used, true);
+  if (!tls && !atomic_compare_exchange_strong(&shared, &first, *out) && first != *out) {
+    csio_tls_release(*out);
+    *out = first;
+  }
+  return read_authorities(*out);
 }
 
 static int fail(csio_tls *tls, int code)

@@ -1,7 +1,9 @@
 /* Configures an SSL_CTX, follows handshakes, resumes sessions, and explains failures. */
+#include "loop/descriptors.h"
 #include "net/tls_internal.h"
 #include "net/url.h"
 
+#include <errno.h>
 #include <openssl/err.h>
 #include <openssl/x509v3.h>
 #include <stdlib.h>
@@ -166,6 +168,8 @@ static int on_verify(int ok, X509_STORE_CTX *store)
     error = judge(handshake->tls, X509_STORE_CTX_get0_cert(store), handshake->host);
   X509_STORE_CTX_set_error(store, error);
   if (error) handshake->report.verify_error = error;
+  /* OpenSSL looks for an authority's file only now, and does not say that it could not open it */
+  if (error && handshake->tls->system && !csio__has_descriptors(1)) handshake->report.system_error = errno;
   return trusted && error == X509_V_OK;
 }
 
@@ -195,23 +199,11 @@ static int on_new_session(SSL *ssl, SSL_SESSION *session)
   return 0; /* the session itself stays OpenSSL's */
 }
 
-static X509_STORE *authorities(csio_tls *tls)
-{
-  uv_mutex_lock(&tls->lock);
-  if (!tls->store && (tls->store = X509_STORE_new()) && tls->verify) X509_STORE_set_default_paths(tls->store);
-  ERR_clear_error(); /* a system without authorities trusts none, which is no error of its own */
-  X509_STORE *store = tls->store;
-  uv_mutex_unlock(&tls->lock);
-  return store;
-}
-
 int csio__tls_configure(csio_tls *tls, SSL_CTX *ctx)
 {
-  X509_STORE *store = authorities(tls);
-  if (!store) return CSIO_ENOMEM;
   /* not as the context's own store, which libcurl changes and shares among contexts */
-  SSL_CTX_set1_verify_cert_store(ctx, store);
-  SSL_CTX_set1_chain_cert_store(ctx, store);
+  SSL_CTX_set1_verify_cert_store(ctx, tls->store);
+  SSL_CTX_set1_chain_cert_store(ctx, tls->store);
   SSL_CTX_set_min_proto_version(ctx, TLS1_2_VERSION);
   if (tls->ciphers && !csio__tls_set_ciphers(ctx, tls->ciphers, tls->ciphersuites)) return CSIO_ETLS_CIPHERS;
   if (tls->certificate && SSL_CTX_use_cert_and_key(ctx, tls->certificate, tls->key, tls->chain, 1) != 1)
@@ -260,6 +252,9 @@ bool csio__tls_failure(const csio__tls_handshake *handshake, const char *host, c
   if (verify == X509_V_ERR_HOSTNAME_MISMATCH) code = CSIO_ETLS_HOST;
   if (verify == X509_V_ERR_CERT_HAS_EXPIRED || verify == X509_V_ERR_CERT_NOT_YET_VALID)
     code = CSIO_ETLS_EXPIRED;
+  if (verify && code == CSIO_ETLS_UNTRUSTED && report->system_error)
+    return csio__failure_set(failure, CSIO_ESYSTEM, "the certificate of %s could not be verified: %s", host,
+        strerror(report->system_error));
   if (verify == CSIO__TLS_WRONG_PIN)
     return csio__failure_set(failure, CSIO_ETLS_PIN, "the public key of %s does not match any pin", host);
   if (verify)

@@ -37,6 +37,7 @@ struct csio_tls {
   _Atomic(SSL_CTX *) ctx; /* of all streams; made with the first */
   uv_mutex_t lock;        /* guards what follows, up to `message` */
   X509_STORE *store;      /* the system's authorities are read with the first connection */
+  bool system;            /* `store` has these */
   csio__kept_session sessions[CSIO__TLS_MAX_SESSIONS]; /* the oldest first */
   size_t session_count;
   char message[256];
@@ -46,6 +47,7 @@ struct csio_tls {
  */
 typedef struct csio__tls_report {
   int verify_error;           /* X509_V_OK, or why the certificate was refused */
+  int system_error;           /* why it may only seem untrusted, or 0 */
   bool certificate_requested; /* the server asked for a client certificate */
   bool finished;              /* the handshake succeeded: what is reported came after it */
   int alert;                  /* the fatal alert that the server sent, or 0 */
@@ -76,8 +78,8 @@ bool csio__tls_fits(const char *libraries);
 /* Marks the settings as constant and retains them; NULL is allowed. */
 void csio__tls_use(csio_tls *tls);
 
-/* `tls`, or the default settings where that is NULL, which live as long as the process. Fails with NOMEM or
- * UNSUPPORTED. */
+/* `tls`, or the default settings where that is NULL, which live as long as the process. Reads the authorities
+ * with the first use. Fails with NOMEM, UNSUPPORTED or, with errno set, SYSTEM. */
 int csio__tls_or_default(csio_tls *tls, csio_tls **out);
 
 /* Sets ciphers for TLS 1.2 and suites for TLS 1.3; an empty list turns that version off. False if both are
@@ -97,7 +99,7 @@ bool csio__tls_name(const char *host, char name[256]);
 csio__tls_handshake *csio__tls_handshake_create(csio_tls *tls, const char *host, uint16_t port);
 void csio__tls_handshake_release(csio__tls_handshake *handshake);
 
-/* Gives `ctx` the settings. */
+/* Gives `ctx` the settings, of which the authorities were read. */
 int csio__tls_configure(csio_tls *tls, SSL_CTX *ctx);
 
 /* Attaches the handshake to the SSL_CTX of one SSL that libcurl makes, which retains it. Fails with NOMEM.

@@ -265,8 +265,10 @@ int csio__carrier_open(csio_loop *loop, int socket, const csio__url *url, csio_t
   if (!err) err = csio__lws_of(loop, protocols, hurry, &lws, failure);
   if (!err && url->secure) {
     err = csio__tls_or_default(tls, &tls);
+    const char *why = err == CSIO_ESYSTEM ? strerror(errno) : csio_err_message(err);
     if (!err) err = csio__tls_stream_create(tls, url->host, url->port, &stream);
-    if (err) csio__failure_code(failure, err);
+    if (err)
+      csio__failure_set(failure, err, "could not connect to %s port %u: %s", url->host, url->port, why);
   }
   if (err) {
     free(carrier);
