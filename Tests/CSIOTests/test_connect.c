@@ -1,5 +1,6 @@
 /* Connecting: several addresses, the local address, kept connections, and too few file descriptors. */
 #include "call.h"
+#include "loop/descriptors.h"
 #include "net/dial.h"
 #include "proxy_peer.h"
 #include "socket.h"
@@ -79,6 +80,14 @@ __attribute__((visibility("default"))) int getaddrinfo(
   int (*real)(const char *, const char *, const struct addrinfo *, struct addrinfo **);
   *(void **)&real = dlsym(RTLD_NEXT, "getaddrinfo");
   return real(node, service, hints, out);
+}
+
+/* As in versions of libcurl that need a descriptor for it. */
+__attribute__((visibility("default"))) CURLM *curl_multi_init(void)
+{
+  CURLM *(*real)(void);
+  *(void **)&real = dlsym(RTLD_NEXT, "curl_multi_init");
+  return csio__has_descriptors(2) ? real() : NULL;
 }
 
 /* --- several addresses --- */
@@ -443,6 +452,50 @@ static void try_with(int spare, bool by_name, uint16_t port, bool connected[2])
   call_free(&call);
 }
 
+static monitor ends = MONITOR;
+static int ended; /* under `ends`: the error of the request below */
+
+static void on_refused(csio_http *http, const csio_error *error, void *data)
+{
+  (void)http, (void)data;
+  CHANGE(&ends, ended = error ? error->code : 1);
+}
+
+/* In one turn: the reason is told before the loop ends. */
+static void start_and_end(void *own)
+{
+  csio_http *http;
+  CHECK_INT(csio_http_create(own, "GET", "http://127.0.0.1:1/", &http), CSIO_OK);
+  CHECK_INT(csio_http_start(http, on_refused), CSIO_OK);
+  CHECK_INT(csio_http_start(http, on_refused), CSIO_ESTATE);
+  csio_loop_close(own);
+}
+
+/* The first request and WebSocket of a loop, for which libcurl takes descriptors of its own. */
+static void says_that_libcurl_lacks_descriptors(void)
+{
+  static const char message[] = "could not connect to a.here.test port 1: Too many open files";
+  static int taken[1024];
+  struct rlimit before, low;
+  CHECK(!getrlimit(RLIMIT_NOFILE, &before));
+  low = (struct rlimit){.rlim_cur = 200, .rlim_max = before.rlim_max};
+  CHECK(!setrlimit(RLIMIT_NOFILE, &low));
+  csio_loop *own = test_loop(), *other = test_loop();
+  call call = {.loop = own, .url = "http://a.here.test:1/"}, later = call;
+  socket_test socket = {.loop = own, .url = "ws://a.here.test:1/"};
+  int count = take_descriptors(taken, 1024, 0);
+  call_expect_error(&call, CSIO_ESYSTEM, message);
+  socket_expect_error(&socket, CSIO_ESYSTEM, message);
+  CHECK_INT(csio_loop_post(other, start_and_end, other), CSIO_OK);
+  AWAIT(&ends, ended);
+  CHECK_INT(ended, CSIO_ESYSTEM);
+  while (count)
+    close(taken[--count]);
+  call_expect_error(&later, CSIO_ECONNECT, "could not connect to a.here.test port 1: Connection refused");
+  csio_loop_close(own);
+  CHECK(!setrlimit(RLIMIT_NOFILE, &before));
+}
+
 /* A connection that lacks a descriptor fails with an error that says so. With a few left, one connection
  * at a time works. */
 static void survives_without_descriptors(void)
@@ -478,6 +531,7 @@ static void survives_without_descriptors(void)
 int main(int argc, char **argv)
 {
   loop = test_loop();
+  RUN(says_that_libcurl_lacks_descriptors);
   RUN(survives_without_descriptors);
   RUN(goes_on_to_the_next_address);
   RUN(does_not_wait_for_a_silent_address);

@@ -77,7 +77,8 @@ CSIO_EXTERN int csio_http_set_max_body(csio_http *http, size_t bytes);
  * port. A redirect from https to http fails with REDIRECT. */
 CSIO_EXTERN int csio_http_set_redirects(csio_http *http, unsigned count);
 
-/* Sends the request. */
+/* Sends the request. Fails with STATE, NOMEM or, for TLS, as csio_tls_create does; `on_done` is not called
+ * then. Everything else is reported by `on_done`, never before this returns. */
 CSIO_EXTERN int csio_http_start(csio_http *http, csio_http_done_cb on_done);
 
 /* Return the status, the body and a header of the answer, from on_done until csio_http_close. The body is

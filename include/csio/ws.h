@@ -101,7 +101,8 @@ CSIO_EXTERN int csio_ws_set_timeout(csio_ws *ws, uint64_t ms);
 CSIO_EXTERN int csio_ws_set_max_message(csio_ws *ws, size_t bytes);
 
 /* Connects and performs the handshake. libcurl resolves names and chooses addresses, as for HTTP requests.
- * Never calls a callback before it returns. */
+ * Fails with STATE or NOMEM; everything else is reported by on_error. Never calls a callback before it
+ * returns. */
 CSIO_EXTERN int csio_ws_connect(csio_ws *ws);
 
 /* Queues a message; `bytes` are copied. Allowed between on_open and csio_ws_shutdown; otherwise fails with

@@ -105,6 +105,15 @@ static int explain(csio_http *http, CURLcode result, csio__failure *failure)
 
 /* --- transfers --- */
 
+/* What the system refuses is reported later, and in words. */
+static int start_hop(csio_http *http)
+{
+  int err = csio__http_start_hop(http);
+  if (err != CSIO_ESYSTEM) return err;
+  csio__task_queue(http->handle.loop, &http->task);
+  return CSIO_OK;
+}
+
 static void on_transfer_done(csio__transfer *transfer, CURLcode result)
 {
   csio_http *http = csio__container_of(transfer, csio_http, transfer);
@@ -124,7 +133,7 @@ static void on_transfer_done(csio__transfer *transfer, CURLcode result)
     again = csio__http_redirect(http, &failure);
   }
   if (again) {
-    int err = csio__http_start_hop(http);
+    int err = start_hop(http);
     if (!err) return;
     csio__failure_code(&failure, err);
   }
@@ -134,7 +143,7 @@ static void on_transfer_done(csio__transfer *transfer, CURLcode result)
 static void http_abort(csio__handle *handle)
 {
   csio_http *http = (csio_http *)handle;
-  if (http->transfer.curl) {
+  if (http->transfer.curl || http->task.queued) {
     csio__curl_cancel(&http->transfer);
     csio__failure failure;
     csio__failure_code(&failure, CSIO_ECANCELLED);
@@ -143,9 +152,13 @@ static void http_abort(csio__handle *handle)
   if (handle->link) csio_http_close(http, NULL);
 }
 
-static void run_close(csio__task *task)
+static void run_task(csio__task *task)
 {
-  csio_http *http = csio__container_of(task, csio_http, close_task);
+  csio_http *http = csio__container_of(task, csio_http, task);
+  if (http->handle.link) {
+    on_transfer_done(&http->transfer, CURLE_COULDNT_CONNECT);
+    return;
+  }
   csio__handle_closed(&http->handle, http->data);
   http_free(http);
 }
@@ -155,7 +168,7 @@ int csio_http_create(csio_loop *loop, const char *method, const char *url, csio_
   if (!csio__is_token(method)) return CSIO_EINVALID;
   csio_http *http = calloc(1, sizeof *http);
   if (!http) return CSIO_ENOMEM;
-  http->close_task.run = run_close;
+  http->task.run = run_task;
   http->request.max_size = DEFAULT_MAX_BODY;
   http->keep_alive = true;
   int err = csio__url_parse(&http->request.url, url, "http", "https");
@@ -205,7 +218,7 @@ int csio_http_start(csio_http *http, csio_http_done_cb on_done)
   uint64_t now = csio_loop_now(http->handle.loop), timeout = http->request.timeout;
   http->deadline = timeout && timeout < UINT64_MAX - now ? now + timeout : 0;
   int err = csio__http_prepare(http);
-  if (!err) err = csio__http_start_hop(http);
+  if (!err) err = start_hop(http);
   http->request.started = !err;
   return err;
 }
@@ -214,5 +227,5 @@ void csio_http_close(csio_http *http, void (*on_closed)(void *data))
 {
   csio__handle_closing(&http->handle, on_closed);
   csio__curl_cancel(&http->transfer);
-  csio__task_queue(http->handle.loop, &http->close_task);
+  csio__task_queue(http->handle.loop, &http->task);
 }

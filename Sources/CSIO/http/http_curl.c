@@ -2,6 +2,7 @@
 #include "http/http_internal.h"
 #include "base/text.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -182,7 +183,9 @@ static int prepare_tls(csio_http *http)
   csio__tls_handshake_release(http->handshake);
   http->handshake = NULL;
   int err = csio__tls_or_default(http->request.tls, &tls);
-  if (!err) err = csio__tls_or_default(http->request.proxy ? http->request.proxy->tls : NULL, &proxy_tls);
+  const csio_proxy *proxy = http->request.proxy;
+  if (!err) err = csio__tls_or_default(csio__proxy_speaks_tls(proxy) ? proxy->tls : tls, &proxy_tls);
+  if (err == CSIO_ESYSTEM) http->transfer.socket_errno = errno;
   if (err) return err;
   curl_easy_setopt(easy, CURLOPT_SSL_VERIFYPEER, tls->verify ? 1L : 0L);
   curl_easy_setopt(easy, CURLOPT_SSL_VERIFYHOST, tls->verify ? 2L : 0L);

@@ -33,7 +33,7 @@ struct csio_http {
   bool no_memory;
   csio_http_done_cb on_done;
   void *data;
-  csio__task close_task;
+  csio__task task; /* closes the request, or reports that it could not start */
   char curl_error[CURL_ERROR_SIZE];
 };
 

@@ -252,7 +252,7 @@ int csio__curl_start(csio_loop *loop, csio__transfer *transfer)
 {
   csio__failure failure;
   struct csio__curl *curl = csio__guest_of(loop, &curl_guest, &failure);
-  if (!curl) return failure.error.code;
+  if (!curl) return transfer->socket_errno = errno, failure.error.code;
   curl_easy_setopt(transfer->easy, CURLOPT_PRIVATE, transfer);
   curl_easy_setopt(transfer->easy, CURLOPT_CLOSESOCKETFUNCTION, close_socket);
   curl_easy_setopt(transfer->easy, CURLOPT_CLOSESOCKETDATA, curl);

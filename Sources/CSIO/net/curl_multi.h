@@ -39,7 +39,7 @@ enum { CSIO__CURL_DESCRIPTORS = 4 };
 /* A time as libcurl takes it. */
 long csio__curl_ms(uint64_t ms);
 
-/* Starts a transfer that is prepared. Fails with NOMEM or SYSTEM. */
+/* Starts a transfer that is prepared. Fails with NOMEM or, with socket_errno set, SYSTEM. */
 int csio__curl_start(csio_loop *loop, csio__transfer *transfer);
 
 /* Ends a transfer without calling back; one that does not go on is left alone. */
