@@ -116,7 +116,7 @@ static void speaks_tls_to_proxies(void)
     /* by default nobody here is trusted, not even on a kept connection to the same proxy */
     proxy = proxy_of(&server, "https", "user:pass");
     both_expect(loop, &target, secure, "target.test", tls, proxy, CSIO_ETLS_UNTRUSTED, 0,
-        "the certificate of 127.0.0.1");
+        "the certificate of the proxy 127.0.0.1 port");
     csio_proxy_release(proxy);
     peer_stop(&target);
   }

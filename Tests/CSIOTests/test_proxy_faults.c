@@ -1,5 +1,6 @@
 /* Proxies that refuse, answer wrongly, or do not answer. */
 #include "call.h"
+#include "certs.h"
 #include "proxy_peer.h"
 #include "socket.h"
 
@@ -146,18 +147,54 @@ static void silent(client *client)
   client_drain(client);
 }
 
+static void hang_up(client *client)
+{
+  char some[1024];
+  client_read(client, some, sizeof some);
+  if (client->peer->data) client_reset(client);
+}
+
+/* An https proxy that ends the connection during its own handshake, with and without a reset, and one with a
+ * certificate that nobody trusts. */
+static void names_https_proxies(void)
+{
+  identity self = identity_make("proxy", "IP:127.0.0.1", NULL, -DAY, DAY);
+  SSL_CTX *ctx = server_context(&self, NULL);
+  for (int i = 0; i < 6; i++) {
+    bool trusts = i < 4;
+    char message[100];
+    peer server;
+    peer_start(&server, hang_up, trusts ? NULL : ctx, i % 2 ? &server : NULL);
+    snprintf(message, sizeof message,
+        trusts ? "the TLS handshake with the proxy 127.0.0.1 port %u failed: "
+               : "the certificate of the proxy 127.0.0.1 port %u was refused: ",
+        (unsigned)server.port);
+    csio_proxy *proxy = proxy_of(&server, "https", "");
+    const char *url = i & 2 ? "https://target.test/" : "http://target.test/";
+    call call = {.loop = loop, .url = url, .proxy = proxy};
+    call_expect_error(&call, trusts ? CSIO_EPROXY : CSIO_ETLS_UNTRUSTED, message);
+    csio_proxy_release(proxy);
+    peer_stop(&server);
+  }
+  SSL_CTX_free(ctx);
+  identity_free(&self);
+}
+
 static void limits_and_cancels(void)
 {
+  char message[200];
   peer server;
   peer_start(&server, silent, NULL, NULL);
   csio_proxy *proxy = proxy_of(&server, "http", "");
-  socket_test slow = {.loop = loop, .url = "ws://target.test/", .proxy = proxy, .timeout = 100};
-  socket_expect_error(&slow, CSIO_ETIMEOUT, "longer than 100 ms");
+  snprintf(message, sizeof message,
+      "connecting to target.test port 443 through the proxy 127.0.0.1 port %u took longer than 100 ms",
+      (unsigned)server.port);
+  socket_test slow = {.loop = loop, .url = "wss://target.test/", .proxy = proxy, .timeout = 100};
+  socket_expect_error(&slow, CSIO_ETIMEOUT, message);
   AWAIT(&server.monitor, server.ended == 1);
   call late = {.loop = loop, .url = "https://target.test/", .proxy = proxy, .timeout = 100};
-  call_run(&late);
-  call_close(&late);
-  CHECK_INT(late.error_code, CSIO_ETIMEOUT);
+  call_expect_error(&late, CSIO_ETIMEOUT, message);
+  CHECK_STRING(late.message, slow.error);
   AWAIT(&server.monitor, server.ended == 2);
   socket_test closed = {.loop = loop, .url = "ws://target.test/", .proxy = proxy};
   socket_start(&closed);
@@ -181,6 +218,7 @@ int main(int argc, char **argv)
   RUN(names_socks_replies);
   RUN(refuses_misbehaving_proxies);
   RUN(names_the_proxy_for_plain_requests);
+  RUN(names_https_proxies);
   RUN(limits_and_cancels);
   csio_loop_close(loop);
 }

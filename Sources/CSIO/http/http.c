@@ -39,20 +39,18 @@ static bool is_bad_chunk(csio_http *http, CURLcode result)
          !(http->request.url.secure && http->transfer.user.ended);
 }
 
-/* False where the failure is not one of TLS. */
-static bool tls_failure(csio_http *http, CURLcode result, csio__failure *failure)
+/* False where the failure is not one of TLS. `host` is the peer's name. */
+static bool tls_failure(csio_http *http, CURLcode result, const char *host, csio__failure *failure)
 {
   const csio__tls_handshake *handshake = http->handshake;
-  if (handshake && csio__tls_failure(handshake, handshake->host, failure)) return true;
-  if (csio__is_end(result))
-    return handshake && !http->head_size &&
-           csio__tls_certificate_refused(handshake, handshake->host, failure);
-  if (result != CURLE_SSL_CONNECT_ERROR && result != CURLE_SSL_CERTPROBLEM && result != CURLE_SSL_CIPHER &&
-      result != CURLE_PEER_FAILED_VERIFICATION)
+  bool lost = csio__is_end(result);
+  if (handshake && csio__tls_failure(handshake, host, failure)) return true;
+  if (!lost && result != CURLE_SSL_CONNECT_ERROR && result != CURLE_SSL_CERTPROBLEM &&
+      result != CURLE_SSL_CIPHER && result != CURLE_PEER_FAILED_VERIFICATION)
     return false;
-  if (handshake && csio__tls_certificate_refused(handshake, handshake->host, failure)) return true;
-  return csio__failure_set(failure, CSIO_ETLS, "the TLS handshake with %s failed: %s", http->request.url.host,
-      http->curl_error[0] ? http->curl_error : curl_easy_strerror(result));
+  if (handshake && !http->head_size && csio__tls_certificate_refused(handshake, host, failure)) return true;
+  return !lost && csio__failure_set(failure, CSIO_ETLS, "the TLS handshake with %s failed: %s", host,
+                      http->curl_error[0] ? http->curl_error : curl_easy_strerror(result));
 }
 
 static const char unreadable[] = "the answer from %s could not be read: %s";
@@ -61,14 +59,23 @@ static int explain(csio_http *http, CURLcode result, csio__failure *failure)
 {
   csio__transfer *transfer = &http->transfer;
   bool handed = is_handed(http);
-  csio__peer_name name = csio__peer_of(transfer, http->request.proxy && (handed || !transfer->stands));
+  csio__peer_name name =
+      csio__peer_of(&transfer->route, http->request.proxy && (handed || !transfer->stands));
   const char *peer = name.text, *cause = csio__cause_of(transfer, result);
   if (http->repeated)
     return csio__failure_set(
         failure, CSIO_ELOST, "the connection to %s was lost before it brought an answer", peer);
+  uint64_t timeout = http->request.timeout, limit = http->connect_timeout;
+  if (limit && (!timeout || limit < timeout)) timeout = limit;
   bool no_room = result == CURLE_OUT_OF_MEMORY || (int)result == TOO_LARGE;
-  if (!no_room && (tls_failure(http, result, failure) || csio__connect_failure(transfer, result, failure)))
+  bool with_proxy = http->shakes_with_proxy;
+  csio__peer_name proxy = csio__peer_of(&transfer->route, with_proxy);
+  const char *host = with_proxy ? proxy.text : http->request.url.host;
+  if (!no_room && tls_failure(http, result, host, failure)) {
+    if (with_proxy && failure->error.code == CSIO_ETLS) failure->error.code = CSIO_EPROXY;
     return failure->error.code;
+  }
+  if (!no_room && csio__connect_failure(transfer, result, failure)) return failure->error.code;
   switch ((int)result) {
   case CURLE_OUT_OF_MEMORY:
   case TOO_LARGE:
@@ -81,6 +88,7 @@ static int explain(csio_http *http, CURLcode result, csio__failure *failure)
   case CURLE_URL_MALFORMAT:
     return csio__failure_set(failure, CSIO_EURL, "the URL is malformed: %s", cause);
   case CURLE_OPERATION_TIMEDOUT:
+    if (!transfer->stands && timeout) return csio__connecting_took(&transfer->route, timeout, failure);
     return csio__failure_set(failure, CSIO_ETIMEOUT, "the request to %s was not answered in time", peer);
   case CURLE_FILESIZE_EXCEEDED:
   case CURLE_WRITE_ERROR:

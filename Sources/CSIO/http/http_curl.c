@@ -168,7 +168,8 @@ static CURLcode on_ssl_ctx(CURL *easy, void *ctx, void *data)
   (void)easy;
   csio_http *http = data;
   const csio_proxy *proxy = http->request.proxy;
-  int err = http->transfer.bare && csio__proxy_speaks_tls(proxy)
+  http->shakes_with_proxy = http->transfer.bare && csio__proxy_speaks_tls(proxy);
+  int err = http->shakes_with_proxy
                 ? follow(http, proxy->tls, proxy->host, proxy->port, ctx)
                 : follow(http, http->request.tls, http->request.url.host, http->request.url.port, ctx);
   http->transfer.bare = false;
@@ -253,7 +254,7 @@ int csio__http_start_hop(csio_http *http)
     curl_easy_setopt(
         easy, CURLOPT_TIMEOUT_MS, csio__curl_ms(now < http->deadline ? http->deadline - now : 1));
   }
-  http->stale = http->repeated = false;
+  http->stale = http->repeated = http->shakes_with_proxy = false;
   http->head_size = 0;
   http->answer.size = 0;
   curl_easy_setopt(easy, CURLOPT_HTTPHEADER, http->hop_headers);

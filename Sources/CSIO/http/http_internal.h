@@ -22,6 +22,7 @@ struct csio_http {
   char *key;         /* of this hop's connections */
   bool keep_alive;
   csio__tls_handshake *handshake; /* of the TLS connection that this hop made last */
+  bool shakes_with_proxy;         /* that is the proxy's */
   csio_buffer *body;
   bool stale;              /* a kept connection was given up before the request was sent over it */
   long sent_before_asking; /* as libcurl counts */

@@ -7,10 +7,9 @@
 #include <stdio.h>
 #include <string.h>
 
-csio__peer_name csio__peer_of(const csio__transfer *transfer, bool proxy)
+csio__peer_name csio__peer_of(const csio__route *route, bool proxy)
 {
   csio__peer_name name;
-  const csio__route *route = &transfer->route;
   snprintf(name.text, sizeof name.text, "%s%s port %u", proxy ? "the proxy " : "",
       proxy ? route->proxy->host : route->host, (unsigned)(proxy ? route->proxy->port : route->port));
   return name;
@@ -37,8 +36,15 @@ bool csio__could_not_connect(csio__transfer *transfer, int code, const char *cau
 {
   const csio__route *route = &transfer->route;
   return csio__failure_set(failure, code, "could not connect to %s%s%s: %s",
-      csio__peer_of(transfer, route->proxy && !transfer->stands).text, route->local_address ? " from " : "",
-      csio__or_empty(route->local_address), cause);
+      csio__peer_of(&transfer->route, route->proxy && !transfer->stands).text,
+      route->local_address ? " from " : "", csio__or_empty(route->local_address), cause);
+}
+
+int csio__connecting_took(const csio__route *route, uint64_t ms, csio__failure *failure)
+{
+  return csio__failure_set(failure, CSIO_ETIMEOUT, "connecting to %s%s%s took longer than %llu ms",
+      csio__peer_of(route, false).text, route->proxy ? " through " : "",
+      route->proxy ? csio__peer_of(route, true).text : "", (unsigned long long)ms);
 }
 
 static const char could_not_resolve[] = "could not resolve the host name %s";
@@ -69,7 +75,7 @@ void csio__refused_credentials(csio__transfer *transfer, int status, csio__failu
   } schemes[] = {{CURLAUTH_DIGEST, "Digest"}, {CURLAUTH_NEGOTIATE, "Negotiate"}, {CURLAUTH_NTLM, "NTLM"},
       {CURLAUTH_BEARER, "Bearer"}};
   const csio__route *route = &transfer->route;
-  csio__peer_name name = csio__peer_of(transfer, true);
+  csio__peer_name name = csio__peer_of(&transfer->route, true);
   const char *wanted = NULL;
   long offered = 0;
   curl_easy_getinfo(transfer->easy, CURLINFO_PROXYAUTH_AVAIL, &offered);
@@ -87,15 +93,15 @@ void csio__refused_credentials(csio__transfer *transfer, int status, csio__failu
 
 static void refused(csio__transfer *transfer, csio__failure *failure, const char *why)
 {
-  csio__failure_set(failure, CSIO_EPROXY, "%s did not connect to %s: %s", csio__peer_of(transfer, true).text,
-      csio__peer_of(transfer, false).text, why);
+  csio__failure_set(failure, CSIO_EPROXY, "%s did not connect to %s: %s",
+      csio__peer_of(&transfer->route, true).text, csio__peer_of(&transfer->route, false).text, why);
 }
 
 bool csio__proxy_lost(csio__transfer *transfer, csio__failure *failure)
 {
   int number = csio__errno_of(transfer, CURLE_RECV_ERROR);
   return csio__failure_set(failure, CSIO_EPROXY, "%s ended the connection: %s",
-      csio__peer_of(transfer, true).text, number ? strerror(number) : "end of file");
+      csio__peer_of(&transfer->route, true).text, number ? strerror(number) : "end of file");
 }
 
 static const char credentials[] = "", unknown[] = "an unknown reason",

@@ -10,7 +10,7 @@ typedef struct csio__peer_name {
 } csio__peer_name;
 
 /* "HOST port N" or, for the route's proxy, "the proxy HOST port N". */
-csio__peer_name csio__peer_of(const csio__transfer *transfer, bool proxy);
+csio__peer_name csio__peer_of(const csio__route *route, bool proxy);
 
 /* Whether a connection has ended, by libcurl's result. */
 static inline bool csio__is_end(CURLcode result)
@@ -28,6 +28,9 @@ void csio__refused_credentials(csio__transfer *transfer, int status, csio__failu
 
 /* No connection could be made. */
 bool csio__could_not_connect(csio__transfer *transfer, int code, const char *cause, csio__failure *failure);
+
+/* No connection was made within `ms`. */
+int csio__connecting_took(const csio__route *route, uint64_t ms, csio__failure *failure);
 
 /* The proxy ended the connection without an answer. */
 bool csio__proxy_lost(csio__transfer *transfer, csio__failure *failure);

@@ -158,8 +158,8 @@ static void on_timer(uv_timer_t *timer)
     refused(ws);
   } else if (ws->state == CSIO__WS_CONNECTING) {
     csio__failure failure;
-    csio__failure_set(&failure, CSIO_ETIMEOUT, "connecting to %s port %u took longer than %llu ms",
-        ws->request.url.host, (unsigned)ws->request.url.port, (unsigned long long)ws->request.timeout);
+    const csio__route route = csio__request_route(&ws->request);
+    csio__connecting_took(&route, ws->request.timeout, &failure);
     csio__ws_fail(ws, &failure);
   } else {
     csio__ws_closed(ws, 1006, NULL, 0);
