@@ -136,9 +136,25 @@ static void reads_the_environment(void)
   clear_environment();
 }
 
+static void names_those_that_answer(void)
+{
+  static const char *const cases[][2] = {{"user:secret@here:3128", "here port 3128"},
+      {"https://[::1]", "::1 port 443"}, {"socks5://here", NULL}, {"socks5h://here:1", NULL}};
+  for (int i = 0; i < 4; i++) {
+    csio_proxy *proxy;
+    CHECK_INT(csio_proxy_create(cases[i][0], &proxy), CSIO_OK);
+    if (cases[i][1])
+      CHECK_STRING(csio_proxy_http_name(proxy), cases[i][1]);
+    else
+      CHECK(!csio_proxy_http_name(proxy));
+    csio_proxy_release(proxy);
+  }
+}
+
 int main(int argc, char **argv)
 {
   clear_environment();
+  RUN(names_those_that_answer);
   RUN(reads_urls);
   RUN(reads_the_environment);
 }

@@ -37,6 +37,11 @@ CSIO_EXTERN void csio_proxy_release(csio_proxy *proxy);
  * the default settings. Fails with STATE once the proxy is in use. */
 CSIO_EXTERN int csio_proxy_set_tls(csio_proxy *proxy, csio_tls *tls);
 
+/* Returns "HOST port N" of an http or https proxy, and NULL for others. Such a proxy gets plain http requests
+ * itself, so a status such as 502 may be its own answer instead of the server's. The string stays valid as
+ * long as the proxy. May be called on any thread. */
+CSIO_EXTERN const char *csio_proxy_http_name(const csio_proxy *proxy);
+
 /* Creates the proxy that the environment names for a target (http, https, ws or wss); `*out` is NULL if
  * there is none. http_proxy is used for http and ws, https_proxy or HTTPS_PROXY for https and wss, and
  * otherwise all_proxy or ALL_PROXY. HTTP_PROXY is ignored, because clients of a CGI program can set it.

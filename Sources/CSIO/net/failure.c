@@ -10,8 +10,10 @@
 csio__peer_name csio__peer_of(const csio__route *route, bool proxy)
 {
   csio__peer_name name;
-  snprintf(name.text, sizeof name.text, "%s%s port %u", proxy ? "the proxy " : "",
-      proxy ? route->proxy->host : route->host, (unsigned)(proxy ? route->proxy->port : route->port));
+  if (proxy)
+    snprintf(name.text, sizeof name.text, "the proxy %s", route->proxy->name);
+  else
+    snprintf(name.text, sizeof name.text, "%s port %u", route->host, (unsigned)route->port);
   return name;
 }
 

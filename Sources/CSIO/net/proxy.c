@@ -5,6 +5,7 @@
 #include "net/tls_internal.h"
 #include "net/url.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -30,6 +31,7 @@ static int fill(csio_proxy *proxy, csio__url *url, const struct kind *kind)
   proxy->host = url->host;
   url->host = NULL;
   if (strlen(proxy->host) > MAX_HOST) return CSIO_EURL;
+  if (asprintf(&proxy->name, "%s port %u", proxy->host, (unsigned)proxy->port) < 0) return CSIO_ENOMEM;
   if (!url->userinfo) return CSIO_OK;
   proxy->user = url->userinfo;
   url->userinfo = NULL;
@@ -72,11 +74,17 @@ int csio_proxy_create(const char *url, csio_proxy **out)
 CSIO__RETAIN(csio_proxy)
 CSIO__USE(proxy)
 
+const char *csio_proxy_http_name(const csio_proxy *proxy)
+{
+  return csio__proxy_speaks_http(proxy) ? proxy->name : NULL;
+}
+
 void csio_proxy_release(csio_proxy *proxy)
 {
   if (CSIO__STAYS(proxy)) return;
   csio_tls_release(proxy->tls);
   free(proxy->host);
+  free(proxy->name);
   free(proxy->user);
   free(proxy->password);
   free(proxy);

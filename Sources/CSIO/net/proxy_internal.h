@@ -19,6 +19,7 @@ struct csio_proxy {
   csio__proxy_kind kind;
   char *host; /* a name, or an address without brackets */
   uint16_t port;
+  char *name;            /* "HOST port N" */
   char *user, *password; /* both NULL where there is none */
   csio_tls *tls;         /* NULL for the default settings */
 };

@@ -119,8 +119,8 @@ final class PollingTransport: PollingDriver {
   /// What the server answered instead of packets.
   private func describe(_ response: HTTPRequest.Response) -> String {
     // Without TLS a proxy may answer for the server.
-    let peer = endpoint.proxy != nil && !endpoint.isSecure ? "the server or the proxy" : "the server"
-    return "\(peer) answered with HTTP status \(response.status)"
+    let proxy = endpoint.isSecure ? nil : endpoint.proxy?.httpName
+    return "the server\(proxy.map { ", or the proxy \($0)," } ?? "") answered with HTTP status \(response.status)"
       + ServerText.addition(status: response.status, location: response.location, body: response.body)
   }
 

@@ -26,6 +26,9 @@ final class Proxy: Sendable {
   /// Sets the TLS settings for an `https` proxy. Call it before the proxy is used.
   func setTLS(_ tls: TLSContext) throws(SocketIOError) { try check(csio_proxy_set_tls(handle, tls.handle)) }
 
+  /// "HOST port N" of a proxy that may itself answer plain requests; nil for others.
+  var httpName: String? { csio_proxy_http_name(handle).map { String(cString: $0) } }
+
   deinit { csio_proxy_release(handle) }
 
   private static func unusable(_ what: String, _ status: Int32) -> SocketIOError {
