@@ -119,10 +119,16 @@ extension SocketIOOptions {
     return name == "connection" || name == "upgrade" || name.hasPrefix("sec-websocket-")
   }
 
+  /// Headers that say where a message ends. The C core applies the same test.
+  private static let framingHeaders: Set = ["content-length", "transfer-encoding"]
+
   /// Shows only the beginning of an invalid name: the rest may be the value.
   private static func checkHeader(_ name: String, _ value: String) throws(SocketIOError) {
     guard isToken(name) else {
       throw invalid("extraHeaders", "the name that begins with \"\(token(name))\" is not a valid header name")
+    }
+    if framingHeaders.contains(name.lowercased()) {
+      throw invalid("extraHeaders", "\"\(name)\" is set by the client itself")
     }
     guard value.utf8.allSatisfy({ $0 >= 32 && $0 != 127 || $0 == 9 }) else {
       throw invalid("extraHeaders", "the value of \"\(name)\" has a character that is not allowed in a header")

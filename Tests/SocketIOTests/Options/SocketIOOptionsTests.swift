@@ -35,6 +35,8 @@ struct SocketIOOptionsTests {
     ("query", { $0.transportOptions[.polling] = { $0.query["sid"] = "abc" } }),
     ("timestampParam", { $0.timestampParam = "j" }), ("extraHeaders", { $0.extraHeaders = ["a b": "c"] }),
     ("extraHeaders", { $0.extraHeaders = ["": "c"] }), ("extraHeaders", { $0.extraHeaders = ["a": "b\r\nc: d"] }),
+    ("extraHeaders", { $0.extraHeaders = ["Content-Length": "5"] }),
+    ("extraHeaders", { $0.transportOptions[.polling] = { $0.extraHeaders["transfer-encoding"] = "chunked" } }),
     ("timestampParam", { $0.timestampParam = "" }), ("timestampParam", { $0.timestampParam = "sid" }),
     ("timestampParam", { $0.timestampParam = "EIO" }), ("path", { $0.path = "/a?b" }), ("path", { $0.path = "/a b" }),
     ("path", { $0.path = "/a\0b" }),
