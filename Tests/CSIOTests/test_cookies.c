@@ -144,10 +144,10 @@ static void keeps_to_hosts_of_one_label(void)
       {"http://B.A.Com/", "x=1; Domain=a.cOM", "http://c.a.com/", "x=1"},
   };
   CHECK_TABLE(cases);
-  csio__public_suffixes_enable(false);
+  csio__public_suffixes_off = true;
   CHECK(!csio__knows_public_suffixes());
   CHECK_TABLE(cases);
-  csio__public_suffixes_enable(true);
+  csio__public_suffixes_off = false;
 }
 
 static void keeps_off_public_suffixes(void)
@@ -180,9 +180,9 @@ static void keeps_off_public_suffixes(void)
   }
   CHECK_TABLE(cases);
   static const exchange without[] = {{"http://a.co.uk/", "x=1; Domain=co.uk", "http://b.co.uk/", "x=1"}};
-  csio__public_suffixes_enable(false);
+  csio__public_suffixes_off = true;
   CHECK_TABLE(without);
-  csio__public_suffixes_enable(true);
+  csio__public_suffixes_off = false;
   char url[300] = "http://", line[300] = "x=1; Domain="; /* longer than any name */
   for (int i = 0; i < 60; i++)
     strcat(url, "abc.");

@@ -3,11 +3,8 @@
 #include <poll.h>
 #include <sched.h>
 
-enum {
-  LIMIT = 100, /* microseconds: as long as a slow virtual machine takes to sleep and to wake */
-  NEEDED_LEAST = 4,
-  NEEDED_MOST = 512
-};
+enum { LIMIT = 100 }; /* microseconds: as long as a slow virtual machine takes to sleep and to wake */
+enum { NEEDED_LEAST = 4, NEEDED_MOST = 512 };
 
 /* In nanoseconds. */
 static uint64_t limit_of(const csio__busy_poll *busy_poll)
@@ -70,14 +67,4 @@ void csio__busy_poll_init(csio__busy_poll *busy_poll, uv_loop_t *loop)
   uv_prepare_init(loop, &busy_poll->prepare);
   busy_poll->prepare.data = busy_poll;
   uv_prepare_start(&busy_poll->prepare, on_prepare);
-}
-
-void csio__busy_poll_expect(csio__busy_poll *busy_poll)
-{
-  busy_poll->expecting = 2; /* the answer, and what the program says to it */
-}
-
-void csio__busy_poll_woke(csio__busy_poll *busy_poll)
-{
-  if (busy_poll->since) csio__busy_poll_end(busy_poll, uv_hrtime());
 }

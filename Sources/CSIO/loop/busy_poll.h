@@ -25,10 +25,10 @@ typedef struct csio__busy_poll {
 void csio__busy_poll_init(csio__busy_poll *busy_poll, uv_loop_t *loop);
 
 /* Something was sent that may be answered. */
-void csio__busy_poll_expect(csio__busy_poll *busy_poll);
-
-/* The loop has left its wait, if it was in one. */
-void csio__busy_poll_woke(csio__busy_poll *busy_poll);
+static inline void csio__busy_poll_expect(csio__busy_poll *busy_poll)
+{
+  busy_poll->expecting = 2; /* the answer, and what the program says to it */
+}
 
 /* --- the decisions, for tests --- */
 
@@ -40,5 +40,11 @@ void csio__busy_poll_learn(csio__busy_poll *busy_poll, bool paid);
 
 /* The wait is over. */
 void csio__busy_poll_end(csio__busy_poll *busy_poll, uint64_t now);
+
+/* The loop has left its wait, if it was in one. */
+static inline void csio__busy_poll_woke(csio__busy_poll *busy_poll)
+{
+  if (busy_poll->since) csio__busy_poll_end(busy_poll, uv_hrtime());
+}
 
 #endif

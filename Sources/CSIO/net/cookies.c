@@ -92,10 +92,9 @@ bool csio__cookie_parse(csio__cookie_line *out, const char *line, int64_t now)
 int csio_cookies_create(csio_cookies **out)
 {
   csio_cookies *jar = calloc(1, sizeof *jar);
-  if (!jar) return CSIO_ENOMEM;
-  if (uv_mutex_init(&jar->lock)) {
+  if (!jar || uv_mutex_init(&jar->lock)) {
     free(jar);
-    return CSIO_ESYSTEM;
+    return CSIO_ENOMEM;
   }
   atomic_init(&jar->references, 1);
   *out = jar;

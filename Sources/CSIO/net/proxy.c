@@ -14,12 +14,8 @@ static const struct kind {
   const char *scheme;
   csio__proxy_kind kind;
   uint16_t port;
-} kinds[] = {
-    {"http", CSIO__PROXY_HTTP, 80},
-    {"https", CSIO__PROXY_HTTPS, 443},
-    {"socks5", CSIO__PROXY_SOCKS5, 1080},
-    {"socks5h", CSIO__PROXY_SOCKS5H, 1080},
-};
+} kinds[] = {{"http", CSIO__PROXY_HTTP, 80}, {"https", CSIO__PROXY_HTTPS, 443},
+    {"socks5", CSIO__PROXY_SOCKS5, 1080}, {"socks5h", CSIO__PROXY_SOCKS5H, 1080}};
 
 enum { MAX_HOST = 255 }; /* bytes; no longer name can be resolved */
 

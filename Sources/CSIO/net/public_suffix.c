@@ -12,7 +12,7 @@ static struct {
   int (*may_set)(const void *list, const char *host, const char *domain);
 } psl;
 
-static bool disabled;
+bool csio__public_suffixes_off;
 
 #ifdef __APPLE__
 #define LIBPSL "libpsl.5.dylib"
@@ -35,12 +35,7 @@ bool csio__knows_public_suffixes(void)
 {
   static uv_once_t once = UV_ONCE_INIT;
   uv_once(&once, load);
-  return psl.list && !disabled;
-}
-
-void csio__public_suffixes_enable(bool enabled)
-{
-  disabled = !enabled;
+  return psl.list && !csio__public_suffixes_off;
 }
 
 /* libpsl takes names in lower case only. */

@@ -10,7 +10,7 @@
 bool csio__may_share_cookies(const char *host, const char *domain, size_t size);
 
 /* For tests, while no cookie is stored: goes on without libpsl, or with it again. */
-void csio__public_suffixes_enable(bool enabled);
+extern bool csio__public_suffixes_off;
 
 /* Whether this system has libpsl. */
 bool csio__knows_public_suffixes(void);

@@ -5,13 +5,8 @@
 #include <string.h>
 #include <zlib.h>
 
-enum {
-  WINDOW_BITS = 15,
-  MEMORY_LEVEL = 8,
-  MIN_ROOM = 4096,
-  /* What is asked of zlib at once: its sizes are 32 bits wide. */
-  MAX_STEP = 1 << 30,
-};
+enum { WINDOW_BITS = 15, MEMORY_LEVEL = 8, MIN_ROOM = 4096 };
+enum { MAX_STEP = 1 << 30 }; /* What is asked of zlib at once: its sizes are 32 bits wide. */
 
 /* What a sender omits at the end of a message. */
 static const uint8_t trailer[] = {0, 0, 0xff, 0xff};

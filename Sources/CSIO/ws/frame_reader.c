@@ -3,18 +3,12 @@
 #include <stdio.h>
 
 enum {
-  FINAL = 0x80,
-  RSV1 = 0x40,
-  RSV2_RSV3 = 0x30,
-  OPCODE = 0x0f,
-  MASKED = 0x80,
-  LENGTH = 0x7f,
   MAX_RESERVE = 16 << 20, /* the most that is allocated for a frame before its bytes come */
   MAX_KEPT = 64 * 1024,   /* memory for messages that is kept from one to the next */
-  PROTOCOL_ERROR = 1002,
-  NOT_UTF8 = 1007,
 };
 
+enum { FINAL = 0x80, RSV1 = 0x40, RSV2_RSV3 = 0x30, OPCODE = 0x0f, MASKED = 0x80, LENGTH = 0x7f };
+enum { PROTOCOL_ERROR = 1002, NOT_UTF8 = 1007 };
 enum { CONTINUATION = 0, TEXT = 1, BINARY = 2, CLOSE = 8, PING = 9, PONG = 10 };
 
 void csio__frame_reader_init(csio__frame_reader *reader, size_t max_message, const csio__deflate_terms *terms)
@@ -32,16 +26,11 @@ void csio__frame_reader_free(csio__frame_reader *reader)
 }
 
 /* Ends the reading. */
-static csio__frame_event fail(csio__frame_reader *reader, csio__frame_event_kind kind)
+static csio__frame_event end(
+    csio__frame_reader *reader, csio__frame_event_kind kind, uint16_t code, const char *fault)
 {
   csio__frame_reader_free(reader);
-  return (csio__frame_event){.kind = kind};
-}
-
-static csio__frame_event broken(csio__frame_reader *reader, uint16_t code, const char *fault)
-{
-  csio__frame_reader_free(reader);
-  return (csio__frame_event){.kind = CSIO__FRAME_BROKEN, .code = code, .fault = fault};
+  return (csio__frame_event){.kind = kind, .code = code, .fault = fault};
 }
 
 /* --- heads --- */
@@ -120,7 +109,7 @@ static bool begin_frame(csio__frame_reader *reader)
 static inline csio__frame_event end_message(csio__frame_reader *reader, const uint8_t *bytes, size_t size)
 {
   if (reader->rest || reader->in_message) return (csio__frame_event){0};
-  if (reader->utf8.missing) return broken(reader, NOT_UTF8, "text that is not UTF-8");
+  if (reader->utf8.missing) return end(reader, CSIO__FRAME_BROKEN, NOT_UTF8, "text that is not UTF-8");
   if (reader->compressed && reader->terms.server_no_context_takeover) {
     csio__inflater_free(reader->inflater);
     reader->inflater = NULL;
@@ -133,10 +122,10 @@ static inline csio__frame_event end_message(csio__frame_reader *reader, const ui
 static csio__frame_event read_plain(csio__frame_reader *reader, const uint8_t *bytes, size_t size)
 {
   if (!reader->binary && !csio__utf8_read(&reader->utf8, bytes, size))
-    return broken(reader, NOT_UTF8, "text that is not UTF-8");
+    return end(reader, CSIO__FRAME_BROKEN, NOT_UTF8, "text that is not UTF-8");
   if (!reader->message.size && !reader->rest && !reader->in_message) return end_message(reader, bytes, size);
   size_t expected = size + (reader->rest < MAX_RESERVE ? (size_t)reader->rest : MAX_RESERVE);
-  if (!csio__bytes_reserve(&reader->message, expected)) return fail(reader, CSIO__FRAME_NO_MEMORY);
+  if (!csio__bytes_reserve(&reader->message, expected)) return end(reader, CSIO__FRAME_NO_MEMORY, 0, NULL);
   csio__bytes_append(&reader->message, bytes, size);
   return end_message(reader, reader->message.data, reader->message.size);
 }
@@ -147,13 +136,13 @@ static csio__frame_event read_compressed(csio__frame_reader *reader, const uint8
   csio__bytes *message = &reader->message;
   size_t before = message->size;
   csio__inflated result = csio__inflate(&reader->inflater, bytes, size, last, reader->max_message, message);
-  if (result == CSIO__INFLATE_NO_MEMORY) return fail(reader, CSIO__FRAME_NO_MEMORY);
+  if (result == CSIO__INFLATE_NO_MEMORY) return end(reader, CSIO__FRAME_NO_MEMORY, 0, NULL);
   /* checked first, so that the same fault is found however the input is cut */
   if (!reader->binary && !csio__utf8_read(&reader->utf8, message->data + before, message->size - before))
-    return broken(reader, NOT_UTF8, "text that is not UTF-8");
-  if (result == CSIO__INFLATE_TOO_LARGE) return fail(reader, CSIO__FRAME_TOO_LARGE);
+    return end(reader, CSIO__FRAME_BROKEN, NOT_UTF8, "text that is not UTF-8");
+  if (result == CSIO__INFLATE_TOO_LARGE) return end(reader, CSIO__FRAME_TOO_LARGE, 0, NULL);
   if (result == CSIO__INFLATE_BROKEN)
-    return broken(reader, NOT_UTF8, "a message that cannot be decompressed");
+    return end(reader, CSIO__FRAME_BROKEN, NOT_UTF8, "a message that cannot be decompressed");
   return end_message(reader, message->data, message->size);
 }
 
@@ -167,7 +156,7 @@ bool csio__is_close_code(unsigned code)
 static csio__frame_event end_close(csio__frame_reader *reader, const uint8_t *bytes, size_t size)
 {
   csio__frame_event event = {.kind = CSIO__FRAME_CLOSE, .code = 1005, .bytes = bytes};
-  if (size == 1) return broken(reader, PROTOCOL_ERROR, "a close frame of one byte");
+  if (size == 1) return end(reader, CSIO__FRAME_BROKEN, PROTOCOL_ERROR, "a close frame of one byte");
   if (size) {
     event.code = (uint16_t)(bytes[0] << 8 | bytes[1]);
     event.bytes = bytes + 2;
@@ -175,11 +164,11 @@ static csio__frame_event end_close(csio__frame_reader *reader, const uint8_t *by
   }
   if (size && !csio__is_close_code(event.code)) {
     snprintf(reader->fault, sizeof reader->fault, "the close code %u", (unsigned)event.code);
-    return broken(reader, PROTOCOL_ERROR, reader->fault);
+    return end(reader, CSIO__FRAME_BROKEN, PROTOCOL_ERROR, reader->fault);
   }
   csio__utf8 utf8 = {0};
   if (!csio__utf8_read(&utf8, event.bytes, event.size) || utf8.missing)
-    return broken(reader, NOT_UTF8, "a close reason that is not UTF-8");
+    return end(reader, CSIO__FRAME_BROKEN, NOT_UTF8, "a close reason that is not UTF-8");
   reader->ended = true;
   return event;
 }
@@ -188,7 +177,7 @@ static csio__frame_event read_control(csio__frame_reader *reader, const uint8_t 
 {
   csio__bytes *control = &reader->control;
   if (reader->rest || control->size) {
-    if (!csio__bytes_append(control, bytes, size)) return fail(reader, CSIO__FRAME_NO_MEMORY);
+    if (!csio__bytes_append(control, bytes, size)) return end(reader, CSIO__FRAME_NO_MEMORY, 0, NULL);
     if (reader->rest) return (csio__frame_event){0};
     bytes = control->data;
     size = control->size;
@@ -222,9 +211,9 @@ csio__frame_event csio__frame_reader_next(csio__frame_reader *reader, const uint
   while (!reader->ended) {
     if (!reader->in_frame) {
       const char *fault = read_head(reader, bytes, size);
-      if (fault) return broken(reader, PROTOCOL_ERROR, fault);
+      if (fault) return end(reader, CSIO__FRAME_BROKEN, PROTOCOL_ERROR, fault);
       if (!reader->in_frame) return (csio__frame_event){0};
-      if (!begin_frame(reader)) return fail(reader, CSIO__FRAME_TOO_LARGE);
+      if (!begin_frame(reader)) return end(reader, CSIO__FRAME_TOO_LARGE, 0, NULL);
     }
     if (reader->rest && !*size) return (csio__frame_event){0};
     csio__frame_event event = read_payload(reader, bytes, size);

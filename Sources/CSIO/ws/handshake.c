@@ -155,6 +155,7 @@ static const char *read_end(csio__handshake *handshake)
   }
   if (handshake->status >= 200) {
     handshake->state = CSIO__HANDSHAKE_REFUSED;
+    handshake->chunked = csio__handshake_header(handshake, "Transfer-Encoding", 0);
     handshake->head.size = handshake->line;
   } else { /* the final answer follows */
     handshake->in_headers = false;
@@ -207,11 +208,6 @@ csio__handshake_state csio__handshake_read(csio__handshake *handshake, const uin
 
 /* --- the body of a refusal --- */
 
-static bool is_chunked(const csio__handshake *handshake)
-{
-  return csio__handshake_header(handshake, "Transfer-Encoding", 0);
-}
-
 bool csio__handshake_read_body(csio__handshake *handshake, const uint8_t *bytes, size_t size)
 {
   enum { ENOUGH = 2048 };
@@ -223,13 +219,13 @@ bool csio__handshake_read_body(csio__handshake *handshake, const uint8_t *bytes,
   if (!csio__bytes_append(&handshake->head, bytes, size < room ? size : room) || size >= room) return true;
   const uint8_t *end = handshake->head.data + handshake->head.size;
   const size_t tail = strlen(last_chunk);
-  return is_chunked(handshake) && handshake->head.size - handshake->line >= tail &&
+  return handshake->chunked && handshake->head.size - handshake->line >= tail &&
          !memcmp(end - tail, last_chunk, tail);
 }
 
 void csio__handshake_end_body(csio__handshake *handshake)
 {
-  if (!is_chunked(handshake) || !csio__bytes_append(&handshake->head, "", 1)) return;
+  if (!handshake->chunked || !csio__bytes_append(&handshake->head, "", 1)) return;
   char *into = (char *)handshake->head.data + handshake->line, *from = into, *line;
   const char *end = (char *)handshake->head.data + handshake->head.size - 1;
   while ((line = strchr(from, '\n'))) {

@@ -33,6 +33,7 @@ typedef struct csio__handshake {
   /* what has been read */
   bool in_headers;
   bool old;         /* HTTP/1.0 */
+  bool chunked;     /* the body of a refusal */
   size_t taken;     /* bytes, 1xx answers included */
   csio__bytes head; /* names and values, each terminated, up to `line`, where a line begins */
   size_t line;      /* or, of a refusal, the body */
