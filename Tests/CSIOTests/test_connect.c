@@ -446,49 +446,37 @@ static void try_with(int spare, bool by_name, uint16_t port, bool connected[2])
   for (int i = 0; i < 2; i++) {
     connected[i] = codes[i] == (i ? CSIO_ETIMEOUT : CSIO_OK);
     if (connected[i]) continue;
-    if (codes[i] != CSIO_ESYSTEM) FAIL("%s (%s)", csio_err_name(codes[i]), messages[i]);
+    if (codes[i] != CSIO_EFILES) FAIL("%s (%s)", csio_err_name(codes[i]), messages[i]);
     CHECK_CONTAINS(messages[i], "Too many open files");
   }
   call_free(&call);
 }
 
-static monitor ends = MONITOR;
-static int ended; /* under `ends`: the error of the request below */
-
-static void on_refused(csio_http *http, const csio_error *error, void *data)
-{
-  (void)http, (void)data;
-  CHANGE(&ends, ended = error ? error->code : 1);
-}
-
-/* In one turn: the reason is told before the loop ends. */
-static void start_and_end(void *own)
+static void try_to_start(void *own)
 {
   csio_http *http;
-  CHECK_INT(csio_http_create(own, "GET", "http://127.0.0.1:1/", &http), CSIO_OK);
-  CHECK_INT(csio_http_start(http, on_refused), CSIO_OK);
-  CHECK_INT(csio_http_start(http, on_refused), CSIO_ESTATE);
-  csio_loop_close(own);
+  csio_ws *ws;
+  CHECK_INT(csio_http_create(own, "GET", "http://a.here.test:1/", &http), CSIO_OK);
+  CHECK_INT(csio_http_start(http, NULL), CSIO_EFILES);
+  CHECK_INT(csio_ws_create(own, "ws://a.here.test:1/", &ws), CSIO_OK);
+  CHECK_INT(csio_ws_connect(ws), CSIO_EFILES);
+  csio_http_close(http, NULL);
+  csio_ws_close(ws, NULL);
 }
 
 /* The first request and WebSocket of a loop, for which libcurl takes descriptors of its own. */
 static void says_that_libcurl_lacks_descriptors(void)
 {
-  static const char message[] = "could not connect to a.here.test port 1: Too many open files";
   static int taken[1024];
   struct rlimit before, low;
   CHECK(!getrlimit(RLIMIT_NOFILE, &before));
   low = (struct rlimit){.rlim_cur = 200, .rlim_max = before.rlim_max};
   CHECK(!setrlimit(RLIMIT_NOFILE, &low));
-  csio_loop *own = test_loop(), *other = test_loop();
-  call call = {.loop = own, .url = "http://a.here.test:1/"}, later = call;
-  socket_test socket = {.loop = own, .url = "ws://a.here.test:1/"};
+  csio_loop *own = test_loop();
+  call later = {.loop = own, .url = "http://a.here.test:1/"};
   int count = take_descriptors(taken, 1024, 0);
-  call_expect_error(&call, CSIO_ESYSTEM, message);
-  socket_expect_error(&socket, CSIO_ESYSTEM, message);
-  CHECK_INT(csio_loop_post(other, start_and_end, other), CSIO_OK);
-  AWAIT(&ends, ended);
-  CHECK_INT(ended, CSIO_ESYSTEM);
+  on_loop(own, try_to_start, own);
+  CHECK_CONTAINS(csio_err_message(CSIO_EFILES), "too many open files");
   while (count)
     close(taken[--count]);
   call_expect_error(&later, CSIO_ECONNECT, "could not connect to a.here.test port 1: Connection refused");

@@ -295,7 +295,7 @@ static void needs_one_descriptor(void)
     while (count)
       close(taken[--count]);
     CHECK_INT(made.err, CSIO_OK);
-    CHECK_INT(made.code, spare ? CSIO_OK : CSIO_ESYSTEM);
+    CHECK_INT(made.code, spare ? CSIO_OK : CSIO_EFILES);
     if (spare)
       close(made.socket);
     else

@@ -20,7 +20,7 @@ static int refusals(void)
     csio_loop *loop = NULL;
     int err = csio_loop_create(&loop);
     if (err) {
-      CHECK_INT(err, CSIO_ESYSTEM);
+      CHECK_INT(err, CSIO_EFILES);
       CHECK(!loop);
       refused++;
     } else {

@@ -272,9 +272,9 @@ static void reports_too_few_descriptors(void)
     int count = take_descriptors(taken, 1024, spare);
     socket_start(&socket);
     AWAIT(&socket.monitor, socket.opened || socket.errors || socket.closes);
-    if (spare < 2) CHECK_INT(socket.error_code, CSIO_ESYSTEM);
+    if (spare < 2) CHECK_INT(socket.error_code, CSIO_EFILES);
     if (socket.errors && socket.error_code != CSIO_ETIMEOUT) {
-      CHECK_INT(socket.error_code, CSIO_ESYSTEM);
+      CHECK_INT(socket.error_code, CSIO_EFILES);
       CHECK_CONTAINS(socket.error, "Too many open files");
     }
     while (count)

@@ -23,7 +23,7 @@ extern "C" {
 
 typedef struct csio_cookies csio_cookies;
 
-/* Creates an empty jar with one reference, owned by the caller. Fails with NOMEM or SYSTEM. */
+/* Creates an empty jar with one reference, owned by the caller. Fails with NOMEM. */
 CSIO_EXTERN int csio_cookies_create(csio_cookies **out);
 
 /* Adds or drops a reference. csio_cookies_release does nothing if `cookies` is NULL. */
@@ -31,12 +31,12 @@ CSIO_EXTERN csio_cookies *csio_cookies_retain(csio_cookies *cookies);
 CSIO_EXTERN void csio_cookies_release(csio_cookies *cookies);
 
 /* Stores the cookie of one Set-Cookie header received from `url` (http, https, ws or wss). Fails with
- * INVALID if the cookie is malformed or the URL may not set it, or with URL, NOMEM or SYSTEM. */
+ * INVALID if the cookie is malformed or the URL may not set it, or with URL, NOMEM or FILES. */
 CSIO_EXTERN int csio_cookies_store(csio_cookies *cookies, const char *url, const char *set_cookie);
 
 /* Builds the value of a Cookie header for a request to `url`, as "a=1; b=2": cookies with longer paths
  * first, then older ones. The caller owns `*out`, which is NULL if no cookie matches. The bytes are
- * followed by a NUL, which is not part of the size. Fails with URL, NOMEM or SYSTEM. */
+ * followed by a NUL, which is not part of the size. Fails with URL, NOMEM or FILES. */
 CSIO_EXTERN int csio_cookies_header(csio_cookies *cookies, const char *url, csio_buffer **out);
 
 /* Returns the number of cookies that have not expired. */

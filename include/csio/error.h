@@ -21,6 +21,7 @@ extern "C" {
   X(UNSUPPORTED, -8, "the libraries underneath cannot do this")                                              \
   X(URL, -9, "the URL is malformed")                                                                         \
   X(FILE, -10, "a file could not be read")                                                                   \
+  X(FILES, -11, "the process or the system has too many open files")                                         \
   X(TIMEOUT, -20, "the time limit was reached")                                                              \
   X(RESOLVE, -21, "the host name could not be resolved")                                                     \
   X(CONNECT, -22, "the connection could not be established")                                                 \

@@ -28,7 +28,7 @@ typedef struct csio_http csio_http;
 /* Reports the end of a request. `error` is NULL if an answer arrived. */
 typedef void (*csio_http_done_cb)(csio_http *http, const csio_error *error, void *data);
 
-/* Creates a request. `method` and `url` (http or https) are copied. Fails with URL, NOMEM or SYSTEM. */
+/* Creates a request. `method` and `url` (http or https) are copied. Fails with URL, NOMEM or FILES. */
 CSIO_EXTERN int csio_http_create(csio_loop *loop, const char *method, const char *url, csio_http **out);
 
 /* Sets the `data` that the callbacks receive; NULL by default. */
@@ -77,8 +77,8 @@ CSIO_EXTERN int csio_http_set_max_body(csio_http *http, size_t bytes);
  * port. A redirect from https to http fails with REDIRECT. */
 CSIO_EXTERN int csio_http_set_redirects(csio_http *http, unsigned count);
 
-/* Sends the request. Fails with STATE, NOMEM or, for TLS, as csio_tls_create does; `on_done` is not called
- * then. Everything else is reported by `on_done`, never before this returns. */
+/* Sends the request. Fails with STATE, NOMEM, FILES or, for TLS, as csio_tls_create does; `on_done` is not
+ * called then. Everything else is reported by `on_done`, never before this returns. */
 CSIO_EXTERN int csio_http_start(csio_http *http, csio_http_done_cb on_done);
 
 /* Return the status, the body and a header of the answer, from on_done until csio_http_close. The body is

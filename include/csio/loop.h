@@ -17,8 +17,8 @@ typedef struct csio_loop csio_loop;
 typedef void (*csio_loop_fn)(void *arg);
 
 /* Creates a loop and starts its thread. May be called on any thread. The caller owns `*out` and must close
- * it with csio_loop_close. Fails with NOMEM, or with SYSTEM if the process can create no more threads, or
- * fewer than a dozen file descriptors. */
+ * it with csio_loop_close. Fails with NOMEM, with FILES if the process can open fewer than a dozen files, or
+ * with SYSTEM if it can create no more threads. */
 CSIO_EXTERN int csio_loop_create(csio_loop **out);
 
 /* Runs `fn(arg)` on the loop's thread, never inside this call. Functions posted by one thread run in the

@@ -48,7 +48,7 @@ typedef void (*csio_ws_close_cb)(csio_ws *ws, uint16_t code, const char *reason,
  * message (TOO_LARGE); or the loop was closed (CANCELLED). */
 typedef void (*csio_ws_error_cb)(csio_ws *ws, const csio_error *error, void *data);
 
-/* Creates a WebSocket. `url` (ws or wss) is copied. Fails with URL, NOMEM or SYSTEM. */
+/* Creates a WebSocket. `url` (ws or wss) is copied. Fails with URL, NOMEM or FILES. */
 CSIO_EXTERN int csio_ws_create(csio_loop *loop, const char *url, csio_ws **out);
 
 CSIO_EXTERN void csio_ws_set_data(csio_ws *ws, void *data);
@@ -101,7 +101,7 @@ CSIO_EXTERN int csio_ws_set_timeout(csio_ws *ws, uint64_t ms);
 CSIO_EXTERN int csio_ws_set_max_message(csio_ws *ws, size_t bytes);
 
 /* Connects and performs the handshake. libcurl resolves names and chooses addresses, as for HTTP requests.
- * Fails with STATE or NOMEM; everything else is reported by on_error. Never calls a callback before it
+ * Fails with STATE, NOMEM or FILES; everything else is reported by on_error. Never calls a callback before it
  * returns. */
 CSIO_EXTERN int csio_ws_connect(csio_ws *ws);
 

@@ -44,12 +44,16 @@ static bool tls_failure(csio_http *http, CURLcode result, const char *host, csio
 {
   const csio__tls_handshake *handshake = http->handshake;
   bool lost = csio__is_end(result);
-  if (handshake && csio__tls_failure(handshake, host, failure)) return true;
+  int code = http->shakes_with_proxy ? CSIO_EPROXY : CSIO_ETLS;
+  if (handshake && csio__tls_failure(handshake, host, failure)) {
+    if (failure->error.code == CSIO_ETLS) failure->error.code = code;
+    return true;
+  }
   if (!lost && result != CURLE_SSL_CONNECT_ERROR && result != CURLE_SSL_CERTPROBLEM &&
       result != CURLE_SSL_CIPHER && result != CURLE_PEER_FAILED_VERIFICATION)
     return false;
   if (handshake && !http->head_size && csio__tls_certificate_refused(handshake, host, failure)) return true;
-  return !lost && csio__failure_set(failure, CSIO_ETLS, "the TLS handshake with %s failed: %s", host,
+  return !lost && csio__failure_set(failure, code, "the TLS handshake with %s failed: %s", host,
                       http->curl_error[0] ? http->curl_error : curl_easy_strerror(result));
 }
 
@@ -65,17 +69,13 @@ static int explain(csio_http *http, CURLcode result, csio__failure *failure)
   if (http->repeated)
     return csio__failure_set(
         failure, CSIO_ELOST, "the connection to %s was lost before it brought an answer", peer);
-  uint64_t timeout = http->request.timeout, limit = http->connect_timeout;
-  if (limit && (!timeout || limit < timeout)) timeout = limit;
+  uint64_t whole = http->request.timeout, limit = http->connect_timeout;
   bool no_room = result == CURLE_OUT_OF_MEMORY || (int)result == TOO_LARGE;
-  bool with_proxy = http->shakes_with_proxy;
-  csio__peer_name proxy = csio__peer_of(&transfer->route, with_proxy);
-  const char *host = with_proxy ? proxy.text : http->request.url.host;
-  if (!no_room && tls_failure(http, result, host, failure)) {
-    if (with_proxy && failure->error.code == CSIO_ETLS) failure->error.code = CSIO_EPROXY;
+  /* `peer` is the proxy then: nothing stands yet, or the proxy is the only peer */
+  const char *host = http->shakes_with_proxy ? peer : http->request.url.host;
+  if (!no_room &&
+      (tls_failure(http, result, host, failure) || csio__connect_failure(transfer, result, failure)))
     return failure->error.code;
-  }
-  if (!no_room && csio__connect_failure(transfer, result, failure)) return failure->error.code;
   switch ((int)result) {
   case CURLE_OUT_OF_MEMORY:
   case TOO_LARGE:
@@ -88,7 +88,8 @@ static int explain(csio_http *http, CURLcode result, csio__failure *failure)
   case CURLE_URL_MALFORMAT:
     return csio__failure_set(failure, CSIO_EURL, "the URL is malformed: %s", cause);
   case CURLE_OPERATION_TIMEDOUT:
-    if (!transfer->stands && timeout) return csio__connecting_took(&transfer->route, timeout, failure);
+    if (!limit || (whole && whole < limit)) limit = whole;
+    if (!transfer->stands && limit) return csio__connecting_took(&transfer->route, limit, failure);
     return csio__failure_set(failure, CSIO_ETIMEOUT, "the request to %s was not answered in time", peer);
   case CURLE_FILESIZE_EXCEEDED:
   case CURLE_WRITE_ERROR:
@@ -113,15 +114,6 @@ static int explain(csio_http *http, CURLcode result, csio__failure *failure)
 
 /* --- transfers --- */
 
-/* What the system refuses is reported later, and in words. */
-static int start_hop(csio_http *http)
-{
-  int err = csio__http_start_hop(http);
-  if (err != CSIO_ESYSTEM) return err;
-  csio__task_queue(http->handle.loop, &http->task);
-  return CSIO_OK;
-}
-
 static void on_transfer_done(csio__transfer *transfer, CURLcode result)
 {
   csio_http *http = csio__container_of(transfer, csio_http, transfer);
@@ -141,7 +133,7 @@ static void on_transfer_done(csio__transfer *transfer, CURLcode result)
     again = csio__http_redirect(http, &failure);
   }
   if (again) {
-    int err = start_hop(http);
+    int err = csio__http_start_hop(http);
     if (!err) return;
     csio__failure_code(&failure, err);
   }
@@ -151,7 +143,7 @@ static void on_transfer_done(csio__transfer *transfer, CURLcode result)
 static void http_abort(csio__handle *handle)
 {
   csio_http *http = (csio_http *)handle;
-  if (http->transfer.curl || http->task.queued) {
+  if (http->transfer.curl) {
     csio__curl_cancel(&http->transfer);
     csio__failure failure;
     csio__failure_code(&failure, CSIO_ECANCELLED);
@@ -160,13 +152,9 @@ static void http_abort(csio__handle *handle)
   if (handle->link) csio_http_close(http, NULL);
 }
 
-static void run_task(csio__task *task)
+static void run_close(csio__task *task)
 {
-  csio_http *http = csio__container_of(task, csio_http, task);
-  if (http->handle.link) {
-    on_transfer_done(&http->transfer, CURLE_COULDNT_CONNECT);
-    return;
-  }
+  csio_http *http = csio__container_of(task, csio_http, close_task);
   csio__handle_closed(&http->handle, http->data);
   http_free(http);
 }
@@ -176,7 +164,7 @@ int csio_http_create(csio_loop *loop, const char *method, const char *url, csio_
   if (!csio__is_token(method)) return CSIO_EINVALID;
   csio_http *http = calloc(1, sizeof *http);
   if (!http) return CSIO_ENOMEM;
-  http->task.run = run_task;
+  http->close_task.run = run_close;
   http->request.max_size = DEFAULT_MAX_BODY;
   http->keep_alive = true;
   int err = csio__url_parse(&http->request.url, url, "http", "https");
@@ -226,7 +214,7 @@ int csio_http_start(csio_http *http, csio_http_done_cb on_done)
   uint64_t now = csio_loop_now(http->handle.loop), timeout = http->request.timeout;
   http->deadline = timeout && timeout < UINT64_MAX - now ? now + timeout : 0;
   int err = csio__http_prepare(http);
-  if (!err) err = start_hop(http);
+  if (!err) err = csio__http_start_hop(http);
   http->request.started = !err;
   return err;
 }
@@ -235,5 +223,5 @@ void csio_http_close(csio_http *http, void (*on_closed)(void *data))
 {
   csio__handle_closing(&http->handle, on_closed);
   csio__curl_cancel(&http->transfer);
-  csio__task_queue(http->handle.loop, &http->task);
+  csio__task_queue(http->handle.loop, &http->close_task);
 }

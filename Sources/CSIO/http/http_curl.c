@@ -2,7 +2,6 @@
 #include "http/http_internal.h"
 #include "base/text.h"
 
-#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -37,7 +36,9 @@ static int on_request(void *data, char *remote, char *local, int remote_port, in
   bool usable = csio__sockets_use(http->transfer.sockets, ends, &http->transfer.user);
   http->stale = !http->transfer.connected && !usable;
   if (http->stale) return CURL_PREREQFUNC_ABORT;
-  csio__curl_forget_errno(&http->transfer);
+  /* why other addresses refused is no reason for what fails from now on */
+  curl_easy_getinfo(http->transfer.easy, CURLINFO_OS_ERRNO, &http->transfer.old_errno);
+  http->transfer.socket_errno = 0;
   http->transfer.stands = true;
   return CURL_PREREQFUNC_OK;
 }
@@ -186,7 +187,6 @@ static int prepare_tls(csio_http *http)
   int err = csio__tls_or_default(http->request.tls, &tls);
   const csio_proxy *proxy = http->request.proxy;
   if (!err) err = csio__tls_or_default(csio__proxy_speaks_tls(proxy) ? proxy->tls : tls, &proxy_tls);
-  if (err == CSIO_ESYSTEM) http->transfer.socket_errno = errno;
   if (err) return err;
   curl_easy_setopt(easy, CURLOPT_SSL_VERIFYPEER, tls->verify ? 1L : 0L);
   curl_easy_setopt(easy, CURLOPT_SSL_VERIFYHOST, tls->verify ? 2L : 0L);
@@ -259,8 +259,7 @@ int csio__http_start_hop(csio_http *http)
   http->answer.size = 0;
   curl_easy_setopt(easy, CURLOPT_HTTPHEADER, http->hop_headers);
   if (curl_easy_setopt(easy, CURLOPT_URL, request->url.whole)) return CSIO_ENOMEM;
-  bool speaks_tls = request->url.secure || csio__proxy_speaks_tls(request->proxy);
-  if (speaks_tls) err = prepare_tls(http);
+  if (request->url.secure || csio__proxy_speaks_tls(request->proxy)) err = prepare_tls(http);
   return err ? err : csio__curl_start(http->handle.loop, &http->transfer);
 }
 

@@ -34,7 +34,7 @@ struct csio_http {
   bool no_memory;
   csio_http_done_cb on_done;
   void *data;
-  csio__task task; /* closes the request, or reports that it could not start */
+  csio__task close_task;
   char curl_error[CURL_ERROR_SIZE];
 };
 

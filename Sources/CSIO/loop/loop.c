@@ -60,7 +60,6 @@ static bool run_posts(csio_loop *loop)
   loop->incoming = batch;
   bool close = loop->close_requested;
   uv_mutex_unlock(&loop->lock);
-
   const post *posts = (const post *)(const void *)loop->running.data;
   for (size_t i = 0; i < loop->running.size / sizeof *posts; i++)
     posts[i].fn(posts[i].arg);
@@ -80,7 +79,6 @@ static void on_posts(uv_check_t *posts)
   csio__busy_poll_woke(&loop->busy_poll);
   uv_idle_stop(&loop->busy);
   bool close = run_posts(loop);
-
   csio__task *task = loop->first_task;
   loop->first_task = NULL;
   loop->last_task = &loop->first_task;
@@ -90,7 +88,6 @@ static void on_posts(uv_check_t *posts)
     task->run(task);
     task = next;
   }
-
   if (close) loop_advance(loop);
 }
 
@@ -216,10 +213,11 @@ enum { LOOP_DESCRIPTORS = 12 };
 
 int csio_loop_create(csio_loop **out)
 {
+  if (!csio__has_descriptors(LOOP_DESCRIPTORS)) return CSIO_EFILES;
   csio_loop *loop = calloc(1, sizeof *loop);
   if (!loop) return CSIO_ENOMEM;
   loop->last_task = &loop->first_task;
-  if (!csio__has_descriptors(LOOP_DESCRIPTORS) || uv_mutex_init(&loop->lock)) goto no_lock;
+  if (uv_mutex_init(&loop->lock)) goto no_lock;
   if (uv_loop_init(&loop->uv)) goto no_loop;
   if (uv_async_init(&loop->uv, &loop->wake, on_wake)) goto no_async;
   loop->wake.data = loop;

@@ -142,19 +142,13 @@ static watch *watch_create(struct csio__curl *curl, curl_socket_t socket)
   return watch;
 }
 
-void csio__curl_forget_errno(csio__transfer *transfer)
-{
-  curl_easy_getinfo(transfer->easy, CURLINFO_OS_ERRNO, &transfer->old_errno);
-  transfer->socket_errno = 0;
-}
-
 /* Called by libcurl. If it returned -1, libcurl would refuse new transfers until all others have ended. */
 static int watch_socket(CURL *easy, curl_socket_t socket, int what, void *data, void *socket_data)
 {
   (void)easy;
   struct csio__curl *curl = data;
   watch *watch = socket_data;
-  void **place = csio__sockets_watch(&curl->sockets, socket);
+  void **place = watch && what != CURL_POLL_REMOVE ? NULL : csio__sockets_watch(&curl->sockets, socket);
   if (what == CURL_POLL_REMOVE) {
     if (place) *place = NULL;
     if (watch) uv_close((uv_handle_t *)&watch->poll, on_watch_closed);
@@ -229,7 +223,7 @@ static int start(csio__guest *guest, csio_loop *loop, csio__failure *failure)
   curl->multi = curl_multi_init();
   if (!curl->multi)
     return csio__failure_code(
-        failure, csio__has_descriptors(CSIO__CURL_DESCRIPTORS) ? CSIO_ENOMEM : CSIO_ESYSTEM);
+        failure, csio__has_descriptors(CSIO__CURL_DESCRIPTORS) ? CSIO_ENOMEM : CSIO_EFILES);
   uv_timer_init(&loop->uv, &curl->timer);
   uv_timer_init(&loop->uv, &curl->nudge);
   curl->timer.data = curl->nudge.data = curl;
@@ -252,16 +246,15 @@ int csio__curl_start(csio_loop *loop, csio__transfer *transfer)
 {
   csio__failure failure;
   struct csio__curl *curl = csio__guest_of(loop, &curl_guest, &failure);
-  if (!curl) return transfer->socket_errno = errno, failure.error.code;
+  if (!curl) return failure.error.code;
   curl_easy_setopt(transfer->easy, CURLOPT_PRIVATE, transfer);
   curl_easy_setopt(transfer->easy, CURLOPT_CLOSESOCKETFUNCTION, close_socket);
   curl_easy_setopt(transfer->easy, CURLOPT_CLOSESOCKETDATA, curl);
   if (curl_multi_add_handle(curl->multi, transfer->easy)) return CSIO_ENOMEM;
   transfer->user = (csio__socket_user){.key = transfer->user.key};
   transfer->connected = transfer->stands = false;
-  transfer->proxy_status = 0;
+  transfer->socket_errno = transfer->proxy_status = 0;
   transfer->proxy_head = 0;
-  csio__curl_forget_errno(transfer); /* an earlier hop's */
   transfer->proxy_line[0] = '\0';
   transfer->sockets = &curl->sockets;
   transfer->curl = curl;

@@ -24,7 +24,7 @@ typedef struct csio__transfer {
   bool bare;            /* a socket was made, and TLS has not begun on it */
   bool stands;          /* the connection to the target was made */
   int socket_errno;     /* why there was no socket */
-  long old_errno;       /* libcurl's, which it keeps, when that was called */
+  long old_errno;       /* libcurl's, which it keeps, from before the connection stood */
   size_t proxy_head;    /* bytes of the proxy's answer to CONNECT */
   char proxy_line[100]; /* its status line, as much as fits */
   int proxy_status;
@@ -39,14 +39,11 @@ enum { CSIO__CURL_DESCRIPTORS = 4 };
 /* A time as libcurl takes it. */
 long csio__curl_ms(uint64_t ms);
 
-/* Starts a transfer that is prepared. Fails with NOMEM or, with socket_errno set, SYSTEM. */
+/* Starts a transfer that is prepared. Fails with NOMEM or FILES. */
 int csio__curl_start(csio_loop *loop, csio__transfer *transfer);
 
 /* Ends a transfer without calling back; one that does not go on is left alone. */
 void csio__curl_cancel(csio__transfer *transfer);
-
-/* What the system has refused so far, such as another address, is no reason for what fails later. */
-void csio__curl_forget_errno(csio__transfer *transfer);
 
 /* Sets the route on the easy handle. Fails with NOMEM. */
 int csio__route_prepare(csio__transfer *transfer);

@@ -14,9 +14,8 @@
 
 struct csio__dial {
   csio__transfer transfer;
-  csio__task
-      task;   /* ends a direct dial or one that could not start; queued if the result was there at once */
-  bool polls; /* `poll` waits for the result */
+  csio__task task; /* ends a direct dial; queued if the result was there at once */
+  bool polls;      /* `poll` waits for the result */
   uv_poll_t poll;
   int socket;              /* -1 for none; libcurl's is set once it is connected */
   csio__dial_done on_done; /* NULL once it is called or never will be */
@@ -51,18 +50,18 @@ static void finish(csio__dial *dial, const csio__failure *failure)
 
 /* --- directly, to an address or to this machine --- */
 
-/* The socket has the result, if there is one, unless the dial was cancelled. */
+/* The socket has the result, unless the dial was cancelled. */
 static void end_direct(csio__task *task)
 {
   csio__dial *dial = csio__container_of(task, csio__dial, task);
   csio__failure failure;
-  int error = dial->transfer.socket_errno;
+  int error = 0;
   socklen_t size = sizeof error;
   if (!dial->on_done) {
     free(dial);
     return;
   }
-  if (dial->socket >= 0 && getsockopt(dial->socket, SOL_SOCKET, SO_ERROR, &error, &size)) error = errno;
+  if (getsockopt(dial->socket, SOL_SOCKET, SO_ERROR, &error, &size)) error = errno;
   dial->transfer.socket_errno = error;
   if (error) csio__connect_failure(&dial->transfer, CURLE_COULDNT_CONNECT, &failure);
   finish(dial, error ? &failure : NULL);
@@ -188,11 +187,9 @@ int csio__dial_start(
     err = connect_by_libcurl(dial, loop);
   else if (dial->polls && uv_poll_start(&dial->poll, UV_WRITABLE, on_polled))
     err = CSIO_ENOMEM;
-  bool reports = err == CSIO_ESYSTEM; /* later, and in words */
-  if (reports) csio__task_queue(loop, &dial->task);
-  if (!err || reports)
-    *out = dial;
-  else
+  if (err)
     csio__dial_cancel(dial);
-  return reports ? CSIO_OK : err;
+  else
+    *out = dial;
+  return err;
 }

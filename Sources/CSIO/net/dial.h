@@ -12,7 +12,8 @@ typedef struct csio__dial csio__dial;
 typedef void (*csio__dial_done)(void *data, int socket, const csio__failure *failure);
 
 /* Starts connecting. What `route` points at must stay until the dial has ended; its proxy must not be an
- * https one. Calls `on_done` once, unless cancelled, and not before it returns. Fails with NOMEM. */
+ * https one. Calls `on_done` once, unless cancelled, and not before it returns. Fails with NOMEM or FILES.
+ */
 int csio__dial_start(
     csio_loop *loop, const csio__route *route, csio__dial_done on_done, void *data, csio__dial **out);
 

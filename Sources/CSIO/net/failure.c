@@ -21,8 +21,7 @@ int csio__errno_of(csio__transfer *transfer, CURLcode result)
 {
   long number = 0;
   curl_easy_getinfo(transfer->easy, CURLINFO_OS_ERRNO, &number);
-  /* of a connection that was made; in a tunnel nothing tells when, but only these are never of earlier ones
-   */
+  /* an end's own; nothing tells when a proxy is connected, but these two come from no attempt to connect */
   bool ends = transfer->stands ? number != transfer->old_errno : number == ECONNRESET || number == EPIPE;
   if (csio__is_end(result) && !ends) number = 0;
   return number ? (int)number : transfer->socket_errno; /* which libcurl does not keep */
@@ -38,8 +37,8 @@ bool csio__could_not_connect(csio__transfer *transfer, int code, const char *cau
 {
   const csio__route *route = &transfer->route;
   return csio__failure_set(failure, code, "could not connect to %s%s%s: %s",
-      csio__peer_of(&transfer->route, route->proxy && !transfer->stands).text,
-      route->local_address ? " from " : "", csio__or_empty(route->local_address), cause);
+      csio__peer_of(route, route->proxy && !transfer->stands).text, route->local_address ? " from " : "",
+      csio__or_empty(route->local_address), cause);
 }
 
 int csio__connecting_took(const csio__route *route, uint64_t ms, csio__failure *failure)
@@ -63,8 +62,9 @@ static bool system_failure(csio__transfer *transfer, CURLcode result, csio__fail
       !csio__has_descriptors(CSIO__CURL_DESCRIPTORS))
     number = errno;
   if (number == ENOMEM) return csio__failure_code(failure, CSIO_ENOMEM);
-  bool lacks = number == EMFILE || number == ENFILE || number == ENOBUFS;
-  return lacks && csio__could_not_connect(transfer, CSIO_ESYSTEM, strerror(number), failure);
+  bool files = number == EMFILE || number == ENFILE;
+  if (!files && number != ENOBUFS) return false;
+  return csio__could_not_connect(transfer, files ? CSIO_EFILES : CSIO_ESYSTEM, strerror(number), failure);
 }
 
 /* --- proxies --- */
@@ -110,8 +110,7 @@ static const char credentials[] = "", unknown[] = "an unknown reason",
                   not_socks[] = "it does not speak SOCKS 5";
 
 /* Why a SOCKS proxy did not connect. For all reasons left out, it ended the connection. */
-static const char *const socks_reasons[] = {
-    [CURLPX_BAD_VERSION] = not_socks,
+static const char *const socks_reasons[] = {[CURLPX_BAD_VERSION] = not_socks,
     [CURLPX_BAD_ADDRESS_TYPE] = not_socks,
     [CURLPX_UNKNOWN_MODE] = not_socks,
     [CURLPX_NO_AUTH] = credentials,
@@ -129,8 +128,7 @@ static const char *const socks_reasons[] = {
     [CURLPX_REPLY_TTL_EXPIRED] = "time to live expired",
     [CURLPX_REPLY_COMMAND_NOT_SUPPORTED] = "command not supported",
     [CURLPX_REPLY_ADDRESS_TYPE_NOT_SUPPORTED] = "kind of address not supported",
-    [CURLPX_LONG_HOSTNAME] = "the name is too long",
-};
+    [CURLPX_LONG_HOSTNAME] = "the name is too long"};
 
 static void socks_failure(csio__transfer *transfer, long reply, csio__failure *failure)
 {

@@ -51,8 +51,7 @@ int csio_tls_create(csio_tls **out)
   csio__tls_init();
   if (!csio__tls_fits(curl_libraries())) return CSIO_EUNSUPPORTED;
   csio_tls *tls = calloc(1, sizeof *tls);
-  if (!tls) return CSIO_ENOMEM;
-  if (uv_mutex_init(&tls->lock)) {
+  if (!tls || uv_mutex_init(&tls->lock)) {
     free(tls);
     return CSIO_ENOMEM;
   }
@@ -99,30 +98,17 @@ void csio_tls_release(csio_tls *tls)
   free(tls);
 }
 
-/* OpenSSL does not say whether a file is missing, and the system trusts none, or could not be opened. */
-static int read_system(csio_tls *tls, X509_STORE *store)
-{
-  if (!store) return CSIO_ENOMEM;
-  tls->system = tls->verify;
-  if (!tls->system) return CSIO_OK;
-  bool could = csio__has_descriptors(1);
-  if (could && !X509_STORE_set_default_paths(store)) return CSIO_ENOMEM;
-  ERR_clear_error();
-  return could && csio__has_descriptors(1) ? CSIO_OK : CSIO_ESYSTEM;
-}
-
 static int read_authorities(csio_tls *tls)
 {
-  int err = CSIO_OK;
   uv_mutex_lock(&tls->lock);
-  if (!tls->store) {
-    X509_STORE *store = X509_STORE_new();
-    err = read_system(tls, store);
-    if (!err)
-      tls->store = store;
-    else
-      X509_STORE_free(store);
+  if (!tls->store && (tls->store = X509_STORE_new())) tls->system = tls->unread = tls->verify;
+  if (tls->unread && csio__has_descriptors(1)) {
+    X509_STORE_set_default_paths(tls->store);
+    /* OpenSSL does not say whether there is no file, and the system trusts none, or none could be opened */
+    tls->unread = !csio__has_descriptors(1);
+    ERR_clear_error();
   }
+  int err = !tls->store ? CSIO_ENOMEM : tls->unread ? CSIO_EFILES : CSIO_OK;
   uv_mutex_unlock(&tls->lock);
   return err;
 }

@@ -3,7 +3,6 @@
 #include "net/tls_internal.h"
 #include "net/url.h"
 
-#include <errno.h>
 #include <openssl/err.h>
 #include <openssl/x509v3.h>
 #include <stdlib.h>
@@ -169,7 +168,7 @@ static int on_verify(int ok, X509_STORE_CTX *store)
   X509_STORE_CTX_set_error(store, error);
   if (error) handshake->report.verify_error = error;
   /* OpenSSL looks for an authority's file only now, and does not say that it could not open it */
-  if (error && handshake->tls->system && !csio__has_descriptors(1)) handshake->report.system_error = errno;
+  handshake->report.lacked_files |= !trusted && handshake->tls->system && !csio__has_descriptors(1);
   return trusted && error == X509_V_OK;
 }
 
@@ -248,13 +247,14 @@ bool csio__tls_failure(const csio__tls_handshake *handshake, const char *host, c
   const char *alert = report->alert == TLS13_AD_CERTIFICATE_REQUIRED
                           ? "certificate required"
                           : SSL_alert_desc_string_long(report->alert);
-  int verify = report->verify_error, code = CSIO_ETLS_UNTRUSTED;
-  if (verify == X509_V_ERR_HOSTNAME_MISMATCH) code = CSIO_ETLS_HOST;
-  if (verify == X509_V_ERR_CERT_HAS_EXPIRED || verify == X509_V_ERR_CERT_NOT_YET_VALID)
-    code = CSIO_ETLS_EXPIRED;
-  if (verify && code == CSIO_ETLS_UNTRUSTED && report->system_error)
-    return csio__failure_set(failure, CSIO_ESYSTEM, "the certificate of %s could not be verified: %s", host,
-        strerror(report->system_error));
+  int verify = report->verify_error;
+  bool expired = verify == X509_V_ERR_CERT_HAS_EXPIRED || verify == X509_V_ERR_CERT_NOT_YET_VALID;
+  int code = verify == X509_V_ERR_HOSTNAME_MISMATCH ? CSIO_ETLS_HOST
+             : expired                              ? CSIO_ETLS_EXPIRED
+                                                    : CSIO_ETLS_UNTRUSTED;
+  if (verify && code == CSIO_ETLS_UNTRUSTED && report->lacked_files)
+    return csio__failure_set(failure, CSIO_EFILES, "the certificate of %s could not be verified: %s", host,
+        csio_err_message(CSIO_EFILES));
   if (verify == CSIO__TLS_WRONG_PIN)
     return csio__failure_set(failure, CSIO_ETLS_PIN, "the public key of %s does not match any pin", host);
   if (verify)

@@ -37,7 +37,8 @@ struct csio_tls {
   _Atomic(SSL_CTX *) ctx; /* of all streams; made with the first */
   uv_mutex_t lock;        /* guards what follows, up to `message` */
   X509_STORE *store;      /* the system's authorities are read with the first connection */
-  bool system;            /* `store` has these */
+  bool system;            /* these are in `store`, or looked for by it */
+  bool unread;            /* but could not be read yet */
   csio__kept_session sessions[CSIO__TLS_MAX_SESSIONS]; /* the oldest first */
   size_t session_count;
   char message[256];
@@ -47,7 +48,7 @@ struct csio_tls {
  */
 typedef struct csio__tls_report {
   int verify_error;           /* X509_V_OK, or why the certificate was refused */
-  int system_error;           /* why it may only seem untrusted, or 0 */
+  bool lacked_files;          /* it may only seem untrusted, since no authority could be read */
   bool certificate_requested; /* the server asked for a client certificate */
   bool finished;              /* the handshake succeeded: what is reported came after it */
   int alert;                  /* the fatal alert that the server sent, or 0 */
@@ -79,7 +80,7 @@ bool csio__tls_fits(const char *libraries);
 void csio__tls_use(csio_tls *tls);
 
 /* `tls`, or the default settings where that is NULL, which live as long as the process. Reads the authorities
- * with the first use. Fails with NOMEM, UNSUPPORTED or, with errno set, SYSTEM. */
+ * with the first use. Fails with NOMEM, UNSUPPORTED or FILES. */
 int csio__tls_or_default(csio_tls *tls, csio_tls **out);
 
 /* Sets ciphers for TLS 1.2 and suites for TLS 1.3; an empty list turns that version off. False if both are

@@ -81,7 +81,7 @@ static int convert_host_as_utf8(CURLU *curlu, const char *host)
   for (size_t i = 0; i < sizeof names / sizeof *names && !utf8; i++)
     utf8 = newlocale(LC_CTYPE_MASK, names[i], (locale_t)0);
   /* a locale is a file, but newlocale does not say why there is none */
-  if (!utf8) return csio__has_descriptors(1) ? convert_host(curlu, host) : CSIO_ESYSTEM;
+  if (!utf8) return csio__has_descriptors(1) ? convert_host(curlu, host) : CSIO_EFILES;
   locale_t before = uselocale(utf8);
   int err = convert_host(curlu, host);
   uselocale(before);

@@ -20,7 +20,7 @@ typedef struct csio__url {
 } csio__url;
 
 /* Reads a URL whose scheme is `plain` or `secure` ("http" and "https"). Fails with URL or NOMEM, and
- * for an international name with SYSTEM where descriptors have run out. */
+ * for an international name with FILES where descriptors have run out. */
 int csio__url_parse(csio__url *out, const char *text, const char *plain, const char *secure);
 
 /* The fast part of it, for URLs in which nothing is decoded, converted or left out, as in most; libcurl takes

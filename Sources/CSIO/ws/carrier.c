@@ -110,12 +110,11 @@ static size_t send_some(csio__carrier *carrier, const uint8_t *bytes, size_t siz
     sent = send(carrier->socket, bytes, size, 0);
   while (sent < 0 && errno == EINTR);
   if (sent == (ssize_t)size) return size;
-  if (sent < 0 && errno != EAGAIN && errno != EWOULDBLOCK) {
-    carrier->broken = true;
+  carrier->broken = sent < 0 && errno != EAGAIN && errno != EWOULDBLOCK;
+  if (carrier->broken)
     csio__carrier_read(carrier, true); /* reports the error, after what was received before it */
-  } else {
+  else
     lws_callback_on_writable(carrier->wsi);
-  }
   return sent < 0 ? 0 : (size_t)sent;
 }
 
@@ -265,10 +264,8 @@ int csio__carrier_open(csio_loop *loop, int socket, const csio__url *url, csio_t
   if (!err) err = csio__lws_of(loop, protocols, hurry, &lws, failure);
   if (!err && url->secure) {
     err = csio__tls_or_default(tls, &tls);
-    const char *why = err == CSIO_ESYSTEM ? strerror(errno) : csio_err_message(err);
     if (!err) err = csio__tls_stream_create(tls, url->host, url->port, &stream);
-    if (err)
-      csio__failure_set(failure, err, "could not connect to %s port %u: %s", url->host, url->port, why);
+    if (err) csio__failure_code(failure, err);
   }
   if (err) {
     free(carrier);

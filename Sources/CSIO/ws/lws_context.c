@@ -134,7 +134,7 @@ static int start(csio__guest *guest, csio_loop *loop, csio__failure *failure)
 {
   csio__lws *lws = (csio__lws *)guest;
   if (!csio__has_descriptors(CONTEXT_DESCRIPTORS))
-    return csio__failure_set(failure, CSIO_ESYSTEM, "no WebSocket could be opened: %s", strerror(errno));
+    return csio__failure_set(failure, CSIO_EFILES, "no WebSocket could be opened: %s", strerror(errno));
   lws->loop = loop;
   lws->context = create_context(lws);
   if (lws->context) return CSIO_OK;
