@@ -41,10 +41,10 @@ CSIO_EXTERN void csio_loop_set_busy_poll(csio_loop *loop, unsigned microseconds)
 /* Returns how many handles of this loop are not fully closed. Must be called on the loop's thread. */
 CSIO_EXTERN size_t csio_loop_handle_count(const csio_loop *loop);
 
-/* Closes the loop: runs the functions posted before, cancels and closes every open handle, waits for name
- * lookups that are in progress in the system, and ends the thread. Call it once, and do not use the loop
- * afterwards. On another thread it returns when the thread has ended and everything is freed. On the
- * loop's own thread it returns at once; the rest happens after the current callback.
+/* Closes the loop: runs the functions posted before, cancels and closes every open handle, and ends
+ * the thread. Name lookups that are in progress in the system are not waited for. Call it once, and do not
+ * use the loop afterwards. On another thread it returns when the thread has ended and everything is freed. On
+ * the loop's own thread it returns at once; the rest happens after the current callback.
  *
  * Unfinished requests and WebSockets get their last callback, with CANCELLED; other handles, such as
  * timers, get none. on_closed is called only for handles that their owner has closed, before or in that
