@@ -186,6 +186,9 @@ package final class HandlerQueue: Sendable {
   /// Runs the work when the pause is over, in the order of the calls.
   func afterPause(_ work: @escaping Work) { pause.add(work) }
 
+  /// Runs the work when the handlers that were called so far have finished: at once, unless one has to finish elsewhere.
+  func afterPauseIfAny(_ work: @escaping Work) { if isPaused { afterPause(work) } else { work() } }
+
   /// Handles one run. Between two runs, the queue's other work gets its turn.
   private func drain() -> Bool {
     guard pause.runWaitingWork() else {

@@ -165,7 +165,9 @@ actor ManagerCore {
       handlerQueue.enqueue { [weak manager] in
         self.loop.post { self.assumeIsolated { $0.handle(.announcementBegan(announcement)) } }
         manager?.dispatch(.reconnectAttempt(attempt))
-        self.loop.post { self.assumeIsolated { $0.handle(.attemptAnnounced(announcement)) } }
+        self.handlerQueue.afterPauseIfAny {
+          self.loop.post { self.assumeIsolated { $0.handle(.attemptAnnounced(announcement)) } }
+        }
       }
     case .resetDecoder:
       assembler.reset()

@@ -124,6 +124,25 @@ struct IsolatedHandlerTests {
     #expect(log.take() == ["loop", "slow", "f", "f"])
   }
 
+  @Test("A reconnection attempt waits for such handlers of reconnectAttempt, so that they may set options for it")
+  func reconnectAttempt() async {
+    let (bench, _) = ClientBench.connected()
+    let (log, manager, gate) = (bench.log, bench.manager, DispatchSemaphore(value: 0))
+    manager.on(.reconnectAttempt) { @Storage [weak manager] number in
+      gate.wait()
+      manager?.opts.query["number"] = .int(number)
+      log.add("first")
+    }
+    manager.on(.reconnectAttempt) { @MainActor _ in log.add("second") }
+    bench.script.report(.closed(nil))
+    bench.loop.advance(by: 1_000)
+    #expect(bench.attempts == 1)
+    gate.signal()
+    await bench.loop.run { bench.attempts == 2 }
+    #expect(log.entries == ["disconnect: transport close", "first", "second"])
+    #expect(manager.opts.query["number"] == 1)
+  }
+
   @Test("Everything else in the queue waits, too, such as closures of acknowledgements")
   func everythingWaits() async {
     let (loop, log) = (VirtualLoop(), Log())
