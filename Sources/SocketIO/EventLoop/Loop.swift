@@ -17,12 +17,17 @@ package protocol Loop: SerialExecutor {
   /// As `post(_:)` with a closure, for what is posted again and again: it takes no memory.
   func post(_ work: PostedWork)
 
+  /// Starts a task that does the user's work. A loop for tests knows when it has something to do.
+  func startTask(_ body: @escaping @Sendable () async -> Void) -> Task<Void, Never>
+
   /// Makes a stopped timer. Called on the loop.
   func makeTimer(_ body: @escaping () -> Void) -> any LoopTimer
 }
 
 extension Loop {
   package var nanoseconds: UInt64 { now * 1_000_000 }
+
+  package func startTask(_ body: @escaping @Sendable () async -> Void) -> Task<Void, Never> { Task(operation: body) }
 }
 
 /// What a loop runs, once for each time that it is posted.

@@ -20,9 +20,10 @@ final class HandlerTasks: Sendable {
     }
 
     private let limit: Int
+    private let loop: any Loop
     private let state = Locked(State())
 
-    init(limit: Int) { self.limit = limit }
+    init(limit: Int, loop: any Loop) { (self.limit, self.loop) = (limit, loop) }
 
     func add(_ call: Call) {
       state.withLock { state in
@@ -35,7 +36,7 @@ final class HandlerTasks: Sendable {
     private func start(_ call: Call, _ state: inout State) {
       let id = state.nextTask
       state.nextTask += 1
-      state.running[id] = Task {
+      state.running[id] = loop.startTask {
         do {
           try await call.body()
         } catch {
@@ -68,7 +69,7 @@ final class HandlerTasks: Sendable {
   private let queue: Queue
 
   /// - Parameter limit: How many calls may run at a time, at least 1.
-  init(limit: Int) { queue = Queue(limit: max(limit, 1)) }
+  init(limit: Int, loop: any Loop) { queue = Queue(limit: max(limit, 1), loop: loop) }
 
   deinit { queue.cancel() }
 

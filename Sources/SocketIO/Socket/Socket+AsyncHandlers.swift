@@ -45,7 +45,7 @@ extension Socket {
   func addAsync(
     _ event: String, _ maxConcurrent: Int, _ prepare: @escaping @Sendable (SocketEvent) throws -> UnfinishedCall
   ) -> SocketSubscription {
-    let tasks = HandlerTasks(limit: maxConcurrent)
+    let tasks = HandlerTasks(limit: maxConcurrent, loop: io.core.loop)
     let handlerQueue = io.handlerQueue
     return add(event) { [weak self] event in
       let call = try prepare(event)

@@ -209,7 +209,7 @@ final class SocketDriver {
     case .value(let value)?: handle(.authenticated(session: session, .success(value)), on: core)
     case .provider(let provider)?:
       // A provider that hangs must not keep any of this alive.
-      authentication = Task { [weak core, key] in
+      authentication = core.loop.startTask { [weak core, key] in
         let result: Result<SocketValue?, SocketIOError>
         do {
           result = .success(try await provider())

@@ -14,6 +14,17 @@ public final class TestClock: Sendable {
     weak var queue: HandlerQueue?
   }
 
+  /// What is left to do after a run of the loop.
+  private struct Moment {
+    let changes: Int
+    let busy: [HandlerQueue]
+    let isEmpty: Bool
+    let tasks: VirtualTasks.Counts
+  }
+
+  /// How many turns a task may take on the main actor until it counts as waiting.
+  private static let turns = 10
+
   package let loop: VirtualLoop
   /// Where the loop runs: one caller at a time.
   private let queue: DispatchQueue
@@ -37,21 +48,27 @@ public final class TestClock: Sendable {
 
   /// Runs the server, the connections and the handlers of the program until nothing is left to do at this moment.
   ///
-  /// A task that the program has started is not waited for: ``settle(within:until:)`` waits for what it does.
+  /// Asynchronous handlers and closures for credentials belong to it, until they return or wait for something else, such
+  /// as time or the test itself. Other tasks that the program has started are not waited for:
+  /// ``settle(within:isolation:until:)`` waits for what they do.
   public func settle() async {
+    var seen: (steps: Int, times: Int) = (-1, 0)
     while true {
-      // Looked up where the loop runs, so that nothing is being run meanwhile.
-      let (busy, isEmpty) = await perform { [self] loop in
+      let moment = await perform { [self] loop in
         loop.run()
-        let busy = busyQueues
-        return (busy, loop.isEmpty)
+        return Moment(changes: loop.changes, busy: busyQueues, isEmpty: loop.isEmpty, tasks: loop.tasks)
       }
-      if busy.isEmpty {
-        if isEmpty { return }
+      if !moment.busy.isEmpty || !moment.isEmpty || moment.tasks.ready > 0 {
+        for queue in moment.busy { queue.enqueue { [loop] in loop.post {} } }
+        await loop.nextChange(since: moment.changes)
         continue
       }
-      for queue in busy { queue.enqueue { [loop] in loop.post {} } }
-      await loop.nextArrival()
+      if moment.tasks.unfinished == 0 { return }
+      // A task may have something to do on the main actor, where it comes before what is asked for now. Whatever it does
+      // next is a step, unless it stays there.
+      seen = moment.tasks.steps == seen.steps ? (seen.steps, seen.times + 1) : (moment.tasks.steps, 0)
+      if seen.times == Self.turns { return }
+      await MainActor.run {}
     }
   }
 
@@ -60,9 +77,13 @@ public final class TestClock: Sendable {
   ///
   /// - Parameters:
   ///   - limit: How long to wait in real time. Only a test that fails needs it.
+  ///   - isolation: The actor on which the condition runs; by default that of the caller.
   ///   - condition: What to wait for.
   /// - Throws: ``TestServerError`` if the condition does not hold in time, and `CancellationError`.
-  public func settle(within limit: Duration = .seconds(60), until condition: () async throws -> Bool) async throws {
+  public func settle(
+    within limit: Duration = .seconds(60), isolation: isolated (any Actor)? = #isolation,
+    until condition: () async throws -> Bool
+  ) async throws {
     let end = ContinuousClock.now + limit
     var rounds = 0
     while true {
@@ -132,13 +153,15 @@ public final class TestClock: Sendable {
     defer { alarm.cancel() }
     while true {
       await settle()
+      // Between two runs, so that the effects of all that is known are there.
+      let changes = await perform { $0.changes }
       if let answer = answer() { return answer }
       try Task.checkCancellation()
       guard ContinuousClock.now < end else { throw TestServerError("\(failure()) (waited \(limit))") }
       await withTaskCancellationHandler {
-        await loop.nextArrival()
+        await loop.nextChange(since: changes)
       } onCancel: {
-        loop.post {}
+        loop.recordChange()
       }
     }
   }

@@ -39,6 +39,9 @@ package final class VirtualLoop: Loop {
     var delayed: [TimerID: @Sendable () -> Void] = [:]
     var lastID: UInt64 = 0
     var arrivals: [CheckedContinuation<Void, Never>] = []
+    /// How often something was posted, something has run, or tasks had nothing more to do.
+    var changes = 0
+    var changeWaiters: [CheckedContinuation<Void, Never>] = []
   }
 
   /// The moment at which the clock begins.
@@ -46,9 +49,13 @@ package final class VirtualLoop: Loop {
 
   private let state = Locked(State())
   private let onArrival: (@Sendable (VirtualLoop) -> Void)?
+  private let taskRunner = VirtualTasks()
 
   /// - Parameter onArrival: Called when something was posted while the loop did not run.
-  package init(onArrival: (@Sendable (VirtualLoop) -> Void)? = nil) { self.onArrival = onArrival }
+  package init(onArrival: (@Sendable (VirtualLoop) -> Void)? = nil) {
+    self.onArrival = onArrival
+    taskRunner.onChange { [weak self] in self?.recordChange() }
+  }
 
   package var now: UInt64 { state.withLock { $0.now } }
 
@@ -59,6 +66,9 @@ package final class VirtualLoop: Loop {
 
   /// Whether nothing is posted.
   package var isEmpty: Bool { state.withLock { $0.jobs.isEmpty } }
+
+  /// The tasks that were started by ``startTask(_:)``.
+  package var tasks: VirtualTasks.Counts { taskRunner.counts }
 
   /// How often the loop has run.
   package var runs: Int { state.withLock { $0.runs } }
@@ -87,6 +97,8 @@ package final class VirtualLoop: Loop {
     }
   }
 
+  package func startTask(_ body: @escaping @Sendable () async -> Void) -> Task<Void, Never> { taskRunner.start(body) }
+
   package func enqueue(_ job: consuming ExecutorJob) { append(.task(UnownedJob(job))) }
 
   package func checkIsolated() { precondition(isCurrent, "expected to run on the virtual loop") }
@@ -109,12 +121,14 @@ package final class VirtualLoop: Loop {
       state.runs += 1
       return state.now + milliseconds
     }
-    repeat { runJobs() } while fireNextTimer(until: target)
+    var hasRun = false
+    repeat { if runJobs() { hasRun = true } } while fireNextTimer(until: target, &hasRun)
     let isSomethingLeft = state.withLock { state in
       state.now = target
       state.runner = nil
       return !state.jobs.isEmpty
     }
+    if hasRun { recordChange() }
     if isSomethingLeft { onArrival?(self) }
   }
 
@@ -136,7 +150,7 @@ package final class VirtualLoop: Loop {
   }
 
   /// Runs until `condition` holds, waiting for posts of other threads.
-  package func run(until condition: () -> Bool) async {
+  package func run(isolation: isolated (any Actor)? = #isolation, until condition: () -> Bool) async {
     run()
     while !condition() { await runNextArrival() }
   }
@@ -158,6 +172,36 @@ package final class VirtualLoop: Loop {
     }
   }
 
+  // MARK: Changes
+
+  /// See ``nextChange(since:)``.
+  package var changes: Int { state.withLock { $0.changes } }
+
+  /// Waits until something is posted or has run, or tasks have nothing more to do. Unlike an arrival, a change is not
+  /// missed by a caller that comes later: others may run the loop as well.
+  ///
+  /// - Parameter seen: The number of changes that the caller knows of.
+  package func nextChange(since seen: Int) async {
+    await withCheckedContinuation { continuation in
+      let waits = state.withLock { state in
+        let waits = state.changes == seen && state.jobs.isEmpty
+        if waits { state.changeWaiters.append(continuation) }
+        return waits
+      }
+      if !waits { continuation.resume() }
+    }
+  }
+
+  /// Lets callers of ``nextChange(since:)`` look again.
+  package func recordChange() {
+    let waiters = state.withLock { state in
+      state.changes += 1
+      defer { state.changeWaiters = [] }
+      return state.changeWaiters
+    }
+    for waiter in waiters { waiter.resume() }
+  }
+
   private func append(_ job: Job) {
     let (arrivals, isFirst) = state.withLock { state in
       let isFirst = state.jobs.isEmpty && state.runner == nil
@@ -165,17 +209,21 @@ package final class VirtualLoop: Loop {
       defer { state.arrivals = [] }
       return (state.arrivals, isFirst)
     }
+    recordChange()
     for arrival in arrivals { arrival.resume() }
     if isFirst { onArrival?(self) }
   }
 
-  private func runJobs() {
+  /// - Returns: Whether there were any.
+  private func runJobs() -> Bool {
+    var hasRun = false
     while true {
       let jobs = state.withLock { state in
         defer { state.jobs = [] }
         return state.jobs
       }
-      if jobs.isEmpty { return }
+      if jobs.isEmpty { return hasRun }
+      hasRun = true
       for job in jobs {
         switch job {
         case .closure(let body): body()
@@ -185,7 +233,7 @@ package final class VirtualLoop: Loop {
     }
   }
 
-  private func fireNextTimer(until target: UInt64) -> Bool {
+  private func fireNextTimer(until target: UInt64, _ hasRun: inout Bool) -> Bool {
     let (address, body) = state.withLock { state -> (UInt?, (@Sendable () -> Void)?) in
       guard
         let (id, timer) = state.started.min(by: {
@@ -197,6 +245,7 @@ package final class VirtualLoop: Loop {
       state.started[id] = nil
       return (state.timers[id], state.delayed.removeValue(forKey: id))
     }
+    hasRun = true
     if let body {
       body()
       return true

@@ -112,10 +112,13 @@ public final class TestServer: Sendable {
   /// As ``TestClock/settle()``: runs everything until nothing is left to do at this moment.
   public func settle() async { await clock.settle() }
 
-  /// As ``TestClock/settle(within:until:)``: runs everything until a condition holds.
+  /// As ``TestClock/settle(within:isolation:until:)``: runs everything until a condition holds.
   ///
   /// - Throws: ``TestServerError`` if the condition does not hold in time, and `CancellationError`.
-  public func settle(within limit: Duration = .seconds(60), until condition: () async throws -> Bool) async throws {
+  public func settle(
+    within limit: Duration = .seconds(60), isolation: isolated (any Actor)? = #isolation,
+    until condition: () async throws -> Bool
+  ) async throws {
     try await clock.settle(within: limit, until: condition)
   }
 

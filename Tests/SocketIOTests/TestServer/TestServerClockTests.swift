@@ -123,6 +123,117 @@ struct TestServerClockTests {
     #expect(server.clients.count == 1 && other.clients.count == 1)
   }
 
+  // MARK: Tasks
+
+  private static func doze() async { for _ in 0..<50 { await Task.yield() } }
+
+  @Test("Settling waits for credentials that a closure provides", arguments: 0..<20)
+  func provider(_: Int) async throws {
+    let socket = try server.socket {
+      $0.auth = .provider {
+        await Self.doze()
+        return ["token": "abcd"]
+      }
+    }
+    await server.settle()
+    #expect(socket.connected)
+    #expect(server.clients.first?.auth == ["token": "abcd"])
+  }
+
+  @Test("Settling waits for asynchronous handlers, and for their answers", arguments: 0..<20)
+  func asynchronousHandlers(_: Int) async throws {
+    let socket = try server.socket()
+    socket.on("news") { [log] (number: Int) in
+      await Self.doze()
+      log.add("\(number)")
+    }
+    socket.on("news") { @MainActor [log] (number: Int) in
+      log.add("main \(number)")
+      await Self.doze()
+      await Task.yield()
+      log.add("main again \(number)")
+    }
+    await server.settle()
+    for number in 1...3 { server.emit("news", .int(number)) }
+    await server.settle()
+    #expect(log.entries.filter { !$0.hasPrefix("main") } == ["1", "2", "3"])
+    #expect(
+      log.take().filter { $0.hasPrefix("main") } == (1...3).flatMap { ["main \($0)", "main again \($0)"] })
+  }
+
+  @Test("It does not wait for what waits for time or for the test itself")
+  func suspendedHandlers() async throws {
+    let socket = try server.socket { $0.auth = nil }
+    let gate = AsyncStream.makeStream(of: Void.self)
+    socket.on("ask") { [log, weak socket] _ in
+      do { _ = try await socket?.emitWithAck("slow", timeout: .seconds(5)) } catch { log.add("\(error)") }
+    }
+    socket.on("gate") { [log] _ in
+      for await _ in gate.stream {}
+      log.add("opened")
+    }
+    await server.settle()
+    server.emit("ask")
+    server.emit("gate")
+    await server.settle()
+    #expect(log.entries == [])
+    await server.advance(by: .seconds(5))
+    #expect(log.entries.count == 1)
+    gate.continuation.finish()
+    await server.settle()
+    #expect(log.entries.last == "opened")
+  }
+
+  @Test("Several tasks may run one clock")
+  func severalTasks() async throws {
+    server.on("add") { (a: Int, b: Int) in a + b }
+    let socket = try server.socket()
+    for number in 0..<300 {
+      async let sum = server.run(within: .seconds(10)) { try await socket.emitWithAck("add", 1, number, as: Int.self) }
+      async let other = server.run(within: .seconds(10)) {
+        try await socket.emitWithAck("add", 2, number, as: Int.self)
+      }
+      await server.advance(by: .milliseconds(1))
+      #expect(try await (sum, other) == (1 + number, 2 + number))
+    }
+  }
+
+  @Test("What another task has run meanwhile is not missed")
+  func runByAnother() async throws {
+    let (clock, begin) = (server.clock, ContinuousClock.now)
+    var looks = 0
+    let answer = try await clock.wait(within: .seconds(30), "nothing happened") { () -> String? in
+      looks += 1
+      let line = log.entries.first
+      if looks == 1 {
+        // Another task runs the loop after this one has looked.
+        clock.loop.post { [log] in log.add("done") }
+        clock.loop.run()
+      }
+      return line
+    }
+    #expect(answer == "done")
+    // Not by the end of the limit, after which it looks again.
+    #expect(ContinuousClock.now - begin < .seconds(30))
+  }
+
+  @MainActor
+  private final class Model {
+    var isReady = false
+  }
+
+  @MainActor
+  @Test("A test on the main actor settles until something of its own holds")
+  func onMainActor() async throws {
+    let socket = try server.socket()
+    let model = Model()
+    socket.on("ready") { @MainActor in model.isReady = true }
+    server.onConnect { $0.emit("ready") }
+    try await server.settle { model.isReady }
+    #expect(model.isReady)
+    try await server.clock.settle { socket.connected && model.isReady }
+  }
+
   // MARK: Connections
 
   @Test("io() with the option goes to the server, and shares Managers for each server")
