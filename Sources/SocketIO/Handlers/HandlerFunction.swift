@@ -18,20 +18,45 @@ struct HandlerFunction<Result: Sendable, each Argument: Sendable>: Sendable {
   }
 }
 
+/// Whether a call of a handler still takes place. It is asked right before each call, since `disconnect()` may have been
+/// called after the event arrived.
+struct HandlerCondition: Sendable {
+  /// For events that a `disconnect()` does not take back.
+  static let always = HandlerCondition(state: nil, epoch: 0)
+
+  private let state: PublishedSocketState?
+  private let epoch: Int
+
+  /// Holds until `disconnect()` is called after the epoch.
+  init(_ state: PublishedSocketState, epoch: Int) { self.init(state: state, epoch: epoch) }
+
+  private init(state: PublishedSocketState?, epoch: Int) { (self.state, self.epoch) = (state, epoch) }
+
+  var holds: Bool { state?.isCurrent(epoch) ?? true }
+}
+
 /// The rest of a handler's call, which runs on the actor to which the handler is isolated.
 typealias UnfinishedCall = @Sendable () async throws -> Void
 
-/// A registered handler. Returns nil if it has finished, otherwise the rest of the call.
-typealias RegisteredHandler<Payload> = @Sendable (Payload) throws -> UnfinishedCall?
+/// A registered handler. It is called if the condition holds, and asks again if it has to wait for its turn. Returns nil
+/// if it has finished, otherwise the rest of the call.
+typealias RegisteredHandler<Payload> = @Sendable (Payload, HandlerCondition) throws -> UnfinishedCall?
+
+/// Makes a call on an actor, so that the condition that the call asks cannot change before the handler begins.
+func onActor(
+  _ isolation: (any Actor)?, _ call: @Sendable (isolated (any Actor)?) async throws -> Void
+) async throws { try await call(isolation) }
 
 /// - Returns: A handler that passes on its payload.
 func registeredHandler<Payload: Sendable>(
   _ body: @escaping @isolated(any) @Sendable (Payload) throws -> Void
 ) -> RegisteredHandler<Payload> {
   guard let nonisolated = HandlerFunction<Void, Payload>(body: body).nonisolated else {
-    return { payload in { try await body(payload) } }
+    return { payload, condition in
+      { try await onActor(body.isolation) { _ in if condition.holds { try await body(payload) } } }
+    }
   }
-  return { payload in
+  return { payload, _ in
     try nonisolated(payload)
     return nil
   }
@@ -41,11 +66,15 @@ func registeredHandler<Payload: Sendable>(
 func registeredHandler(
   _ body: @escaping @isolated(any) @Sendable (SocketEvent) throws -> Void
 ) -> RegisteredHandler<SocketEvent> {
-  guard body.isolation == nil else { return { event in { try await body(event) } } }
+  guard body.isolation == nil else {
+    return { event, condition in
+      { try await onActor(body.isolation) { _ in if condition.holds { try await body(event) } } }
+    }
+  }
   struct Isolated { let body: @isolated(any) @Sendable (SocketEvent) throws -> Void }
   struct Nonisolated { let body: @Sendable (SocketEvent) throws -> Void }
   let nonisolated = unsafeBitCast(Isolated(body: body), to: Nonisolated.self)  // As in ``HandlerFunction``.
-  return { event in
+  return { event, _ in
     try nonisolated.body(event)
     return nil
   }
@@ -55,8 +84,12 @@ func registeredHandler(
 func registeredHandler<Payload>(
   ignoring payload: Payload.Type, _ body: @escaping @isolated(any) @Sendable () throws -> Void
 ) -> RegisteredHandler<Payload> {
-  guard let nonisolated = HandlerFunction<Void>(body: body).nonisolated else { return { _ in { try await body() } } }
-  return { _ in
+  guard let nonisolated = HandlerFunction<Void>(body: body).nonisolated else {
+    return { _, condition in
+      { try await onActor(body.isolation) { _ in if condition.holds { try await body() } } }
+    }
+  }
+  return { _, _ in
     try nonisolated()
     return nil
   }
@@ -69,15 +102,57 @@ func registeredHandler<Answer: Sendable, each Argument: Decodable & Sendable>(
   answer: @escaping @Sendable (SocketEvent, Answer) throws -> Void = { _, _ in }
 ) -> RegisteredHandler<SocketEvent> {
   guard let nonisolated = HandlerFunction<Answer, repeat each Argument>(body: body).nonisolated else {
-    return { event in
+    return { event, condition in
       var decoder = ArgumentDecoder(event)
       let arguments = (repeat try decoder.next((each Argument).self))
-      return { try answer(event, try await body(repeat each arguments)) }
+      return {
+        try await onActor(body.isolation) { _ in
+          if condition.holds { try answer(event, try await body(repeat each arguments)) }
+        }
+      }
     }
   }
-  return { event in
+  return { event, _ in
     var decoder = ArgumentDecoder(event)
     try answer(event, try nonisolated(repeat try decoder.next((each Argument).self)))
     return nil
+  }
+}
+
+/// An asynchronous handler as it is registered: what has to be done where handlers run, before the returned call.
+typealias AsyncHandler<Payload> = @Sendable (Payload, HandlerCondition) throws -> UnfinishedCall
+
+/// - Returns: A handler that passes on its payload.
+func preparedHandler<Payload: Sendable>(
+  _ body: @escaping @isolated(any) @Sendable (Payload) async throws -> Void
+) -> AsyncHandler<Payload> {
+  { payload, condition in
+    { try await onActor(body.isolation) { _ in if condition.holds { try await body(payload) } } }
+  }
+}
+
+/// - Returns: A handler that ignores its payload.
+func preparedHandler<Payload>(
+  ignoring payload: Payload.Type, _ body: @escaping @isolated(any) @Sendable () async throws -> Void
+) -> AsyncHandler<Payload> {
+  { _, condition in
+    { try await onActor(body.isolation) { _ in if condition.holds { try await body() } } }
+  }
+}
+
+/// - Parameter answer: Gets what the body returns.
+/// - Returns: A handler that decodes the event's arguments where handlers run.
+func preparedHandler<Answer: Sendable, each Argument: Decodable & Sendable>(
+  decoding body: @escaping @isolated(any) @Sendable (repeat each Argument) async throws -> Answer,
+  answer: @escaping @Sendable (SocketEvent, Answer) throws -> Void = { _, _ in }
+) -> AsyncHandler<SocketEvent> {
+  { event, condition in
+    var decoder = ArgumentDecoder(event)
+    let arguments = (repeat try decoder.next((each Argument).self))
+    return {
+      try await onActor(body.isolation) { _ in
+        if condition.holds { try answer(event, try await body(repeat each arguments)) }
+      }
+    }
   }
 }

@@ -56,6 +56,7 @@ final class HandlerRegistry: Sendable {
   struct Rest: Sendable {
     fileprivate let entries: ArraySlice<Entry>
     fileprivate let payload: HandlerPayload
+    fileprivate let condition: HandlerCondition
     /// The call to wait for before the others run; nil if it belongs to another event.
     let unfinished: UnfinishedCall?
   }
@@ -118,9 +119,9 @@ final class HandlerRegistry: Sendable {
   ) -> SocketSubscription {
     add(
       key, once: once, first: first,
-      untyped: { payload in
+      untyped: { payload, condition in
         guard let payload = payload.value as? Payload else { return nil }
-        return try handler(payload)
+        return try handler(payload, condition)
       })
   }
 
@@ -130,9 +131,9 @@ final class HandlerRegistry: Sendable {
   ) -> SocketSubscription {
     add(
       key, first: first,
-      untyped: { payload in
+      untyped: { payload, condition in
         guard case .event(let event) = payload else { return nil }
-        return try handler(event)
+        return try handler(event, condition)
       })
   }
 
@@ -186,37 +187,50 @@ final class HandlerRegistry: Sendable {
   }
 
   /// Calls the handlers that are registered now, after removing those for one call only, until one has to finish
-  /// elsewhere.
+  /// elsewhere or the condition does not hold any more.
   ///
   /// - Parameter onError: Gets what a handler throws, before the next one is called. Returns whether that one has to
   ///   wait.
   /// - Returns: What is still to be called.
   func dispatch(
-    _ key: HandlerKey, _ payload: @autoclosure () -> HandlerPayload, onError: (any Error) -> Bool
+    _ key: HandlerKey, _ payload: @autoclosure () -> HandlerPayload, if condition: HandlerCondition = .always,
+    onError: (any Error) -> Bool
   ) -> Rest? {
     let entries = state.withLock { state -> [Entry]? in
       guard let entries = state[key] else { return nil }
-      if entries.contains(where: \.isOnce) { state[key] = entries.filter { !$0.isOnce } }
+      if entries.contains(where: \.isOnce) {
+        // An event that nobody gets is not the one that they wait for.
+        guard condition.holds else { return nil }
+        state[key] = entries.filter { !$0.isOnce }
+      }
       return entries
     }
     guard let entries else { return nil }
-    return Self.call(entries[...], payload(), onError)
+    return Self.call(entries[...], payload(), condition, onError)
   }
 
-  /// Calls the rest of the handlers. Parameter and result are those of ``dispatch(_:_:onError:)``.
-  static func call(_ rest: Rest, onError: (any Error) -> Bool) -> Rest? { call(rest.entries, rest.payload, onError) }
+  /// Calls the rest of the handlers. Parameter and result are those of ``dispatch(_:_:if:onError:)``.
+  static func call(_ rest: Rest, onError: (any Error) -> Bool) -> Rest? {
+    call(rest.entries, rest.payload, rest.condition, onError)
+  }
 
   @inline(__always)
   private static func call(
-    _ entries: ArraySlice<Entry>, _ payload: HandlerPayload, _ onError: (any Error) -> Bool
+    _ entries: ArraySlice<Entry>, _ payload: HandlerPayload, _ condition: HandlerCondition,
+    _ onError: (any Error) -> Bool
   ) -> Rest? {
     for index in entries.indices {
+      guard condition.holds else { return nil }
+      let unfinished: UnfinishedCall?
       do {
-        guard let unfinished = try entries[index].handler(payload) else { continue }
-        return Rest(entries: entries[(index + 1)...], payload: payload, unfinished: unfinished)
+        unfinished = try entries[index].handler(payload, condition)
+        if unfinished == nil { continue }
       } catch {
-        if onError(error) { return Rest(entries: entries[(index + 1)...], payload: payload, unfinished: nil) }
+        guard onError(error) else { continue }
+        unfinished = nil
       }
+      return Rest(
+        entries: entries[(index + 1)...], payload: payload, condition: condition, unfinished: unfinished)
     }
     return nil
   }

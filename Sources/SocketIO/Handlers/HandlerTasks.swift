@@ -2,11 +2,11 @@
 ///
 /// The registered handler holds it. When that is removed, running calls are cancelled and waiting ones dropped.
 final class HandlerTasks: Sendable {
-  /// One call: an event whose arguments have been decoded.
+  /// One call: an event whose arguments have been decoded. The body asks whether the call still takes place.
   struct Call: Sendable {
     let body: UnfinishedCall
-    /// Counts the event as waiting until the call has finished.
-    let hold: InboundHold
+    /// Counts an event of the server as waiting until the call has finished.
+    let hold: InboundHold?
     let onError: @Sendable (any Error) -> Void
   }
 
@@ -74,6 +74,31 @@ final class HandlerTasks: Sendable {
   deinit { queue.cancel() }
 
   func add(_ call: Call) { queue.add(call) }
+}
+
+/// - Returns: A handler that leaves its calls to tasks.
+/// - Parameters:
+///   - prepare: Runs where handlers run, and returns the call.
+///   - keepsTasks: Whether a call that has begun goes on when the handler is removed, as one for a single event is
+///     before its only call.
+///   - hold: Counts the event.
+///   - onError: Gets what a call throws.
+func asyncHandler<Payload: Sendable>(
+  _ tasks: HandlerTasks, keepsTasks: Bool, hold: @escaping @Sendable (Payload) -> InboundHold?,
+  onError: @escaping @Sendable (any Error, Payload) -> Void,
+  _ prepare: @escaping AsyncHandler<Payload>
+) -> RegisteredHandler<Payload> {
+  { payload, condition in
+    let call = try prepare(payload, condition)
+    let kept = keepsTasks ? tasks : nil
+    tasks.add(
+      HandlerTasks.Call(
+        body: {
+          defer { withExtendedLifetime(kept) {} }
+          try await call()
+        }, hold: hold(payload), onError: { onError($0, payload) }))
+    return nil
+  }
 }
 
 /// Counts an event as waiting for handlers as long as it exists. Beyond the limit the connection is not read.

@@ -17,7 +17,7 @@ extension Socket {
     _ event: String, as types: repeat (each Argument).Type, buffering: EventBuffering = .newest(1_000)
   ) -> EventSequence<(repeat each Argument)> {
     sequence(event, buffering) { feed in
-      add(event) { event in
+      add(event) { event, _ in
         var arguments = ArgumentDecoder(event)
         feed((repeat try arguments.next((each Argument).self)), event)
         return nil

@@ -147,10 +147,10 @@ extension Socket {
   ) -> SocketSubscription {
     handlers.add(
       .event(event), once: once,
-      untyped: { payload in
-        if case .event(let event) = payload { return try handler(event) }
+      untyped: { payload, condition in
+        if case .event(let event) = payload { return try handler(event, condition) }
         guard let lifecycle = payload.value as? any LifecyclePayload else { return nil }
-        return try handler(SocketEvent(name: event, args: lifecycle.eventArguments, ack: nil))
+        return try handler(SocketEvent(name: event, args: lifecycle.eventArguments, ack: nil), condition)
       })
   }
 

@@ -38,29 +38,18 @@ extension Socket {
   @discardableResult
   public func respond<each Argument: Decodable & Sendable, Answer: Encodable & Sendable>(
     to event: String, maxConcurrent: Int = .max,
-    _ handler: @escaping @Sendable (repeat each Argument) async throws -> Answer
+    _ handler: @escaping @isolated(any) @Sendable (repeat each Argument) async throws -> Answer
   ) -> SocketSubscription {
-    addAsync(event, maxConcurrent) { event in
-      var decoder = ArgumentDecoder(event)
-      let arguments = (repeat try decoder.next((each Argument).self))
-      return { try event.answer(await handler(repeat each arguments)) }
-    }
+    addAsync(event, maxConcurrent, preparedHandler(decoding: handler) { event, answer in try event.answer(answer) })
   }
 
   /// Answers an event without a value when the asynchronous handler returns.
   @discardableResult
   public func respond<each Argument: Decodable & Sendable>(
     to event: String, maxConcurrent: Int = .max,
-    _ handler: @escaping @Sendable (repeat each Argument) async throws -> Void
+    _ handler: @escaping @isolated(any) @Sendable (repeat each Argument) async throws -> Void
   ) -> SocketSubscription {
-    addAsync(event, maxConcurrent) { event in
-      var decoder = ArgumentDecoder(event)
-      let arguments = (repeat try decoder.next((each Argument).self))
-      return {
-        try await handler(repeat each arguments)
-        try event.answer()
-      }
-    }
+    addAsync(event, maxConcurrent, preparedHandler(decoding: handler) { event, _ in try event.answer() })
   }
 
   // MARK: Declared once
@@ -79,7 +68,7 @@ extension Socket {
   @discardableResult
   public func respond<each Argument: Decodable & Sendable, Answer: Encodable & Sendable>(
     to request: TypedRequest<Answer, repeat each Argument>, maxConcurrent: Int = .max,
-    _ handler: @escaping @Sendable (repeat each Argument) async throws -> Answer
+    _ handler: @escaping @isolated(any) @Sendable (repeat each Argument) async throws -> Answer
   ) -> SocketSubscription {
     respond(to: request.name, maxConcurrent: maxConcurrent, handler)
   }

@@ -92,10 +92,11 @@ public final class Socket: Sendable {
   /// are sent first, and the server learns that the Socket leaves only when it has read them, so that its handlers run.
   /// A process must not exit before that: ``Manager/close(within:)`` waits for it.
   ///
-  /// Once it returns, handlers no longer run for events from the server, `connect` or `connectError`, unless the Socket
-  /// connects again. What still comes is `disconnect`, if the Socket was connected. Pending acknowledgements complete
-  /// with `.disconnected`, or with the answer if that had already arrived, and handlers of ``onAnyOutgoing(_:)`` get
-  /// the events that are still sent. A handler that is already running finishes.
+  /// Once it returns, no handler begins for an earlier event from the server, `connect` or `connectError`: not one behind
+  /// a handler that is running, nor one that waits for its actor or for its turn in a task. What still comes is
+  /// `disconnect`, if the Socket was connected. Pending acknowledgements complete with `.disconnected`, or with the
+  /// answer if that had already arrived, and handlers of ``onAnyOutgoing(_:)`` get the events that are still sent. A
+  /// handler that is already running finishes.
   @discardableResult
   public func disconnect() -> Socket {
     isUntouched.store(false, ordering: .relaxed)
@@ -133,44 +134,48 @@ public final class Socket: Sendable {
     case .connect(let id, let recovered):
       guard publishedState.shouldDeliverConnect(epoch) else { return }
       let connection = SocketConnection(id: id, recovered: recovered, transport: transport)
-      tell(.connect, connection, .connect(connection))
+      tell(.connect, connection, .connect(connection), if: HandlerCondition(publishedState, epoch: epoch))
     case .connectError(let error):
-      guard publishedState.isCurrent(epoch) else { return }
-      tell(.connectError, error, .connectError(error))
+      tell(.connectError, error, .connectError(error), if: HandlerCondition(publishedState, epoch: epoch))
     case .disconnect(let reason, let error):
       guard publishedState.shouldDeliverDisconnect() else { return }
       let disconnection = Disconnection(reason: reason, error: error)
-      tell(.disconnect, disconnection, .disconnect(disconnection))
+      tell(.disconnect, disconnection, .disconnect(disconnection), if: .always)
     case .emitFailed(let event, let error): tell(HandlerFailure(event: event, error: error))
     }
   }
 
   func dispatch(_ received: ReceivedEvent, session: Int, epoch: Int) {
-    guard publishedState.isCurrent(epoch) else { return }
     let ack = received.ack.map { Acknowledgement(socket: self, session: session, id: $0) }
     let event = SocketEvent(received, ack: ack)
-    call(.any, event.name, .event(event))
-    call(.event(event.name), event.name, .event(event))
+    let condition = HandlerCondition(publishedState, epoch: epoch)
+    call(.any, event.name, .event(event), if: condition)
+    call(.event(event.name), event.name, .event(event), if: condition)
   }
 
   /// An event was sent.
   func dispatchOutgoing(_ packet: SocketPacket?) {
     guard case .event(let name, let arguments)? = packet?.content else { return }
     let event = SocketEvent(name: name, args: arguments, ack: nil)
-    call(.anyOutgoing, event.name, .event(event))
+    call(.anyOutgoing, event.name, .event(event), if: .always)
   }
 
-  private func tell<Payload>(_ event: LifecycleEvent<Socket, Payload>, _ payload: Payload, _ change: SocketChange) {
-    call(event.key, "\(event.key)", .other(payload))
-    call(.changes, "\(event.key)", .other(change))
+  private func tell<Payload>(
+    _ event: LifecycleEvent<Socket, Payload>, _ payload: Payload, _ change: SocketChange,
+    if condition: HandlerCondition
+  ) {
+    call(event.key, "\(event.key)", .other(payload), if: condition)
+    call(.changes, "\(event.key)", .other(change), if: condition)
   }
 
-  private func call(_ key: HandlerKey, _ name: @autoclosure () -> String, _ payload: HandlerPayload) {
+  private func call(
+    _ key: HandlerKey, _ name: @autoclosure () -> String, _ payload: HandlerPayload, if condition: HandlerCondition
+  ) {
     if io.handlerQueue.isPaused {
       let name = name()
-      return io.handlerQueue.afterPause { self.call(key, name, payload) }
+      return io.handlerQueue.afterPause { self.call(key, name, payload, if: condition) }
     }
-    let rest = handlers.dispatch(key, payload) { report($0, of: name()) }
+    let rest = handlers.dispatch(key, payload, if: condition) { report($0, of: name()) }
     if let rest { wait(for: rest, of: name()) }
   }
 
@@ -201,7 +206,7 @@ public final class Socket: Sendable {
     if let rest { io.handlerQueue.wait(for: rest, onError: logFailure) }
   }
 
-  private func log(_ failure: HandlerFailure) {
+  func log(_ failure: HandlerFailure) {
     io.logger.record(
       .error, "a handler of \"\(failure.event)\" threw: \(failure.error)",
       [.namespace(namespace), .event(failure.event)])

@@ -87,6 +87,43 @@ struct AsyncHandlerTests {
     #expect(log.take() == [])
   }
 
+  @Test("After disconnect() the call that runs finishes, and those that wait are dropped")
+  func disconnection() async {
+    let (bench, socket) = ClientBench.connected()
+    let (log, calls) = (bench.log, Calls(bench))
+    socket.on("e") { (number: Int) in await calls.begin(number) }
+    Self.receive(1...3, bench)
+    await bench.loop.run { !log.entries.isEmpty }
+    socket.disconnect()
+    bench.loop.run()
+    #expect(log.take() == ["begin 1", "disconnect: io client disconnect"])
+    calls.finish(1)
+    while bench.manager.handlerQueue.inboundBytes > 0 { await Task.yield() }
+    #expect(log.take() == [])
+    socket.connect()
+    bench.open(joining: "/")
+    Self.receive(4...4, bench)
+    await bench.loop.run { log.entries.count == 2 }
+    #expect(Set(log.take()) == ["connect", "begin 4"])
+    calls.finish(4)
+  }
+
+  @MainActor
+  @Test("A call that waits for the main actor does not begin after disconnect()")
+  func disconnectionOnMainActor() async {
+    let (bench, socket) = ClientBench.connected()
+    let log = bench.log
+    socket.on("e") { @MainActor _ in
+      log.add("begin")
+      await Task.yield()
+    }
+    Self.receive(1...2, bench)
+    socket.disconnect()
+    bench.loop.run()
+    while bench.manager.handlerQueue.inboundBytes > 0 { await Task.yield() }
+    #expect(log.take() == ["disconnect: io client disconnect"])
+  }
+
   @Test("Waiting calls count as events that wait for handlers, until they have finished")
   func flowControl() async {
     let (bench, socket) = ClientBench.connected { $0.inboundBuffer = 2_000 }

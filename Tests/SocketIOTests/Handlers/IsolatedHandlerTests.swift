@@ -156,6 +156,60 @@ struct IsolatedHandlerTests {
     #expect(log.take() == ["call", "next", "after", "behind"])
   }
 
+  // MARK: After disconnect()
+
+  @MainActor
+  @Test("Handlers that wait for the main actor do not run after disconnect(), nor do those behind them")
+  func disconnectedMeanwhile() async {
+    let (bench, socket) = ClientBench.connected()
+    let log = bench.log
+    socket.on("e") { @MainActor in log.add("main") }
+    socket.on("e") { log.add("behind") }
+    socket.onAny { @MainActor _ in log.add("any") }
+    bench.script.receive(#"2["e"]"#)
+    bench.loop.run()
+    // The call waits for the main actor, on which this test runs.
+    #expect(!bench.manager.handlerQueue.isIdle)
+    socket.disconnect()
+    await bench.loop.run { bench.manager.handlerQueue.isIdle }
+    #expect(log.entries == ["disconnect: io client disconnect"])
+  }
+
+  @MainActor
+  @Test("Nor do those of connect and connectError, unless the Socket connects again", arguments: [true, false])
+  func disconnectedWhileConnecting(isRefused: Bool) async {
+    let bench = ClientBench()
+    let (socket, log) = (bench.manager.socket("/"), bench.log)
+    socket.on(.connect) { @MainActor in log.add("connect") }
+    socket.on(.connectError) { @MainActor in log.add("connect_error") }
+    socket.on(.disconnect) { log.add("disconnect") }
+    bench.loop.run()
+    bench.script.open()
+    bench.script.receive(isRefused ? #"4{"message":"no"}"# : #"0{"sid":"s"}"#)
+    bench.loop.run()
+    socket.disconnect()
+    await bench.loop.run { bench.manager.handlerQueue.isIdle }
+    #expect(log.take() == (isRefused ? [] : ["disconnect"]))
+    socket.connect()
+    bench.loop.run()
+    bench.open(joining: "/")
+    await bench.loop.run { bench.manager.handlerQueue.isIdle }
+    #expect(log.entries == ["connect"])
+  }
+
+  @Test("If a handler disconnects, those behind it do not run")
+  func disconnectedByHandler() {
+    let (bench, socket) = ClientBench.connected()
+    let log = bench.log
+    socket.on("e") { [weak socket] in
+      log.add("first")
+      socket?.disconnect()
+    }
+    socket.on("e") { log.add("second") }
+    bench.script.receive(#"2["e"]"#)
+    #expect(bench.take() == ["first", "disconnect: io client disconnect"])
+  }
+
   @Test(
     "Wherever handlers run, they stay in order",
     arguments: [HandlerDelivery.serial, .queue(DispatchQueue(label: "test", attributes: .concurrent)), .eventLoop])
