@@ -98,7 +98,7 @@ extension Manager {
     if let rest { handlerQueue.wait(for: rest, onError: logError) }
   }
 
-  private func log(_ error: any Error, of event: HandlerKey) {
+  func log(_ error: any Error, of event: HandlerKey) {
     logger.record(.error, "a handler of \"\(event)\" threw: \(error)", [.event("\(event)")])
   }
 }

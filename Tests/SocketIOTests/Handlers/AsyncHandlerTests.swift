@@ -172,4 +172,54 @@ struct AsyncHandlerTests {
     await bench.loop.run { bench.script.messages.count == 2 }
     #expect(bench.sent == ["31[1]", "32[2]"])
   }
+
+  @Test("The own events of Sockets and Managers have asynchronous handlers, too, and so has every event")
+  func otherEvents() async {
+    let bench = ClientBench()
+    let (socket, log, loop) = (bench.manager.socket("/"), bench.log, bench.loop)
+    let add: @Sendable (String) async -> Void = { line in
+      await Task.yield()
+      log.add(line)
+      loop.post {}
+    }
+    bench.manager.on(.open) { await add("open") }
+    bench.manager.on(.close, maxConcurrent: 2) { reason in await add("close \(reason)") }
+    bench.manager.once(.close) { await add("close once") }
+    bench.manager.once(.open) { () async throws in throw Oops() }
+    socket.on(.connect) { connection in await add("connect \(connection.id)") }
+    socket.on(.connect) { @MainActor in await add("connect") }
+    socket.once(.connect) { connection in await add("connect once \(connection.id)") }
+    socket.on(.disconnect) { disconnection in await add("disconnect \(disconnection.reason)") }
+    socket.once(.disconnect) { await add("disconnect once") }
+    socket.onAny { event in await add("any \(event.name)") }
+    socket.once("e") { event in await add("once \(event.args)") }
+    socket.once("e") { (number: Int) in await add("once \(number)") }
+    socket.once(TypedEvent("e", Int.self)) { number in await add("typed \(number)") }
+    bench.open(joining: "/")
+    await loop.run { log.entries.count == 4 }
+    #expect(log.take().sorted() == ["connect", "connect once s", "connect s", "open"])
+    Self.receive(1...2, bench)
+    await loop.run { log.entries.count == 5 }
+    #expect(log.take().sorted() == ["any e", "any e", "once 1", "once [1]", "typed 1"])
+    bench.script.report(.closed(nil))
+    await loop.run { log.entries.count == 4 }
+    #expect(
+      log.take().sorted() == ["close once", "close transport close", "disconnect once", "disconnect transport close"])
+  }
+
+  @Test("What a handler of handlerError throws is only logged")
+  func failingFailureHandler() async {
+    let (bench, socket) = ClientBench.connected()
+    let (log, loop) = (bench.log, bench.loop)
+    socket.on(.handlerError) { (failure: HandlerFailure) async throws in
+      log.add(failure.event)
+      throw Oops()
+    }
+    socket.on(.disconnect) { () async throws in throw Oops() }
+    socket.disconnect()
+    await loop.run { log.entries.count == 2 }
+    await bench.ask { await Task.yield() }
+    await loop.run { bench.manager.handlerQueue.isIdle }
+    #expect(log.take().sorted() == ["disconnect", "disconnect: io client disconnect"])
+  }
 }
