@@ -103,6 +103,9 @@ extension SocketIOError {
   }
 
   /// - Parameter how: How the server answered.
+  /// The answer to CONNECT, of a server of an older protocol.
+  static let withoutSessionID = incompatible("without a session id")
+
   static func incompatible(_ how: String) -> SocketIOError {
     SocketIOError(
       .incompatibleServer,

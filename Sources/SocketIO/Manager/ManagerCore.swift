@@ -188,6 +188,7 @@ actor ManagerCore {
       if case .ping = notice, manager?.awaitPing() == false { return }
       handlerQueue.enqueue { [weak manager] in manager?.dispatch(notice) }
     case .gaveUp(let error):
+      for driver in drivers.active { driver.gaveUp(error, on: self) }
       guard let manager, !manager.handlers.isEmpty(.gaveUp) else { return }
       handlerQueue.enqueue { manager.dispatch(gaveUp: error) }
     case .completeOpen(let error):

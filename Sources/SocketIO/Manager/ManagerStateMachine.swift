@@ -104,6 +104,9 @@ struct ManagerStateMachine {
     self.generator = generator
   }
 
+  /// Why there is no connection, if none is tried: until a caller or a Socket asks for one.
+  var finalError: SocketIOError? { state == .closed ? lastError : nil }
+
   mutating func handle(_ event: Event) -> [Action] {
     switch event {
     case .open(let isAwaited): return open(isAwaited: isAwaited)

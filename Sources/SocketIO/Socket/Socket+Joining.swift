@@ -4,8 +4,9 @@ extension Socket {
   ///     let socket = try io("https://example.com")
   ///     try await socket.joined(timeout: .seconds(10))
   ///
-  /// An attempt that fails ends the wait with its error, but not the attempts: while the Socket is ``active``, it goes
-  /// on trying, and another call waits for the next outcome.
+  /// An attempt that fails ends the wait with its error, but not the attempts: another call waits for the next outcome.
+  /// If nothing more is tried, because `reconnection` is off, its attempts are used up or the server speaks an older
+  /// protocol, the call throws the last error at once.
   ///
   /// - Parameter timeout: How long to wait, rounded up to whole milliseconds. Without one, as long as the attempt
   ///   takes.

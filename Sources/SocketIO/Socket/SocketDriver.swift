@@ -85,17 +85,23 @@ final class SocketDriver {
     joinWaiters.append(JoinWaiter(id: 0, callback: callback))
   }
 
-  /// Calls back as soon as the Socket has joined its namespace, has failed to, or is not active, or the time is over.
+  /// Calls back as soon as the Socket has joined its namespace, has failed to, or is not active, or if nothing more is
+  /// tried, or the time is over.
   func awaitJoining(
     _ milliseconds: UInt64?, on core: isolated ManagerCore, _ callback: @escaping @Sendable (SocketIOError?) -> Void
   ) {
     guard machine.id == nil else { return callback(nil) }
     guard machine.isActive else { return callback(.disconnected) }
+    if machine.isUnusable { return callback(.withoutSessionID) }
+    if let failure = core.machine.finalError { return callback(failure) }
     joinWaiterCount += 1
     joinWaiters.append(JoinWaiter(id: joinWaiterCount, callback: callback))
     guard let milliseconds else { return }
     core.deadlines.start(.joining(socket: key, id: joinWaiterCount), milliseconds: milliseconds)
   }
+
+  /// The Manager does not try again by itself.
+  func gaveUp(_ error: SocketIOError, on core: isolated ManagerCore) { completeJoining(error, on: core) }
 
   /// The writer that has waited longest gets its turn.
   func admitWriter(on core: isolated ManagerCore) {

@@ -54,6 +54,9 @@ struct SocketStateMachine {
   /// Whether CONNECT was sent and the server has not answered.
   var isJoining: Bool { if case .joining = state { true } else { false } }
 
+  /// Whether the server's answer to CONNECT was of another protocol.
+  var isUnusable: Bool { state.isUnusable }
+
   /// Whether pending acknowledgements wait for the handlers of a refusal.
   var isRefused: Bool { if case .refused = state { true } else { false } }
 
@@ -135,7 +138,7 @@ struct SocketStateMachine {
     guard state.hasAsked else { return [] }
     guard let id = reply?["sid"]?.stringValue else {
       state = .unusable
-      return [.deliver(.connectError(.incompatible("without a session id")))]
+      return [.deliver(.connectError(.withoutSessionID))]
     }
     let pid = reply?["pid"]?.stringValue
     isRecovered = pid != nil && pid == recovery?.pid

@@ -62,6 +62,64 @@ struct JoinedTests {
     #expect(left.log.entries == ["not joined: disconnected", "not joined: disconnected"])
   }
 
+  @Test("Where nothing more is tried, a wait ends at once with the reason")
+  func nothingTried() async {
+    let off = ClientBench { $0.reconnection = false }
+    let socket = off.manager.socket("/")
+    off.loop.run()
+    off.script.report(.failed(Fixture.refused))
+    off.loop.run()
+    _ = Self.wait(socket, off)
+    await off.loop.run { off.log.entries == ["not joined: connect_failed"] }
+    #expect(socket.active)
+    // Another attempt can be awaited again.
+    off.manager.connect()
+    off.loop.run()
+    _ = Self.wait(socket, off)
+    await off.loop.runNextArrival()
+    off.open(joining: "/")
+    await off.loop.run { off.log.entries == ["not joined: connect_failed", "joined"] }
+    off.script.report(.closed(nil))
+    off.loop.run()
+    _ = Self.wait(socket, off)
+    await off.loop.run { off.log.entries.last == "not joined: disconnected" }
+
+    let limited = ClientBench { $0.reconnectionAttempts = 1 }
+    let other = limited.manager.socket("/")
+    limited.loop.run()
+    limited.script.report(.failed(Fixture.refused))
+    limited.loop.advance(by: 1_000)
+    limited.script.report(.failed(Fixture.refused))
+    limited.loop.run()
+    _ = Self.wait(other, limited)
+    await limited.loop.run { limited.log.entries == ["not joined: connect_failed"] }
+  }
+
+  @Test("A wait that has begun ends when nothing more is tried")
+  func givenUpMeanwhile() async {
+    let bench = ClientBench()
+    let socket = bench.manager.socket("/")
+    bench.loop.run()
+    bench.script.report(.failed(Fixture.refused))
+    bench.loop.run()
+    _ = Self.wait(socket, bench)
+    await bench.loop.runNextArrival()
+    #expect(bench.log.entries == [])
+    bench.manager.opts.reconnection = false
+    await bench.loop.run { bench.log.entries == ["not joined: connect_failed"] }
+  }
+
+  @Test("A server of another protocol is not waited for")
+  func incompatible() async {
+    let (bench, socket, _) = await Self.waiting()
+    bench.script.open()
+    bench.script.receive("0")
+    await bench.loop.run { bench.log.entries == ["not joined: incompatible_server"] }
+    _ = Self.wait(socket, bench)
+    await bench.loop.run { bench.log.entries.count == 2 }
+    #expect(bench.log.entries == ["not joined: incompatible_server", "not joined: incompatible_server"])
+  }
+
   @Test("The wait ends with its time, and with its task")
   func limits() async {
     let (bench, socket, _) = await Self.waiting(timeout: .milliseconds(700))
