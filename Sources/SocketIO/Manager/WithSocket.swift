@@ -4,8 +4,15 @@
 ///       try await socket.emitWithAck("ask", "why?", timeout: .seconds(5))
 ///     }
 ///
-/// The body runs once the namespace is joined. The connection is its own, and what the body has emitted is sent before
-/// the connection is closed, also if the task is cancelled meanwhile.
+/// The body runs once the namespace is joined. Handlers that are registered in it miss what the server sends at once;
+/// those that `handlers` registers miss nothing:
+///
+///     try await withSocket("https://example.com", handlers: { $0.on("welcome") { print($0.args) } }) { socket in … }
+///
+/// Handlers that have not begun when the body returns do not run.
+///
+/// The connection is its own, and what the body has emitted is sent before the connection is closed, also if the task is
+/// cancelled meanwhile.
 ///
 /// - Parameters:
 ///   - url: As for ``io(_:options:)``.
@@ -13,6 +20,7 @@
 ///   - timeout: How long connecting may take. Without one, as long as the option `timeout` lets the attempt take.
 ///   - closeLimit: Caps the time that closing takes, as for ``Manager/close(within:)``.
 ///   - isolation: The actor on which the body runs; by default that of the caller.
+///   - handlers: Gets the Socket before it connects, to register handlers with it and its Manager, ``Socket/io``.
 ///   - body: Gets the Socket, which is connected. It may lose the connection and reconnect, as any other.
 /// - Returns: What the body returns.
 /// - Throws: What the body throws, or ``SocketIOError`` for an unusable URL or option, or if the namespace could not be
@@ -20,12 +28,14 @@
 public func withSocket<Result>(
   _ url: String? = nil, options: SocketIOOptions = SocketIOOptions(), timeout: Duration? = nil,
   closeLimit: Duration = .seconds(10), isolation: isolated (any Actor)? = #isolation,
-  _ body: (Socket) async throws -> Result
+  handlers: (Socket) throws -> Void = { _ in }, _ body: (Socket) async throws -> Result
 ) async throws -> Result {
   var options = options
   options.forceNew = true
   options.autoConnect = false
-  return try await io(url, options: options).whileConnected(timeout, closeLimit, body)
+  let socket = try io(url, options: options)
+  try handlers(socket)
+  return try await socket.whileConnected(timeout, closeLimit, body)
 }
 
 extension Socket {

@@ -53,6 +53,18 @@ enum CatalogueExamples {
     try await socket.joined(timeout: .seconds(10))
   }
 
+  static func scopeWithHandlers(print: @escaping GuideEvents.Printing) async throws {
+    try await withSocket(
+      "https://example.com",
+      handlers: { socket in
+        socket.on("welcome") { event in print(event.args) }
+      }
+    ) { socket in
+      let answer = try await socket.emitWithAck("ask", "why?", timeout: .seconds(5))
+      print(answer)
+    }
+  }
+
   static func scope(print: @escaping GuideEvents.Printing) async throws {
     let answer = try await withSocket("https://example.com") { socket in
       try await socket.emitWithAck("ask", "why?", timeout: .seconds(5))
