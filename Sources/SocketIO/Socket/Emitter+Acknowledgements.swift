@@ -92,6 +92,17 @@ extension Emitter {
       request.name, socket.payload(request.name, encoding: repeat each arguments), as: Answer.self)
   }
 
+  /// Emits a request that was declared once without an answer, `answer: Void.self`, and waits for the server's
+  /// acknowledgement: `try await socket.emitWithAck(Chat.read, 7)`. What the server answers is ignored.
+  ///
+  /// - Throws: As without a declaration.
+  public func emitWithAck<each Argument: Encodable & Sendable>(
+    _ request: TypedRequest<Void, repeat each Argument>, _ arguments: repeat each Argument, timeout: Duration? = nil
+  ) async throws(SocketIOError) {
+    let socket = modified(timeout)
+    _ = try await socket.ask(request.name, socket.payload(request.name, encoding: repeat each arguments))
+  }
+
   /// - Parameter timeout: nil to keep that of the modifiers.
   private func modified(_ timeout: Duration?) -> ModifiedSocket {
     if let timeout { self.timeout(timeout) } else { modified }

@@ -64,6 +64,24 @@ extension Socket {
     respond(to: request.name, handler)
   }
 
+  /// Answers a request that was declared once without an answer, `answer: Void.self`, when the handler returns.
+  @discardableResult
+  public func respond<each Argument: Decodable & Sendable>(
+    to request: TypedRequest<Void, repeat each Argument>,
+    _ handler: @escaping @isolated(any) @Sendable (repeat each Argument) throws -> Void
+  ) -> SocketSubscription {
+    respond(to: request.name, handler)
+  }
+
+  /// Answers a request that was declared once without an answer when the asynchronous handler returns.
+  @discardableResult
+  public func respond<each Argument: Decodable & Sendable>(
+    to request: TypedRequest<Void, repeat each Argument>, maxConcurrent: Int = .max,
+    _ handler: @escaping @isolated(any) @Sendable (repeat each Argument) async throws -> Void
+  ) -> SocketSubscription {
+    respond(to: request.name, maxConcurrent: maxConcurrent, handler)
+  }
+
   /// Answers a request that was declared once with what the asynchronous handler returns, in a task of its own.
   @discardableResult
   public func respond<each Argument: Decodable & Sendable, Answer: Encodable & Sendable>(

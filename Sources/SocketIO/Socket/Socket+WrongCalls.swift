@@ -55,8 +55,42 @@ extension Socket {
     refused(event.key)
   }
 
+  /// Does not compile: a request is answered.
+  @available(*, unavailable, message: "this is a request: answer it with respond(to:)")
+  @_disfavoredOverload
+  public func events<Answer, each Argument>(
+    _ request: TypedRequest<Answer, repeat each Argument>, buffering: EventBuffering = .newest(1_000)
+  ) -> EventSequence<SocketEvent> {
+    events(request.name, buffering: buffering)
+  }
+
   /// A subscription without a handler.
   func refused(_ key: HandlerKey) -> SocketSubscription {
     SocketSubscription(key: key, id: 0, registry: handlers)
+  }
+}
+
+extension Emitter {
+  /// Does not compile: a request is answered.
+  ///
+  /// - Throws: Nothing, since it does not compile.
+  @available(*, unavailable, message: "this is a request: emit it with emitWithAck")
+  @_disfavoredOverload
+  public func emit<Answer, each Argument, each Other>(
+    _ request: TypedRequest<Answer, repeat each Argument>, _ arguments: repeat each Other,
+    ack: (@Sendable (Result<SocketAnswer, SocketIOError>) -> Void)? = nil
+  ) throws(SocketIOError) {}
+
+  /// Does not compile: the event has no answer.
+  ///
+  /// - Throws: Nothing, since it does not compile.
+  @available(
+    *, unavailable, message: "this event was declared without an answer: emit it with emit, or make it a TypedRequest"
+  )
+  @_disfavoredOverload
+  public func emitWithAck<each Argument, each Other>(
+    _ event: TypedEvent<repeat each Argument>, _ arguments: repeat each Other, timeout: Duration? = nil
+  ) async throws(SocketIOError) -> SocketValue {
+    .null
   }
 }

@@ -9,7 +9,7 @@ extension Socket {
   public func on<Event: EventDeclaration, each Other>(
     _ event: Event, maxConcurrent: Int = 1,
     _ handler: @escaping @Sendable (repeat each Other) async throws -> Void
-  ) -> SocketSubscription where Event.Answer == Void, Event.ExpectedHandler: Sendable {
+  ) -> SocketSubscription where Event.Answer == Never, Event.ExpectedHandler: Sendable {
     refused(.failures)
   }
 
@@ -44,7 +44,7 @@ extension Socket {
   public func once<Event: EventDeclaration, each Other>(
     _ event: Event,
     _ handler: @escaping @isolated(any) @Sendable (repeat each Other) throws -> Void
-  ) -> SocketSubscription where Event.Answer == Void, Event.ExpectedHandler: Sendable {
+  ) -> SocketSubscription where Event.Answer == Never, Event.ExpectedHandler: Sendable {
     refused(.failures)
   }
 
@@ -65,7 +65,7 @@ extension Socket {
   @available(swift, introduced: 6)
   @_disfavoredOverload
   @discardableResult
-  public func respond<Request: EventDeclaration, each Other, OtherAnswer>(
+  public func respond<Request: RequestDeclaration, each Other, OtherAnswer>(
     to request: Request, maxConcurrent: Int = .max,
     _ handler: @escaping @Sendable (repeat each Other) async throws -> OtherAnswer
   ) -> SocketSubscription where Request.ExpectedHandler: Sendable {
@@ -85,5 +85,19 @@ extension Socket {
     _ handler: @escaping @Sendable (repeat each Other) async throws -> OtherAnswer
   ) -> SocketSubscription {
     refused(.event(request.name))
+  }
+
+  /// Does not compile: the event has no answer.
+  @available(
+    *, unavailable,
+    message: "this event was declared without an answer: register the handler with on, or make it a TypedRequest"
+  )
+  @_disfavoredOverload
+  @discardableResult
+  public func respond<each Argument, Answer>(
+    to event: TypedEvent<repeat each Argument>, maxConcurrent: Int = .max,
+    _ handler: @escaping @Sendable (repeat each Argument) async throws -> Answer
+  ) -> SocketSubscription {
+    refused(.event(event.name))
   }
 }

@@ -20,6 +20,25 @@ extension TestServer {
     on(request.name, handler)
   }
 
+  /// Answers a request that was declared once without an answer, `answer: Void.self`, when the handler returns.
+  public func respond<each Argument: Decodable & Sendable>(
+    to request: TypedRequest<Void, repeat each Argument>,
+    _ handler: @escaping @Sendable (repeat each Argument) throws -> Void
+  ) {
+    core.handle(request.name, in: namespace) { event in
+      var arguments = ArgumentDecoder(event.content)
+      try handler(repeat arguments.next((each Argument).self))
+      event.acknowledge()
+    }
+  }
+
+  /// The next event or request of a declaration, as ``next(_:within:)`` with its name.
+  ///
+  /// - Throws: ``TestServerError`` if it does not arrive in time, and `CancellationError`.
+  public func next(_ event: some EventDeclaration, within limit: Duration = .seconds(60)) async throws -> TestEvent {
+    try await next(event.name, within: limit)
+  }
+
   /// Emits an event that was declared once to every client of the namespace.
   ///
   /// - Throws: `SocketIOError` with `.encoding`.
@@ -57,5 +76,17 @@ extension TestClient {
     let arguments = try SocketValue.arguments(repeat each arguments, of: "\"\(request.name)\"")
     let answer = try await emitWithAck(request.name, with: arguments, within: limit)
     return try SocketEvent(name: request.name, args: answer, ack: nil).decode(Answer.self)
+  }
+
+  /// Makes a request that was declared once without an answer, and runs everything until the client has acknowledged it.
+  ///
+  /// - Throws: ``TestServerError`` if the client leaves before it answers, or does not answer in time; `SocketIOError`
+  ///   with `.encoding`; and `CancellationError`.
+  public func emitWithAck<each Argument: Encodable & Sendable>(
+    _ request: TypedRequest<Void, repeat each Argument>, _ arguments: repeat each Argument,
+    within limit: Duration = .seconds(60)
+  ) async throws {
+    let arguments = try SocketValue.arguments(repeat each arguments, of: "\"\(request.name)\"")
+    _ = try await emitWithAck(request.name, with: arguments, within: limit)
   }
 }

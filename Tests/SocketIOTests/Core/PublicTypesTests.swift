@@ -16,6 +16,7 @@ struct PublicTypesTests {
       requireSendable(SocketEventLoop.self), requireSendable(ModifiedSocket.self), requireSendable((any Emitter).self),
       requireSendable(TypedEvent<String>.self), requireSendable(TypedRequest<String, Int>.self),
       requireSendable((any EventDeclaration).self),
+      requireSendable((any RequestDeclaration).self),
       requireSendable(SocketSubscription.self),
       requireSendable(SocketAnswer.self), requireSendable(Acknowledgement.self), requireSendable(SocketEvent.self),
       requireSendable(SocketChange.self),

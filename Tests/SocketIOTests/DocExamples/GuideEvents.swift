@@ -51,6 +51,7 @@ enum GuideEvents {
     enum Chat {
       static let message = TypedEvent("message", String.self, Int.self)
       static let history = TypedRequest("history", Int.self, answer: [String].self)
+      static let read = TypedRequest("read", Int.self, answer: Void.self)
     }
 
     socket.on(Chat.message) { text, room in print(room, text) }
@@ -59,6 +60,7 @@ enum GuideEvents {
     socket.respond(to: Chat.history) { count in (1...count).map { "line \($0)" } }
     let lines = try await socket.emitWithAck(Chat.history, 20, timeout: .seconds(5))
     print(lines.count)
+    try await socket.emitWithAck(Chat.read, 7)
   }
 
   static func handlerErrors(_ socket: Socket, print: @escaping Printing) {

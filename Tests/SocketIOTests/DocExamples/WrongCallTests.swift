@@ -16,6 +16,7 @@ struct WrongCallTests {
     enum Chat {
       static let message = TypedEvent("message", String.self, Int.self)
       static let history = TypedRequest("history", Int.self, answer: [String].self)
+      static let read = TypedRequest("read", Int.self, answer: Void.self)
     }
     @MainActor final class Model { var count = 0 }
 
@@ -57,6 +58,18 @@ struct WrongCallTests {
     Call(
       "let answer: Int = try await socket.emitWithAck(Chat.history, 1); print(answer)",
       "cannot convert value of type '[String]' to specified type 'Int'"),
+    Call("try socket.emit(Chat.history, 1)", "this is a request: emit it with emitWithAck"),
+    Call("try socket.volatile.emit(Chat.read, 1) { _ in }", "this is a request: emit it with emitWithAck"),
+    Call(
+      "print(try await socket.emitWithAck(Chat.message, \"hi\", 1))", "declared without an answer: emit it with emit"),
+    Call("for await _ in socket.events(Chat.history) {}", "answer it with respond(to:)"),
+    Call(
+      "socket.respond(to: Chat.message) { (text: String, room: Int) in print(text, room) }",
+      "declared without an answer: register the handler with on"),
+    Call("socket.respond(to: Chat.message) { text, room in text }", "declared without an answer"),
+    Call("socket.on(Chat.read) { (line: Int) in print(line) }", "answer it with respond(to:)"),
+    Call(
+      "socket.respond(to: Chat.read) { (line: String) in print(line) }", "'TypedRequest<Void, Int>.ExpectedHandler'"),
     Call("socket.on(\"e\") { _ in model.count += 1 }", "main actor-isolated property 'count' can not be mutated"),
   ]
 
@@ -107,6 +120,27 @@ struct WrongCallTests {
       "socket.io.on(.reconnect) { attempts in print(attempts + 1) }",
       "socket.respond(to: Chat.history) { count in (0..<count).map(String.init) }",
       "print(try await socket.emitWithAck(Chat.history, 1).joined())",
+      "try await socket.emitWithAck(Chat.read, 1, timeout: .seconds(5))",
+      "socket.respond(to: Chat.read) { line in print(line + 1) }",
+      "socket.respond(to: Chat.read) { @MainActor line in model.count = line }",
+      "socket.respond(to: Chat.read) { line in try await Task.sleep(for: .seconds(line)) }",
+      "socket.on(.connect) { try await Task.sleep(for: .seconds(1)) }",
+      "socket.on(.connect) { connection in await Task.yield(); print(connection.id) }",
+      "socket.on(.connect) { @MainActor connection in await Task.yield(); model.count += connection.id.count }",
+      "socket.once(.disconnect) { disconnection in await Task.yield(); print(disconnection.reason) }",
+      "socket.io.on(.reconnect) { attempts in await Task.yield(); print(attempts + 1) }",
+      "socket.io.once(.open) { await Task.yield() }",
+      "socket.onAny { event in await Task.yield(); print(event.name) }",
+      "socket.once(\"e\") { event in await Task.yield(); print(event.name) }",
+      "socket.once(Chat.message) { text, room in await Task.yield(); print(text.count + room) }",
+      "let ack: @Sendable (Result<SocketAnswer, SocketIOError>) -> Void = { print($0) }; try socket.emit(\"e\", ack: ack)",
+      // The errors of `io` stay typed, with each of its closures.
+      "do { try io(\"x\") { $0.retries = 1 } } catch { print(error.code) }",
+      "do { try io(\"x\") { $0.retries = 1 } handlers: { $0.on(\"e\") { print($0) } } } catch { print(error.code) }",
+      "do { try io(\"x\", options: SocketIOOptions()) { $0.on(\"e\") { print($0) } } } catch { print(error.code) }",
+      "do { try io(\"x\") { $0.retries = 1 } handlers: { socket throws(SocketIOError) in try socket.emit(\"e\") } } "
+        + "catch { print(error.code) }",
+      "do { try io(\"x\") } catch { print(error.code) }",
     ]
     let errors = try await Self.errors(calls.enumerated().map { Self.function($0.offset, $0.element) })
     #expect(errors.flatMap { $0 } == [])

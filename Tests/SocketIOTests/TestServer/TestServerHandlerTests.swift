@@ -22,6 +22,7 @@ struct TestServerHandlerTests {
     static let message = TypedEvent("message", String.self, Int.self)
     static let history = TypedRequest("history", Int.self, answer: [String].self)
     static let typing = TypedRequest("typing", String.self, answer: Bool.self)
+    static let read = TypedRequest("read", Int.self, answer: Void.self)
   }
 
   @Test("Events that were declared once are used on both sides")
@@ -39,6 +40,27 @@ struct TestServerHandlerTests {
     try client.emit(Chat.message, "one", 2)
     #expect(try await client.emitWithAck(Chat.typing, "ann"))
     #expect(log.take() == ["hi 7", "1 all", "2 one"])
+    #expect(server.problems == [])
+  }
+
+  @Test("A request may be declared without an answer")
+  func declaredWithoutAnswer() async throws {
+    let log = Log()
+    server.respond(to: Chat.read) { number in log.add("server \(number)") }
+    let socket = try server.socket()
+    socket.respond(to: Chat.read) { number in log.add("plain \(number)") }
+    try await server.run { try await socket.emitWithAck(Chat.read, 1, timeout: .seconds(5)) }
+    #expect(try await server.next(Chat.read).args == [1])
+    let client = try await server.nextClient()
+    try await client.emitWithAck(Chat.read, 2)
+    socket.off(Chat.read)
+    socket.respond(to: Chat.read, maxConcurrent: 1) { number in
+      await Task.yield()
+      log.add("asynchronous \(number)")
+    }
+    try await client.emitWithAck(Chat.read, 3)
+    #expect(try await client.emitWithAck("read", 4) == [])
+    #expect(log.take() == ["server 1", "plain 2", "asynchronous 3", "asynchronous 4"])
     #expect(server.problems == [])
   }
 
