@@ -111,7 +111,10 @@ extension ServerCore {
   }
 
   private func sendNow(_ content: SocketPacket.Content, id: Int? = nil, to client: TestClient) {
-    guard isConnected(client) else { return }
+    guard isConnected(client) else {
+      if id != nil { client.left() }
+      return
+    }
     send(SocketPacket(namespace: client.namespace, id: id, content: content), in: client.session)
   }
 

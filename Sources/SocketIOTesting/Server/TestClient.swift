@@ -11,8 +11,15 @@ public final class TestClient: Sendable {
   public let auth: SocketValue?
   /// The session of its connection.
   let session: String
-  private let core: ServerCore
+  private let server: Server
   private let acknowledgements = Locked(Acknowledgements())
+
+  /// The server holds its clients.
+  private struct Server: Sendable {
+    weak var core: ServerCore?
+  }
+
+  private var core: ServerCore? { server.core }
 
   private struct Acknowledgements: Sendable {
     var lastID = 0
@@ -24,11 +31,11 @@ public final class TestClient: Sendable {
     self.namespace = namespace
     self.auth = auth
     self.session = session
-    self.core = core
+    server = Server(core: core)
   }
 
   /// Whether it is still in the namespace, as far as the server knows.
-  public var isConnected: Bool { core.isConnected(self) }
+  public var isConnected: Bool { core?.isConnected(self) ?? false }
 
   /// Emits an event to this client.
   ///
@@ -41,12 +48,12 @@ public final class TestClient: Sendable {
     _ event: String, _ arguments: repeat each Argument
   ) throws(SocketIOError) {
     let arguments = try SocketValue.arguments(repeat each arguments, of: "\"\(event)\"")
-    core.send(.event(name: event, arguments: arguments), to: self)
+    core?.send(.event(name: event, arguments: arguments), to: self)
   }
 
   /// Emits an event, whose arguments are literals, to this client.
   public func emit(_ event: String, _ arguments: SocketValue...) {
-    core.send(.event(name: event, arguments: arguments), to: self)
+    core?.send(.event(name: event, arguments: arguments), to: self)
   }
 
   /// Emits an event, and runs everything until the client has acknowledged it. The clock stands still.
@@ -67,6 +74,7 @@ public final class TestClient: Sendable {
   func emitWithAck(
     _ event: String, with arguments: [SocketValue], within limit: Duration
   ) async throws -> [SocketValue] {
+    guard let core else { throw TestServerError("the server of the client no longer exists") }
     let answer = Locked<Result<[SocketValue], TestServerError>?>(nil)
     let id = acknowledgements.withLock { acknowledgements in
       acknowledgements.lastID += 1
@@ -82,19 +90,19 @@ public final class TestClient: Sendable {
   }
 
   /// Disconnects the client from the namespace. Its connection stays, and it does not rejoin by itself.
-  public func disconnect() { core.expel(self) }
+  public func disconnect() { core?.expel(self) }
 
   /// Closes its connection, with all its namespaces. The client reconnects.
-  public func closeConnection() { core.endConnections(.closed, of: session) }
+  public func closeConnection() { core?.endConnections(.closed, of: session) }
 
   /// Breaks its connection, as a network does that fails. The client reconnects.
-  public func loseConnection() { core.endConnections(.reset, of: session) }
+  public func loseConnection() { core?.endConnections(.reset, of: session) }
 
   // MARK: For the server
 
   func acknowledge(_ id: Int?, _ arguments: [SocketValue], after delay: Duration) {
     guard let id else { return }
-    core.acknowledge(id, arguments, to: self, after: delay.milliseconds)
+    core?.acknowledge(id, arguments, to: self, after: delay.milliseconds)
   }
 
   func acknowledged(_ id: Int, _ arguments: [SocketValue]) {

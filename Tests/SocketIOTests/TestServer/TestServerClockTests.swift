@@ -234,6 +234,26 @@ struct TestServerClockTests {
     try await server.clock.settle { socket.connected && model.isReady }
   }
 
+  @Test("A server whose clients have left is freed")
+  func freed() async throws {
+    weak var clock: TestClock?
+    do {
+      let server = TestServer()
+      clock = server.clock
+      do {
+        let socket = try server.socket()
+        let client = try await server.nextClient()
+        try socket.emit("hello")
+        _ = try await server.next("hello")
+        let manager = socket.io
+        try await server.run { await manager.close() }
+        #expect(!client.isConnected)
+      }
+      await server.settle()
+    }
+    #expect(clock == nil)
+  }
+
   // MARK: Connections
 
   @Test("io() with the option goes to the server, and shares Managers for each server")

@@ -73,6 +73,18 @@ struct TestServerHandlerTests {
     #expect(error?.code == .decoding)
   }
 
+  @Test("A request to a client that has left ends at once")
+  func askedAfterLeaving() async throws {
+    let socket = try server.socket()
+    let client = try await server.nextClient()
+    socket.disconnect()
+    await server.settle()
+    let error = await #expect(throws: TestServerError.self) {
+      try await client.emitWithAck("why", within: .seconds(30))
+    }
+    #expect(error?.message == "the client left /")
+  }
+
   @Test("A handler without a value gets the arguments and acknowledges nothing")
   func takesArguments() async throws {
     let log = Log()
