@@ -41,21 +41,29 @@ struct TestServerProcessTests {
     #expect(kill(identifier, 0) == -1)
   }
 
-  @Test("It is found by the variable, then in PATH")
+  @Test("It is found by the variable, then in PATH, then where it was built")
   func executable() throws {
     let folder = FileManager.default.temporaryDirectory.appendingPathComponent("socketio-path-\(UUID().uuidString)")
     try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
     defer { try? FileManager.default.removeItem(at: folder) }
     let program = folder.appendingPathComponent("socketio-test-server").path
     let path = "/nowhere:\(folder.path)"
-    let missing = #expect(throws: TestServerError.self) { try TestServerProcess.executable(nil, path: path) }
+    let missing = #expect(throws: TestServerError.self) {
+      try TestServerProcess.executable(nil, path: path, library: folder.path)
+    }
     #expect(missing?.message.hasPrefix("socketio-test-server is not installed") == true)
+    let built = folder.appendingPathComponent(".build/csio/bin")
+    try FileManager.default.createDirectory(at: built, withIntermediateDirectories: true)
+    let builtProgram = built.appendingPathComponent("socketio-test-server").path
+    _ = FileManager.default.createFile(atPath: builtProgram, contents: nil, attributes: [.posixPermissions: 0o755])
+    #expect(try TestServerProcess.executable(nil, path: path, library: folder.path) == builtProgram)
+    #expect(try TestServerProcess.executable(nil, path: nil, library: folder.path) == builtProgram)
     _ = FileManager.default.createFile(atPath: program, contents: nil, attributes: [.posixPermissions: 0o755])
-    #expect(try TestServerProcess.executable(nil, path: path) == program)
-    #expect(try TestServerProcess.executable("", path: path) == program)
-    #expect(try TestServerProcess.executable("/bin/sh", path: path) == "/bin/sh")
+    #expect(try TestServerProcess.executable(nil, path: path, library: folder.path) == program)
+    #expect(try TestServerProcess.executable("", path: path, library: folder.path) == program)
+    #expect(try TestServerProcess.executable("/bin/sh", path: path, library: folder.path) == "/bin/sh")
     let wrong = #expect(throws: TestServerError.self) {
-      try TestServerProcess.executable("/nowhere/server", path: path)
+      try TestServerProcess.executable("/nowhere/server", path: path, library: folder.path)
     }
     #expect(wrong?.message.contains(#"SOCKETIO_TEST_SERVER is "/nowhere/server""#) == true)
   }

@@ -44,29 +44,38 @@ public final class TestServerProcess: Sendable {
   public func kill() { process.kill() }
 
   /// The path of the program: the value of the environment variable `SOCKETIO_TEST_SERVER` or, without it, what is
-  /// installed in a folder of `PATH`.
+  /// installed in a folder of `PATH` or what was built in this library's own folder.
   ///
   /// - Throws: ``TestServerError`` if there is none.
   public static func executable() throws(TestServerError) -> String {
-    try executable(variable("SOCKETIO_TEST_SERVER"), path: variable("PATH"))
+    try executable(variable("SOCKETIO_TEST_SERVER"), path: variable("PATH"), library: library)
   }
 
-  static func executable(_ chosen: String?, path: String?) throws(TestServerError) -> String {
+  /// - Parameter library: The folder of this library's source.
+  static func executable(_ chosen: String?, path: String?, library: String) throws(TestServerError) -> String {
     if let chosen, !chosen.isEmpty {
       guard access(chosen, X_OK) == 0 else {
         throw TestServerError("SOCKETIO_TEST_SERVER is \"\(chosen)\", which is not a program that can be run")
       }
       return chosen
     }
-    for folder in (path ?? "").split(separator: ":") {
+    // The last is where the scripts build it.
+    let folders = (path ?? "").split(separator: ":").map(String.init) + ["\(library)/.build/csio/bin"]
+    for folder in folders {
       let candidate = "\(folder)/socketio-test-server"
       if access(candidate, X_OK) == 0 { return candidate }
     }
     throw TestServerError(
       """
-      socketio-test-server is not installed: install libcsio, which comes with it, or set SOCKETIO_TEST_SERVER to its \
-      path
+      socketio-test-server is not installed. In a copy of socketio-swift, scripts/install installs it, scripts/package \
+      makes a Debian package of it, and scripts/test --build builds it without installing anything: then set \
+      SOCKETIO_TEST_SERVER to the path of .build/csio/bin/socketio-test-server there
       """)
+  }
+
+  private static var library: String {
+    // Sources/SocketIOTesting/Program/TestServerProcess.swift
+    #filePath.split(separator: "/", omittingEmptySubsequences: false).dropLast(4).joined(separator: "/")
   }
 
   private static func variable(_ name: String) -> String? { getenv(name).map { String(cString: $0) } }
