@@ -15,19 +15,25 @@ struct NameClashTests {
     "EventSequence": "<Int>", "LifecycleEvent": "<Socket, Void>", "TypedEvent": "<Int>", "TypedRequest": "<Int, Int>",
   ]
 
-  /// The names of the public types as they are used, without those of package traits.
+  /// The names of the public types as they are used. The tests are built with all package traits.
   private static func uses() throws -> [String] {
-    let root = ProjectFiles.root.appendingPathComponent("Sources/SocketIO")
-    let files = try #require(FileManager.default.enumerator(at: root, includingPropertiesForKeys: nil))
-    var uses: [String] = []
-    for case let file as URL in files where file.pathExtension == "swift" && !file.path.contains("/Integrations/") {
-      let source = try String(contentsOf: file, encoding: .utf8)
-      for match in source.matches(of: /(?m)^public (?:final |indirect )*(class|struct|enum|actor|protocol) (\w+)/) {
-        let name = String(match.2)
-        uses.append(match.1 == "protocol" ? "any \(name)" : name + (arguments[name] ?? ""))
-      }
+    try ["Sources/SocketIO", "Sources/SocketIOTesting"].flatMap { folder in
+      let files = FileManager.default.enumerator(
+        at: ProjectFiles.root.appendingPathComponent(folder), includingPropertiesForKeys: nil)
+      return try (try #require(files)).compactMap { $0 as? URL }.filter { $0.pathExtension == "swift" }.flatMap(uses)
     }
-    return uses
+  }
+
+  private static func uses(_ file: URL) throws -> [String] {
+    let source = try String(contentsOf: file, encoding: .utf8)
+    // Those of a trait are inside an `#if`.
+    let indentation = file.path.contains("/Integrations/") ? "  " : ""
+    return source.matches(
+      of: /(?m)^( *)public (?:final |indirect )*(class|struct|enum|actor|protocol) (\w+)/
+    ).filter { $0.1 == indentation }.map { match in
+      let name = String(match.3)
+      return match.2 == "protocol" ? "any \(name)" : name + (arguments[name] ?? "")
+    }
   }
 
   /// - Parameters:
@@ -37,12 +43,13 @@ struct NameClashTests {
   private static func compile(
     _ other: String, required: [String] = [], _ options: [String] = []
   ) async throws -> String? {
-    let modules = neighbours + ["Other", "SocketIO"]
+    let modules = neighbours + ["Other", "SocketIO", "SocketIOTesting"]
     let imports =
       modules.map { "#if canImport(\($0))\nimport \($0)\n#endif\n" }.joined()
       + required.map { "import \($0)\n" }.joined()
     let uses = try uses()
     try #require(uses.count > 40)
+    for name in ["TestServer", "TestClock", "MetricsReporter", "SocketIOService"] { try #require(uses.contains(name)) }
     var output: String?
     try await TopLevelTests.withFolder { folder in
       try other.write(to: folder.appendingPathComponent("Other.swift"), atomically: true, encoding: .utf8)
