@@ -59,6 +59,23 @@ enum ComingFromJavaScript {
     socket.offAny()
   }
 
+  static func contract(_ socket: Socket, print: @escaping GuideEvents.Printing) async throws {
+    enum ServerToClient {
+      static let moved = TypedEvent("moved", String.self, Double.self, Double.self)
+      static let confirm = TypedRequest("confirm", String.self, answer: Bool.self)
+    }
+    enum ClientToServer {
+      static let say = TypedEvent("say", String.self)
+      static let history = TypedRequest("history", Int.self, answer: [String].self)
+      static let read = TypedRequest("read", Int.self, answer: Void.self)
+    }
+    socket.on(ServerToClient.moved) { name, x, y in print(name, x, y) }
+    socket.respond(to: ServerToClient.confirm) { question in question.hasSuffix("?") }
+    try socket.emit(ClientToServer.say, "hi")
+    let lines = try await socket.emitWithAck(ClientToServer.history, 20)
+    try await socket.emitWithAck(ClientToServer.read, lines.count)
+  }
+
   static func takingOff(_ socket: Socket, print: @escaping GuideEvents.Printing) {
     let subscription = socket.on("price") { event in print(event.args) }
     subscription.cancel()
