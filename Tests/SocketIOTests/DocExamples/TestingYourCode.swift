@@ -19,8 +19,12 @@ struct TestingYourCode {
     let server = TestServer()
     server.on("add") { (a: Int, b: Int) in a + b }
     let socket = try server.socket()
+    await server.settle()
     server.loseConnections()
+    await server.settle()
+    #expect(!socket.connected)
     await server.advance(by: .seconds(5))
+    #expect(socket.connected)
     let sum = try await server.run { try await socket.emitWithAck("add", 1, 2, as: Int.self) }
     #expect(sum == 3)
   }
