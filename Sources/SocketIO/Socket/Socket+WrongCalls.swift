@@ -5,9 +5,9 @@ extension Socket {
   @available(*, unavailable, message: "this is an event of the Manager: register the handler with Socket.io")
   @_disfavoredOverload
   @discardableResult
-  public func on<Payload, each Argument>(
+  public func on<Payload>(
     _ event: LifecycleEvent<Manager, Payload>,
-    _ handler: @escaping @isolated(any) @Sendable (repeat each Argument) throws -> Void
+    _ handler: @escaping @isolated(any) @Sendable (Payload) async throws -> Void
   ) -> SocketSubscription {
     refused(event.key)
   }
@@ -16,9 +16,29 @@ extension Socket {
   @available(*, unavailable, message: "this is an event of the Manager: register the handler with Socket.io")
   @_disfavoredOverload
   @discardableResult
-  public func once<Payload, each Argument>(
+  public func on<Payload>(
+    _ event: LifecycleEvent<Manager, Payload>, _ handler: @escaping @isolated(any) @Sendable () async throws -> Void
+  ) -> SocketSubscription {
+    refused(event.key)
+  }
+
+  /// Does not compile: the event is one of the Manager.
+  @available(*, unavailable, message: "this is an event of the Manager: register the handler with Socket.io")
+  @_disfavoredOverload
+  @discardableResult
+  public func once<Payload>(
     _ event: LifecycleEvent<Manager, Payload>,
-    _ handler: @escaping @isolated(any) @Sendable (repeat each Argument) throws -> Void
+    _ handler: @escaping @isolated(any) @Sendable (Payload) async throws -> Void
+  ) -> SocketSubscription {
+    refused(event.key)
+  }
+
+  /// Does not compile: the event is one of the Manager.
+  @available(*, unavailable, message: "this is an event of the Manager: register the handler with Socket.io")
+  @_disfavoredOverload
+  @discardableResult
+  public func once<Payload>(
+    _ event: LifecycleEvent<Manager, Payload>, _ handler: @escaping @isolated(any) @Sendable () async throws -> Void
   ) -> SocketSubscription {
     refused(event.key)
   }
@@ -34,7 +54,7 @@ extension Socket {
   @_disfavoredOverload
   @discardableResult
   public func on<Payload, Other>(
-    _ event: LifecycleEvent<Socket, Payload>, _ handler: @escaping @isolated(any) @Sendable (Other) throws -> Void
+    _ event: LifecycleEvent<Socket, Payload>, _ handler: @escaping @isolated(any) @Sendable (Other) async throws -> Void
   ) -> SocketSubscription {
     refused(event.key)
   }
@@ -50,7 +70,7 @@ extension Socket {
   @_disfavoredOverload
   @discardableResult
   public func once<Payload, Other>(
-    _ event: LifecycleEvent<Socket, Payload>, _ handler: @escaping @isolated(any) @Sendable (Other) throws -> Void
+    _ event: LifecycleEvent<Socket, Payload>, _ handler: @escaping @isolated(any) @Sendable (Other) async throws -> Void
   ) -> SocketSubscription {
     refused(event.key)
   }

@@ -36,6 +36,10 @@ struct WrongCallTests {
     Call("socket.on(\"e\") { (opaque: Opaque) in print(opaque) }", "requires that 'Opaque' conform to 'Decodable'"),
     Call("socket.on(.reconnect) { attempts in print(attempts) }", "this is an event of the Manager"),
     Call("socket.once(.open) { print(1) }", "this is an event of the Manager"),
+    Call(
+      "socket.on(.reconnect) { attempts in await Task.yield(); print(attempts) }", "this is an event of the Manager"),
+    Call(
+      "socket.on(.connectError) { (text: String) in await Task.yield(); print(text) }", ".connectError a SocketIOError"),
     Call("socket.on(.disconnect) { (reason: String) in print(reason) }", ".disconnect a Disconnection"),
     Call("socket.on(.connect) { (id: Int) in print(id) }", ".connect has a SocketConnection"),
     Call(
