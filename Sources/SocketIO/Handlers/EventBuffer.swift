@@ -18,7 +18,7 @@ final class EventBuffer<Element: Sendable>: Sendable {
   private typealias Reader = CheckedContinuation<Element?, Never>
 
   private struct State {
-    var elements = FIFO<(element: Element, hold: InboundHold?)>()
+    var elements = PositionedQueue<(element: Element, hold: InboundHold?)>()
     var readers: [(id: UInt64, reader: Reader)] = []
     var nextReader: UInt64 = 0
     var dropped = 0
@@ -29,7 +29,7 @@ final class EventBuffer<Element: Sendable>: Sendable {
       // A task counts as cancelled before its cancellation handler runs, so that handler finds any reader that passes
       // this check.
       if Task.isCancelled { return .some(nil) }
-      if let first = elements.popFirst() { return first.element }
+      if let first = elements.removeFirst() { return first.element }
       return isFinished ? .some(nil) : nil
     }
   }
@@ -59,7 +59,7 @@ final class EventBuffer<Element: Sendable>: Sendable {
       let isFull = state.elements.count >= limit
       if !isFull || keepsNewest { state.elements.append((element, hold)) }
       guard isFull else { return (nil, nil) }
-      if keepsNewest { _ = state.elements.popFirst() }
+      if keepsNewest { _ = state.elements.removeFirst() }
       state.dropped += 1
       return (nil, state.dropped)
     }
@@ -101,28 +101,5 @@ final class EventBuffer<Element: Sendable>: Sendable {
       return state.readers
     }
     for (_, reader) in readers { reader.resume(returning: nil) }
-  }
-}
-
-/// A queue with constant-time appending and removing.
-struct FIFO<Element> {
-  private var elements: [Element?] = []
-  private var head = 0
-
-  var count: Int { elements.count - head }
-
-  mutating func append(_ element: Element) { elements.append(element) }
-
-  mutating func popFirst() -> Element? {
-    guard head < elements.count else { return nil }
-    let element = elements[head]
-    elements[head] = nil
-    head += 1
-    // Removed elements are erased once they are as many as those left, so that each element moves about once.
-    if head * 2 >= elements.count {
-      elements.removeFirst(head)
-      head = 0
-    }
-    return element
   }
 }

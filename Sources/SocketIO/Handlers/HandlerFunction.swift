@@ -25,12 +25,12 @@ struct HandlerCondition: Sendable {
   static let always = HandlerCondition(state: nil, epoch: 0)
 
   private let state: PublishedSocketState?
-  private let epoch: Int
+  private let epoch: UInt32
 
   /// Holds until `disconnect()` is called after the epoch.
-  init(_ state: PublishedSocketState, epoch: Int) { self.init(state: state, epoch: epoch) }
+  init(_ state: PublishedSocketState, epoch: UInt32) { self.init(state: state, epoch: epoch) }
 
-  private init(state: PublishedSocketState?, epoch: Int) { (self.state, self.epoch) = (state, epoch) }
+  private init(state: PublishedSocketState?, epoch: UInt32) { (self.state, self.epoch) = (state, epoch) }
 
   var holds: Bool { state?.isCurrent(epoch) ?? true }
 }

@@ -39,7 +39,8 @@ package final class HandlerQueue: Sendable {
   /// The two frequent items need no closure.
   struct Item: Sendable {
     enum Content: Sendable {
-      case event(Socket, session: Int, epoch: Int, ReceivedEvent)
+      /// Session and epoch have 32 bits to keep what waits small.
+      case event(Socket, session: UInt32, epoch: UInt32, ReceivedEvent)
       indirect case answer(AckHandler, AckHandler.Answer)
       case work(Work)
 
@@ -58,7 +59,7 @@ package final class HandlerQueue: Sendable {
     let bytes: Int
 
     @inline(__always)
-    static func event(_ socket: Socket, session: Int, epoch: Int, _ event: ReceivedEvent, bytes: Int) -> Item {
+    static func event(_ socket: Socket, session: UInt32, epoch: UInt32, _ event: ReceivedEvent, bytes: Int) -> Item {
       Item(content: .event(socket, session: session, epoch: epoch, event), bytes: bytes)
     }
 

@@ -13,7 +13,7 @@ final class HandlerTasks: Sendable {
   /// The tasks hold this, not the owner.
   private final class Queue: Sendable {
     private struct State {
-      var waiting = FIFO<Call>()
+      var waiting = PositionedQueue<Call>()
       var running: [Int: Task<Void, Never>] = [:]
       var nextTask = 0
       var isCancelled = false
@@ -49,14 +49,14 @@ final class HandlerTasks: Sendable {
     private func finished(_ id: Int) {
       state.withLock { state in
         state.running[id] = nil
-        if !state.isCancelled, let next = state.waiting.popFirst() { start(next, &state) }
+        if !state.isCancelled, let next = state.waiting.removeFirst() { start(next, &state) }
       }
     }
 
     func cancel() {
       let (running, waiting) = state.withLock { state in
         defer {
-          state.waiting = FIFO()
+          state.waiting = PositionedQueue()
           state.isCancelled = true
         }
         return (state.running.values.map { $0 }, state.waiting)

@@ -53,7 +53,7 @@ extension ManagerCore {
     drivers[key]?.handle(.replyFailed(id: id, error), on: self)
   }
 
-  func authenticated(_ key: Int, session: Int, _ result: Result<SocketValue?, SocketIOError>) {
+  func authenticated(_ key: Int, session: UInt32, _ result: Result<SocketValue?, SocketIOError>) {
     drivers[key]?.handle(.authenticated(session: session, result), on: self)
   }
 

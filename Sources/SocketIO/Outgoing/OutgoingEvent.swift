@@ -50,7 +50,7 @@ struct OutgoingEvent: Sendable {
 /// The answer to an event from the server.
 struct OutgoingReply: Sendable {
   /// The Socket's session in which the event arrived.
-  let session: Int
+  let session: UInt32
   let id: Int
   let payload: OutgoingPayload
 }

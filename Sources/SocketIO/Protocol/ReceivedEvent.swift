@@ -3,16 +3,19 @@ final class ReceivedEvent: Sendable {
   let name: String
   /// The arguments as they arrived.
   let arguments: ReceivedArguments
-  /// The acknowledgement id, if the server waits for an answer.
-  let ack: Int?
+  /// An optional would take twice the room.
+  private let id: Int
   /// Read from the text once for all handlers.
   private let read = Locked<[SocketValue]?>(nil)
 
   init(name: String, arguments: ReceivedArguments, ack: Int?) {
     self.name = name
     self.arguments = arguments
-    self.ack = ack
+    id = ack ?? -1
   }
+
+  /// The acknowledgement id, if the server waits for an answer.
+  var ack: Int? { id < 0 ? nil : id }
 
   /// The arguments as values, read from the text at the first access.
   var values: [SocketValue] {

@@ -6,11 +6,11 @@ import Synchronization
 /// server no longer waits for it.
 public final class Acknowledgement: Sendable {
   private let socket: Socket
-  private let session: Int
+  private let session: UInt32
   private let id: Int
   private let isUsed = Atomic(false)
 
-  init(socket: Socket, session: Int, id: Int) {
+  init(socket: Socket, session: UInt32, id: Int) {
     self.socket = socket
     self.session = session
     self.id = id

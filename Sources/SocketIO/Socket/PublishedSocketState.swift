@@ -15,7 +15,7 @@ final class PublishedSocketState: Sendable {
     var actual = SocketState()
     /// Commands that the loop has not carried out yet. While there are any, the prediction is shown.
     var pendingCommands = 0
-    var disconnects = 0
+    var disconnects: UInt32 = 0
     var isConnectDelivered = false
   }
 
@@ -49,7 +49,7 @@ final class PublishedSocketState: Sendable {
     change {
       let wasActive = $0.shown.isActive
       $0.pendingCommands += 1
-      $0.disconnects += 1
+      $0.disconnects &+= 1
       $0.shown.isActive = false
       $0.shown.id = nil
       return wasActive
@@ -76,9 +76,9 @@ final class PublishedSocketState: Sendable {
 
   /// Whether a call of a handler that was queued in this epoch may still be delivered. After a call of `disconnect()`,
   /// nothing that happened before it is delivered.
-  func isCurrent(_ epoch: Int) -> Bool { contents.withLock { $0.disconnects == epoch } }
+  func isCurrent(_ epoch: UInt32) -> Bool { contents.withLock { $0.disconnects == epoch } }
 
-  func shouldDeliverConnect(_ epoch: Int) -> Bool {
+  func shouldDeliverConnect(_ epoch: UInt32) -> Bool {
     contents.withLock {
       guard $0.disconnects == epoch else { return false }
       $0.isConnectDelivered = true

@@ -129,7 +129,7 @@ public final class Socket: Sendable {
 
   // MARK: From the core
 
-  func dispatch(_ delivered: SocketStateMachine.Notification, epoch: Int, transport: TransportName) {
+  func dispatch(_ delivered: SocketStateMachine.Notification, epoch: UInt32, transport: TransportName) {
     switch delivered {
     case .connect(let id, let recovered):
       guard publishedState.shouldDeliverConnect(epoch) else { return }
@@ -145,7 +145,7 @@ public final class Socket: Sendable {
     }
   }
 
-  func dispatch(_ received: ReceivedEvent, session: Int, epoch: Int) {
+  func dispatch(_ received: ReceivedEvent, session: UInt32, epoch: UInt32) {
     let ack = received.ack.map { Acknowledgement(socket: self, session: session, id: $0) }
     let event = SocketEvent(received, ack: ack)
     let condition = HandlerCondition(publishedState, epoch: epoch)

@@ -18,12 +18,12 @@ final class SocketDriver {
   private weak var known: Socket?
   private let handlers: HandlerRegistry
   /// The session in which the namespace was last refused.
-  private var refusedSession = 0
+  private var refusedSession: UInt32 = 0
   /// Callbacks for when the namespace is joined, or cannot be.
   private var joinWaiters: [JoinWaiter] = []
   private var joinWaiterCount = 0
   /// How many calls of `disconnect()` have been carried out.
-  private var disconnects = 0
+  private var disconnects: UInt32 = 0
   /// The task that evaluates the credentials.
   private var authentication: Task<Void, Never>?
   /// The revision of the machine that was published last.
@@ -76,7 +76,7 @@ final class SocketDriver {
   }
 
   func disconnect(on core: isolated ManagerCore) {
-    disconnects += 1
+    disconnects &+= 1
     handle(.disconnect, on: core)
   }
 
@@ -109,7 +109,7 @@ final class SocketDriver {
   }
 
   /// The handlers of the refusal have run, or have timed out.
-  func refusedConsulted(session: Int, on core: isolated ManagerCore) {
+  func refusedConsulted(session: UInt32, on core: isolated ManagerCore) {
     handle(.refusedConsulted(session: session), on: core)
     if !machine.isRefused { core.deadlines.stop(.refusal(socket: key)) }
   }
@@ -209,7 +209,7 @@ final class SocketDriver {
     }
   }
 
-  private func authenticate(_ session: Int, on core: isolated ManagerCore) {
+  private func authenticate(_ session: UInt32, on core: isolated ManagerCore) {
     switch socket?.auth {
     case nil: handle(.authenticated(session: session, .success(nil)), on: core)
     case .value(let value)?: handle(.authenticated(session: session, .success(value)), on: core)
@@ -240,7 +240,7 @@ final class SocketDriver {
     core.handlerQueue.enqueue { socket.dispatch(delivered, epoch: epoch, transport: transport) }
   }
 
-  private func deliver(_ event: ReceivedEvent, _ session: Int, on core: isolated ManagerCore) {
+  private func deliver(_ event: ReceivedEvent, _ session: UInt32, on core: isolated ManagerCore) {
     guard let socket else { return }
     let bytes = core.inboundBytes(event.arguments)
     core.enqueue(.event(socket, session: session, epoch: disconnects, event, bytes: bytes)) {

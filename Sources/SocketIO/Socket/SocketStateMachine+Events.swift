@@ -10,9 +10,9 @@ extension SocketStateMachine {
     case managerFailed(SocketIOError)
     case managerClosed(DisconnectReason, SocketIOError?)
     /// Answers `.authenticate`; nil if there are no credentials.
-    case authenticated(session: Int, Result<SocketValue?, SocketIOError>)
+    case authenticated(session: UInt32, Result<SocketValue?, SocketIOError>)
     /// Answers `.consultRefused`.
-    case refusedConsulted(session: Int)
+    case refusedConsulted(session: UInt32)
     /// An event to emit once less is queued, which `.admitWriter` reports.
     indirect case emitWhenWritable(WaitingWriter)
     /// Little enough is queued to admit the writer that has waited longest.
@@ -38,13 +38,13 @@ extension SocketStateMachine {
     /// The Socket is not active any more.
     case release
     /// Evaluate the credentials, then send `.authenticated`.
-    case authenticate(session: Int)
+    case authenticate(session: UInt32)
     case send(SocketPacket, isCompressed: Bool = true)
     case sendEncoded(EncodedPacket, isCompressed: Bool = true)
     case deliver(Notification)
-    case deliverEvent(ReceivedEvent, session: Int)
+    case deliverEvent(ReceivedEvent, session: UInt32)
     /// Send `.refusedConsulted` when the handlers of the refusal have run, or have timed out.
-    case consultRefused(session: Int)
+    case consultRefused(session: UInt32)
     case completeAck(AckHandler, AckHandler.Answer)
     case startAckTimer(id: Int, milliseconds: UInt64)
     case stopAckTimer(id: Int)

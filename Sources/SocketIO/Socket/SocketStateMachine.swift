@@ -12,7 +12,7 @@ struct SocketStateMachine {
   /// Increases with each change of state or connection, so that changes can be noticed.
   private(set) var revision: UInt64 = 0
   /// Counts the stays in the namespace, to recognise what belongs to an older one.
-  private var session = 0
+  private var session: UInt32 = 0
   private var recovery: Recovery?
   private(set) var isRecovered = false
   private var receiveBuffer = ReceiveBuffer()
@@ -108,12 +108,12 @@ struct SocketStateMachine {
 
   private mutating func authenticate() -> ActionList<Action> {
     state = .authenticating
-    session += 1
+    session &+= 1
     return [.authenticate(session: session)]
   }
 
   private mutating func authenticated(
-    _ session: Int, _ result: Result<SocketValue?, SocketIOError>
+    _ session: UInt32, _ result: Result<SocketValue?, SocketIOError>
   ) -> ActionList<Action> {
     guard session == self.session, isAuthenticating else { return [] }
     switch result {
@@ -182,7 +182,7 @@ struct SocketStateMachine {
 
   private mutating func endSession(_ next: State) {
     state = next
-    session += 1
+    session &+= 1
     _ = receiveBuffer.removeAll()
   }
 
@@ -192,7 +192,7 @@ struct SocketStateMachine {
   ///
   /// - Returns: The session in which it is delivered at once; nil if the namespace is not joined, and ``received(_:)``
   ///   decides.
-  mutating func sessionToDeliver(_ event: ReceivedEvent) -> Int? {
+  mutating func sessionToDeliver(_ event: ReceivedEvent) -> UInt32? {
     guard id != nil else { return nil }
     recovery?.learn(event)
     receivedEvents += 1

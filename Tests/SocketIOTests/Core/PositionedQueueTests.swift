@@ -63,4 +63,23 @@ struct SparseQueueTests {
       #expect(queue.count == model.count)
     }
   }
+
+  @Test("A queue returns its elements in order")
+  func fifo() {
+    var queue = PositionedQueue<Int>()
+    var (next, expected) = (0, 0)
+    var generator = SeededGenerator(seed: 7)
+    for _ in 0..<2_000 {
+      for _ in 0..<Int.random(in: 0...3, using: &generator) {
+        queue.append(next)
+        next += 1
+      }
+      for _ in 0..<Int.random(in: 0...3, using: &generator) {
+        guard let element = queue.removeFirst() else { break }
+        #expect(element == expected)
+        expected += 1
+      }
+      #expect(queue.count == next - expected)
+    }
+  }
 }

@@ -239,25 +239,6 @@ struct EventSequenceTests {
     if limit == 10_000 { #expect(buffer.dropped == 0) }
   }
 
-  @Test("A queue returns its elements in order")
-  func fifo() {
-    var queue = FIFO<Int>()
-    var (next, expected) = (0, 0)
-    var generator = SeededGenerator(seed: 7)
-    for _ in 0..<2_000 {
-      for _ in 0..<Int.random(in: 0...3, using: &generator) {
-        queue.append(next)
-        next += 1
-      }
-      for _ in 0..<Int.random(in: 0...3, using: &generator) {
-        guard let element = queue.popFirst() else { break }
-        #expect(element == expected)
-        expected += 1
-      }
-      #expect(queue.count == next - expected)
-    }
-  }
-
   @Test("An unbounded sequence loses nothing: what has not been read counts as waiting, until it is read or ends")
   func unbounded() async {
     let (bench, socket) = ClientBench.connected { $0.inboundBuffer = 2_000 }
