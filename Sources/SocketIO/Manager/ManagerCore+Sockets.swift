@@ -66,12 +66,12 @@ extension ManagerCore {
   var queuedBytes: Int { engine?.queuedBytes ?? 0 }
 
   /// Milliseconds until a CONNECT without an answer is logged.
-  var answerLimit: UInt64 { machine.settings.timeout ?? SocketDeadline.usualAnswerLimit }
+  var connectLimit: UInt64 { machine.settings.timeout ?? SocketDeadline.usualConnectLimit }
 
   /// Updates the table of Sockets after a change of state.
   ///
   /// - Returns: Whether the Socket became active or inactive.
-  func file(_ driver: SocketDriver) -> Bool {
+  func updateTable(for driver: SocketDriver) -> Bool {
     drivers.setUnanswered(driver, machine.state == .open && driver.machine.awaitsAnswer(on: connection))
     return drivers.setActive(driver, driver.machine.isActive)
   }

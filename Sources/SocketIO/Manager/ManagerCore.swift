@@ -180,13 +180,13 @@ actor ManagerCore {
       for driver in drivers.active { driver.handle(.managerFailed(error), on: self) }
     case .socketsClosed(let reason, let error):
       for driver in drivers.active { driver.handle(.managerClosed(reason, error), on: self) }
-    case .emit(let notice):
-      if case .reconnect = notice { tally.reconnections += 1 }
-      logger.record(notice)
+    case .notify(let change):
+      if case .reconnect = change { tally.reconnections += 1 }
+      logger.record(change)
       // Without listeners, no thread is woken.
       if manager?.handlers.isEmpty == true, handlerQueue.leavesOutUnheard { return }
-      if case .ping = notice, manager?.awaitPing() == false { return }
-      handlerQueue.enqueue { [weak manager] in manager?.dispatch(notice) }
+      if case .ping = change, manager?.awaitPing() == false { return }
+      handlerQueue.enqueue { [weak manager] in manager?.dispatch(change) }
     case .gaveUp(let error):
       for driver in drivers.active { driver.gaveUp(error, on: self) }
       guard let manager, !manager.handlers.isEmpty(.gaveUp) else { return }
@@ -240,11 +240,11 @@ actor ManagerCore {
       let now = loop.nanoseconds
       if let lastPing { pingIntervals.record(nanoseconds: now - lastPing) }
       lastPing = now
-      perform(.emit(.ping))
+      perform(.notify(.ping))
     case .upgraded(let transport):
       tally.upgrades += 1
       use(transport)
-      perform(.emit(.upgrade(transport)))
+      perform(.notify(.upgrade(transport)))
     case .upgradeFailed(let error):
       logger.record(
         .info, "the upgrade failed, the connection stays as it is: \(error.message)",
@@ -276,7 +276,7 @@ actor ManagerCore {
       switch packet.content {
       case .connect, .connectError:
         arrived = 0  // it is no event, but releases those that waited for it
-        answered(packet)
+        connectAnswered(packet)
       case .disconnect, .event, .ack:
         // The server cuts the connection of a client that leaves a namespace which the server has already ended.
         if case .disconnect = packet.content, let farewell = leftNamespaces[packet.namespace] {
@@ -292,7 +292,7 @@ actor ManagerCore {
   }
 
   /// The server has answered a CONNECT, so it has sent everything of the previous session.
-  private func answered(_ packet: ReceivedPacket) {
+  private func connectAnswered(_ packet: ReceivedPacket) {
     let namespace = packet.namespace
     guard let driver = drivers.unanswered(in: namespace) ?? drivers.active(in: namespace) else { return }
     leftNamespaces[namespace] = nil

@@ -41,7 +41,7 @@ struct ManagerStateMachine {
     case socketsOpened
     case socketsFailed(SocketIOError)
     case socketsClosed(DisconnectReason, SocketIOError?)
-    case emit(ManagerChange)
+    case notify(ManagerChange)
     /// The connection was lost or could not be made, and the Manager will not try again by itself.
     case gaveUp(SocketIOError)
     /// Callers of `open` get the outcome.
@@ -193,9 +193,9 @@ struct ManagerStateMachine {
     guard case .opening(let attempt) = state else { return [] }
     state = .open
     backoff.reset()
-    let reconnected: [Action] = attempt.number.map { [.emit(.reconnect($0))] } ?? []
+    let reconnected: [Action] = attempt.number.map { [.notify(.reconnect($0))] } ?? []
     // The Sockets come last: one that cannot join at all may close the connection again.
-    return [.stopConnectTimer, .resetDecoder, .emit(.open), .completeOpen(nil)] + reconnected + [.socketsOpened]
+    return [.stopConnectTimer, .resetDecoder, .notify(.open), .completeOpen(nil)] + reconnected + [.socketsOpened]
   }
 
   private mutating func failed(_ error: SocketIOError) -> [Action] {
@@ -203,14 +203,14 @@ struct ManagerStateMachine {
     state = .closed
     lastError = error
     let actions: [Action] = [
-      .stopConnectTimer, .releaseEngine, .resetDecoder, .socketsFailed(error), .emit(.error(error)),
+      .stopConnectTimer, .releaseEngine, .resetDecoder, .socketsFailed(error), .notify(.error(error)),
       .completeOpen(error),
     ]
     if attempt.isAwaited, !attempt.isInterruption { return actions }
     guard error.code == .incompatibleServer else { return actions + reconnect(afterAttempt: attempt.number != nil) }
     // Another attempt would meet the same server.
     backoff.reset()
-    return actions + (attempt.number == nil ? [] : [.emit(.reconnectError(error))]) + [.gaveUp(error)]
+    return actions + (attempt.number == nil ? [] : [.notify(.reconnectError(error))]) + [.gaveUp(error)]
   }
 
   // MARK: Closing
@@ -219,7 +219,7 @@ struct ManagerStateMachine {
     switch state {
     case .open:
       guard reason == .transportError, let error else { return lose(reason, error) }
-      return [.socketsFailed(error), .emit(.error(error))] + lose(reason, error)
+      return [.socketsFailed(error), .notify(.error(error))] + lose(reason, error)
     case .opening: return failed(error ?? SocketIOError(.disconnected, reason.rawValue))
     case .closed, .deciding, .waiting, .announcing: return []
     }
@@ -228,7 +228,7 @@ struct ManagerStateMachine {
   private mutating func lose(_ reason: DisconnectReason, _ error: SocketIOError?) -> [Action] {
     state = .closed
     lastError = error ?? SocketIOError(.disconnected, reason.rawValue)
-    return [.releaseEngine, .resetDecoder, .socketsClosed(reason, error), .emit(.close(reason))]
+    return [.releaseEngine, .resetDecoder, .socketsClosed(reason, error), .notify(.close(reason))]
       + reconnect(afterAttempt: false)
   }
 
@@ -244,7 +244,7 @@ struct ManagerStateMachine {
     backoff.reset()
     guard !isOver else { return [.stopDelay] + reports }
     return reports + [
-      .stopConnectTimer, .stopDelay, .releaseEngine, .resetDecoder, .emit(.close(.forcedClose)),
+      .stopConnectTimer, .stopDelay, .releaseEngine, .resetDecoder, .notify(.close(.forcedClose)),
       .completeOpen(SocketIOError(.disconnected, DisconnectReason.forcedClose.rawValue)),
     ]
   }
@@ -268,14 +268,14 @@ struct ManagerStateMachine {
   /// Why an attempt to reconnect failed, until the decision.
   private func reportAttempt() -> [Action] {
     guard case .deciding(let decision) = state, decision.isAfterAttempt else { return [] }
-    return [.emit(.reconnectError(lastError))]
+    return [.notify(.reconnectError(lastError))]
   }
 
   private mutating func schedule() -> [Action] {
     guard settings.isEnabled else { return [] }
     if let limit = settings.attempts, backoff.attempts >= limit {
       backoff.reset()
-      return [.emit(.reconnectFailed)]
+      return [.notify(.reconnectFailed)]
     }
     state = .waiting
     return [.startDelay(milliseconds: backoff.next(settings, random: Double.random(in: 0..<1, using: &generator)))]

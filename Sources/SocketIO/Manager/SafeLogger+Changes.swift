@@ -17,8 +17,8 @@ extension SafeLogger {
   }
 
   /// Logs what happens to a Socket.
-  func record(_ delivered: SocketStateMachine.Notification, _ namespace: String) {
-    switch delivered {
+  func record(_ notification: SocketStateMachine.Notification, _ namespace: String) {
+    switch notification {
     case .connect(let id, let recovered):
       record(.debug, recovered ? "joined, with the former session" : "joined", [.namespace(namespace), .id(id)])
     case .connectError(let error):

@@ -129,8 +129,8 @@ public final class Socket: Sendable {
 
   // MARK: From the core
 
-  func dispatch(_ delivered: SocketStateMachine.Notification, epoch: UInt32, transport: TransportName) {
-    switch delivered {
+  func dispatch(_ notification: SocketStateMachine.Notification, epoch: UInt32, transport: TransportName) {
+    switch notification {
     case .connect(let id, let recovered):
       guard publishedState.shouldDeliverConnect(epoch) else { return }
       let connection = SocketConnection(id: id, recovered: recovered, transport: transport)

@@ -69,7 +69,7 @@ final class SocketDriver {
     let socket = socket
     publishState()
     watchAnswer(on: core)
-    if core.file(self) { retained = isActive ? socket : nil }
+    if core.updateTable(for: self) { retained = isActive ? socket : nil }
     perform(actions, on: core)
     if !isActive { completeJoining(.disconnected, on: core) }
     withExtendedLifetime(socket) {}
@@ -122,7 +122,7 @@ final class SocketDriver {
       guard let index = joinWaiters.firstIndex(where: { $0.id == id }) else { return }
       joinWaiters.remove(at: index).callback(
         SocketIOError(.timeout, "the namespace was not joined within the given time"))
-    case .answer:
+    case .connect:
       core.logger.record(
         .warning, "the server has not answered the request to join the namespace; waiting on",
         [.namespace(namespace)])
@@ -137,9 +137,9 @@ final class SocketDriver {
   }
 
   private func watchAnswer(on core: isolated ManagerCore) {
-    let deadline = SocketDeadline.answer(socket: key)
+    let deadline = SocketDeadline.connect(socket: key)
     guard machine.isJoining else { return core.deadlines.stop(deadline) }
-    core.deadlines.start(deadline, milliseconds: core.answerLimit)
+    core.deadlines.start(deadline, milliseconds: core.connectLimit)
   }
 
   private func completeJoining(_ error: SocketIOError?, on core: isolated ManagerCore) {
@@ -173,7 +173,7 @@ final class SocketDriver {
     case .sendEncoded(let packet, let isCompressed):
       core.send(packet, isCompressed: isCompressed)
       if packet.isEvent { reportOutgoing(packet, on: core) }
-    case .deliver(let delivered): deliver(delivered, on: core)
+    case .deliver(let notification): deliver(notification, on: core)
     case .deliverEvent(let event, let session): deliver(event, session, on: core)
     case .consultRefused(let session):
       let key = key
@@ -227,9 +227,9 @@ final class SocketDriver {
     }
   }
 
-  private func deliver(_ delivered: SocketStateMachine.Notification, on core: isolated ManagerCore) {
-    core.logger.record(delivered, namespace)
-    switch delivered {
+  private func deliver(_ notification: SocketStateMachine.Notification, on core: isolated ManagerCore) {
+    core.logger.record(notification, namespace)
+    switch notification {
     case .connect: completeJoining(nil, on: core)
     case .connectError(let error): completeJoining(error, on: core)
     case .disconnect, .emitFailed: break
@@ -237,7 +237,7 @@ final class SocketDriver {
     guard let socket else { return }
     let epoch = disconnects
     let transport = core.transport
-    core.handlerQueue.enqueue { socket.dispatch(delivered, epoch: epoch, transport: transport) }
+    core.handlerQueue.enqueue { socket.dispatch(notification, epoch: epoch, transport: transport) }
   }
 
   private func deliver(_ event: ReceivedEvent, _ session: UInt32, on core: isolated ManagerCore) {
