@@ -1,6 +1,7 @@
 """A program in a pseudo-terminal, whose screen a terminal emulator shows."""
 
 import asyncio
+import contextlib
 import fcntl
 import os
 import pty
@@ -79,12 +80,14 @@ class Terminal:
         return termios.tcgetattr(self.slave) == self.settings
 
     async def until(self, condition, what):
-        """Waits until the condition holds for the screen."""
+        """Waits until the condition holds for the screen. The settings change without output, so it also looks again
+        from time to time."""
         try:
             async with asyncio.timeout(PATIENCE):
                 while not condition():
                     self.changed.clear()
-                    await self.changed.wait()
+                    with contextlib.suppress(TimeoutError):
+                        await asyncio.wait_for(self.changed.wait(), 0.1)
         except TimeoutError:
             screen = "\n".join(self.lines)
             raise AssertionError(f"no {what} on the screen:\n{screen}\ncursor {self.cursor}") from None
