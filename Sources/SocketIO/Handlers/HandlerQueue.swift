@@ -37,37 +37,29 @@ package final class HandlerQueue: Sendable {
   typealias Slice = @Sendable () -> Bool
 
   /// The two frequent items need no closure.
-  struct Item: Sendable {
-    enum Content: Sendable {
-      /// Session and epoch have 32 bits to keep what waits small.
-      case event(Socket, session: UInt32, epoch: UInt32, ReceivedEvent)
-      indirect case answer(AckHandler, AckHandler.Answer)
-      case work(Work)
+  enum Item: Sendable {
+    /// Session and epoch have 32 bits to keep what waits small.
+    case event(Socket, session: UInt32, epoch: UInt32, ReceivedEvent)
+    indirect case answer(AckHandler, AckHandler.Answer)
+    case work(Work)
 
-      fileprivate func deliver() {
-        switch self {
-        case .event(let socket, let session, let epoch, let event):
-          socket.dispatch(event, session: session, epoch: epoch)
-        case .answer(let handler, let result): handler.complete(result)
-        case .work(let work): work()
-        }
+    fileprivate func deliver() {
+      switch self {
+      case .event(let socket, let session, let epoch, let event):
+        socket.dispatch(event, session: session, epoch: epoch)
+      case .answer(let handler, let result): handler.complete(result)
+      case .work(let work): work()
       }
     }
 
-    let content: Content
     /// What it counts in the ``InboundGauge``.
-    let bytes: Int
-
-    @inline(__always)
-    static func event(_ socket: Socket, session: UInt32, epoch: UInt32, _ event: ReceivedEvent, bytes: Int) -> Item {
-      Item(content: .event(socket, session: session, epoch: epoch, event), bytes: bytes)
+    fileprivate var bytes: Int {
+      switch self {
+      case .event(_, _, _, let event): InboundGauge.overhead + event.arguments.size
+      case .answer(_, .success(let arguments)): InboundGauge.overhead + arguments.size
+      case .answer, .work: 0
+      }
     }
-
-    static func answer(_ handler: AckHandler, _ answer: AckHandler.Answer, bytes: Int = 0) -> Item {
-      Item(content: .answer(handler, answer), bytes: bytes)
-    }
-
-    static func work(_ work: @escaping Work) -> Item { Item(content: .work(work), bytes: 0) }
   }
 
   private struct State {
@@ -202,9 +194,10 @@ package final class HandlerQueue: Sendable {
     var left = Self.longestRun
     let end = batch.count > 1 ? loop.nanoseconds + Self.longestTime : 0
     while let item = batch.takeFirst() {
-      item.content.deliver()
-      handled += item.bytes
-      if item.bytes < Self.large { used.keep(item.content) }
+      item.deliver()
+      let bytes = item.bytes
+      handled += bytes
+      if bytes < Self.large { used.keep(item) }
       // A later handler may take long, so room is given back meanwhile.
       if handled > inboundLimit / 16 {
         giveBack(handled)
@@ -260,7 +253,7 @@ private struct UsedItems {
     references.reserveCapacity(room)
   }
 
-  mutating func keep(_ used: HandlerQueue.Item.Content) {
+  mutating func keep(_ used: HandlerQueue.Item) {
     guard isKept else { return }
     switch used {
     case .event(_, _, _, let event): references.append(.event(event))

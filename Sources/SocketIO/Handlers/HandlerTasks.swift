@@ -108,7 +108,7 @@ final class InboundHold: Sendable {
 
   init(_ queue: HandlerQueue, _ event: SocketEvent) {
     self.queue = queue
-    bytes = InboundGauge.overhead + event.arguments.receivedSize
+    bytes = InboundGauge.overhead + event.arguments.size
     queue.take(bytes)
   }
 

@@ -38,8 +38,6 @@ actor ManagerCore {
   let deadlines: DeadlineTimer<SocketDeadline>
   let writerLine: WriterLine
   @Rare private var readingPauses: ReadingPauses
-  /// Bytes of the packet that is being received or handled, including its attachments.
-  private var arrived = 0
   /// Limits the bytes of events that wait for the answer to CONNECT.
   let receiveLimit: Int
 
@@ -169,9 +167,7 @@ actor ManagerCore {
           self.loop.post { self.assumeIsolated { $0.handle(.attemptAnnounced(announcement)) } }
         }
       }
-    case .resetDecoder:
-      assembler.reset()
-      arrived = 0
+    case .resetDecoder: assembler.reset()
     case .socketsOpened:
       connection += 1
       leftNamespaces = LeftNamespaces()
@@ -270,13 +266,9 @@ actor ManagerCore {
 
   private func received(_ message: consuming EngineMessage) {
     do {
-      arrived += message.size
       guard let packet = try assembler.add(message) else { return }
-      defer { arrived = 0 }
       switch packet.content {
-      case .connect, .connectError:
-        arrived = 0  // it is no event, but releases those that waited for it
-        connectAnswered(packet)
+      case .connect, .connectError: connectAnswered(packet)
       case .disconnect, .event, .ack:
         // The server cuts the connection of a client that leaves a namespace which the server has already ended.
         if case .disconnect = packet.content, let farewell = leftNamespaces[packet.namespace] {
@@ -285,7 +277,6 @@ actor ManagerCore {
         drivers.active(in: packet.namespace)?.received(packet, on: self)
       }
     } catch {
-      arrived = 0
       logger.record(.warning, "undecodable packet: \(error)")
       handle(.parseFailed(SocketIOError(.protocolViolation, "parse error: \(error)", underlying: error)))
     }
@@ -306,19 +297,6 @@ actor ManagerCore {
   /// Queues calls of handlers with what the server sent.
   func enqueue(_ item: consuming HandlerQueue.Item, ifHeard isHeard: () -> Bool = { true }) {
     if handlerQueue.enqueue(item, ifHeard: isHeard) { pauseReading() }
-  }
-
-  /// The bytes of an event or answer for the gauge: what arrived and, if the parser made values, the memory of their
-  /// containers.
-  func inboundBytes(_ arguments: ReceivedArguments) -> Int {
-    switch arguments {
-    case .json(let json): InboundGauge.overhead + json.size
-    // Events that waited for the answer to CONNECT are estimated.
-    case .values(let values):
-      values.reduce(InboundGauge.overhead + (arrived > 0 ? arrived : arguments.receivedSize)) {
-        $0 + $1.containerSize
-      }
-    }
   }
 
   /// More than `inboundBuffer` waits for handlers.

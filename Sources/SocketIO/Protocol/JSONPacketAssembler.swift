@@ -101,16 +101,23 @@ private struct JSONPacketReader {
     case .event, .binaryEvent:
       try checkArray(type, attachmentCount)
       let name = try readName()
-      let arguments = ReceivedArguments.json(JSONArguments(text: text, start: position))
-      content = .event(ReceivedEvent(name: name, arguments: arguments, ack: id))
+      content = .event(ReceivedEvent(name: name, arguments: try arguments(), ack: id))
     case .ack, .binaryAck:
       try checkArray(type, attachmentCount)
-      content = .ack(.json(JSONArguments(text: text, start: position)))
+      content = .ack(try arguments())
     case .connect, .disconnect, .connectError:
       let packet = SocketPacket(content: try SocketPacket.Content(type, payload: try readPayload()))
       content = ReceivedPacket(packet).content
     }
     return (ReceivedPacket(namespace: namespace, id: id, content: content), attachmentCount)
+  }
+
+  /// The arguments that begin here.
+  private func arguments() throws(ParserError) -> ReceivedArguments {
+    guard let arguments = JSONArguments(text: text, start: position) else {
+      throw ParserError(.invalidPayload, "invalid payload: its arguments begin behind more than 4 GiB")
+    }
+    return .json(arguments)
   }
 
   private mutating func readType() throws(ParserError) -> PacketType {

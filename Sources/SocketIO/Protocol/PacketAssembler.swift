@@ -3,6 +3,8 @@ struct PacketAssembler {
   /// One of the two is there. An enumeration would have to be taken apart and put together for each message.
   private var json: JSONPacketAssembler?
   private var decoder: (any PacketDecoder)?
+  /// The bytes that the decoder got of an incomplete packet.
+  private var arrived = 0
 
   init(_ parser: any SocketParser) {
     if let parser = parser as? JSONParser {
@@ -15,11 +17,15 @@ struct PacketAssembler {
   /// - Returns: The packet that the message completes.
   mutating func add(_ message: consuming EngineMessage) throws -> ReceivedPacket? {
     if json != nil { return try json?.add(message) }
-    return try decoder?.decode(message).map { ReceivedPacket($0) }
+    arrived += message.size
+    guard let packet = try decoder?.decode(message) else { return nil }
+    defer { arrived = 0 }
+    return ReceivedPacket(packet, size: arrived)
   }
 
   mutating func reset() {
     json?.reset()
     decoder?.reset()
+    arrived = 0
   }
 }

@@ -7,22 +7,24 @@
 /// The arguments of an event or of an acknowledgement from the server.
 enum ReceivedArguments: Sendable {
   /// Values that the parser made.
-  case values([SocketValue])
+  ///
+  /// `size`: the bytes that arrived, and the memory of the containers.
+  case values([SocketValue], size: Int)
   /// Text as it arrived, to be read where the arguments are used.
   case json(JSONArguments)
 
   /// All arguments as values, read from the text if necessary.
   var values: [SocketValue] {
     switch self {
-    case .values(let values): values
+    case .values(let values, _): values
     case .json(let json): json.values
     }
   }
 
-  /// The bytes that arrived; an estimate if the parser made values.
-  var receivedSize: Int {
+  /// The bytes that they count while they wait: those that arrived and, of values, the memory of their containers.
+  var size: Int {
     switch self {
-    case .values(let values): SocketValue.array(values).estimatedSize
+    case .values(_, let size): size
     case .json(let json): json.size
     }
   }
@@ -30,7 +32,7 @@ enum ReceivedArguments: Sendable {
   /// The last one, if it is a string.
   var lastString: String? {
     switch self {
-    case .values(let values): values.last?.stringValue
+    case .values(let values, _): values.last?.stringValue
     case .json(let json): json.lastString
     }
   }
@@ -40,10 +42,20 @@ enum ReceivedArguments: Sendable {
 struct JSONArguments: Sendable {
   /// The text of the whole packet.
   let text: String
-  /// Where the first argument begins, or the array ends. Only whitespace and the closing bracket follow the last one.
-  let start: Int
   /// What the placeholders in the text stand for; nil if there are none, only objects that look like them.
   var attachments: [Data]?
+  /// 32 bits keep waiting events small.
+  private let offset: UInt32
+
+  /// - Returns: nil if the arguments begin behind more than 4 GiB.
+  init?(text: String, start: Int) {
+    guard let offset = UInt32(exactly: start) else { return nil }
+    self.text = text
+    self.offset = offset
+  }
+
+  /// Where the first argument begins, or the array ends. Only whitespace and the closing bracket follow the last one.
+  var start: Int { Int(offset) }
 
   /// The bytes that arrived.
   var size: Int {

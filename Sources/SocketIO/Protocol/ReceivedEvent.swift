@@ -1,12 +1,12 @@
 /// An event from the server. Every layer, from the parser to the handlers, passes on a reference to the same object.
 final class ReceivedEvent: Sendable {
   let name: String
-  /// The arguments as they arrived.
-  let arguments: ReceivedArguments
   /// An optional would take twice the room.
   private let id: Int
   /// Read from the text once for all handlers.
   private let read = Locked<[SocketValue]?>(nil)
+  /// The arguments as they arrived. They come last, since their size is odd.
+  let arguments: ReceivedArguments
 
   init(name: String, arguments: ReceivedArguments, ack: Int?) {
     self.name = name

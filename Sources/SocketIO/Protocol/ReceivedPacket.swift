@@ -14,7 +14,11 @@ struct ReceivedPacket: Sendable {
 }
 
 extension ReceivedPacket {
-  init(_ packet: SocketPacket) {
+  /// - Parameter size: The bytes that arrived.
+  init(_ packet: SocketPacket, size: Int = 0) {
+    func received(_ values: [SocketValue]) -> ReceivedArguments {
+      .values(values, size: values.reduce(size) { $0 + $1.containerSize })
+    }
     namespace = packet.namespace
     id = packet.id
     content =
@@ -22,8 +26,8 @@ extension ReceivedPacket {
       case .connect(let payload): .connect(payload)
       case .disconnect: .disconnect
       case .event(let name, let arguments):
-        .event(ReceivedEvent(name: name, arguments: .values(arguments), ack: packet.id))
-      case .ack(let arguments): .ack(.values(arguments))
+        .event(ReceivedEvent(name: name, arguments: received(arguments), ack: packet.id))
+      case .ack(let arguments): .ack(received(arguments))
       case .connectError(let payload): .connectError(payload)
       }
   }

@@ -27,7 +27,7 @@ package struct ArgumentDecoder {
     index += 1
     do {
       switch arguments {
-      case .values(let values):
+      case .values(let values, _):
         return try (values.indices.contains(index - 1) ? values[index - 1] : .null).decode(as: type)
       case .json(let json):
         return try json.withUnsafeBytes { bytes throws(any Error) in

@@ -186,9 +186,7 @@ final class SocketDriver {
       }
     case .completeAck(let handler, let result):
       guard !handler.isInline else { return handler.complete(result) }
-      var bytes = 0
-      if case .success(let arguments) = result { bytes = core.inboundBytes(arguments) }
-      core.enqueue(.answer(handler, result, bytes: bytes))
+      core.enqueue(.answer(consume handler, consume result))
     case .startAckTimer(let id, let milliseconds):
       core.deadlines.start(.acknowledgement(socket: key, id: id), milliseconds: milliseconds)
     case .stopAckTimer(let id): core.deadlines.stop(.acknowledgement(socket: key, id: id))
@@ -242,10 +240,7 @@ final class SocketDriver {
 
   private func deliver(_ event: ReceivedEvent, _ session: UInt32, on core: isolated ManagerCore) {
     guard let socket else { return }
-    let bytes = core.inboundBytes(event.arguments)
-    core.enqueue(.event(socket, session: session, epoch: disconnects, event, bytes: bytes)) {
-      handlers.hears(event.name)
-    }
+    core.enqueue(.event(socket, session: session, epoch: disconnects, event)) { handlers.hears(event.name) }
   }
 
   private func send(_ packet: SocketPacket, isCompressed: Bool, on core: isolated ManagerCore) {

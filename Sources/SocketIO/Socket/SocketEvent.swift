@@ -15,7 +15,7 @@ public struct SocketEvent: Sendable {
   public let ack: Acknowledgement?
 
   package init(name: String, args: [SocketValue], ack: Acknowledgement?) {
-    self.init(ReceivedEvent(name: name, arguments: .values(args), ack: nil), ack: ack)
+    self.init(ReceivedEvent(name: name, arguments: .values(args, size: 0), ack: nil), ack: ack)
   }
 
   init(_ received: ReceivedEvent, ack: Acknowledgement?) {

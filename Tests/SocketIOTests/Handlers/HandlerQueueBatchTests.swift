@@ -54,7 +54,8 @@ struct HandlerQueueBatchTests {
       loop.post {
         for _ in 0..<20 {
           handlerQueue.enqueue(
-            HandlerQueue.Item.answer(.callback({ _ in }, event: "e"), .success(.values([.binary(tracked(100))]))))
+            HandlerQueue.Item.answer(
+              .callback({ _ in }, event: "e"), .success(.values([.binary(tracked(100))], size: 100))))
         }
         handlerQueue.enqueue { continuation.resume() }
       }
@@ -71,7 +72,7 @@ struct HandlerQueueBatchTests {
       loop.post { [log] in
         for number in 1...20 {
           let handler = AckHandler.callback({ _ in log.add("handler \(number)") }, event: "e")
-          handlerQueue.enqueue(.answer(handler, .success(.values([.binary(tracked(100_000))])), bytes: 100_000))
+          handlerQueue.enqueue(.answer(handler, .success(.values([.binary(tracked(100_000))], size: 100_000))))
         }
         handlerQueue.enqueue { continuation.resume() }
       }

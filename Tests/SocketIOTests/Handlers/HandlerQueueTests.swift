@@ -11,7 +11,7 @@ struct DeliveryTests {
 
   @Test("What waits is small")
   func itemSize() {
-    #expect(MemoryLayout<HandlerQueue.Item?>.stride <= 40)
+    #expect(MemoryLayout<HandlerQueue.Item?>.stride <= 24)
   }
 
   @Test(
