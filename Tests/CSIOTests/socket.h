@@ -24,6 +24,7 @@ struct socket_test {
   size_t max_message; /* 0 leaves the default */
   const char *protocols[3];
   const char *headers[4][2];
+  bool may_not_start; /* an error of csio_ws_connect is a result */
   /* called on the loop's thread, before the counters change */
   void (*on_open)(socket_test *socket);
   void (*on_message)(socket_test *socket, csio_ws_type type, const uint8_t *bytes, size_t size);

@@ -6,6 +6,8 @@
 #include "tls_settings.h"
 #include "ws_peer.h"
 
+#include <pthread.h>
+#include <stdatomic.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -183,20 +185,39 @@ static void queues_while_it_renegotiates(void)
 
 static int taken[1024], taken_count;
 static struct rlimit limit;
+static pthread_mutex_t descriptors = PTHREAD_MUTEX_INITIALIZER;
 
 static void take_all_but(int spare)
 {
+  pthread_mutex_lock(&descriptors);
   CHECK(!getrlimit(RLIMIT_NOFILE, &limit));
   struct rlimit low = {.rlim_cur = 200, .rlim_max = limit.rlim_max};
   CHECK(!setrlimit(RLIMIT_NOFILE, &low));
   taken_count = take_descriptors(taken, 1024, spare);
+  pthread_mutex_unlock(&descriptors);
 }
 
 static void give_back(void)
 {
+  pthread_mutex_lock(&descriptors);
   while (taken_count)
     close(taken[--taken_count]);
   CHECK(!setrlimit(RLIMIT_NOFILE, &limit));
+  pthread_mutex_unlock(&descriptors);
+}
+
+/* Takes all from the server's thread, while the client waits for its certificate. */
+static int take_all(SSL *ssl, int *alert, void *arg)
+{
+  (void)ssl, (void)alert;
+  if (atomic_exchange((atomic_bool *)arg, false)) take_all_but(0);
+  return SSL_CLIENT_HELLO_SUCCESS;
+}
+
+/* Until the server has closed the connections that have ended. */
+static void await_ends(peer *server)
+{
+  AWAIT(&server->monitor, server->ended == server->accepted);
 }
 
 static void write_file(const char *path, const char *text)
@@ -243,6 +264,7 @@ static void reads_the_authorities_when_it_can(void)
   peer_start(&server, both_serve, ctx, NULL);
   for (int i = 0; i < 3; i++) {
     csio_tls *tls = i < 2 ? tls_new() : NULL; /* the default ones live as long as the process */
+    await_ends(&server);
     take_all_but(i % 2);
     if (i % 2) /* takes the connection's socket, but nothing is left for the file */
       expect_by_socket(&server, tls, CSIO_EFILES, "too many open files");
@@ -269,13 +291,17 @@ static void looks_for_an_authority_when_it_can(void)
   free(pem);
   setenv("SSL_CERT_DIR", folder, 1);
   SSL_CTX *ctx = server_context(&good, NULL), *other = server_context(&unknown, NULL);
+  atomic_bool takes = false;
+  SSL_CTX_set_client_hello_cb(ctx, take_all, &takes);
   peer server, strange;
   peer_start(&server, both_serve, ctx, NULL);
   peer_start(&strange, both_serve, other, NULL);
   for (int i = 0; i < 2; i++) {
     csio_tls *tls = tls_new();
     expect_by_request(&strange, tls, CSIO_ETLS_UNTRUSTED, "");
-    take_all_but(2); /* the two ends of the connection */
+    await_ends(&strange);
+    await_ends(&server);
+    atomic_store(&takes, true);
     (i ? expect_by_socket : expect_by_request)(&server, tls, CSIO_EFILES,
         "the certificate of localhost could not be verified: the process or the system has too many open "
         "files");

@@ -268,11 +268,13 @@ static void reports_too_few_descriptors(void)
   CHECK(!setrlimit(RLIMIT_NOFILE, &low));
   for (int spare = 0; spare < 8; spare++) {
     csio_loop *own = test_loop();
-    socket_test socket = {.loop = own, .url = peer_url(&server, "ws", NULL, "/"), .timeout = 300};
+    socket_test socket = {
+        .loop = own, .url = peer_url(&server, "ws", NULL, "/"), .timeout = 300, .may_not_start = true};
     int count = take_descriptors(taken, 1024, spare);
     socket_start(&socket);
-    AWAIT(&socket.monitor, socket.opened || socket.errors || socket.closes);
-    if (spare < 2) CHECK_INT(socket.error_code, CSIO_EFILES);
+    /* Newer libcurls cannot be made without a descriptor, so that the WebSocket cannot be started. */
+    if (!socket.err) AWAIT(&socket.monitor, socket.opened || socket.errors || socket.closes);
+    if (spare < 2) CHECK_INT(socket.err ? socket.err : socket.error_code, CSIO_EFILES);
     if (socket.errors && socket.error_code != CSIO_ETIMEOUT) {
       CHECK_INT(socket.error_code, CSIO_EFILES);
       CHECK_CONTAINS(socket.error, "Too many open files");
