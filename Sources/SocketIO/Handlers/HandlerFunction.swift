@@ -18,34 +18,46 @@ struct HandlerFunction<Result: Sendable, each Argument: Sendable>: Sendable {
   }
 }
 
-/// Whether a call of a handler still takes place. It is asked right before each call, since `disconnect()` may have been
-/// called after the event arrived.
+/// Whether a call of a handler still takes place, since `disconnect()` may have been called after the event arrived.
 struct HandlerCondition: Sendable {
   /// For events that a `disconnect()` does not take back.
   static let always = HandlerCondition(state: nil, epoch: 0)
 
   private let state: PublishedSocketState?
   private let epoch: UInt32
+  private var whenAsked: (@Sendable (_ holds: Bool) -> Void)?
 
   /// Holds until `disconnect()` is called after the epoch.
   init(_ state: PublishedSocketState, epoch: UInt32) { self.init(state: state, epoch: epoch) }
 
   private init(state: PublishedSocketState?, epoch: UInt32) { (self.state, self.epoch) = (state, epoch) }
 
-  var holds: Bool { state?.isCurrent(epoch) ?? true }
+  /// The same condition, for one call.
+  func notifying(_ body: @escaping @Sendable (_ holds: Bool) -> Void) -> HandlerCondition {
+    var condition = self
+    condition.whenAsked = body
+    return condition
+  }
+
+  /// Asked once, right before the call.
+  func isMet() -> Bool {
+    let holds = state?.isCurrent(epoch) ?? true
+    whenAsked?(holds)
+    return holds
+  }
 }
 
 /// The rest of a handler's call, which runs on the actor to which the handler is isolated.
 typealias UnfinishedCall = @Sendable () async throws -> Void
 
-/// A registered handler. It is called if the condition holds, and asks again if it has to wait for its turn. Returns nil
-/// if it has finished, otherwise the rest of the call.
+/// A registered handler. It asks the condition right before it calls the user's function. Returns nil if it has finished,
+/// otherwise the rest of the call.
 typealias RegisteredHandler<Payload> = @Sendable (Payload, HandlerCondition) throws -> UnfinishedCall?
 
 /// Makes a call on an actor, so that the condition that the call asks cannot change before the handler begins.
-func onActor(
-  _ isolation: (any Actor)?, _ call: @Sendable (isolated (any Actor)?) async throws -> Void
-) async throws { try await call(isolation) }
+func onActor<Result: Sendable>(
+  _ isolation: (any Actor)?, _ call: @Sendable (isolated (any Actor)?) async throws -> Result
+) async throws -> Result { try await call(isolation) }
 
 /// - Returns: A handler that passes on its payload.
 func registeredHandler<Payload: Sendable>(
@@ -53,11 +65,11 @@ func registeredHandler<Payload: Sendable>(
 ) -> RegisteredHandler<Payload> {
   guard let nonisolated = HandlerFunction<Void, Payload>(body: body).nonisolated else {
     return { payload, condition in
-      { try await onActor(body.isolation) { _ in if condition.holds { try await body(payload) } } }
+      { try await onActor(body.isolation) { _ in if condition.isMet() { try await body(payload) } } }
     }
   }
-  return { payload, _ in
-    try nonisolated(payload)
+  return { payload, condition in
+    if condition.isMet() { try nonisolated(payload) }
     return nil
   }
 }
@@ -68,14 +80,14 @@ func registeredHandler(
 ) -> RegisteredHandler<SocketEvent> {
   guard body.isolation == nil else {
     return { event, condition in
-      { try await onActor(body.isolation) { _ in if condition.holds { try await body(event) } } }
+      { try await onActor(body.isolation) { _ in if condition.isMet() { try await body(event) } } }
     }
   }
   struct Isolated { let body: @isolated(any) @Sendable (SocketEvent) throws -> Void }
   struct Nonisolated { let body: @Sendable (SocketEvent) throws -> Void }
   let nonisolated = unsafeBitCast(Isolated(body: body), to: Nonisolated.self)  // As in ``HandlerFunction``.
-  return { event, _ in
-    try nonisolated.body(event)
+  return { event, condition in
+    if condition.isMet() { try nonisolated.body(event) }
     return nil
   }
 }
@@ -86,11 +98,11 @@ func registeredHandler<Payload>(
 ) -> RegisteredHandler<Payload> {
   guard let nonisolated = HandlerFunction<Void>(body: body).nonisolated else {
     return { _, condition in
-      { try await onActor(body.isolation) { _ in if condition.holds { try await body() } } }
+      { try await onActor(body.isolation) { _ in if condition.isMet() { try await body() } } }
     }
   }
-  return { _, _ in
-    try nonisolated()
+  return { _, condition in
+    if condition.isMet() { try nonisolated() }
     return nil
   }
 }
@@ -106,13 +118,15 @@ func registeredHandler<Answer: Sendable, each Argument: Decodable & Sendable>(
       var decoder = ArgumentDecoder(event)
       let arguments = (repeat try decoder.next((each Argument).self))
       return {
-        try await onActor(body.isolation) { _ in
-          if condition.holds { try answer(event, try await body(repeat each arguments)) }
+        let result: Answer? = try await onActor(body.isolation) { _ in
+          condition.isMet() ? .some(try await body(repeat each arguments)) : nil
         }
+        if let result { try answer(event, result) }
       }
     }
   }
-  return { event, _ in
+  return { event, condition in
+    guard condition.isMet() else { return nil }
     var decoder = ArgumentDecoder(event)
     try answer(event, try nonisolated(repeat try decoder.next((each Argument).self)))
     return nil
@@ -127,7 +141,7 @@ func preparedHandler<Payload: Sendable>(
   _ body: @escaping @isolated(any) @Sendable (Payload) async throws -> Void
 ) -> AsyncHandler<Payload> {
   { payload, condition in
-    { try await onActor(body.isolation) { _ in if condition.holds { try await body(payload) } } }
+    { try await onActor(body.isolation) { _ in if condition.isMet() { try await body(payload) } } }
   }
 }
 
@@ -136,7 +150,7 @@ func preparedHandler<Payload>(
   ignoring payload: Payload.Type, _ body: @escaping @isolated(any) @Sendable () async throws -> Void
 ) -> AsyncHandler<Payload> {
   { _, condition in
-    { try await onActor(body.isolation) { _ in if condition.holds { try await body() } } }
+    { try await onActor(body.isolation) { _ in if condition.isMet() { try await body() } } }
   }
 }
 
@@ -150,9 +164,10 @@ func preparedHandler<Answer: Sendable, each Argument: Decodable & Sendable>(
     var decoder = ArgumentDecoder(event)
     let arguments = (repeat try decoder.next((each Argument).self))
     return {
-      try await onActor(body.isolation) { _ in
-        if condition.holds { try answer(event, try await body(repeat each arguments)) }
+      let result: Answer? = try await onActor(body.isolation) { _ in
+        condition.isMet() ? .some(try await body(repeat each arguments)) : nil
       }
+      if let result { try answer(event, result) }
     }
   }
 }

@@ -50,12 +50,16 @@ final class HandlerRegistry: Sendable {
     let id: UInt64
     let isOnce: Bool
     let handler: RegisteredHandler<HandlerPayload>
+    /// Whether it is for one call only, and an event for it is under way. Later events pass it by.
+    var isTaken = false
   }
 
   /// Handlers of one event that have not run yet.
   struct Rest: Sendable {
+    fileprivate let registry: HandlerRegistry
     fileprivate let entries: ArraySlice<Entry>
     fileprivate let payload: HandlerPayload
+    fileprivate let key: HandlerKey
     fileprivate let condition: HandlerCondition
     /// The call to wait for before the others run; nil if it belongs to another event.
     let unfinished: UnfinishedCall?
@@ -186,8 +190,8 @@ final class HandlerRegistry: Sendable {
     return ids.map { SocketSubscription(key: key, id: $0, registry: self) }
   }
 
-  /// Calls the handlers that are registered now, after removing those for one call only, until one has to finish
-  /// elsewhere or the condition does not hold any more.
+  /// Calls the handlers that are registered now, until one has to finish elsewhere. Those for one call only are removed
+  /// right before it.
   ///
   /// - Parameter onError: Gets what a handler throws, before the next one is called. Returns whether that one has to
   ///   wait.
@@ -198,41 +202,61 @@ final class HandlerRegistry: Sendable {
   ) -> Rest? {
     let entries = state.withLock { state -> [Entry]? in
       guard let entries = state[key] else { return nil }
-      if entries.contains(where: \.isOnce) {
-        // An event that nobody gets is not the one that they wait for.
-        guard condition.holds else { return nil }
-        state[key] = entries.filter { !$0.isOnce }
+      guard entries.contains(where: \.isOnce) else { return entries }
+      state[key] = entries.map { entry in
+        var entry = entry
+        entry.isTaken = entry.isOnce
+        return entry
       }
-      return entries
+      return entries.filter { !$0.isTaken }
     }
     guard let entries else { return nil }
-    return Self.call(entries[...], payload(), condition, onError)
+    return call(entries[...], key, payload(), condition, onError)
   }
 
   /// Calls the rest of the handlers. Parameter and result are those of ``dispatch(_:_:if:onError:)``.
-  static func call(_ rest: Rest, onError: (any Error) -> Bool) -> Rest? {
-    call(rest.entries, rest.payload, rest.condition, onError)
+  func call(_ rest: Rest, onError: (any Error) -> Bool) -> Rest? {
+    call(rest.entries, rest.key, rest.payload, rest.condition, onError)
   }
 
   @inline(__always)
-  private static func call(
-    _ entries: ArraySlice<Entry>, _ payload: HandlerPayload, _ condition: HandlerCondition,
+  private func call(
+    _ entries: ArraySlice<Entry>, _ key: HandlerKey, _ payload: HandlerPayload, _ condition: HandlerCondition,
     _ onError: (any Error) -> Bool
   ) -> Rest? {
     for index in entries.indices {
-      guard condition.holds else { return nil }
       let unfinished: UnfinishedCall?
       do {
-        unfinished = try entries[index].handler(payload, condition)
+        let entry = entries[index]
+        unfinished = try entry.handler(payload, entry.isOnce ? settling(entry.id, key, condition) : condition)
         if unfinished == nil { continue }
       } catch {
+        if entries[index].isOnce { settle(entries[index].id, key, isCalled: true) }
         guard onError(error) else { continue }
         unfinished = nil
       }
       return Rest(
-        entries: entries[(index + 1)...], payload: payload, condition: condition, unfinished: unfinished)
+        registry: self, entries: entries[(index + 1)...], payload: payload, key: key, condition: condition,
+        unfinished: unfinished)
     }
     return nil
+  }
+
+  /// The condition for the call of a handler for one call only.
+  private func settling(_ id: UInt64, _ key: HandlerKey, _ condition: HandlerCondition) -> HandlerCondition {
+    condition.notifying { [self] in settle(id, key, isCalled: $0) }
+  }
+
+  /// Removes a handler for one call only that is called, and keeps one whose call was dropped for the next event.
+  private func settle(_ id: UInt64, _ key: HandlerKey, isCalled: Bool) {
+    let removed = state.withLock { state -> Entry? in
+      guard var entries = state[key], let index = entries.firstIndex(where: { $0.id == id }) else { return nil }
+      entries[index].isTaken = false
+      let removed = isCalled ? entries.remove(at: index) : nil
+      state[key] = entries
+      return removed
+    }
+    withExtendedLifetime(removed) {}
   }
 }
 
@@ -240,7 +264,7 @@ extension HandlerQueue {
   /// Calls the rest of an event's handlers when the one that is running has finished.
   func wait(for rest: HandlerRegistry.Rest, onError: @escaping @Sendable (any Error) -> Bool) {
     let next: @Sendable () -> Void = {
-      if let rest = HandlerRegistry.call(rest, onError: onError) { self.wait(for: rest, onError: onError) }
+      if let rest = rest.registry.call(rest, onError: onError) { self.wait(for: rest, onError: onError) }
     }
     guard let unfinished = rest.unfinished else { return afterPause(next) }
     pause(for: unfinished) { error in

@@ -60,7 +60,8 @@ extension LifecycleEvent where Source == Socket, Payload == SocketConnection {
 }
 
 extension LifecycleEvent where Source == Socket, Payload == Disconnection {
-  /// The Socket lost its namespace. Comes only after a `connect`.
+  /// The Socket lost its namespace. Comes only after a `connect`, though handlers that a `disconnect()` kept from getting
+  /// that get this all the same.
   public static var disconnect: Self { Self(name: "disconnect") }
 }
 

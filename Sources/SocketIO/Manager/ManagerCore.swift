@@ -163,6 +163,9 @@ actor ManagerCore {
       handlerQueue.enqueue { [weak manager] in
         self.loop.post { self.assumeIsolated { $0.handle(.announcementBegan(announcement)) } }
         manager?.dispatch(.reconnectAttempt(attempt))
+        if self.handlerQueue.isPaused {
+          self.loop.post { self.assumeIsolated { $0.handle(.announcementWaits(announcement)) } }
+        }
         self.handlerQueue.afterPauseIfAny {
           self.loop.post { self.assumeIsolated { $0.handle(.attemptAnnounced(announcement)) } }
         }

@@ -15,6 +15,8 @@ struct ManagerStateMachine {
     case handlersConsulted(Int)
     /// The handlers of `reconnect_attempt` begin to run.
     case announcementBegan(Int)
+    /// A handler of the announcement waits for its actor, which may be blocked.
+    case announcementWaits(Int)
     /// These handlers have run.
     case attemptAnnounced(Int)
     /// The received data is not a Socket.IO packet.
@@ -127,6 +129,11 @@ struct ManagerStateMachine {
       current.hasBegun = true
       state = .announcing(current)
       return [.stopDelay]
+    case .announcementWaits(let announcement):
+      guard case .announcing(var current) = state, announcement == current.number else { return [] }
+      current.hasBegun = false
+      state = .announcing(current)
+      return [.startDelay(milliseconds: Self.patience)]
     case .attemptAnnounced(let announcement):
       // A handler that took its time may have been overtaken by another reconnection.
       guard case .announcing(let current) = state, announcement == current.number else { return [] }

@@ -9,7 +9,8 @@
 ///
 ///     try await withSocket("https://example.com", handlers: { $0.on("welcome") { print($0.args) } }) { socket in … }
 ///
-/// Handlers that have not begun when the body returns do not run.
+/// When the body returns, the Socket is disconnected: handlers of the server's events that have not begun do not run, but
+/// those of `disconnect` do.
 ///
 /// The connection is its own, and what the body has emitted is sent before the connection is closed, also if the task is
 /// cancelled meanwhile.

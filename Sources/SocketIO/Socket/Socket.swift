@@ -136,6 +136,7 @@ public final class Socket: Sendable {
       let connection = SocketConnection(id: id, recovered: recovered, transport: transport)
       tell(.connect, connection, .connect(connection), if: HandlerCondition(publishedState, epoch: epoch))
     case .connectError(let error):
+      guard publishedState.isCurrent(epoch) else { return }
       tell(.connectError, error, .connectError(error), if: HandlerCondition(publishedState, epoch: epoch))
     case .disconnect(let reason, let error):
       guard publishedState.shouldDeliverDisconnect() else { return }
@@ -165,7 +166,8 @@ public final class Socket: Sendable {
     if condition: HandlerCondition
   ) {
     call(event.key, "\(event.key)", .other(payload), if: condition)
-    call(.changes, "\(event.key)", .other(change), if: condition)
+    // Sequences get every change that handlers have begun to get, so that each `disconnect` has its `connect`.
+    call(.changes, "\(event.key)", .other(change), if: .always)
   }
 
   private func call(

@@ -210,6 +210,57 @@ struct IsolatedHandlerTests {
     #expect(bench.take() == ["first", "disconnect: io client disconnect"])
   }
 
+  @Test("A handler for one call whose call is dropped waits for the next event")
+  func droppedOnce() {
+    let (bench, socket) = ClientBench.connected()
+    let log = bench.log
+    let first = socket.on("e") { [weak socket] in _ = socket?.disconnect() }
+    socket.once("e") { log.add("once") }
+    bench.script.receive(#"2["e"]"#)
+    #expect(bench.take() == ["disconnect: io client disconnect"])
+    #expect(socket.listeners("e").count == 2)
+    first.cancel()
+    socket.connect()
+    bench.loop.run()
+    bench.open(joining: "/")
+    for _ in 0..<2 { bench.script.receive(#"2["e"]"#) }
+    #expect(bench.take().filter { $0 == "once" } == ["once"])
+    #expect(!socket.hasListeners("e"))
+  }
+
+  @MainActor
+  @Test("So does one that waits for the main actor")
+  func droppedOnceOnActor() async {
+    let bench = ClientBench()
+    let (socket, log) = (bench.manager.socket("/"), bench.log)
+    socket.once(.connect) { @MainActor in log.add("connected") }
+    bench.loop.run()
+    bench.open(joining: "/")
+    bench.loop.run()
+    socket.disconnect()
+    await bench.loop.run { bench.manager.handlerQueue.isIdle }
+    #expect(!log.entries.contains("connected"))
+    socket.connect()
+    bench.loop.run()
+    bench.open(joining: "/")
+    await bench.loop.run { bench.manager.handlerQueue.isIdle }
+    #expect(log.entries.count { $0 == "connected" } == 1)
+    #expect(socket.listeners(.connect).isEmpty)
+  }
+
+  @Test("A sequence of changes has a connect for each disconnect, even if a handler of connect disconnects")
+  func disconnectedInConnect() async {
+    let bench = ClientBench()
+    let socket = bench.manager.socket("/")
+    var changes = socket.changes().makeAsyncIterator()
+    socket.on(.connect) { [weak socket] in _ = socket?.disconnect() }
+    bench.loop.run()
+    bench.open(joining: "/")
+    bench.loop.run()
+    guard case .connect? = await changes.next() else { return #expect(Bool(false), "connect is missing") }
+    guard case .disconnect? = await changes.next() else { return #expect(Bool(false), "disconnect is missing") }
+  }
+
   @Test(
     "Wherever handlers run, they stay in order",
     arguments: [HandlerDelivery.serial, .queue(DispatchQueue(label: "test", attributes: .concurrent)), .eventLoop])

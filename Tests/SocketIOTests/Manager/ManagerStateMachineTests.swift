@@ -59,4 +59,14 @@ struct ManagerStateMachineTests {
     #expect(!opensEngine(machine.handle(.delayElapsed)))
     #expect(opensEngine(machine.handle(.attemptAnnounced(announcement))))
   }
+
+  @Test("An attempt waits only for a while for a handler that waits for its actor")
+  func blockedActor() throws {
+    var (machine, announcement) = try announcing()
+    _ = machine.handle(.announcementBegan(announcement))
+    let actions = machine.handle(.announcementWaits(announcement))
+    #expect(actions.contains { if case .startDelay(ManagerStateMachine.patience) = $0 { true } else { false } })
+    #expect(opensEngine(machine.handle(.delayElapsed)))
+    #expect(machine.handle(.attemptAnnounced(announcement)).isEmpty)
+  }
 }
