@@ -102,10 +102,10 @@ extension SocketIOError {
     return error
   }
 
-  /// - Parameter how: How the server answered.
-  /// The answer to CONNECT, of a server of an older protocol.
+  /// The answer to CONNECT of a server of an older protocol.
   static let withoutSessionID = incompatible("without a session id")
 
+  /// - Parameter how: How the server answered.
   static func incompatible(_ how: String) -> SocketIOError {
     SocketIOError(
       .incompatibleServer,

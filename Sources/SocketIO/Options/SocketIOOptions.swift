@@ -48,8 +48,8 @@ public struct SocketIOOptions: Sendable {
   public var query: SocketObject = [:]
 
   /// Additional headers of every request and of the WebSocket handshake. A change takes effect with the next request.
-  /// Invalid headers are refused and, where `transports` has `websocket`, so are the handshake's own: `Connection`,
-  /// `Upgrade` and `Sec-WebSocket-…`.
+  /// Invalid headers are refused, and so are `Content-Length` and `Transfer-Encoding` and, where `transports` has
+  /// `websocket`, the handshake's own: `Connection`, `Upgrade` and `Sec-WebSocket-…`.
   public var extraHeaders: [String: String] = [:]
 
   /// Send binary data over WebSocket as base64 text, as polling always does.

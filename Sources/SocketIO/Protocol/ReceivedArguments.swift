@@ -29,6 +29,14 @@ enum ReceivedArguments: Sendable {
     }
   }
 
+  /// The bytes that arrived; an estimate if the parser made values.
+  var receivedSize: Int {
+    switch self {
+    case .values(let values, _): SocketValue.array(values).estimatedSize
+    case .json(let json): json.size
+    }
+  }
+
   /// The last one, if it is a string.
   var lastString: String? {
     switch self {

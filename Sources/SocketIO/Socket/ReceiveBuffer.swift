@@ -11,7 +11,7 @@ struct ReceiveBuffer {
 
   /// - Returns: Whether there was room.
   mutating func append(_ event: ReceivedEvent) -> Bool {
-    let size = event.arguments.size + Self.overhead
+    let size = event.arguments.receivedSize + Self.overhead
     guard size <= limit - bytes else { return false }
     bytes += size
     events.append(event)

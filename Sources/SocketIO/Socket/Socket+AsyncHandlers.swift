@@ -5,7 +5,7 @@ extension Socket {
   ///
   /// Events whose calls have not finished count in ``SocketIOOptions/inboundBuffer``: a handler that is too slow slows
   /// down the server in the end. When the handler is removed, its running calls are cancelled, and those that wait are
-  /// dropped. After ``disconnect()`` the running calls finish, and those that wait are dropped. Errors are logged and
+  /// dropped. After ``disconnect()`` the running calls finish, and those that wait are dropped in their turn. Errors are logged and
   /// reported by `.handlerError`.
   ///
   /// - Parameters:

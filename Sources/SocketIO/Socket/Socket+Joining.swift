@@ -5,8 +5,8 @@ extension Socket {
   ///     try await socket.joined(timeout: .seconds(10))
   ///
   /// An attempt that fails ends the wait with its error, but not the attempts: another call waits for the next outcome.
-  /// If nothing more is tried, because `reconnection` is off, its attempts are used up or the server speaks an older
-  /// protocol, the call throws the last error at once.
+  /// If nothing more is tried, because `reconnection` is off, its attempts are used up, the server speaks an older
+  /// protocol, or ``Manager/open()`` failed, the call throws the last error at once.
   ///
   /// - Parameter timeout: How long to wait, rounded up to whole milliseconds. Without one, as long as the attempt
   ///   takes.

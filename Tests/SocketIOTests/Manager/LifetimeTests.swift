@@ -286,7 +286,7 @@ struct LifetimeTests {
       log.add("closed")
       loop.post {}
     }
-    await loop.run { script.commands.last == .close }
+    await loop.run { script.commands.last == .close && loop.pendingDelays.contains(10_000) }
     #expect(script.messages == [#"2["last"]"#, "1"])
     #expect(log.entries == ["disconnect: io client disconnect"])
     script.report(.closed(nil))
@@ -319,7 +319,7 @@ struct LifetimeTests {
     let (bench, _) = ClientBench.connected()
     let (loop, script) = (bench.loop, bench.script)
     let task = Task { [manager = bench.manager] in await manager.close() }
-    await loop.run { script.commands.last == .close }
+    await loop.run { script.commands.last == .close && loop.pendingDelays.contains(10_000) }
     loop.advance(by: 5_000)
     await task.value
     #expect(script.isAborted)
