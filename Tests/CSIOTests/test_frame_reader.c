@@ -378,15 +378,16 @@ static void limits_messages(void)
   CHECK_EXAMPLES(&five, examples);
 }
 
-/* The announced size is reserved at once, up to 16 MiB; memory of a refused message is freed at once. */
+/* The announced size is reserved at once, up to 16 MiB, in steps of 256 KiB; memory of a refused message is
+ * freed at once. */
 static void reserves_what_is_announced(void)
 {
   static const struct {
     const char *bytes;
     size_t size, least, most;
   } cases[] = {
-      {BYTES("\x82\x7f\0\0\0\0\0\x01\x86\xa0xy"), 100000, 100000},
-      {BYTES("\x82\x7f\0\0\0\x40\0\0\0\0xy"), 16 << 20, (16 << 20) + 2},
+      {BYTES("\x82\x7f\0\0\0\0\0\x01\x86\xa0xy"), 256 << 10, 256 << 10},
+      {BYTES("\x82\x7f\0\0\0\x40\0\0\0\0xy"), (16 << 20) + (256 << 10), (16 << 20) + (256 << 10)},
       {BYTES("\x02\x02xy\x80\x81"), 0, 0},
       {BYTES("\x02\x02xy\x88\x00"), 0, 0},
   };

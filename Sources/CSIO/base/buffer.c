@@ -43,9 +43,9 @@ void csio__bytes_free(csio__bytes *bytes)
   *bytes = (csio__bytes){0};
 }
 
-/* Large byte strings grow in steps; memory that is not touched costs nothing. glibc takes memory of 128 KiB and
- * more from the system apart, and once that is freed, gives back less of the rest. Otherwise it would take and
- * give back the memory of each message of 100 KB. */
+/* Large byte strings grow in steps; memory that is not touched costs nothing. glibc takes memory of 128 KiB
+ * and more from the system apart, and once that is freed, gives back less of the rest. Otherwise it would
+ * take and give back the memory of each message of 100 KB. */
 enum { LARGE = 64 << 10, STEP = 256 << 10 };
 
 bool csio__bytes_reserve(csio__bytes *bytes, size_t extra)
