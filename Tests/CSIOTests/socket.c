@@ -99,6 +99,19 @@ void socket_start(socket_test *socket)
   if (!socket->may_not_start) CHECK_INT(socket->err, CSIO_OK);
 }
 
+void socket_end_early(csio_loop *loop, const char *url)
+{
+  socket_test closed = {.loop = loop, .url = url};
+  socket_start(&closed);
+  socket_close(&closed);
+  CHECK_INT(closed.errors, 0);
+  csio_loop *own = test_loop();
+  socket_test left = {.loop = own, .url = url};
+  socket_start(&left);
+  csio_loop_close(own);
+  CHECK_INT(left.error_code, CSIO_ECANCELLED);
+}
+
 void socket_open(socket_test *socket)
 {
   socket_start(socket);

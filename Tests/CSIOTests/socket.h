@@ -48,6 +48,10 @@ struct socket_test {
 /* Starts connecting; does not wait. */
 void socket_start(socket_test *socket);
 
+/* Ends a connection that is being made, which reports no error when it is closed, and CANCELLED when its loop
+ * is. */
+void socket_end_early(csio_loop *loop, const char *url);
+
 /* Starts, and waits until it is open. */
 void socket_open(socket_test *socket);
 

@@ -265,15 +265,7 @@ static void ends_with_the_websocket(void)
   int before = open_descriptors();
   socket_test slow = {.loop = loop, .url = url, .timeout = 200};
   socket_expect_error(&slow, CSIO_ETIMEOUT, "connecting to 127.0.0.2 port");
-  socket_test closed = {.loop = loop, .url = url};
-  socket_start(&closed);
-  socket_close(&closed);
-  CHECK_INT(closed.errors, 0);
-  csio_loop *own = test_loop();
-  socket_test left = {.loop = own, .url = url};
-  socket_start(&left);
-  csio_loop_close(own);
-  CHECK_INT(left.error_code, CSIO_ECANCELLED);
+  socket_end_early(loop, url);
   CHECK_INT(open_descriptors(), before);
   end_silence(&silence);
 }

@@ -28,6 +28,7 @@ final class ReceivedEvent: Sendable {
     }
   }
 
-  /// The handlers have run. Called on their thread, which allocated the values, and so frees them.
+  /// Called on the handlers' thread, which allocated the values, and so frees them. A handler that looks at them later
+  /// reads them again.
   func forgetValues() { read.withLock { $0 = nil } }
 }
