@@ -195,7 +195,9 @@ package final class Engine {
 
   private func received(_ packet: consuming EnginePacket, on slot: EngineStateMachine.Slot) {
     if slot == .probe { measureProbe() }
-    guard slot == .main, machine.takesMessages else { return handle(.transport(slot, .packet(packet))) }
+    guard slot == .main, machine.takesMessages else {
+      return handle(.transport(slot, .packet(consume packet)))
+    }
     switch consume packet {
     // Nothing else follows from a message, so the machine need not see it.
     case .message(let message): onReport?(.message(message))

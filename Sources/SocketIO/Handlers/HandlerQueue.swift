@@ -39,14 +39,14 @@ package final class HandlerQueue: Sendable {
   /// The two frequent items need no closure.
   enum Item: Sendable {
     /// Session and epoch have 32 bits to keep what waits small.
-    case event(Socket, session: UInt32, epoch: UInt32, ReceivedEvent)
+    case event(EventDispatcher, session: UInt32, epoch: UInt32, ReceivedEvent)
     indirect case answer(AckHandler, AckHandler.Answer)
     case work(Work)
 
     fileprivate func deliver() {
       switch self {
-      case .event(let socket, let session, let epoch, let event):
-        socket.dispatch(event, session: session, epoch: epoch)
+      case .event(let dispatcher, let session, let epoch, let event):
+        dispatcher.dispatch(event, session: session, epoch: epoch)
       case .answer(let handler, let result): handler.complete(result)
       case .work(let work): work()
       }
@@ -149,7 +149,7 @@ package final class HandlerQueue: Sendable {
   }
 
   /// Sets the closure that runs on the loop when the limit was exceeded and only half of it still waits.
-  func whenRoom(_ body: @escaping @Sendable () -> Void) { state.withLock { $0.onRoom = body } }
+  func whenRoom(_ body: (@Sendable () -> Void)?) { state.withLock { $0.onRoom = body } }
 
   /// Bytes that wait for handlers, including those of the event whose handlers run.
   var inboundBytes: Int { state.withLock { $0.gauge.bytes } }

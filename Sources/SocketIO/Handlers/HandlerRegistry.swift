@@ -1,63 +1,13 @@
-/// What a handler is registered for.
-enum HandlerKey: Hashable, Sendable {
-  /// One event, from the server or of the Socket or Manager itself.
-  case event(String)
-  /// Every event from the server.
-  case any
-  /// Every event to the server.
-  case anyOutgoing
-  /// All of the Socket's or Manager's own events.
-  case changes
-  /// Errors of handlers.
-  case failures
-  /// A Manager has no connection, and does not reconnect by itself.
-  case gaveUp
-}
-
-extension HandlerKey: CustomStringConvertible {
-  var description: String {
-    switch self {
-    case .event(let name): name
-    case .any: "onAny"
-    case .anyOutgoing: "onAnyOutgoing"
-    case .changes: "changes"
-    case .failures: "handlerError"
-    case .gaveUp: "gaveUp"
-    }
-  }
-}
-
-/// What handlers get. Events from the server are frequent and have a case of their own, since a cast takes longer than
-/// the call of a handler.
-enum HandlerPayload: Sendable {
-  case event(SocketEvent)
-  indirect case other(any Sendable)
-
-  var value: any Sendable {
-    switch self {
-    case .event(let event): event
-    case .other(let value): value
-    }
-  }
-}
-
 /// The handlers of a Socket or Manager, by key, in the order in which they are called.
 ///
 /// Handlers are neither called nor freed under the lock, since they, or the `deinit` of what they captured, may call
 /// back.
 final class HandlerRegistry: Sendable {
-  fileprivate struct Entry {
-    let id: UInt64
-    let isOnce: Bool
-    let handler: RegisteredHandler<HandlerPayload>
-    /// Whether it is for one call only, and an event for it is under way. Later events pass it by.
-    var isTaken = false
-  }
-
   /// Handlers of one event that have not run yet.
   struct Rest: Sendable {
     fileprivate let registry: HandlerRegistry
-    fileprivate let entries: ArraySlice<Entry>
+    fileprivate let entries: [HandlerEntry]
+    fileprivate let start: Int
     fileprivate let payload: HandlerPayload
     fileprivate let key: HandlerKey
     fileprivate let condition: HandlerCondition
@@ -66,16 +16,16 @@ final class HandlerRegistry: Sendable {
   }
 
   private struct State {
-    private var byKey = SmallDictionary<HandlerKey, [Entry]>()
+    private var byKey = SmallDictionary<HandlerKey, [HandlerEntry]>()
     /// Those of every event, in each direction. They are asked for with each event, and most Sockets have none.
-    private var ofAnyEvent: [Entry] = []
-    private var ofAnyOutgoing: [Entry] = []
+    private var ofAnyEvent: [HandlerEntry] = []
+    private var ofAnyOutgoing: [HandlerEntry] = []
     var nextID: UInt64 = 0
 
     var isEmpty: Bool { byKey.isEmpty && ofAnyEvent.isEmpty && ofAnyOutgoing.isEmpty }
 
     /// The handlers of a key; nil if there are none.
-    subscript(key: HandlerKey) -> [Entry]? {
+    subscript(key: HandlerKey) -> [HandlerEntry]? {
       get {
         switch key {
         case .any: ofAnyEvent.isEmpty ? nil : ofAnyEvent
@@ -94,7 +44,7 @@ final class HandlerRegistry: Sendable {
       }
     }
 
-    mutating func insert(_ entry: Entry, _ key: HandlerKey, first: Bool) {
+    mutating func insert(_ entry: HandlerEntry, _ key: HandlerKey, first: Bool) {
       switch key {
       case .any: Self.insert(entry, first, into: &ofAnyEvent)
       case .anyOutgoing: Self.insert(entry, first, into: &ofAnyOutgoing)
@@ -102,12 +52,19 @@ final class HandlerRegistry: Sendable {
       }
     }
 
-    private static func insert(_ entry: Entry, _ first: Bool, into entries: inout [Entry]) {
+    private static func insert(_ entry: HandlerEntry, _ first: Bool, into entries: inout [HandlerEntry]) {
       if first { entries.insert(entry, at: 0) } else { entries.append(entry) }
     }
 
+    /// The handlers to call for an event; nil if there are none. Those for one call only are taken.
+    mutating func take(_ key: HandlerKey) -> [HandlerEntry]? {
+      guard let entries = self[key] else { return nil }
+      guard entries.contains(where: \.isOnce) else { return entries }
+      return entries.filter { $0.take() }
+    }
+
     /// - Returns: The removed handlers.
-    mutating func removeAll(where isUnwanted: (HandlerKey) -> Bool) -> [[Entry]] {
+    mutating func removeAll(where isUnwanted: (HandlerKey) -> Bool) -> [[HandlerEntry]] {
       let keys = (byKey.keys + [.any, .anyOutgoing]).filter(isUnwanted)
       let removed = keys.compactMap { self[$0] }
       for key in keys { self[key] = nil }
@@ -123,31 +80,22 @@ final class HandlerRegistry: Sendable {
   ) -> SocketSubscription {
     add(
       key, once: once, first: first,
-      untyped: { payload, condition in
-        guard let payload = payload.value as? Payload else { return nil }
+      .ofOthers { payload, condition in
+        guard let payload = payload as? Payload else { return nil }
         return try handler(payload, condition)
       })
   }
 
-  /// - Parameter handler: Is called with events only.
   func add(
-    _ key: HandlerKey, first: Bool = false, ofEvents handler: @escaping RegisteredHandler<SocketEvent>
+    _ key: HandlerKey, once: Bool = false, first: Bool = false, ofEvents handler: @escaping RegisteredHandler<SocketEvent>
   ) -> SocketSubscription {
-    add(
-      key, first: first,
-      untyped: { payload, condition in
-        guard case .event(let event) = payload else { return nil }
-        return try handler(event, condition)
-      })
+    add(key, once: once, first: first, .ofEvents(handler))
   }
 
-  func add(
-    _ key: HandlerKey, once: Bool = false, first: Bool = false,
-    untyped handler: @escaping RegisteredHandler<HandlerPayload>
-  ) -> SocketSubscription {
+  private func add(_ key: HandlerKey, once: Bool, first: Bool, _ function: HandlerEntry.Function) -> SocketSubscription {
     let id = state.withLock { state in
       state.nextID += 1
-      let entry = Entry(id: state.nextID, isOnce: once, handler: handler)
+      let entry = HandlerEntry(id: state.nextID, isOnce: once, function: function)
       state.insert(entry, key, first: first)
       return entry.id
     }
@@ -155,7 +103,7 @@ final class HandlerRegistry: Sendable {
   }
 
   func remove(_ subscription: SocketSubscription) {
-    let removed = state.withLock { state -> Entry? in
+    let removed = state.withLock { state -> HandlerEntry? in
       guard var entries = state[subscription.key],
         let index = entries.firstIndex(where: { $0.id == subscription.id })
       else { return nil }
@@ -200,43 +148,33 @@ final class HandlerRegistry: Sendable {
     _ key: HandlerKey, _ payload: @autoclosure () -> HandlerPayload, if condition: HandlerCondition = .always,
     onError: (any Error) -> Bool
   ) -> Rest? {
-    let entries = state.withLock { state -> [Entry]? in
-      guard let entries = state[key] else { return nil }
-      guard entries.contains(where: \.isOnce) else { return entries }
-      state[key] = entries.map { entry in
-        var entry = entry
-        entry.isTaken = entry.isOnce
-        return entry
-      }
-      return entries.filter { !$0.isTaken }
-    }
-    guard let entries else { return nil }
-    return call(entries[...], key, payload(), condition, onError)
+    guard let entries = state.withLock({ $0.take(key) }) else { return nil }
+    return call(entries, from: 0, key, payload(), condition, onError)
   }
 
   /// Calls the rest of the handlers. Parameter and result are those of ``dispatch(_:_:if:onError:)``.
   func call(_ rest: Rest, onError: (any Error) -> Bool) -> Rest? {
-    call(rest.entries, rest.key, rest.payload, rest.condition, onError)
+    call(rest.entries, from: rest.start, rest.key, rest.payload, rest.condition, onError)
   }
 
-  @inline(__always)
   private func call(
-    _ entries: ArraySlice<Entry>, _ key: HandlerKey, _ payload: HandlerPayload, _ condition: HandlerCondition,
-    _ onError: (any Error) -> Bool
+    _ entries: [HandlerEntry], from start: Int, _ key: HandlerKey, _ payload: HandlerPayload,
+    _ condition: HandlerCondition, _ onError: (any Error) -> Bool
   ) -> Rest? {
-    for index in entries.indices {
+    for index in start..<entries.count {
+      let entry = entries[index]
       let unfinished: UnfinishedCall?
       do {
-        let entry = entries[index]
-        unfinished = try entry.handler(payload, entry.isOnce ? settling(entry.id, key, condition) : condition)
+        unfinished = try entry.call(
+          payload, key, if: entry.isOnce ? settling(entry.id, key, condition) : condition)
         if unfinished == nil { continue }
       } catch {
-        if entries[index].isOnce { settle(entries[index].id, key, isCalled: true) }
+        if entry.isOnce { settle(entry.id, key, isCalled: true) }
         guard onError(error) else { continue }
         unfinished = nil
       }
       return Rest(
-        registry: self, entries: entries[(index + 1)...], payload: payload, key: key, condition: condition,
+        registry: self, entries: entries, start: index + 1, payload: payload, key: key, condition: condition,
         unfinished: unfinished)
     }
     return nil
@@ -249,10 +187,13 @@ final class HandlerRegistry: Sendable {
 
   /// Removes a handler for one call only that is called, and keeps one whose call was dropped for the next event.
   private func settle(_ id: UInt64, _ key: HandlerKey, isCalled: Bool) {
-    let removed = state.withLock { state -> Entry? in
+    let removed = state.withLock { state -> HandlerEntry? in
       guard var entries = state[key], let index = entries.firstIndex(where: { $0.id == id }) else { return nil }
-      entries[index].isTaken = false
-      let removed = isCalled ? entries.remove(at: index) : nil
+      guard isCalled else {
+        entries[index].putBack()
+        return nil
+      }
+      let removed = entries.remove(at: index)
       state[key] = entries
       return removed
     }

@@ -6,9 +6,9 @@ final class Mailbox: Sendable {
   typealias Command = @Sendable (isolated ManagerCore) -> Void
 
   private enum Item: Sendable {
-    /// Holds the Socket, so that it is not freed before its event is handled.
-    case emit(OutgoingEvent, Socket)
-    case reply(OutgoingReply, Socket)
+    // With the key of the Socket, which is removed by a later command.
+    case emit(OutgoingEvent, Int)
+    case reply(OutgoingReply, Int)
     case command(Command)
   }
 
@@ -63,9 +63,11 @@ final class Mailbox: Sendable {
 
   func submit(_ command: @escaping Command) { submit(Item.command(command)) }
 
-  func emit(_ event: consuming OutgoingEvent, from socket: Socket) { submit(Item.emit(event, socket)) }
+  /// - Parameter key: Of the Socket that emits.
+  func emit(_ event: consuming OutgoingEvent, from key: Int) { submit(Item.emit(event, key)) }
 
-  func reply(_ reply: consuming OutgoingReply, from socket: Socket) { submit(Item.reply(reply, socket)) }
+  /// - Parameter key: Of the Socket that answers.
+  func reply(_ reply: consuming OutgoingReply, from key: Int) { submit(Item.reply(reply, key)) }
 
   private func submit(_ item: consuming Item?) {
     if contents.append(item) { loop.post(work) }
@@ -76,12 +78,12 @@ final class Mailbox: Sendable {
     while let item = batch.takeFirst() {
       // Moves the event: a copy would retain six references.
       switch consume item {
-      case .emit(let event, let socket):
+      case .emit(let event, let key):
         // Once for all: reading the clock for each emit would double its cost here.
         if !isHeartbeatChecked { core.checkHeartbeat() }
         isHeartbeatChecked = true
-        core.emit(socket.key, event)
-      case .reply(let reply, let socket): core.reply(socket.key, reply)
+        core.emit(key, event)
+      case .reply(let reply, let key): core.reply(key, reply)
       case .command(let command): command(core)
       }
     }

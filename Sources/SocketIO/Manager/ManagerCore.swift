@@ -55,11 +55,12 @@ actor ManagerCore {
     machine = ManagerStateMachine(connector.reconnectionSettings())
     assembler = PacketAssembler(parser)
     deadlines = DeadlineTimer(loop)
-    handlerQueue.whenRoom { [weak self] in self?.assumeIsolated { $0.resumeReading() } }
   }
 
   func attach(_ manager: Manager) {
     self.manager = manager
+    // The queue holds the core until `shutDown`.
+    handlerQueue.whenRoom { self.assumeIsolated { $0.resumeReading() } }
     deadlines.onDue = { self.drivers[$0.socket]?.isDue($0, on: self) }
   }
 
@@ -99,6 +100,7 @@ actor ManagerCore {
     connectTimer = nil
     delayTimer = nil
     deadlines.close()
+    handlerQueue.whenRoom(nil)
   }
 
   // MARK: Statistics
@@ -271,13 +273,13 @@ actor ManagerCore {
     do {
       guard let packet = try assembler.add(message) else { return }
       switch packet.content {
+      case .event(let event): drivers.active(in: packet.namespace)?.received(event, on: self)
       case .connect, .connectError: connectAnswered(packet)
-      case .disconnect, .event, .ack:
+      case .disconnect:
         // The server cuts the connection of a client that leaves a namespace which the server has already ended.
-        if case .disconnect = packet.content, let farewell = leftNamespaces[packet.namespace] {
-          engine?.withdraw(farewell)
-        }
+        if let farewell = leftNamespaces[packet.namespace] { engine?.withdraw(farewell) }
         drivers.active(in: packet.namespace)?.received(packet, on: self)
+      case .ack: drivers.active(in: packet.namespace)?.received(packet, on: self)
       }
     } catch {
       logger.record(.warning, "undecodable packet: \(error)")

@@ -5,13 +5,13 @@ import Synchronization
 /// The answer is sent on the connection that brought the event. If that is gone, the answer is dropped, since the
 /// server no longer waits for it.
 public final class Acknowledgement: Sendable {
-  private let socket: Socket
+  private let dispatcher: EventDispatcher
   private let session: UInt32
   private let id: Int
   private let isUsed = Atomic(false)
 
-  init(socket: Socket, session: UInt32, id: Int) {
-    self.socket = socket
+  init(_ dispatcher: EventDispatcher, session: UInt32, id: Int) {
+    self.dispatcher = dispatcher
     self.session = session
     self.id = id
   }
@@ -36,7 +36,7 @@ public final class Acknowledgement: Sendable {
   ///   sent.
   @discardableResult
   public func callAsFunction(_ arguments: SocketValue...) throws(SocketIOError) -> Bool {
-    reply(try socket.encoder.answer(id, arguments, of: "an acknowledgement"))
+    reply(try dispatcher.encoder.answer(id, arguments, of: "an acknowledgement"))
   }
 
   /// Sends the answer. If it cannot be encoded, because it is nested too deep, the handlers of
@@ -46,11 +46,11 @@ public final class Acknowledgement: Sendable {
   @discardableResult
   public func send(_ arguments: [SocketValue]) -> Bool {
     do {
-      return reply(try socket.encoder.answer(id, arguments, of: "an acknowledgement"))
+      return reply(try dispatcher.encoder.answer(id, arguments, of: "an acknowledgement"))
     } catch {
       guard use() else { return false }
-      let (key, id) = (socket.key, id)
-      socket.io.mailbox.submit { $0.replyFailed(key, id: id, error) }
+      let (key, id) = (dispatcher.key, id)
+      dispatcher.mailbox.submit { $0.replyFailed(key, id: id, error) }
       return true
     }
   }
@@ -60,12 +60,12 @@ public final class Acknowledgement: Sendable {
   func answer<each Argument: Encodable & Sendable>(
     _ arguments: repeat each Argument, of source: @autoclosure () -> String
   ) throws(SocketIOError) -> Bool {
-    reply(try socket.encoder.answer(id, encoding: repeat each arguments, of: source()))
+    reply(try dispatcher.encoder.answer(id, encoding: repeat each arguments, of: source()))
   }
 
   private func reply(_ payload: consuming OutgoingPayload) -> Bool {
     guard use() else { return false }
-    socket.io.mailbox.reply(OutgoingReply(session: session, id: id, payload: payload), from: socket)
+    dispatcher.mailbox.reply(OutgoingReply(session: session, id: id, payload: payload), from: dispatcher.key)
     return true
   }
 

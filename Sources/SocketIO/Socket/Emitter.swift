@@ -172,14 +172,14 @@ extension ModifiedSocket {
     _ event: String, _ payload: consuming OutgoingPayload, _ ack: consuming AckHandler?
   ) -> SocketIOError? {
     guard socket.budget.limit.overflow == .refuse, mayWait else {
-      socket.io.mailbox.emit(outgoing(event, payload, ack), from: socket)
+      socket.io.mailbox.emit(outgoing(event, payload, ack), from: socket.key)
       return nil
     }
     var outgoing = outgoing(event, payload, ack)
     let bytes = outgoing.size
     guard socket.budget.takeOrRefuse(bytes) else { return .bufferFull }
     outgoing.room = bytes
-    socket.io.mailbox.emit(outgoing, from: socket)
+    socket.io.mailbox.emit(outgoing, from: socket.key)
     return nil
   }
 

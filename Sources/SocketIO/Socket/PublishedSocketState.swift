@@ -1,3 +1,5 @@
+import Synchronization
+
 /// The part of a Socket's state that any thread can read.
 struct SocketState: Sendable, Equatable {
   var id: String?
@@ -15,11 +17,12 @@ final class PublishedSocketState: Sendable {
     var actual = SocketState()
     /// Commands that the loop has not carried out yet. While there are any, the prediction is shown.
     var pendingCommands = 0
-    var disconnects: UInt32 = 0
     var isConnectDelivered = false
   }
 
   private let contents = Locked(Contents())
+  /// Changed under the lock, and read without it.
+  private let disconnects = Atomic<UInt32>(0)
   private let active: ActiveCount
 
   /// - Parameter active: Counts the Socket while it shows itself as active.
@@ -49,7 +52,7 @@ final class PublishedSocketState: Sendable {
     change {
       let wasActive = $0.shown.isActive
       $0.pendingCommands += 1
-      $0.disconnects &+= 1
+      disconnects.wrappingAdd(1, ordering: .releasing)
       $0.shown.isActive = false
       $0.shown.id = nil
       return wasActive
@@ -76,11 +79,11 @@ final class PublishedSocketState: Sendable {
 
   /// Whether a call of a handler that was queued in this epoch may still be delivered. After a call of `disconnect()`,
   /// nothing that happened before it is delivered.
-  func isCurrent(_ epoch: UInt32) -> Bool { contents.withLock { $0.disconnects == epoch } }
+  func isCurrent(_ epoch: UInt32) -> Bool { disconnects.load(ordering: .acquiring) == epoch }
 
   func shouldDeliverConnect(_ epoch: UInt32) -> Bool {
     contents.withLock {
-      guard $0.disconnects == epoch else { return false }
+      guard isCurrent(epoch) else { return false }
       $0.isConnectDelivered = true
       return true
     }

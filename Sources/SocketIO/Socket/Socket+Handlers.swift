@@ -145,13 +145,7 @@ extension Socket {
   func add(
     _ event: String, once: Bool = false, _ handler: @escaping RegisteredHandler<SocketEvent>
   ) -> SocketSubscription {
-    handlers.add(
-      .event(event), once: once,
-      untyped: { payload, condition in
-        if case .event(let event) = payload { return try handler(event, condition) }
-        guard let lifecycle = payload.value as? any LifecyclePayload else { return nil }
-        return try handler(SocketEvent(name: event, args: lifecycle.eventArguments, ack: nil), condition)
-      })
+    handlers.add(.event(event), once: once, ofEvents: handler)
   }
 
   func add<Payload>(

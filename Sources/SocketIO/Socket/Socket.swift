@@ -13,13 +13,10 @@ public final class Socket: Sendable {
   public let io: Manager
 
   /// The namespace, "/" for the main one.
-  public let namespace: String
+  public var namespace: String { dispatcher.namespace }
 
-  let key: Int
-  let publishedState: PublishedSocketState
+  let dispatcher: EventDispatcher
   let budget: OfflineBudget
-  let encoder: OutgoingEncoder
-  let handlers = HandlerRegistry()
   let ackTimeout: Duration?
   let retries: Int
   private let credentials: Locked<SocketAuth?>
@@ -32,15 +29,14 @@ public final class Socket: Sendable {
     offlineBuffer: OfflineBuffer
   ) {
     io = manager
-    publishedState = PublishedSocketState(manager.sockets.active)
+    dispatcher = EventDispatcher(
+      manager, key: Self.nextKey.add(1, ordering: .relaxed).newValue,
+      OutgoingEncoder(parser: manager.core.parser as? JSONParser, namespace: namespace))
     budget = OfflineBudget(offlineBuffer)
-    encoder = OutgoingEncoder(parser: manager.core.parser as? JSONParser, namespace: namespace)
-    self.namespace = namespace
     credentials = Locked(auth)
     self.ackTimeout = ackTimeout
     self.retries = retries
     isUntouched = Atomic(!manager.autoConnect)
-    key = Self.nextKey.add(1, ordering: .relaxed).newValue
   }
 
   deinit {
@@ -49,6 +45,11 @@ public final class Socket: Sendable {
     // Subscriptions hold the registry, and sequences wait for it.
     handlers.removeAll()
   }
+
+  var key: Int { dispatcher.key }
+  var handlers: HandlerRegistry { dispatcher.handlers }
+  var encoder: OutgoingEncoder { dispatcher.encoder }
+  var publishedState: PublishedSocketState { dispatcher.publishedState }
 
   // MARK: State
 
@@ -130,87 +131,19 @@ public final class Socket: Sendable {
   // MARK: From the core
 
   func dispatch(_ notification: SocketStateMachine.Notification, epoch: UInt32, transport: TransportName) {
-    switch notification {
-    case .connect(let id, let recovered):
-      guard publishedState.shouldDeliverConnect(epoch) else { return }
-      let connection = SocketConnection(id: id, recovered: recovered, transport: transport)
-      tell(.connect, connection, .connect(connection), if: HandlerCondition(publishedState, epoch: epoch))
-    case .connectError(let error):
-      guard publishedState.isCurrent(epoch) else { return }
-      tell(.connectError, error, .connectError(error), if: HandlerCondition(publishedState, epoch: epoch))
-    case .disconnect(let reason, let error):
-      guard publishedState.shouldDeliverDisconnect() else { return }
-      let disconnection = Disconnection(reason: reason, error: error)
-      tell(.disconnect, disconnection, .disconnect(disconnection), if: .always)
-    case .emitFailed(let event, let error): tell(HandlerFailure(event: event, error: error))
-    }
-  }
-
-  func dispatch(_ received: ReceivedEvent, session: UInt32, epoch: UInt32) {
-    let ack = received.ack.map { Acknowledgement(socket: self, session: session, id: $0) }
-    let event = SocketEvent(received, ack: ack)
-    let condition = HandlerCondition(publishedState, epoch: epoch)
-    call(.any, event.name, .event(event), if: condition)
-    call(.event(event.name), event.name, .event(event), if: condition)
+    dispatcher.dispatch(notification, epoch: epoch, transport: transport)
+    stayUntilHandlersRan()
   }
 
   /// An event was sent.
   func dispatchOutgoing(_ packet: SocketPacket?) {
-    guard case .event(let name, let arguments)? = packet?.content else { return }
-    let event = SocketEvent(name: name, args: arguments, ack: nil)
-    call(.anyOutgoing, event.name, .event(event), if: .always)
+    dispatcher.dispatchOutgoing(packet)
+    stayUntilHandlersRan()
   }
 
-  private func tell<Payload>(
-    _ event: LifecycleEvent<Socket, Payload>, _ payload: Payload, _ change: SocketChange,
-    if condition: HandlerCondition
-  ) {
-    call(event.key, "\(event.key)", .other(payload), if: condition)
-    // Sequences get every change that handlers have begun to get, so that each `disconnect` has its `connect`.
-    call(.changes, "\(event.key)", .other(change), if: .always)
-  }
-
-  private func call(
-    _ key: HandlerKey, _ name: @autoclosure () -> String, _ payload: HandlerPayload, if condition: HandlerCondition
-  ) {
-    if io.handlerQueue.isPaused {
-      let name = name()
-      return io.handlerQueue.afterPause { self.call(key, name, payload, if: condition) }
-    }
-    let rest = handlers.dispatch(key, payload, if: condition) { report($0, of: name()) }
-    if let rest { wait(for: rest, of: name()) }
-  }
-
-  /// Calls the rest of an event's handlers when the one that is running has finished.
-  private func wait(for rest: HandlerRegistry.Rest, of name: String) {
-    io.handlerQueue.wait(for: rest) { self.report($0, of: name) }
-  }
-
-  /// - Returns: Whether handlers have to wait for one that gets the error.
-  private func report(_ error: any Error, of name: String) -> Bool {
-    report(HandlerFailure(event: name, error: error))
-    return io.handlerQueue.isPaused
-  }
-
-  /// Reports an error of a handler. Called where handlers run.
-  func report(_ failure: HandlerFailure) {
-    log(failure)
-    tell(failure)
-  }
-
-  private func tell(_ failure: HandlerFailure) {
-    if io.handlerQueue.isPaused { return io.handlerQueue.afterPause { self.tell(failure) } }
-    let logFailure: @Sendable (any Error) -> Bool = {
-      self.log(HandlerFailure(event: "\(HandlerKey.failures)", error: $0))
-      return false
-    }
-    let rest = handlers.dispatch(.failures, .other(failure), onError: logFailure)
-    if let rest { io.handlerQueue.wait(for: rest, onError: logFailure) }
-  }
-
-  func log(_ failure: HandlerFailure) {
-    io.logger.record(
-      .error, "a handler of \"\(failure.event)\" threw: \(failure.error)",
-      [.namespace(namespace), .event(failure.event)])
+  /// Keeps a Socket that nobody else holds, and with it its handlers, while a handler runs elsewhere and others wait
+  /// for it.
+  private func stayUntilHandlersRan() {
+    if io.handlerQueue.isPaused { io.handlerQueue.afterPause { withExtendedLifetime(self) {} } }
   }
 }

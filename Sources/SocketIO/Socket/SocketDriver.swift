@@ -16,7 +16,7 @@ final class SocketDriver {
   /// Set while the Socket is active, to keep it alive even if the user does not hold it.
   private(set) var retained: Socket?
   private weak var known: Socket?
-  private let handlers: HandlerRegistry
+  private let dispatcher: EventDispatcher
   /// The session in which the namespace was last refused.
   private var refusedSession: UInt32 = 0
   /// Callbacks for when the namespace is joined, or cannot be.
@@ -36,7 +36,7 @@ final class SocketDriver {
     known = socket
     key = socket.key
     namespace = socket.namespace
-    handlers = socket.handlers
+    dispatcher = socket.dispatcher
     machine = SocketStateMachine(
       namespace: namespace, budget: socket.budget, receiveLimit: receiveLimit, clock: clock)
   }
@@ -47,11 +47,14 @@ final class SocketDriver {
     carryOut(machine.handle(event), on: core)
   }
 
-  func received(_ packet: consuming ReceivedPacket, on core: isolated ManagerCore) {
+  func received(_ event: consuming ReceivedEvent, on core: isolated ManagerCore) {
     // Nothing else follows from an event of a joined namespace.
-    if case .event(let event) = packet.content, let session = machine.sessionToDeliver(event) {
-      return deliver(event, session, on: core)
-    }
+    if let session = machine.sessionToDeliver(event) { return deliver(event, session, on: core) }
+    carryOut(machine.received(event), on: core)
+  }
+
+  /// A packet other than an event has arrived.
+  func received(_ packet: ReceivedPacket, on core: isolated ManagerCore) {
     carryOut(machine.received(packet), on: core)
   }
 
@@ -132,7 +135,7 @@ final class SocketDriver {
   /// Publishes the state, for readers on any thread.
   private func publishState() {
     published = machine.revision
-    socket?.publishedState.publish(
+    dispatcher.publishedState.publish(
       SocketState(id: machine.id, isActive: machine.isActive, isRecovered: machine.isRecovered))
   }
 
@@ -238,9 +241,9 @@ final class SocketDriver {
     core.handlerQueue.enqueue { socket.dispatch(notification, epoch: epoch, transport: transport) }
   }
 
-  private func deliver(_ event: ReceivedEvent, _ session: UInt32, on core: isolated ManagerCore) {
-    guard let socket else { return }
-    core.enqueue(.event(socket, session: session, epoch: disconnects, event)) { handlers.hears(event.name) }
+  private func deliver(_ event: consuming ReceivedEvent, _ session: UInt32, on core: isolated ManagerCore) {
+    let name = event.name
+    core.enqueue(.event(dispatcher, session: session, epoch: disconnects, event)) { dispatcher.handlers.hears(name) }
   }
 
   private func send(_ packet: SocketPacket, isCompressed: Bool, on core: isolated ManagerCore) {
@@ -255,12 +258,12 @@ final class SocketDriver {
   }
 
   private func reportOutgoing(_ packet: SocketPacket, on core: isolated ManagerCore) {
-    guard case .event = packet.content, !handlers.isEmpty(.anyOutgoing), let socket else { return }
+    guard case .event = packet.content, !dispatcher.handlers.isEmpty(.anyOutgoing), let socket else { return }
     core.handlerQueue.enqueue { socket.dispatchOutgoing(packet) }
   }
 
   private func reportOutgoing(_ packet: EncodedPacket, on core: isolated ManagerCore) {
-    guard !handlers.isEmpty(.anyOutgoing), let socket else { return }
+    guard !dispatcher.handlers.isEmpty(.anyOutgoing), let socket else { return }
     core.handlerQueue.enqueue { socket.dispatchOutgoing(JSONParser.decode(packet)) }
   }
 }

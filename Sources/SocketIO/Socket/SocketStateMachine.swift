@@ -199,8 +199,16 @@ struct SocketStateMachine {
     return session
   }
 
+  /// An event of the namespace has arrived for which ``sessionToDeliver(_:)`` is nil.
+  mutating func received(_ event: ReceivedEvent) -> ActionList<Action> {
+    // Otherwise the event belongs to an earlier session.
+    guard isJoining, !connection.isLeft else { return [] }
+    if receiveBuffer.append(event) { return [] }
+    return [.violated(SocketIOError(.protocolViolation, "parse error: too many events before the answer to CONNECT"))]
+  }
+
   /// A packet of the namespace has arrived.
-  mutating func received(_ packet: consuming ReceivedPacket) -> ActionList<Action> {
+  mutating func received(_ packet: ReceivedPacket) -> ActionList<Action> {
     if connection.awaitsAnswer {
       switch packet.content {
       case .connect:
@@ -229,11 +237,7 @@ struct SocketStateMachine {
     case .connectError(let payload):
       guard id == nil else { return [] }
       return refuse(.refused(payload))
-    case .event(let event):
-      // Otherwise the event belongs to an earlier session.
-      guard isJoining, !connection.isLeft else { return [] }
-      if receiveBuffer.append(event) { return [] }
-      return [.violated(SocketIOError(.protocolViolation, "parse error: too many events before the answer to CONNECT"))]
+    case .event(let event): return received(event)
     case .ack(let arguments):
       // Before the answer to CONNECT it belongs to a session that was left, whose ids may be the same.
       guard let id = packet.id, self.id != nil else { return [] }

@@ -1,0 +1,113 @@
+import Logging
+
+/// Calls the handlers of one Socket.
+///
+/// It is apart from the Socket, since there are weak references to that: counting references to such an object takes
+/// several times as long, and what waits for handlers holds one for each event.
+final class EventDispatcher: Sendable {
+  let key: Int
+  let handlers = HandlerRegistry()
+  let publishedState: PublishedSocketState
+  let encoder: OutgoingEncoder
+  let mailbox: Mailbox
+  private let handlerQueue: HandlerQueue
+  private let logger: SafeLogger
+
+  init(_ manager: Manager, key: Int, _ encoder: OutgoingEncoder) {
+    self.key = key
+    self.encoder = encoder
+    publishedState = PublishedSocketState(manager.sockets.active)
+    mailbox = manager.mailbox
+    handlerQueue = manager.handlerQueue
+    logger = manager.logger
+  }
+
+  var namespace: String { encoder.namespace }
+
+  func dispatch(_ notification: SocketStateMachine.Notification, epoch: UInt32, transport: TransportName) {
+    switch notification {
+    case .connect(let id, let recovered):
+      guard publishedState.shouldDeliverConnect(epoch) else { return }
+      let connection = SocketConnection(id: id, recovered: recovered, transport: transport)
+      tell(.connect, connection, .connect(connection), if: HandlerCondition(publishedState, epoch: epoch))
+    case .connectError(let error):
+      guard publishedState.isCurrent(epoch) else { return }
+      tell(.connectError, error, .connectError(error), if: HandlerCondition(publishedState, epoch: epoch))
+    case .disconnect(let reason, let error):
+      guard publishedState.shouldDeliverDisconnect() else { return }
+      let disconnection = Disconnection(reason: reason, error: error)
+      tell(.disconnect, disconnection, .disconnect(disconnection), if: .always)
+    case .emitFailed(let event, let error): tell(HandlerFailure(event: event, error: error))
+    }
+  }
+
+  func dispatch(_ received: ReceivedEvent, session: UInt32, epoch: UInt32) {
+    let ack = received.ack.map { Acknowledgement(self, session: session, id: $0) }
+    let event = SocketEvent(received, ack: ack)
+    let condition = HandlerCondition(publishedState, epoch: epoch)
+    call(.any, event.name, .event(event), if: condition)
+    call(.event(event.name), event.name, .event(event), if: condition)
+  }
+
+  /// An event was sent.
+  func dispatchOutgoing(_ packet: SocketPacket?) {
+    guard case .event(let name, let arguments)? = packet?.content else { return }
+    let event = SocketEvent(name: name, args: arguments, ack: nil)
+    call(.anyOutgoing, event.name, .event(event), if: .always)
+  }
+
+  private func tell<Payload>(
+    _ event: LifecycleEvent<Socket, Payload>, _ payload: Payload, _ change: SocketChange,
+    if condition: HandlerCondition
+  ) {
+    call(event.key, "\(event.key)", .other(payload), if: condition)
+    // Sequences get every change that handlers have begun to get, so that each `disconnect` has its `connect`.
+    call(.changes, "\(event.key)", .other(change), if: .always)
+  }
+
+  private func call(
+    _ key: HandlerKey, _ name: @autoclosure () -> String, _ payload: HandlerPayload, if condition: HandlerCondition
+  ) {
+    if handlerQueue.isPaused {
+      let name = name()
+      return handlerQueue.afterPause { self.call(key, name, payload, if: condition) }
+    }
+    let rest = handlers.dispatch(key, payload, if: condition) { report($0, of: name()) }
+    if let rest { wait(for: rest, of: name()) }
+  }
+
+  /// Calls the rest of an event's handlers when the one that is running has finished.
+  @inline(never)
+  private func wait(for rest: HandlerRegistry.Rest, of name: String) {
+    handlerQueue.wait(for: rest) { self.report($0, of: name) }
+  }
+
+  /// - Returns: Whether handlers have to wait for one that gets the error.
+  @inline(never)
+  private func report(_ error: any Error, of name: String) -> Bool {
+    report(HandlerFailure(event: name, error: error))
+    return handlerQueue.isPaused
+  }
+
+  /// Reports an error of a handler. Called where handlers run.
+  func report(_ failure: HandlerFailure) {
+    log(failure)
+    tell(failure)
+  }
+
+  private func tell(_ failure: HandlerFailure) {
+    if handlerQueue.isPaused { return handlerQueue.afterPause { self.tell(failure) } }
+    let logFailure: @Sendable (any Error) -> Bool = {
+      self.log(HandlerFailure(event: "\(HandlerKey.failures)", error: $0))
+      return false
+    }
+    let rest = handlers.dispatch(.failures, .other(failure), onError: logFailure)
+    if let rest { handlerQueue.wait(for: rest, onError: logFailure) }
+  }
+
+  func log(_ failure: HandlerFailure) {
+    logger.record(
+      .error, "a handler of \"\(failure.event)\" threw: \(failure.error)",
+      [.namespace(namespace), .event(failure.event)])
+  }
+}
