@@ -1,11 +1,13 @@
 /// Drives one Engine.IO session: performs the actions of its state machine on real transports and timers.
 ///
-/// Confined to its loop. Its transports hold it from `open` to `.finished`, when `onReport` and `onWritable` are
-/// released.
+/// Confined to its loop. Its transports hold it from `open` to `.finished`, when its closures are released.
 package final class Engine {
   typealias MakeTransport = (TransportName, _ sid: String?) throws(SocketIOError) -> any Transport
 
   var onReport: ((consuming EngineReport) -> Void)?
+
+  /// Gets the text of each message, lent for the duration of the call.
+  var onText: ((UnsafeRawBufferPointer) -> Void)?
 
   /// Called when the transport has handed over what it had and has taken what waited.
   var onWritable: (() -> Void)?
@@ -183,7 +185,7 @@ package final class Engine {
     active.transport.onEvent = { [self] event in
       switch consume event {
       case .packet(let packet):
-        counter.received(packet)
+        counter.received(bytes: packet.size)
         received(packet, on: slot)
       case .writable:
         handle(.transport(slot, .writable))
@@ -191,6 +193,16 @@ package final class Engine {
       case let event: handle(.transport(slot, event))
       }
     }
+    active.transport.onText = { [self] text in
+      counter.received(bytes: text.count + 1)
+      received(text, on: slot)
+    }
+  }
+
+  private func received(_ text: UnsafeRawBufferPointer, on slot: EngineStateMachine.Slot) {
+    // Nothing else follows from a message, so the machine need not see it.
+    if slot == .main, machine.takesMessages { return onText?(text) ?? () }
+    received(.message(.text(String(decoding: text, as: UTF8.self))), on: slot)
   }
 
   private func received(_ packet: consuming EnginePacket, on slot: EngineStateMachine.Slot) {
@@ -199,8 +211,7 @@ package final class Engine {
       return handle(.transport(slot, .packet(consume packet)))
     }
     switch consume packet {
-    // Nothing else follows from a message, so the machine need not see it.
-    case .message(let message): onReport?(.message(message))
+    case .message(.binary(let data)): onReport?(.binary(data))
     case let packet: handle(.transport(.main, .packet(packet)))
     }
   }
@@ -244,6 +255,7 @@ package final class Engine {
     holdTimer = nil
     let onReport = self.onReport
     self.onReport = nil
+    onText = nil
     onWritable = nil
     onReport?(.finished)
   }

@@ -1,3 +1,9 @@
+#if canImport(FoundationEssentials)
+  import FoundationEssentials
+#else
+  import Foundation
+#endif
+
 extension EngineStateMachine {
   struct Configuration: Sendable {
     var transports: [TransportName] = [.polling, .websocket]
@@ -87,7 +93,7 @@ extension EngineStateMachine {
 /// A report of an engine to its Manager.
 enum EngineReport: Sendable {
   indirect case opened(Handshake, TransportName)
-  case message(EngineMessage)
+  case binary(Data)
   case ping
   case upgraded(TransportName)
   case upgradeFailed(SocketIOError)

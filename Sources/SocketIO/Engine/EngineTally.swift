@@ -9,9 +9,10 @@ final class EngineTally {
       traffic.bytesSent += packet.size
     }
 
-    func received(_ packet: EnginePacket) {
+    /// - Parameter bytes: The size of the packet.
+    func received(bytes: Int) {
       traffic.packetsReceived += 1
-      traffic.bytesReceived += packet.size
+      traffic.bytesReceived += bytes
     }
   }
 

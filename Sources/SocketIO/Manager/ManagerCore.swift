@@ -208,6 +208,7 @@ actor ManagerCore {
       let identity = ObjectIdentifier(engine)
       // The engine holds this closure, and so the core, until it reports `.finished`.
       engine.onReport = { self.reported($0, by: identity) }
+      engine.onText = { self.received($0) }
       engine.onWritable = { self.writerLine.admit(on: self) }
       engine.open()
     } catch {
@@ -218,6 +219,7 @@ actor ManagerCore {
   private func releaseEngine() {
     guard let engine else { return }
     self.engine = nil
+    engine.onText = nil
     _ = readingPauses.end(at: loop.nanoseconds)
     lastPing = nil
     drivers.forgetUnanswered()
@@ -232,7 +234,7 @@ actor ManagerCore {
       return
     }
     switch consume report {
-    case .message(let message): received(message)
+    case .binary(let data): received { try $0.add(data) }
     case .opened(let handshake, let transport):
       logger.record(.debug, "connected", [.sid(handshake.sid), .transport(transport)])
       use(transport)
@@ -269,9 +271,13 @@ actor ManagerCore {
     manager?.publish(transport: transport)
   }
 
-  private func received(_ message: consuming EngineMessage) {
+  private func received(_ text: UnsafeRawBufferPointer) { received { try $0.add(text) } }
+
+  /// - Parameter assemble: Adds what has arrived, and returns the packet that it completes.
+  @inline(__always)
+  private func received(_ assemble: (inout PacketAssembler) throws -> ReceivedPacket?) {
     do {
-      guard let packet = try assembler.add(message) else { return }
+      guard let packet = try assemble(&assembler) else { return }
       switch packet.content {
       case .event(let event): drivers.active(in: packet.namespace)?.received(event, on: self)
       case .connect, .connectError: connectAnswered(packet)

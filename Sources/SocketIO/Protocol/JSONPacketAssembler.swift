@@ -23,37 +23,39 @@ struct JSONPacketAssembler: Sendable {
     maxDepth = parser.maxDepth
   }
 
-  /// - Returns: The packet that the message completes, or nil while attachments are outstanding.
-  mutating func add(_ message: consuming EngineMessage) throws(ParserError) -> ReceivedPacket? {
-    switch consume message {
-    case .text(let text):
-      guard pending == nil else {
-        throw ParserError(.unexpectedText, "got plaintext data when reconstructing a packet")
-      }
-      let (packet, attachmentCount) = try read(text)
-      guard attachmentCount > 0 else { return packet }
-      pending = PendingPacket(packet: packet, attachmentCount: attachmentCount)
-      return nil
-
-    case .binary(let data):
-      guard let attachmentCount = pending?.attachmentCount else {
-        throw ParserError(.unexpectedBinary, "got binary data when not reconstructing a packet")
-      }
-      pending?.attachments.append(data)
-      guard let complete = pending, complete.attachments.count == attachmentCount else { return nil }
-      pending = nil
-      return complete.packet.with(complete.attachments)
+  mutating func add(_ message: EngineMessage) throws(ParserError) -> ReceivedPacket? {
+    switch message {
+    case .text(let text): try text.withUTF8Bytes { bytes throws(ParserError) in try add(bytes) }
+    case .binary(let data): try add(data)
     }
+  }
+
+  /// - Parameter text: A message; UTF-8.
+  /// - Returns: The packet that the message completes, or nil while attachments are outstanding.
+  mutating func add(_ text: UnsafeRawBufferPointer) throws(ParserError) -> ReceivedPacket? {
+    guard pending == nil else {
+      throw ParserError(.unexpectedText, "got plaintext data when reconstructing a packet")
+    }
+    var reader = JSONPacketReader(text, maxDepth: maxDepth)
+    let (packet, attachmentCount) = try reader.read(maxAttachments: maxAttachments)
+    guard attachmentCount > 0 else { return packet }
+    pending = PendingPacket(packet: packet, attachmentCount: attachmentCount)
+    return nil
+  }
+
+  /// - Parameter data: A binary message.
+  /// - Returns: The packet that the message completes, or nil while attachments are outstanding.
+  mutating func add(_ data: Data) throws(ParserError) -> ReceivedPacket? {
+    guard let attachmentCount = pending?.attachmentCount else {
+      throw ParserError(.unexpectedBinary, "got binary data when not reconstructing a packet")
+    }
+    pending?.attachments.append(data)
+    guard let complete = pending, complete.attachments.count == attachmentCount else { return nil }
+    pending = nil
+    return complete.packet.with(complete.attachments)
   }
 
   mutating func reset() { pending = nil }
-
-  private func read(_ text: String) throws(ParserError) -> (packet: ReceivedPacket, attachmentCount: Int) {
-    try text.withUTF8Bytes { [maxAttachments, maxDepth] bytes throws(ParserError) in
-      var reader = JSONPacketReader(bytes, of: text, maxDepth: maxDepth)
-      return try reader.read(maxAttachments: maxAttachments)
-    }
-  }
 }
 
 extension ReceivedPacket {
@@ -81,13 +83,11 @@ extension ReceivedArguments {
 /// Reads the text of one packet from left to right.
 private struct JSONPacketReader {
   private let bytes: UnsafeRawBufferPointer
-  private let text: String
   private let maxDepth: Int
   private var position = 0
 
-  init(_ bytes: UnsafeRawBufferPointer, of text: String, maxDepth: Int) {
+  init(_ bytes: UnsafeRawBufferPointer, maxDepth: Int) {
     self.bytes = bytes
-    self.text = text
     self.maxDepth = maxDepth
   }
 
@@ -114,7 +114,7 @@ private struct JSONPacketReader {
 
   /// The arguments that begin here.
   private func arguments() throws(ParserError) -> ReceivedArguments {
-    guard let arguments = JSONArguments(text: text, start: position) else {
+    guard let arguments = JSONArguments(bytes, start: position) else {
       throw ParserError(.invalidPayload, "invalid payload: its arguments begin behind more than 4 GiB")
     }
     return .json(arguments)

@@ -1,3 +1,9 @@
+#if canImport(FoundationEssentials)
+  import FoundationEssentials
+#else
+  import Foundation
+#endif
+
 /// Assembles packets from the messages of a Manager's connection; with the default parser without making values.
 struct PacketAssembler {
   /// One of the two is there. An enumeration would have to be taken apart and put together for each message.
@@ -14,9 +20,21 @@ struct PacketAssembler {
     }
   }
 
+  /// - Parameter text: A message; UTF-8.
   /// - Returns: The packet that the message completes.
-  mutating func add(_ message: consuming EngineMessage) throws -> ReceivedPacket? {
-    if json != nil { return try json?.add(message) }
+  mutating func add(_ text: UnsafeRawBufferPointer) throws -> ReceivedPacket? {
+    if json != nil { return try json?.add(text) }
+    return try decode(.text(String(decoding: text, as: UTF8.self)))
+  }
+
+  /// - Parameter data: A binary message.
+  /// - Returns: The packet that the message completes.
+  mutating func add(_ data: Data) throws -> ReceivedPacket? {
+    if json != nil { return try json?.add(data) }
+    return try decode(.binary(data))
+  }
+
+  private mutating func decode(_ message: EngineMessage) throws -> ReceivedPacket? {
     arrived += message.size
     guard let packet = try decoder?.decode(message) else { return nil }
     defer { arrived = 0 }

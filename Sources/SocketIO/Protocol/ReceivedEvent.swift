@@ -3,8 +3,8 @@ final class ReceivedEvent: Sendable {
   let name: String
   /// An optional would take twice the room.
   private let id: Int
-  /// Read from the text once for all handlers.
-  private let read = Locked<[SocketValue]?>(nil)
+  /// Read from the text once for all handlers; empty before that.
+  private let read = Locked<[SocketValue]>([])
   /// The arguments as they arrived. They come last, since their size is odd.
   let arguments: ReceivedArguments
 
@@ -21,7 +21,7 @@ final class ReceivedEvent: Sendable {
   var values: [SocketValue] {
     guard case .json(let json) = arguments else { return arguments.values }
     return read.withLock { read in
-      if let read { return read }
+      if !read.isEmpty { return read }
       let values = json.values
       read = values
       return values
@@ -30,5 +30,5 @@ final class ReceivedEvent: Sendable {
 
   /// Called on the handlers' thread, which allocated the values, and so frees them. A handler that looks at them later
   /// reads them again.
-  func forgetValues() { read.withLock { $0 = nil } }
+  func forgetValues() { read.withLock { $0 = [] } }
 }

@@ -21,6 +21,9 @@ package enum EnginePacket: Sendable, Hashable {
 }
 
 extension EnginePacket {
+  /// The type character of a message.
+  static let messageType = UInt8(ascii: "4")
+
   /// The packet as text: its type character and its payload. A binary message is `b` and base64, without the type of
   /// messages.
   package var text: (type: UInt8, payload: String) {
@@ -29,9 +32,9 @@ extension EnginePacket {
     case .close: (UInt8(ascii: "1"), "")
     case .ping(let payload): (UInt8(ascii: "2"), payload)
     case .pong(let payload): (UInt8(ascii: "3"), payload)
-    case .message(.text(let payload)), .uncompressed(.text(let payload)): (UInt8(ascii: "4"), payload)
+    case .message(.text(let payload)), .uncompressed(.text(let payload)): (Self.messageType, payload)
     case .message(.binary(let data)), .uncompressed(.binary(let data)): (UInt8(ascii: "b"), data.base64EncodedString())
-    case .encoded(let text, _): (UInt8(ascii: "4"), text.packet)
+    case .encoded(let text, _): (Self.messageType, text.packet)
     case .upgrade: (UInt8(ascii: "5"), "")
     case .noop: (UInt8(ascii: "6"), "")
     }
@@ -66,7 +69,7 @@ extension EnginePacket {
     guard isUTF8 || rest.firstInvalidUTF8() == nil else { return nil }
     let payload = String(decoding: rest, as: UTF8.self)
     switch type {
-    case UInt8(ascii: "4"): self = .message(.text(payload))
+    case Self.messageType: self = .message(.text(payload))
     case UInt8(ascii: "0"): self = .open(payload)
     case UInt8(ascii: "1"): self = .close
     case UInt8(ascii: "2"): self = .ping(payload)

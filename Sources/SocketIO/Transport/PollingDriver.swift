@@ -28,6 +28,7 @@ extension PollingDriver {
 
   func abort() {
     onEvent = nil
+    onText = nil
     handle(.abort)
   }
 
@@ -41,7 +42,7 @@ extension PollingDriver {
     case .wait(let milliseconds): wait(milliseconds: milliseconds)
     case .post(let packets): post(packets)
     case .cancelRequests: cancelRequests()
-    case .report(let event): onEvent?(event)
+    case .report(let event): report(event)
     case .proceed: handle(.proceed)
     }
   }

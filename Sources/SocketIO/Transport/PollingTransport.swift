@@ -3,6 +3,7 @@ import CSIO
 /// HTTP long-polling over the C core.
 final class PollingTransport: PollingDriver {
   var onEvent: ((consuming TransportEvent) -> Void)?
+  var onText: ((UnsafeRawBufferPointer) -> Void)?
   var sid: String?
   var machine = PollingStateMachine()
   /// The body of the POST under way.

@@ -1,9 +1,13 @@
 /// A carrier of Engine.IO packets: HTTP long-polling or WebSocket.
 ///
-/// A transport is confined to its loop. It is opened once, reports events through `onEvent`, and is done after
-/// `.closed` or `.failed`. Only `pause`, `close` and `requestReadReceipt` may report inside their own call.
+/// A transport is confined to its loop. It is opened once, reports events through `onEvent` and `onText`, and is done
+/// after `.closed` or `.failed`. Only `pause`, `close` and `requestReadReceipt` may report inside their own call.
 package protocol Transport: AnyObject {
+  /// Gets everything but messages of text.
   var onEvent: ((consuming TransportEvent) -> Void)? { get set }
+
+  /// Gets the text of each message: UTF-8, lent for the duration of the call.
+  var onText: ((UnsafeRawBufferPointer) -> Void)? { get set }
 
   /// The session's id, once the handshake is known.
   var sid: String? { get set }
@@ -49,6 +53,15 @@ package protocol Transport: AnyObject {
 
 extension Transport {
   package func send(_ packet: EnginePacket) -> Bool { send([packet]) }
+
+  /// Reports an event, by `onText` if it is a message of text.
+  package func report(_ event: TransportEvent) {
+    if case .packet(.message(.text(let text))) = event {
+      text.withUTF8Bytes { onText?($0) }
+    } else {
+      onEvent?(event)
+    }
+  }
 }
 
 package enum TransportEvent: Sendable {

@@ -12,6 +12,12 @@ final class WebSocketTransport: Transport {
   private static let highWaterMark = 256 << 10
 
   var onEvent: ((consuming TransportEvent) -> Void)?
+  /// Read for each message. Reading a requirement of the protocol directly would check for exclusive access.
+  private var textReceiver: ((UnsafeRawBufferPointer) -> Void)?
+  var onText: ((UnsafeRawBufferPointer) -> Void)? {
+    get { textReceiver }
+    set { textReceiver = newValue }
+  }
   var sid: String?
 
   private let loop: SocketEventLoop
@@ -126,6 +132,7 @@ final class WebSocketTransport: Transport {
 
   func abort() {
     onEvent = nil
+    onText = nil
     failure?.close()
     failure = nil
     guard let handle else { return }
@@ -195,6 +202,8 @@ final class WebSocketTransport: Transport {
   private func received(_ type: csio_ws_type, _ bytes: UnsafeRawBufferPointer) {
     if type == CSIO_WS_BINARY {
       onEvent?(.packet(.message(.binary(Data(bytes)))))
+    } else if bytes.first == EnginePacket.messageType {
+      textReceiver?(UnsafeRawBufferPointer(rebasing: bytes.dropFirst()))
     } else if let packet = EnginePacket(text: bytes, isUTF8: true) {  // The core has checked that.
       onEvent?(.packet(consume packet))
     } else {

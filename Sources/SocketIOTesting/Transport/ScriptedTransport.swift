@@ -3,6 +3,7 @@ package import SocketIO
 /// A transport that does nothing by itself: a test controls it through its ``TransportScript``.
 package final class ScriptedTransport: Transport {
   package var onEvent: ((consuming TransportEvent) -> Void)?
+  package var onText: ((UnsafeRawBufferPointer) -> Void)?
 
   package var sid: String? {
     get { script.sid }
@@ -44,15 +45,16 @@ package final class ScriptedTransport: Transport {
   package func abort() {
     script.record(.abort)
     onEvent = nil
+    onText = nil
   }
 
   private func perform(_ command: TransportScript.Command) {
     script.record(command)
-    if let event = script.immediateAnswer(to: command) { onEvent?(event) }
+    if let event = script.immediateAnswer(to: command) { report(event) }
   }
 
   private func reportPending() {
-    for event in script.takePending() { onEvent?(event) }
+    for event in script.takePending() { report(event) }
   }
 }
 

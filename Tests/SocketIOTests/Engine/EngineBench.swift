@@ -26,6 +26,7 @@ final class EngineBench {
       record.reports.append(Self.text(report))
       record.onReport(engine, report)
     }
+    engine.onText = { [record] text in record.reports.append("message \(String(decoding: text, as: UTF8.self))") }
   }
 
   convenience init(transports: [TransportName], upgrade: Bool = true) {
@@ -83,8 +84,7 @@ final class EngineBench {
   private static func text(_ report: EngineReport) -> String {
     switch report {
     case .opened(let handshake, let transport): "opened \(handshake.sid) on \(transport)"
-    case .message(.text(let text)): "message \(text)"
-    case .message(.binary(let data)): "message of \(data.count) bytes"
+    case .binary(let data): "message of \(data.count) bytes"
     case .ping: "ping"
     case .upgraded(let transport): "upgraded to \(transport)"
     case .upgradeFailed(let cause): "upgrade failed: \(cause)"

@@ -32,6 +32,7 @@ private final class NetworkPort {
 /// A WebSocket on the simulated network, which behaves like ``WebSocketTransport``.
 final class SimulatedWebSocket: Transport {
   var onEvent: ((consuming TransportEvent) -> Void)?
+  var onText: ((UnsafeRawBufferPointer) -> Void)?
   var sid: String?
   let queuedBytes = 0
 
@@ -75,7 +76,7 @@ final class SimulatedWebSocket: Transport {
   }
 
   private func readOn() {
-    while !isReadingPaused, !unread.isEmpty { report(unread.removeFirst()) }
+    while !isReadingPaused, !unread.isEmpty { read(unread.removeFirst()) }
   }
 
   func close() {
@@ -90,6 +91,7 @@ final class SimulatedWebSocket: Transport {
 
   func abort() {
     onEvent = nil
+    onText = nil
     if let port { network.world { $0.abandon(port.link) } }
     port = nil
   }
@@ -97,10 +99,10 @@ final class SimulatedWebSocket: Transport {
   private func handle(_ input: ClientInput) {
     guard case .webSocket(let event) = input else { return }
     let isRead = if case .writable = event { false } else { true }
-    if isRead, isReadingPaused || !unread.isEmpty { unread.append(event) } else { report(event) }
+    if isRead, isReadingPaused || !unread.isEmpty { unread.append(event) } else { read(event) }
   }
 
-  private func report(_ event: TransportEvent) {
+  private func read(_ event: TransportEvent) {
     switch event {
     case .opened: isOpen = true
     case .closed, .failed:
@@ -110,13 +112,14 @@ final class SimulatedWebSocket: Transport {
       return
     case .packet, .writable, .readReceipt, .paused: break
     }
-    onEvent?(event)
+    report(event)
   }
 }
 
 /// HTTP long-polling on the simulated network, driven like ``PollingTransport``.
 final class SimulatedPolling: PollingDriver {
   var onEvent: ((consuming TransportEvent) -> Void)?
+  var onText: ((UnsafeRawBufferPointer) -> Void)?
   var sid: String?
   var machine = PollingStateMachine()
   let queuedBytes = 0
