@@ -1,18 +1,22 @@
 /// Elements that one thread collects while another handles them in batches. Its owner's lock guards the queue, but a
 /// batch is handled without it.
 ///
-/// The elements are in chunks, and a batch is the oldest chunk. So however much waits, nothing is copied, and at most
-/// one chunk has room to spare.
+/// A batch is the oldest chunk of those that wait. So however much waits, nothing is copied, and at most one chunk has
+/// room to spare.
 struct BatchQueue<Element: Sendable> {
-  /// The most elements of a chunk. The memory of one chunk is reused; an idle Manager should not hold more.
+  /// The most elements of a chunk.
   static var chunkSize: Int { 256 }
+  /// Of chunks whose memory is kept while much arrives: as many as hold what one read of a socket brings.
+  private static var mostSpares: Int { 3 }
+  /// A batch shorter than this shows that little arrives.
+  private static var fewElements: Int { 32 }
 
   private var unfinished: Batch<Element>?
   /// Complete chunks.
-  private var full = PositionedQueue<[Element?]>()
+  private var full = PositionedQueue<Batch<Element>>()
   /// The chunk that is being filled.
-  private var last: [Element?] = []
-  private var spare: [Element?] = []
+  private var last = Batch<Element>()
+  private var spares: [Batch<Element>] = []
 
   var isEmpty: Bool { count == 0 }
   var count: Int { (unfinished?.count ?? 0) + full.count * Self.chunkSize + last.count }
@@ -20,18 +24,13 @@ struct BatchQueue<Element: Sendable> {
   /// Moves the element out of the caller's variable, without a copy.
   mutating func append(_ element: inout Element?) {
     if last.count == Self.chunkSize { beginChunk() }
-    last.append(element.take())
+    last.append(&element)
   }
 
   private mutating func beginChunk() {
     full.append(last)
-    takeSpare()
+    last = spares.popLast() ?? Batch()
     last.reserveCapacity(Self.chunkSize)
-  }
-
-  private mutating func takeSpare() {
-    last = spare
-    spare = []
   }
 
   /// Takes the rest of the previous batch or the oldest chunk.
@@ -40,48 +39,56 @@ struct BatchQueue<Element: Sendable> {
     if let chunk = full.removeFirst() {
       // An empty queue keeps its memory.
       if full.isEmpty { full = PositionedQueue() }
-      return Batch(elements: chunk)
+      return chunk
     }
-    let batch = Batch(elements: last)
-    takeSpare()
-    // The queue is empty, perhaps for long. A small buffer is freed; a large one, of a busy queue, is kept.
-    if batch.isEmpty, 2...4 ~= last.capacity { last = [] }
+    let batch = last
+    last = spares.popLast() ?? Batch()
+    // From here on the queue may be idle for long. A small buffer is freed; one large one, of a busy queue, is kept.
+    if batch.isEmpty, 2...4 ~= last.capacity { last = Batch() }
+    if batch.count < Self.fewElements { spares = [] }
     return batch
   }
 
   /// Takes back a batch: its rest, to be taken next, or its memory if nothing is left.
   mutating func putBack(_ batch: consuming Batch<Element>) {
-    if !batch.isEmpty {
-      unfinished = batch
+    if batch.isEmpty {
+      batch.reuse()
+      if spares.count < Self.mostSpares { spares.append(batch) }
     } else {
-      batch.clear()
-      spare = batch.elements
+      unfinished = batch
     }
   }
 }
 
 /// Elements in order, each of which is taken once.
 struct Batch<Element: Sendable>: Sendable {
-  fileprivate var elements: [Element?]
+  /// All are nil but those from `next` to `end`. Used again, they need not be freed and made anew.
+  private var slots: [Element?] = []
   private var next = 0
+  private var end = 0
 
-  fileprivate init(elements: [Element?]) { self.elements = elements }
+  var isEmpty: Bool { next == end }
+  var count: Int { end - next }
+  fileprivate var capacity: Int { slots.capacity }
 
-  var isEmpty: Bool { next == elements.count }
-  var count: Int { elements.count - next }
+  /// Called while it is empty.
+  fileprivate mutating func reserveCapacity(_ capacity: Int) {
+    guard slots.capacity < capacity else { return }
+    slots = []
+    slots.reserveCapacity(capacity)
+  }
+
+  fileprivate mutating func append(_ element: inout Element?) {
+    if end < slots.count { slots[end] = element.take() } else { slots.append(element.take()) }
+    end += 1
+  }
 
   mutating func takeFirst() -> Element? {
-    guard next < elements.count else {
-      // Here, while the array is uniquely referenced and need not be copied.
-      clear()
-      return nil
-    }
+    guard next < end else { return nil }
     defer { next += 1 }
-    return elements[next].take()
+    return slots[next].take()
   }
 
-  fileprivate mutating func clear() {
-    if !elements.isEmpty { elements.removeAll(keepingCapacity: true) }
-    next = 0
-  }
+  /// Makes room for new elements, once all have been taken.
+  fileprivate mutating func reuse() { (next, end) = (0, 0) }
 }
