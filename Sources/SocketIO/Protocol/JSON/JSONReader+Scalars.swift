@@ -5,7 +5,7 @@ extension JSONScanner {
     let start = position
     var end = bytes.firstIndexNeedingEscape(from: start)
     var isEscaped = false
-    if end == bytes.count || bytes[end] != ASCII.quote {
+    if end == count || bytes[end] != ASCII.quote {
       end = try endOfEscapedString(from: end)
       isEscaped = true
     }
@@ -16,7 +16,7 @@ extension JSONScanner {
   /// Finds the closing quote of a string that has an escape at `special`, or ends badly there.
   private mutating func endOfEscapedString(from special: Int) throws(JSONError) -> Int {
     position = special
-    while position < bytes.count {
+    while position < count {
       switch bytes[position] {
       case ASCII.quote: return position
       case ASCII.backslash: try passEscape()
@@ -28,14 +28,14 @@ extension JSONScanner {
   }
 
   private mutating func passEscape() throws(JSONError) {
-    guard position + 1 < bytes.count else { throw JSONError(.unexpectedEnd, at: bytes.count) }
+    guard position + 1 < count else { throw JSONError(.unexpectedEnd, at: count) }
     switch bytes[position + 1] {
     case ASCII.quote, ASCII.backslash, ASCII.slash, UInt8(ascii: "b"), UInt8(ascii: "f"), UInt8(ascii: "n"),
       UInt8(ascii: "r"), UInt8(ascii: "t"):
       position += 2
     case UInt8(ascii: "u"):
       let end = position + 6
-      guard end <= bytes.count else { throw JSONError(.unexpectedEnd, at: bytes.count) }
+      guard end <= count else { throw JSONError(.unexpectedEnd, at: count) }
       for index in position + 2..<end where bytes[index].hexadecimalValue == nil {
         throw JSONError(.invalidEscape, at: position)
       }
@@ -161,7 +161,7 @@ extension JSONScanner {
 
     var exponent = 0
     var isInteger = true
-    if position < bytes.count, bytes[position] == ASCII.dot {
+    if position < count, bytes[position] == ASCII.dot {
       isInteger = false
       position += 1
       let fractionStart = position
@@ -169,7 +169,7 @@ extension JSONScanner {
       digits += position - fractionStart
       exponent = fractionStart - position
     }
-    if position < bytes.count, bytes[position] | 0x20 == UInt8(ascii: "e") {
+    if position < count, bytes[position] | 0x20 == UInt8(ascii: "e") {
       isInteger = false
       position += 1
       exponent += try readExponent()
@@ -183,19 +183,19 @@ extension JSONScanner {
   @inline(__always)
   private mutating func readDigits(into magnitude: inout UInt64) throws(JSONError) {
     let start = position
-    while position < bytes.count, bytes[position].decimalValue <= 9 {
+    while position < count, bytes[position].decimalValue <= 9 {
       magnitude = magnitude &* 10 &+ UInt64(bytes[position].decimalValue)
       position += 1
     }
     guard position > start else {
-      throw JSONError(position < bytes.count ? .invalidNumber : .unexpectedEnd, at: position)
+      throw JSONError(position < count ? .invalidNumber : .unexpectedEnd, at: position)
     }
   }
 
   /// Reads what follows the `e`. An exponent beyond that of any double is clamped.
   private mutating func readExponent() throws(JSONError) -> Int {
     var isNegative = false
-    if position < bytes.count, bytes[position] == ASCII.minus || bytes[position] == ASCII.plus {
+    if position < count, bytes[position] == ASCII.minus || bytes[position] == ASCII.plus {
       isNegative = bytes[position] == ASCII.minus
       position += 1
     }

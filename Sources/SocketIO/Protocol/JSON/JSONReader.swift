@@ -14,12 +14,15 @@ typealias JSONReader = JSONScanner<JSONValues>
 /// UTF-8; for other sources, check ``Swift/UnsafeRawBufferPointer/firstInvalidUTF8()`` first.
 struct JSONScanner<Output: JSONOutput> {
   let bytes: UnsafeRawBufferPointer
+  /// That of the bytes, which would be computed at each use.
+  let count: Int
   var position: Int
   let output: Output
   private var remainingDepth: Int
 
   init(_ bytes: UnsafeRawBufferPointer, from start: Int = 0, maxDepth: Int = DepthLimit.usual, output: Output) {
     self.bytes = bytes
+    count = bytes.count
     self.output = output
     position = start
     remainingDepth = min(maxDepth, DepthLimit.greatest)
@@ -29,7 +32,7 @@ struct JSONScanner<Output: JSONOutput> {
   mutating func readDocument() throws(JSONError) -> Output.Value {
     let value = try readValue()
     skipWhitespace()
-    guard position == bytes.count else { throw JSONError(.unexpectedCharacter, at: position) }
+    guard position == count else { throw JSONError(.unexpectedCharacter, at: position) }
     return value
   }
 
@@ -123,7 +126,7 @@ struct JSONScanner<Output: JSONOutput> {
 
   private mutating func readWord(_ word: StaticString) throws(JSONError) {
     for offset in 0..<word.utf8CodeUnitCount {
-      guard position < bytes.count else { throw JSONError(.unexpectedEnd, at: position) }
+      guard position < count else { throw JSONError(.unexpectedEnd, at: position) }
       guard bytes[position] == word.utf8Start[offset] else { throw JSONError(.unexpectedCharacter, at: position) }
       position += 1
     }
@@ -132,14 +135,14 @@ struct JSONScanner<Output: JSONOutput> {
   /// Skips whitespace and returns the byte after it, leaving it in place.
   @inline(__always)
   mutating func nextByte() throws(JSONError) -> UInt8 {
-    if position < bytes.count, bytes[position] > ASCII.space { return bytes[position] }
+    if position < count, bytes[position] > ASCII.space { return bytes[position] }
     skipWhitespace()
-    guard position < bytes.count else { throw JSONError(.unexpectedEnd, at: position) }
+    guard position < count else { throw JSONError(.unexpectedEnd, at: position) }
     return bytes[position]
   }
 
   private mutating func skipWhitespace() {
-    while position < bytes.count {
+    while position < count {
       switch bytes[position] {
       case ASCII.space, ASCII.lineFeed, ASCII.carriageReturn, ASCII.tab: position += 1
       default: return
