@@ -5,6 +5,10 @@ import Synchronization
 enum HandlerPayload: Sendable {
   case event(SocketEvent)
   indirect case other(any Sendable)
+
+  func eventName(_ key: HandlerKey) -> String {
+    if case .event(let event) = self { event.name } else { "\(key)" }
+  }
 }
 
 /// A handler in a ``HandlerRegistry``.
@@ -35,6 +39,7 @@ final class HandlerEntry: Sendable {
 
   /// Does nothing with a payload of another kind, except that a Socket's own events are events for handlers that are
   /// registered by name.
+  @inline(never)
   func call(
     _ payload: HandlerPayload, _ key: HandlerKey, if condition: HandlerCondition
   ) throws -> UnfinishedCall? {

@@ -52,6 +52,11 @@ package final class HandlerQueue: Sendable {
       }
     }
 
+    /// Whether anybody listens to it.
+    fileprivate var isHeard: Bool {
+      if case .event(let dispatcher, _, _, let event) = self { dispatcher.handlers.hears(event.name) } else { true }
+    }
+
     /// What it counts in the ``InboundGauge``.
     fileprivate var bytes: Int {
       switch self {
@@ -76,6 +81,8 @@ package final class HandlerQueue: Sendable {
   private static let longestRun = 64
   /// The longest time of a run in nanoseconds: a quarter of a frame at 60 Hz, for queues that draw.
   private static let longestTime: UInt64 = 4_000_000
+  /// The longest time in nanoseconds for further runs in one turn of the loop, which other connections share.
+  private static let longestOvertime: UInt64 = 1_000_000
   /// How many items the loop handles between two looks at its clock. Handlers on the loop are short, and reading the
   /// clock takes as long as calling some of them.
   private static let itemsPerLook = 8
@@ -108,7 +115,7 @@ package final class HandlerQueue: Sendable {
   }
 
   private func schedule() {
-    guard let start else { return loop.post { if self.drain() { self.schedule() } } }
+    guard let start else { return loop.post { self.drainOnLoop() } }
     if loop.isCurrent { startAtEndOfTurn(start) } else { start { self.drain() } }
   }
 
@@ -132,14 +139,14 @@ package final class HandlerQueue: Sendable {
 
   package func enqueue(_ work: @escaping Work) { enqueue(Item.work(work)) }
 
-  /// - Parameter isHeard: Whether anybody listens to it. Asked under the lock, and only if unheard items may be left
-  ///   out.
+  /// Leaves out an event that nobody listens to, if no handler can be registered in time.
+  ///
   /// - Returns: Whether more waits than the limit. The closure of ``whenRoom(_:)`` is called when that is over.
   @discardableResult
-  func enqueue(_ item: consuming Item?, ifHeard isHeard: () -> Bool = { true }) -> Bool {
+  func enqueue(_ item: consuming Item?) -> Bool {
     let bytes = item?.bytes ?? 0
     let (isFirst, isTooMuch) = state.withLock { state in
-      if !state.isScheduled, !isOnUsersQueue, !isHeard() { return (false, false) }
+      if !state.isScheduled, !isOnUsersQueue, item?.isHeard == false { return (false, false) }
       state.items.append(&item)
       defer { state.isScheduled = true }
       return (!state.isScheduled, state.gauge.add(bytes))
@@ -181,6 +188,17 @@ package final class HandlerQueue: Sendable {
 
   /// Runs the work when the handlers that were called so far have finished: at once, unless one has to finish elsewhere.
   func afterPauseIfAny(_ work: @escaping Work) { if isPaused { afterPause(work) } else { work() } }
+
+  /// Handles what has arrived in this turn of the loop. Otherwise the loop would read faster than handlers run, until as
+  /// much waits as may.
+  private func drainOnLoop() {
+    guard drain() else { return }
+    let end = loop.nanoseconds + Self.longestOvertime
+    while loop.nanoseconds < end {
+      if !drain() { return }
+    }
+    schedule()
+  }
 
   /// Handles one run. Between two runs, the queue's other work gets its turn.
   private func drain() -> Bool {

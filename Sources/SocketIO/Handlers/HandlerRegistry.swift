@@ -1,24 +1,35 @@
+import Synchronization
+
 /// The handlers of a Socket or Manager, by key, in the order in which they are called.
 ///
 /// Handlers are neither called nor freed under the lock, since they, or the `deinit` of what they captured, may call
 /// back.
 final class HandlerRegistry: Sendable {
-  /// Handlers of one event that have not run yet.
+  /// What is still to be done for an event after the call of one of its handlers.
   struct Rest: Sendable {
-    fileprivate let registry: HandlerRegistry
+    enum Outcome: Sendable {
+      case failed(any Error)
+      /// The handler finishes elsewhere.
+      case unfinished(UnfinishedCall)
+    }
+
+    /// Of the handler that was called last.
+    let outcome: Outcome
     fileprivate let entries: [HandlerEntry]
     fileprivate let start: Int
     fileprivate let payload: HandlerPayload
     fileprivate let key: HandlerKey
     fileprivate let condition: HandlerCondition
-    /// The call to wait for before the others run; nil if it belongs to another event.
-    let unfinished: UnfinishedCall?
+    fileprivate let registry: HandlerRegistry
+
+    /// Calls the other handlers. The result is that of ``HandlerRegistry/dispatch(_:_:if:)``.
+    func callOthers() -> Rest? { registry.call(entries, from: start, key, payload, condition) }
   }
 
   private struct State {
     private var byKey = SmallDictionary<HandlerKey, [HandlerEntry]>()
     /// Those of every event, in each direction. They are asked for with each event, and most Sockets have none.
-    private var ofAnyEvent: [HandlerEntry] = []
+    private(set) var ofAnyEvent: [HandlerEntry] = []
     private var ofAnyOutgoing: [HandlerEntry] = []
     var nextID: UInt64 = 0
 
@@ -57,7 +68,7 @@ final class HandlerRegistry: Sendable {
     }
 
     /// The handlers to call for an event; nil if there are none. Those for one call only are taken.
-    mutating func take(_ key: HandlerKey) -> [HandlerEntry]? {
+    func take(_ key: HandlerKey) -> [HandlerEntry]? {
       guard let entries = self[key] else { return nil }
       guard entries.contains(where: \.isOnce) else { return entries }
       return entries.filter { $0.take() }
@@ -73,6 +84,17 @@ final class HandlerRegistry: Sendable {
   }
 
   private let state = Locked(State())
+  private let isCatchingAll = Atomic(false)
+
+  /// Whether there are handlers of every event from the server. Asked with each event.
+  var hasCatchAll: Bool { isCatchingAll.load(ordering: .acquiring) }
+
+  private func change<Result: Sendable>(_ body: (inout State) -> Result) -> Result {
+    state.withLock { state in
+      defer { isCatchingAll.store(!state.ofAnyEvent.isEmpty, ordering: .releasing) }
+      return body(&state)
+    }
+  }
 
   /// - Parameter handler: Is not called with a payload of another type.
   func add<Payload: Sendable>(
@@ -87,13 +109,15 @@ final class HandlerRegistry: Sendable {
   }
 
   func add(
-    _ key: HandlerKey, once: Bool = false, first: Bool = false, ofEvents handler: @escaping RegisteredHandler<SocketEvent>
+    _ key: HandlerKey, once: Bool = false, first: Bool = false,
+    ofEvents handler: @escaping RegisteredHandler<SocketEvent>
   ) -> SocketSubscription {
     add(key, once: once, first: first, .ofEvents(handler))
   }
 
-  private func add(_ key: HandlerKey, once: Bool, first: Bool, _ function: HandlerEntry.Function) -> SocketSubscription {
-    let id = state.withLock { state in
+  private func add(_ key: HandlerKey, once: Bool, first: Bool, _ function: HandlerEntry.Function) -> SocketSubscription
+  {
+    let id = change { state in
       state.nextID += 1
       let entry = HandlerEntry(id: state.nextID, isOnce: once, function: function)
       state.insert(entry, key, first: first)
@@ -103,7 +127,7 @@ final class HandlerRegistry: Sendable {
   }
 
   func remove(_ subscription: SocketSubscription) {
-    let removed = state.withLock { state -> HandlerEntry? in
+    let removed = change { state -> HandlerEntry? in
       guard var entries = state[subscription.key],
         let index = entries.firstIndex(where: { $0.id == subscription.id })
       else { return nil }
@@ -119,7 +143,7 @@ final class HandlerRegistry: Sendable {
   }
 
   func removeAll(where isUnwanted: (HandlerKey) -> Bool = { _ in true }) {
-    let removed = state.withLock { $0.removeAll(where: isUnwanted) }
+    let removed = change { $0.removeAll(where: isUnwanted) }
     withExtendedLifetime(removed) {}
   }
 
@@ -138,44 +162,36 @@ final class HandlerRegistry: Sendable {
     return ids.map { SocketSubscription(key: key, id: $0, registry: self) }
   }
 
-  /// Calls the handlers that are registered now, until one has to finish elsewhere. Those for one call only are removed
-  /// right before it.
+  /// Calls the handlers that are registered now, until one throws or has to finish elsewhere. Those for one call only
+  /// are removed right before it.
   ///
-  /// - Parameter onError: Gets what a handler throws, before the next one is called. Returns whether that one has to
-  ///   wait.
-  /// - Returns: What is still to be called.
-  func dispatch(
-    _ key: HandlerKey, _ payload: @autoclosure () -> HandlerPayload, if condition: HandlerCondition = .always,
-    onError: (any Error) -> Bool
-  ) -> Rest? {
+  /// - Returns: What is still to be done.
+  func dispatch(_ key: HandlerKey, _ payload: HandlerPayload, if condition: HandlerCondition = .always) -> Rest? {
     guard let entries = state.withLock({ $0.take(key) }) else { return nil }
-    return call(entries, from: 0, key, payload(), condition, onError)
-  }
-
-  /// Calls the rest of the handlers. Parameter and result are those of ``dispatch(_:_:if:onError:)``.
-  func call(_ rest: Rest, onError: (any Error) -> Bool) -> Rest? {
-    call(rest.entries, from: rest.start, rest.key, rest.payload, rest.condition, onError)
+    return call(entries, from: 0, key, payload, condition)
   }
 
   private func call(
     _ entries: [HandlerEntry], from start: Int, _ key: HandlerKey, _ payload: HandlerPayload,
-    _ condition: HandlerCondition, _ onError: (any Error) -> Bool
+    _ condition: HandlerCondition
   ) -> Rest? {
     for index in start..<entries.count {
       let entry = entries[index]
-      let unfinished: UnfinishedCall?
+      let outcome: Rest.Outcome
       do {
-        unfinished = try entry.call(
-          payload, key, if: entry.isOnce ? settling(entry.id, key, condition) : condition)
-        if unfinished == nil { continue }
+        let unfinished =
+          entry.isOnce
+          ? try entry.call(payload, key, if: settling(entry.id, key, condition))
+          : try entry.call(payload, key, if: condition)
+        guard let unfinished else { continue }
+        outcome = .unfinished(unfinished)
       } catch {
         if entry.isOnce { settle(entry.id, key, isCalled: true) }
-        guard onError(error) else { continue }
-        unfinished = nil
+        outcome = .failed(error)
       }
       return Rest(
-        registry: self, entries: entries, start: index + 1, payload: payload, key: key, condition: condition,
-        unfinished: unfinished)
+        outcome: outcome, entries: entries, start: index + 1, payload: payload, key: key, condition: condition,
+        registry: self)
     }
     return nil
   }
@@ -187,7 +203,7 @@ final class HandlerRegistry: Sendable {
 
   /// Removes a handler for one call only that is called, and keeps one whose call was dropped for the next event.
   private func settle(_ id: UInt64, _ key: HandlerKey, isCalled: Bool) {
-    let removed = state.withLock { state -> HandlerEntry? in
+    let removed = change { state -> HandlerEntry? in
       guard var entries = state[key], let index = entries.firstIndex(where: { $0.id == id }) else { return nil }
       guard isCalled else {
         entries[index].putBack()
@@ -202,14 +218,26 @@ final class HandlerRegistry: Sendable {
 }
 
 extension HandlerQueue {
-  /// Calls the rest of an event's handlers when the one that is running has finished.
-  func wait(for rest: HandlerRegistry.Rest, onError: @escaping @Sendable (any Error) -> Bool) {
-    let next: @Sendable () -> Void = {
-      if let rest = rest.registry.call(rest, onError: onError) { self.wait(for: rest, onError: onError) }
-    }
-    guard let unfinished = rest.unfinished else { return afterPause(next) }
-    pause(for: unfinished) { error in
-      if let error, onError(error) { self.afterPause(next) } else { next() }
+  /// Calls the other handlers of an event, each when the one before it has finished.
+  ///
+  /// - Parameter onError: Gets what a handler throws, before the next one is called. Returns whether that one has to
+  ///   wait.
+  func finish(_ rest: HandlerRegistry.Rest, onError: @escaping @Sendable (any Error) -> Bool) {
+    var rest = rest
+    while true {
+      let callOthers: @Sendable () -> Void = { [rest] in
+        if let others = rest.callOthers() { self.finish(others, onError: onError) }
+      }
+      switch rest.outcome {
+      case .unfinished(let call):
+        return pause(for: call) { error in
+          if let error, onError(error) { self.afterPause(callOthers) } else { callOthers() }
+        }
+      case .failed(let error):
+        if onError(error) { return afterPause(callOthers) }
+        guard let others = rest.callOthers() else { return }
+        rest = others
+      }
     }
   }
 }

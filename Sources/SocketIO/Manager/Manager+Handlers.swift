@@ -90,12 +90,11 @@ extension Manager {
 
   private func call(_ key: HandlerKey, _ payload: some Sendable) {
     if handlerQueue.isPaused { return handlerQueue.afterPause { self.call(key, payload) } }
-    let logError: @Sendable (any Error) -> Bool = {
-      self.log($0, of: key)
+    guard let rest = handlers.dispatch(key, .other(payload)) else { return }
+    handlerQueue.finish(rest) { error in
+      self.log(error, of: key)
       return false
     }
-    let rest = handlers.dispatch(key, .other(payload), onError: logError)
-    if let rest { handlerQueue.wait(for: rest, onError: logError) }
   }
 
   func log(_ error: any Error, of event: HandlerKey) {

@@ -306,8 +306,8 @@ actor ManagerCore {
   // MARK: Flow control in
 
   /// Queues calls of handlers with what the server sent.
-  func enqueue(_ item: consuming HandlerQueue.Item, ifHeard isHeard: () -> Bool = { true }) {
-    if handlerQueue.enqueue(item, ifHeard: isHeard) { pauseReading() }
+  func enqueue(_ item: consuming HandlerQueue.Item) {
+    if handlerQueue.enqueue(item) { pauseReading() }
   }
 
   /// More than `inboundBuffer` waits for handlers.

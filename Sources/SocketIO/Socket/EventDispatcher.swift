@@ -43,50 +43,46 @@ final class EventDispatcher: Sendable {
 
   func dispatch(_ received: ReceivedEvent, session: UInt32, epoch: UInt32) {
     let ack = received.ack.map { Acknowledgement(self, session: session, id: $0) }
-    let event = SocketEvent(received, ack: ack)
+    let payload = HandlerPayload.event(SocketEvent(received, ack: ack))
     let condition = HandlerCondition(publishedState, epoch: epoch)
-    call(.any, event.name, .event(event), if: condition)
-    call(.event(event.name), event.name, .event(event), if: condition)
+    if handlers.hasCatchAll { call(.any, payload, if: condition) }
+    call(.event(received.name), payload, if: condition)
   }
 
   /// An event was sent.
   func dispatchOutgoing(_ packet: SocketPacket?) {
     guard case .event(let name, let arguments)? = packet?.content else { return }
-    let event = SocketEvent(name: name, args: arguments, ack: nil)
-    call(.anyOutgoing, event.name, .event(event), if: .always)
+    call(.anyOutgoing, .event(SocketEvent(name: name, args: arguments, ack: nil)), if: .always)
   }
 
   private func tell<Payload>(
     _ event: LifecycleEvent<Socket, Payload>, _ payload: Payload, _ change: SocketChange,
     if condition: HandlerCondition
   ) {
-    call(event.key, "\(event.key)", .other(payload), if: condition)
+    call(event.key, .other(payload), if: condition)
     // Sequences get every change that handlers have begun to get, so that each `disconnect` has its `connect`.
-    call(.changes, "\(event.key)", .other(change), if: .always)
+    call(.changes, .other(change), of: "\(event.key)", if: .always)
   }
 
+  /// Inlined, it would count references for all of this with each event.
+  ///
+  /// - Parameter name: The name of the event, if it is neither the key nor in the payload.
+  @inline(never)
   private func call(
-    _ key: HandlerKey, _ name: @autoclosure () -> String, _ payload: HandlerPayload, if condition: HandlerCondition
+    _ key: HandlerKey, _ payload: HandlerPayload, of name: String? = nil, if condition: HandlerCondition
   ) {
     if handlerQueue.isPaused {
-      let name = name()
-      return handlerQueue.afterPause { self.call(key, name, payload, if: condition) }
+      return handlerQueue.afterPause { self.call(key, payload, of: name, if: condition) }
     }
-    let rest = handlers.dispatch(key, payload, if: condition) { report($0, of: name()) }
-    if let rest { wait(for: rest, of: name()) }
+    guard let rest = handlers.dispatch(key, payload, if: condition) else { return }
+    finish(rest, of: name ?? payload.eventName(key))
   }
 
-  /// Calls the rest of an event's handlers when the one that is running has finished.
-  @inline(never)
-  private func wait(for rest: HandlerRegistry.Rest, of name: String) {
-    handlerQueue.wait(for: rest) { self.report($0, of: name) }
-  }
-
-  /// - Returns: Whether handlers have to wait for one that gets the error.
-  @inline(never)
-  private func report(_ error: any Error, of name: String) -> Bool {
-    report(HandlerFailure(event: name, error: error))
-    return handlerQueue.isPaused
+  private func finish(_ rest: HandlerRegistry.Rest, of name: String) {
+    handlerQueue.finish(rest) { error in
+      self.report(HandlerFailure(event: name, error: error))
+      return self.handlerQueue.isPaused
+    }
   }
 
   /// Reports an error of a handler. Called where handlers run.
@@ -97,12 +93,11 @@ final class EventDispatcher: Sendable {
 
   private func tell(_ failure: HandlerFailure) {
     if handlerQueue.isPaused { return handlerQueue.afterPause { self.tell(failure) } }
-    let logFailure: @Sendable (any Error) -> Bool = {
-      self.log(HandlerFailure(event: "\(HandlerKey.failures)", error: $0))
+    guard let rest = handlers.dispatch(.failures, .other(failure)) else { return }
+    handlerQueue.finish(rest) { error in
+      self.log(HandlerFailure(event: "\(HandlerKey.failures)", error: error))
       return false
     }
-    let rest = handlers.dispatch(.failures, .other(failure), onError: logFailure)
-    if let rest { handlerQueue.wait(for: rest, onError: logFailure) }
   }
 
   func log(_ failure: HandlerFailure) {

@@ -158,7 +158,9 @@ extension Socket {
   /// - Parameter isOfFailures: Whether the handler is one for failures, whose own are only logged.
   private func reportLater(_ error: any Error, of event: String, isOfFailures: Bool) {
     let failure = HandlerFailure(event: event, error: error)
-    io.handlerQueue.enqueue { [dispatcher] in if isOfFailures { dispatcher.log(failure) } else { dispatcher.report(failure) } }
+    io.handlerQueue.enqueue { [dispatcher] in
+      if isOfFailures { dispatcher.log(failure) } else { dispatcher.report(failure) }
+    }
   }
 }
 

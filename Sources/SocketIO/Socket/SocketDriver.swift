@@ -242,8 +242,7 @@ final class SocketDriver {
   }
 
   private func deliver(_ event: consuming ReceivedEvent, _ session: UInt32, on core: isolated ManagerCore) {
-    let name = event.name
-    core.enqueue(.event(dispatcher, session: session, epoch: disconnects, event)) { dispatcher.handlers.hears(name) }
+    core.enqueue(.event(dispatcher, session: session, epoch: disconnects, event))
   }
 
   private func send(_ packet: SocketPacket, isCompressed: Bool, on core: isolated ManagerCore) {
