@@ -5,10 +5,11 @@
 #endif
 
 /// Assembles packets from JSON texts and the attachments that follow them. A text is checked when it arrives, so a
-/// faulty one is refused at once; its arguments are not decoded.
+/// faulty one is refused at once; its arguments are usually not decoded.
 struct JSONPacketAssembler: Sendable {
   private let maxAttachments: Int
   private let maxDepth: Int
+  private let readsArguments: Bool
   private var pending: PendingPacket?
 
   /// A packet whose attachments have not all arrived.
@@ -18,9 +19,12 @@ struct JSONPacketAssembler: Sendable {
     var attachments: [Data] = []
   }
 
-  init(_ parser: JSONParser) {
+  /// - Parameter readsArguments: Decodes the arguments of a text without attachments at once, instead of checking them
+  ///   first.
+  init(_ parser: JSONParser, readsArguments: Bool = false) {
     maxAttachments = parser.maxAttachments
     maxDepth = parser.maxDepth
+    self.readsArguments = readsArguments
   }
 
   mutating func add(_ message: EngineMessage) throws(ParserError) -> ReceivedPacket? {
@@ -37,7 +41,7 @@ struct JSONPacketAssembler: Sendable {
       throw ParserError(.unexpectedText, "got plaintext data when reconstructing a packet")
     }
     var reader = JSONPacketReader(text, maxDepth: maxDepth)
-    let (packet, attachmentCount) = try reader.read(maxAttachments: maxAttachments)
+    let (packet, attachmentCount) = try reader.read(maxAttachments: maxAttachments, readsArguments: readsArguments)
     guard attachmentCount > 0 else { return packet }
     pending = PendingPacket(packet: packet, attachmentCount: attachmentCount)
     return nil
@@ -91,13 +95,16 @@ private struct JSONPacketReader {
     self.maxDepth = maxDepth
   }
 
-  mutating func read(maxAttachments: Int) throws(ParserError) -> (packet: ReceivedPacket, attachmentCount: Int) {
+  mutating func read(
+    maxAttachments: Int, readsArguments: Bool
+  ) throws(ParserError) -> (packet: ReceivedPacket, attachmentCount: Int) {
     let type = try readType()
     let attachmentCount = type.isBinary ? try readAttachmentCount(limit: maxAttachments) : 0
     let namespace = try readNamespace()
     let id = try readID()
     let content: ReceivedPacket.Content
     switch type {
+    case _ where readsArguments && attachmentCount == 0: content = try readContent(type)
     case .event, .binaryEvent:
       try checkArray(type, attachmentCount)
       let name = try readName()
@@ -105,9 +112,7 @@ private struct JSONPacketReader {
     case .ack, .binaryAck:
       try checkArray(type, attachmentCount)
       content = .ack(try arguments())
-    case .connect, .disconnect, .connectError:
-      let packet = SocketPacket(content: try SocketPacket.Content(type, payload: try readPayload()))
-      content = ReceivedPacket(packet).content
+    case .connect, .disconnect, .connectError: content = try readContent(type)
     }
     return (ReceivedPacket(namespace: namespace, id: id, content: content), attachmentCount)
   }
@@ -174,7 +179,11 @@ private struct JSONPacketReader {
     return number
   }
 
-  /// Reads the payload of a packet other than an event or acknowledgement.
+  private func readContent(_ type: PacketType) throws(ParserError) -> ReceivedPacket.Content {
+    ReceivedPacket(SocketPacket(content: try SocketPacket.Content(type, payload: try readPayload()))).content
+  }
+
+  /// Reads the rest of the text as one value.
   private func readPayload() throws(ParserError) -> SocketValue? {
     guard position < bytes.count else { return nil }
     var reader = JSONReader(bytes, from: position, maxDepth: maxDepth)

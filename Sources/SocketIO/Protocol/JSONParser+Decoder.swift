@@ -3,7 +3,7 @@ extension JSONParser {
   public struct Decoder: PacketDecoder {
     private var assembler: JSONPacketAssembler
 
-    init(_ parser: JSONParser) { assembler = JSONPacketAssembler(parser) }
+    init(_ parser: JSONParser) { assembler = JSONPacketAssembler(parser, readsArguments: true) }
 
     /// Takes one message in.
     ///

@@ -6,6 +6,8 @@ import Foundation
 func fuzzPackets(_ bytes: UnsafeRawBufferPointer) throws {
   let parser = JSONParser(maxAttachments: 10, maxDepth: 64)
   var decoder = parser.makeDecoder()
+  // Checks the arguments first, and must accept the same.
+  var assembler = JSONPacketAssembler(parser)
   for part in bytes.split(separator: 0xFF, omittingEmptySubsequences: false) {
     let message: EngineMessage
     if part.first == UInt8(ascii: "b") {
@@ -15,13 +17,17 @@ func fuzzPackets(_ bytes: UnsafeRawBufferPointer) throws {
     } else {
       continue
     }
+    let checked = try? assembler.add(message)?.packet
     let packet: SocketPacket?
     do {
       packet = try decoder.decode(message)
     } catch {
+      must(checked == nil, "a packet that is refused was accepted before its arguments were read")
       decoder.reset()
+      assembler.reset()
       continue
     }
+    must(checked == packet, "checked arguments differ from those that were read")
     if let packet { try check(packet) }
   }
 }

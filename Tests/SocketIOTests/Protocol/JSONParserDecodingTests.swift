@@ -5,7 +5,7 @@ import Testing
 
 @Suite("JSON parser: decoding")
 struct JSONParserDecodingTests {
-  private var decoder = JSONParser().makeDecoder()
+  private var decoder = BothDecoders(JSONParser())
 
   @Test(
     "reads packets of every type",
@@ -184,7 +184,7 @@ struct JSONParserDecodingTests {
   @Test("has limits that can be set")
   func limits() throws {
     let parser = JSONParser(maxAttachments: 11, maxDepth: 2)
-    var decoder = parser.makeDecoder()
+    var decoder = BothDecoders(parser)
     #expect(try decoder.decode(.text(#"511-["a"]"#)) == nil)
     decoder.reset()
     #expect(throws: ParserError.self) { try decoder.decode(.text(#"512-["a"]"#)) }
@@ -192,7 +192,7 @@ struct JSONParserDecodingTests {
     let error = try #require(throws: ParserError.self) { try decoder.decode(.text(#"2["a",[[]]]"#)) }
     #expect(error.jsonError?.reason == .tooDeep)
 
-    var none = JSONParser(maxAttachments: 0).makeDecoder()
+    var none = BothDecoders(JSONParser(maxAttachments: 0))
     #expect(throws: ParserError.self) { try none.decode(.text(#"51-["a"]"#)) }
     #expect(try none.decode(.text(#"50-["a"]"#)) == SocketPacket(content: .event(name: "a", arguments: [])))
   }

@@ -10,7 +10,7 @@ struct JSONParserRandomTests {
   @Test("come back unchanged")
   func roundTrip() throws {
     var generator = SeededGenerator(seed: SeededGenerator.seed)
-    var decoder = parser.makeDecoder()
+    var decoder = BothDecoders(parser)
     var binaryPackets = 0
     for round in 0..<SeededGenerator.rounds(2000) {
       let packet = randomPacket(using: &generator)
@@ -29,7 +29,7 @@ struct JSONParserRandomTests {
     let insertions = Array("0123456789-/,[]{}\"\\:.eu tfné€😀\0\n")
     var (accepted, refused) = (0, 0)
     for round in 0..<SeededGenerator.rounds(5000) {
-      var decoder = JSONParser().makeDecoder()
+      var decoder = BothDecoders(JSONParser())
       var messages = try parser.encode(randomPacket(using: &generator))
       if Int.random(in: 0..<8, using: &generator) == 0 { messages.shuffle(using: &generator) }
       for message in messages {
