@@ -1,12 +1,13 @@
 /// Elements that one thread collects while another handles them in batches. Its owner's lock guards the queue, but a
 /// batch is handled without it.
 ///
-/// A batch is the oldest chunk of those that wait. So however much waits, nothing is copied, and at most one chunk has
-/// room to spare.
+/// A batch is the oldest chunk of those that wait. So however much waits, nothing is copied, and at most one of these
+/// chunks has room to spare.
 struct BatchQueue<Element: Sendable> {
   /// The most elements of a chunk.
   static var chunkSize: Int { 256 }
-  /// Of chunks whose memory is kept while much arrives: as many as hold what one read of a socket brings.
+  /// Of chunks whose memory is kept while much arrives, and after that until little arrives: as many as hold what one
+  /// read of a socket brings.
   private static var mostSpares: Int { 3 }
   /// A batch shorter than this shows that little arrives.
   private static var fewElements: Int { 32 }
@@ -43,7 +44,7 @@ struct BatchQueue<Element: Sendable> {
     }
     let batch = last
     last = spares.popLast() ?? Batch()
-    // From here on the queue may be idle for long. A small buffer is freed; one large one, of a busy queue, is kept.
+    // From here on the queue may be idle for long. A small buffer is freed; a large one, of a busy queue, is kept.
     if batch.isEmpty, 2...4 ~= last.capacity { last = Batch() }
     if batch.count < Self.fewElements { spares = [] }
     return batch

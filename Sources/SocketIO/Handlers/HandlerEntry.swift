@@ -29,16 +29,16 @@ final class HandlerEntry: Sendable {
     self.function = function
   }
 
-  /// Takes a handler for one call only, so that later events pass it by.
+  /// If the handler is for one call only, marks it as taken, so that later events pass it by.
   ///
-  /// - Returns: Whether it may be called: always, unless it is for one call only and taken.
+  /// - Returns: Whether it may be called: always, unless it is for one call only and was taken.
   func take() -> Bool { !isOnce || !isTaken.exchange(true, ordering: .relaxed) }
 
   /// Its call was dropped: the next event may take it.
   func putBack() { isTaken.store(false, ordering: .relaxed) }
 
-  /// Does nothing with a payload of another kind, except that a Socket's own events are events for handlers that are
-  /// registered by name.
+  /// Ignores a payload of another kind. Handlers registered by name also get the Socket's own events, as a
+  /// ``SocketEvent``.
   @inline(never)
   func call(
     _ payload: HandlerPayload, _ key: HandlerKey, if condition: HandlerCondition

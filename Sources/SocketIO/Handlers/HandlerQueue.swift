@@ -20,7 +20,7 @@ public struct HandlerDelivery: Sendable {
   public static func queue(_ queue: DispatchQueue) -> HandlerDelivery { HandlerDelivery(place: .queue(queue)) }
 
   /// On the event loop's own thread, with the least latency, for handlers that never block. While one runs, no
-  /// connection of the loop makes progress.
+  /// connection of the loop makes progress, and while many wait, none does for up to 4 milliseconds.
   public static let eventLoop = HandlerDelivery(place: .loop)
 }
 
@@ -30,7 +30,8 @@ public struct HandlerDelivery: Sendable {
 /// what else arrives can join. While much arrives, it waits a few turns more, since waking a thread costs as much as
 /// several messages.
 ///
-/// A run ends after a number of items or a time, and the rest gets its turn after the queue's other work.
+/// A run ends after a number of items or a time, and the rest gets its turn after the queue's other work. On the loop,
+/// runs follow each other until nothing waits or the time is over.
 package final class HandlerQueue: Sendable {
   package typealias Work = @Sendable () -> Void
   /// Does part of the work, and returns whether to call it again, after others have had their turn.
@@ -79,10 +80,9 @@ package final class HandlerQueue: Sendable {
   private static let maxHeldTurns = 12
   /// The most items of a run: enough to make the cost of handing over small.
   private static let longestRun = 64
-  /// The longest time of a run in nanoseconds: a quarter of a frame at 60 Hz, for queues that draw.
+  /// The longest time of a run in nanoseconds, on the loop of all runs in a turn: a quarter of a frame at 60 Hz, for
+  /// queues that draw.
   private static let longestTime: UInt64 = 4_000_000
-  /// The longest time in nanoseconds for further runs in one turn of the loop, which other connections share.
-  private static let longestOvertime: UInt64 = 1_000_000
   /// How many items the loop handles between two looks at its clock. Handlers on the loop are short, and reading the
   /// clock takes as long as calling some of them.
   private static let itemsPerLook = 8
@@ -192,16 +192,22 @@ package final class HandlerQueue: Sendable {
   /// Handles what has arrived in this turn of the loop. Otherwise the loop would read faster than handlers run, until as
   /// much waits as may.
   private func drainOnLoop() {
-    guard drain() else { return }
-    let end = loop.nanoseconds + Self.longestOvertime
-    while loop.nanoseconds < end {
-      if !drain() { return }
+    var end: UInt64?
+    while drain(until: &end) {
+      if let end, loop.nanoseconds >= end { return schedule() }
     }
-    schedule()
   }
 
-  /// Handles one run. Between two runs, the queue's other work gets its turn.
   private func drain() -> Bool {
+    var end: UInt64?
+    return drain(until: &end)
+  }
+
+  /// Handles one run.
+  ///
+  /// - Parameter end: When it must end, on the loop's clock. Set if it is nil and the run is long enough to matter.
+  /// - Returns: Whether to go on, on a queue after its other work.
+  private func drain(until end: inout UInt64?) -> Bool {
     guard pause.runWaitingWork() else {
       waitForPause()
       return false
@@ -210,7 +216,7 @@ package final class HandlerQueue: Sendable {
     var used = UsedItems(room: start != nil && batch.count >= Self.many ? min(batch.count, Self.longestRun) : 0)
     var handled = 0
     var left = Self.longestRun
-    let end = batch.count > 1 ? loop.nanoseconds + Self.longestTime : 0
+    if end == nil, batch.count > 1 { end = loop.nanoseconds + Self.longestTime }
     while let item = batch.takeFirst() {
       item.deliver()
       let bytes = item.bytes
@@ -223,7 +229,7 @@ package final class HandlerQueue: Sendable {
       }
       left -= 1
       if left == 0 || batch.isEmpty || isPaused { break }
-      if start != nil || left % Self.itemsPerLook == 0, loop.nanoseconds >= end { break }
+      if let end, start != nil || left % Self.itemsPerLook == 0, loop.nanoseconds >= end { break }
     }
     used.giveBack(to: loop)
     let (isScheduled, onRoom) = state.withLock { state in

@@ -32,7 +32,13 @@ extension ManagerCore {
 
   func disconnect(_ key: Int) { drivers[key]?.disconnect(on: self) }
 
-  func emit(_ key: Int, _ event: consuming OutgoingEvent) { drivers[key]?.emit(event, on: self) }
+  func emit(_ key: Int, _ event: consuming OutgoingEvent) {
+    guard let driver = drivers[key] else {
+      if let ack = event.ack { complete(ack, .failure(.disconnected)) }
+      return
+    }
+    driver.emit(event, on: self)
+  }
 
   func emitWhenWritable(_ key: Int, _ writer: WaitingWriter) {
     guard let driver = drivers[key] else { return writer.resume(.disconnected) }

@@ -206,7 +206,7 @@ actor ManagerCore {
       self.engine = engine
       engine.tally = engineTally
       let identity = ObjectIdentifier(engine)
-      // The engine holds this closure, and so the core, until it reports `.finished`.
+      // The engine holds these closures, and so the core, until it reports `.finished`; `onText` until its release.
       engine.onReport = { self.reported($0, by: identity) }
       engine.onText = { self.received($0) }
       engine.onWritable = { self.writerLine.admit(on: self) }
@@ -308,6 +308,12 @@ actor ManagerCore {
   /// Queues calls of handlers with what the server sent.
   func enqueue(_ item: consuming HandlerQueue.Item) {
     if handlerQueue.enqueue(item) { pauseReading() }
+  }
+
+  /// Completes the wait of an emit for its acknowledgement.
+  func complete(_ handler: consuming AckHandler, _ answer: consuming AckHandler.Answer) {
+    guard !handler.isInline else { return handler.complete(answer) }
+    enqueue(.answer(handler, answer))
   }
 
   /// More than `inboundBuffer` waits for handlers.

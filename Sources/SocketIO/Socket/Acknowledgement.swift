@@ -71,3 +71,8 @@ public final class Acknowledgement: Sendable {
 
   private func use() -> Bool { !isUsed.exchange(true, ordering: .relaxed) }
 }
+
+extension Acknowledgement: CustomReflectable {
+  /// Shows nothing of what it needs.
+  public var customMirror: Mirror { Mirror(self, children: []) }
+}

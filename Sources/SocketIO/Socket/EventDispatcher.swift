@@ -1,6 +1,6 @@
 import Logging
 
-/// Calls the handlers of one Socket.
+/// Calls the handlers of one Socket, and has what their answers need.
 ///
 /// It is apart from the Socket, since there are weak references to that: counting references to such an object takes
 /// several times as long, and what waits for handlers holds one for each event.
@@ -64,7 +64,7 @@ final class EventDispatcher: Sendable {
     call(.changes, .other(change), of: "\(event.key)", if: .always)
   }
 
-  /// Inlined, it would count references for all of this with each event.
+  /// Inlined, it would retain all its arguments for each event, even if nothing has to wait.
   ///
   /// - Parameter name: The name of the event, if it is neither the key nor in the payload.
   @inline(never)

@@ -4,9 +4,9 @@ extension Socket {
   ///     socket.on("order") { event in try await store.save(event.args) }
   ///
   /// Events whose calls have not finished count in ``SocketIOOptions/inboundBuffer``: a handler that is too slow slows
-  /// down the server in the end. When the handler is removed, its running calls are cancelled, and those that wait are
-  /// dropped. After ``disconnect()`` the running calls finish, and those that wait are dropped in their turn. Errors are logged and
-  /// reported by `.handlerError`.
+  /// down the server in the end. When the handler is removed or the Socket is freed, its running calls are cancelled,
+  /// and those that wait are dropped. After ``disconnect()`` the running calls finish, and those that wait are dropped
+  /// in their turn. Errors are logged and reported by `.handlerError`.
   ///
   /// - Parameters:
   ///   - event: The event's name.
@@ -158,8 +158,9 @@ extension Socket {
   /// - Parameter isOfFailures: Whether the handler is one for failures, whose own are only logged.
   private func reportLater(_ error: any Error, of event: String, isOfFailures: Bool) {
     let failure = HandlerFailure(event: event, error: error)
-    io.handlerQueue.enqueue { [dispatcher] in
-      if isOfFailures { dispatcher.log(failure) } else { dispatcher.report(failure) }
+    // Holds the Socket, whose handlers get the error.
+    io.handlerQueue.enqueue {
+      if isOfFailures { self.dispatcher.log(failure) } else { self.dispatcher.report(failure) }
     }
   }
 }

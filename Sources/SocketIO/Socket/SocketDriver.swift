@@ -3,7 +3,7 @@ import Logging
 /// Drives the state machine of one Socket, and performs its actions on the Manager's connection.
 ///
 /// Confined to the loop. The Manager's core owns the driver and passes itself with each call, so the compiler checks
-/// that both run on the loop, and the driver needs no reference back.
+/// that both run on the loop.
 final class SocketDriver {
   let key: Int
   let namespace: String
@@ -187,9 +187,7 @@ final class SocketDriver {
           core.assumeIsolated { core in core.drivers[key]?.refusedConsulted(session: session, on: core) }
         }
       }
-    case .completeAck(let handler, let result):
-      guard !handler.isInline else { return handler.complete(result) }
-      core.enqueue(.answer(consume handler, consume result))
+    case .completeAck(let handler, let result): core.complete(consume handler, consume result)
     case .startAckTimer(let id, let milliseconds):
       core.deadlines.start(.acknowledgement(socket: key, id: id), milliseconds: milliseconds)
     case .stopAckTimer(let id): core.deadlines.stop(.acknowledgement(socket: key, id: id))

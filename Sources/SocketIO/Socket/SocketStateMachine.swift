@@ -207,7 +207,7 @@ struct SocketStateMachine {
     return [.violated(SocketIOError(.protocolViolation, "parse error: too many events before the answer to CONNECT"))]
   }
 
-  /// A packet of the namespace has arrived.
+  /// A packet of the namespace other than an event has arrived.
   mutating func received(_ packet: ReceivedPacket) -> ActionList<Action> {
     if connection.awaitsAnswer {
       switch packet.content {
@@ -237,7 +237,7 @@ struct SocketStateMachine {
     case .connectError(let payload):
       guard id == nil else { return [] }
       return refuse(.refused(payload))
-    case .event(let event): return received(event)
+    case .event: return []
     case .ack(let arguments):
       // Before the answer to CONNECT it belongs to a session that was left, whose ids may be the same.
       guard let id = packet.id, self.id != nil else { return [] }

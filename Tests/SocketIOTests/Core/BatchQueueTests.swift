@@ -67,6 +67,38 @@ struct BatchQueueTests {
     #expect(handle() == [Self.chunk])
   }
 
+  @Test("Chunks that were used before, of any size, hold new elements in order, and free them")
+  mutating func usedChunks() {
+    final class Element: Sendable {}
+    var queue = BatchQueue<Element>()
+    for count in [5 * Self.chunk / 2, 40, 4 * Self.chunk + 40, 10, 3 * Self.chunk, 1, 40] {
+      weak var last: Element?
+      var order: [ObjectIdentifier] = []
+      do {
+        let elements = (0..<count).map { _ in Element() }
+        last = elements.last
+        order = elements.map { ObjectIdentifier($0) }
+        for element in elements {
+          var element: Element? = element
+          queue.append(&element)
+        }
+      }
+      #expect(last != nil)
+      var taken: [ObjectIdentifier] = []
+      while !queue.isEmpty {
+        var run = queue.take()
+        // A part of the run, as when others get their turn.
+        for _ in 0..<100 {
+          guard let element = run.takeFirst() else { break }
+          taken.append(ObjectIdentifier(element))
+        }
+        queue.putBack(run)
+      }
+      #expect(taken == order)
+      #expect(last == nil)
+    }
+  }
+
   @Test("The memory of a finished run is used again")
   mutating func memory() {
     for round in 0..<3 {

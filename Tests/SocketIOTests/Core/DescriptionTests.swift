@@ -49,6 +49,11 @@ struct DescriptionTests {
     for shown in [socket, bench.manager, socket.volatile] as [Any] {
       #expect(!Self.dumped(shown).contains("SECRET"), "\(shown)")
     }
+    bench.open(joining: "/")
+    socket.on("e") { [log = bench.log] event in log.add(Self.dumped(event)) }
+    bench.script.receive(#"21["e",1]"#)
+    let event = bench.take().last ?? ""
+    #expect(event.contains("SocketIO.Acknowledgement") && event.count < 300, "\(event)")
     let (auth, key, pfx) = (try #require(options.auth), try #require(options.key), try #require(options.pfx))
     for shown in [auth, key, options.agent] as [Any] {
       #expect(!Self.dumped(shown).contains("SECRET") && !"\(shown)".contains("SECRET"), "\(shown)")

@@ -261,6 +261,44 @@ struct IsolatedHandlerTests {
     guard case .disconnect? = await changes.next() else { return #expect(Bool(false), "disconnect is missing") }
   }
 
+  @Test("A Socket that nobody holds tells its end to all handlers, also behind one that finishes on an actor")
+  func endBehindIsolatedHandler() async {
+    let bench = ClientBench()
+    let log = bench.log
+    weak var socket: Socket?
+    do {
+      let active = bench.manager.socket()
+      socket = active
+      active.on(.disconnect) { @MainActor in log.add("first") }
+      active.on(.disconnect) { log.add("second") }
+      _ = active.handlers.add(
+        .changes,
+        registeredHandler({ (change: SocketChange) in if case .disconnect = change { log.add("change") } }))
+    }
+    bench.open(joining: "/")
+    bench.script.receive("1")
+    await bench.loop.run { log.entries.count == 3 }
+    #expect(log.entries == ["first", "second", "change"])
+    await bench.loop.run { socket == nil }
+  }
+
+  @Test("An event of a Socket that nobody holds reaches its handlers behind one that finishes on an actor")
+  func eventBehindIsolatedHandler() async {
+    let bench = ClientBench()
+    let log = bench.log
+    do {
+      let active = bench.manager.socket()
+      active.onAny { @MainActor event in log.add("any \(event.name)") }
+      active.on("e") { log.add("event") }
+      log.follow(active)
+    }
+    bench.open(joining: "/")
+    _ = log.take()
+    bench.script.receive(#"2["e"]"#, "1")
+    await bench.loop.run { log.entries.count == 3 }
+    #expect(log.entries == ["any e", "event", "disconnect: io server disconnect"])
+  }
+
   @Test(
     "Wherever handlers run, they stay in order",
     arguments: [HandlerDelivery.serial, .queue(DispatchQueue(label: "test", attributes: .concurrent)), .eventLoop])

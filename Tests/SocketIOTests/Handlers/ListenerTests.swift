@@ -205,6 +205,23 @@ struct ListenerTests {
     #expect(!other.hasListeners("a"))
   }
 
+  @Test("A handler can register one of every event, which gets the events behind, until it is removed")
+  func catchAllFromHandler() {
+    let (bench, socket) = ClientBench.connected()
+    let log = bench.log
+    socket.once("e") { [weak socket] in _ = socket?.onAny { event in log.add("any \(event.args)") } }
+    bench.script.receive(#"2["e",1]"#, #"2["e",2]"#)
+    #expect(bench.take() == ["any [2]"])
+    socket.listenersAny.first?.cancel()
+    bench.script.receive(#"2["e",3]"#)
+    #expect(bench.take() == [])
+    socket.onAny { event in log.add("other \(event.args)") }
+    bench.script.receive(#"2["e",4]"#)
+    socket.offAny()
+    bench.script.receive(#"2["e",5]"#)
+    #expect(bench.take() == ["other [4]"])
+  }
+
   @Test("A once handler is called once, even if several threads report the event at the same time")
   func onceConcurrently() {
     for _ in 0..<100 {

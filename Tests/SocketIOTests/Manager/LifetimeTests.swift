@@ -106,27 +106,6 @@ struct LifetimeTests {
     #expect(socket == nil)
   }
 
-  @Test("A Socket that nobody holds tells its end to all handlers, also behind one that finishes on an actor")
-  func endBehindIsolatedHandler() async {
-    let connector = makeConnector()
-    let log = log
-    weak var socket: Socket?
-    do {
-      let active = makeManager(connector).socket()
-      socket = active
-      active.on(.disconnect) { @MainActor in log.add("first") }
-      active.on(.disconnect) { log.add("second") }
-      _ = active.handlers.add(
-        .changes,
-        registeredHandler({ (change: SocketChange) in if case .disconnect = change { log.add("change") } }))
-    }
-    join(connector)
-    connector.scripts[0].receive("1")
-    await loop.run { log.entries.count == 3 }
-    #expect(log.entries == ["first", "second", "change"])
-    await loop.run { socket == nil }
-  }
-
   @Test("An inactive Socket is freed when it is released, and the Manager makes a new one then")
   func inactiveSocket() {
     let connector = makeConnector()

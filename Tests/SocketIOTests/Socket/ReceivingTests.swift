@@ -27,6 +27,25 @@ struct ReceivingTests {
     #expect(bench.take() == ["[1, 2]"])
   }
 
+  @Test("Messages of a released connection reach no handler, also while it sends its last", arguments: [true, false])
+  func messagesOfReleasedConnection(takesMore: Bool) {
+    let (bench, socket) = ClientBench.connected()
+    let (log, released) = (bench.log, bench.script)
+    socket.on("e") { log.add("event \($0.args)") }
+    released.takesMore = takesMore
+    _ = try? socket.emit("last")
+    socket.disconnect()
+    bench.loop.run()
+    socket.connect()
+    bench.open(joining: "/", sid: "t")
+    _ = bench.take()
+    released.receive(#"2["e",1]"#, #"51-["e",{"_placeholder":true,"num":0}]"#)
+    released.report(.packet(.binary(1)))
+    #expect(bench.take() == [])
+    bench.script.receive(#"2["e",2]"#)
+    #expect(bench.take() == ["event [2]"])
+  }
+
   @Test("Events that come before the answer to CONNECT are delivered after it and before connect")
   func earlyEvents() {
     let bench = ClientBench()

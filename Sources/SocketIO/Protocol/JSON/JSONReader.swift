@@ -14,7 +14,7 @@ typealias JSONReader = JSONScanner<JSONValues>
 /// UTF-8; for other sources, check ``Swift/UnsafeRawBufferPointer/firstInvalidUTF8()`` first.
 struct JSONScanner<Output: JSONOutput> {
   let bytes: UnsafeRawBufferPointer
-  /// That of the bytes, which would be computed at each use.
+  /// `bytes.count`, which is computed at each use.
   let count: Int
   var position: Int
   let output: Output
