@@ -6,9 +6,9 @@
 struct BatchQueue<Element: Sendable> {
   /// The most elements of a chunk.
   static var chunkSize: Int { 256 }
-  /// Of chunks whose memory is kept while much arrives, and after that until little arrives: as many as hold what one
-  /// read of a socket brings.
-  private static var mostSpares: Int { 3 }
+  /// Of chunks whose memory is kept while much arrives, and after that until little arrives: with one more, as many as
+  /// hold what one read of a socket brings.
+  private static var mostFurtherSpares: Int { 2 }
   /// A batch shorter than this shows that little arrives.
   private static var fewElements: Int { 32 }
 
@@ -17,7 +17,9 @@ struct BatchQueue<Element: Sendable> {
   private var full = PositionedQueue<Batch<Element>>()
   /// The chunk that is being filled.
   private var last = Batch<Element>()
-  private var spares: [Batch<Element>] = []
+  private var spare = Batch<Element>()
+  /// Apart from the first, so that a queue that is seldom busy needs no array.
+  private var furtherSpares: [Batch<Element>] = []
 
   var isEmpty: Bool { count == 0 }
   var count: Int { (unfinished?.count ?? 0) + full.count * Self.chunkSize + last.count }
@@ -30,8 +32,14 @@ struct BatchQueue<Element: Sendable> {
 
   private mutating func beginChunk() {
     full.append(last)
-    last = spares.popLast() ?? Batch()
+    last = takeSpare()
     last.reserveCapacity(Self.chunkSize)
+  }
+
+  private mutating func takeSpare() -> Batch<Element> {
+    if let further = furtherSpares.popLast() { return further }
+    defer { spare = Batch() }
+    return spare
   }
 
   /// Takes the rest of the previous batch or the oldest chunk.
@@ -43,10 +51,10 @@ struct BatchQueue<Element: Sendable> {
       return chunk
     }
     let batch = last
-    last = spares.popLast() ?? Batch()
+    last = takeSpare()
     // From here on the queue may be idle for long. A small buffer is freed; a large one, of a busy queue, is kept.
     if batch.isEmpty, 2...4 ~= last.capacity { last = Batch() }
-    if batch.count < Self.fewElements { spares = [] }
+    if batch.count < Self.fewElements, !furtherSpares.isEmpty { furtherSpares = [] }
     return batch
   }
 
@@ -54,7 +62,11 @@ struct BatchQueue<Element: Sendable> {
   mutating func putBack(_ batch: consuming Batch<Element>) {
     if batch.isEmpty {
       batch.reuse()
-      if spares.count < Self.mostSpares { spares.append(batch) }
+      if spare.capacity == 0 {
+        spare = batch
+      } else if furtherSpares.count < Self.mostFurtherSpares {
+        furtherSpares.append(batch)
+      }
     } else {
       unfinished = batch
     }

@@ -48,8 +48,8 @@ enum ReceivedArguments: Sendable {
 
 /// Arguments in a JSON text that has been checked.
 struct JSONArguments: Sendable {
-  /// The text of the whole packet: UTF-8.
-  private let text: [UInt8]
+  /// The text of the whole packet. An array would be made faster, but a short string takes no memory of its own.
+  private let text: String
   /// What the placeholders in the text stand for; nil if there are none, only objects that look like them.
   var attachments: [Data]?
   /// 32 bits keep waiting events small.
@@ -58,7 +58,7 @@ struct JSONArguments: Sendable {
   /// - Returns: nil if the arguments begin behind more than 4 GiB.
   init?(_ text: UnsafeRawBufferPointer, start: Int) {
     guard let offset = UInt32(exactly: start) else { return nil }
-    self.text = Array(text)
+    self.text = String(decoding: text, as: UTF8.self)
     self.offset = offset
   }
 
@@ -67,8 +67,8 @@ struct JSONArguments: Sendable {
 
   /// The bytes that arrived.
   var size: Int {
-    guard let attachments else { return text.count }
-    return attachments.reduce(text.count) { $0 + $1.count }
+    guard let attachments else { return text.utf8.count }
+    return attachments.reduce(text.utf8.count) { $0 + $1.count }
   }
 
   /// Calls the body on the bytes of the whole packet.
@@ -76,8 +76,7 @@ struct JSONArguments: Sendable {
   func withUnsafeBytes<Result, Failure>(
     _ body: (UnsafeRawBufferPointer) throws(Failure) -> Result
   ) throws(Failure) -> Result {
-    let result = text.withUnsafeBytes { bytes in Swift.Result { () throws(Failure) in try body(bytes) } }
-    return try result.get()
+    try text.withUTF8Bytes(body)
   }
 
   var values: [SocketValue] {
