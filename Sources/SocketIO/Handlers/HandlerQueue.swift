@@ -194,7 +194,9 @@ package final class HandlerQueue: Sendable {
   private func drainOnLoop() {
     var end: UInt64?
     while drain(until: &end) {
-      if let end, loop.nanoseconds >= end { return schedule() }
+      let now = loop.nanoseconds
+      if now >= end ?? .max { return schedule() }
+      end = end ?? now + Self.longestTime
     }
   }
 
@@ -243,7 +245,7 @@ package final class HandlerQueue: Sendable {
     return false
   }
 
-  /// Begins the call that everything waits for, now that no other thread can be in ``drain()``.
+  /// Begins the call that everything waits for, now that no other thread can handle a run.
   private func waitForPause() {
     guard let call = pause.takeCall() else { return }
     Task {

@@ -140,6 +140,24 @@ struct HandlerQueueBatchTests {
     #expect(turnOnLoop { loop.sleep(log.entries.count == 70 ? 4 : milliseconds) } == turn)
   }
 
+  @Test("So it does if each handler leaves the next one something to do")
+  func endlessRunsOnLoop() {
+    let handlerQueue = HandlerQueue(.eventLoop, loop: loop)
+    let (loop, log) = (loop, log)
+    @Sendable func handle() {
+      log.add("handler")
+      loop.sleep(1)
+      if log.entries.count < 100 { handlerQueue.enqueue { handle() } }
+    }
+    handlerQueue.enqueue {
+      loop.post { log.add("other") }
+      handle()
+    }
+    loop.run()
+    #expect(log.entries.firstIndex(of: "other") == 5)
+    #expect(log.entries.count == 100)
+  }
+
   /// Data that logs where it is freed.
   private func tracked(_ count: Int) -> Data {
     let memory = UnsafeMutableRawPointer.allocate(byteCount: count, alignment: 1)
