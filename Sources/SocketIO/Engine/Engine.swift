@@ -117,9 +117,8 @@ package final class Engine {
       if slot == .probe { probeSentAt = loop.nanoseconds }
       if active.transport.send(packets) { handle(.transport(slot, .writable)) }
     case .sendOne(let packet):
-      guard let main else { return }
-      main.counter.sent(packet)
-      if main.transport.send(packet) { perform(machine.becameWritable()) }
+      main?.counter.sent(packet)
+      if main?.transport.send(packet) == true { perform(machine.becameWritable()) }
     case .setSession(let sid): main?.transport.sid = sid
     case .requestReadReceipt(let mark): main?.transport.requestReadReceipt(mark)
     case .pause: main?.transport.pause()

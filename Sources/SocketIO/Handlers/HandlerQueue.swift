@@ -41,15 +41,21 @@ package final class HandlerQueue: Sendable {
   enum Item: Sendable {
     /// Session and epoch have 32 bits to keep what waits small.
     case event(EventDispatcher, session: UInt32, epoch: UInt32, ReceivedEvent)
-    indirect case answer(AckHandler, AckHandler.Answer)
+    case answer(AckCallback, Result<ReceivedAnswer, SocketIOError>)
     case work(Work)
 
-    fileprivate func deliver() {
-      switch self {
+    /// - Returns: What the handlers were given.
+    fileprivate consuming func deliver() -> UsedItems.Reference? {
+      switch consume self {
       case .event(let dispatcher, let session, let epoch, let event):
         dispatcher.dispatch(event, session: session, epoch: epoch)
-      case .answer(let handler, let result): handler.complete(result)
-      case .work(let work): work()
+        return .event(event)
+      case .answer(let callback, let answer):
+        callback(answer)
+        return if case .success(let answer) = consume answer { .answer(answer) } else { nil }
+      case .work(let work):
+        work()
+        return nil
       }
     }
 
@@ -62,7 +68,7 @@ package final class HandlerQueue: Sendable {
     fileprivate var bytes: Int {
       switch self {
       case .event(_, _, _, let event): InboundGauge.overhead + event.arguments.size
-      case .answer(_, .success(let arguments)): InboundGauge.overhead + arguments.size
+      case .answer(_, .success(let answer)): InboundGauge.overhead + answer.arguments.size
       case .answer, .work: 0
       }
     }
@@ -220,10 +226,10 @@ package final class HandlerQueue: Sendable {
     var left = Self.longestRun
     if end == nil, batch.count > 1 { end = loop.nanoseconds + Self.longestTime }
     while let item = batch.takeFirst() {
-      item.deliver()
       let bytes = item.bytes
+      let reference = (consume item).deliver()
       handled += bytes
-      if bytes < Self.large { used.keep(item) }
+      if bytes < Self.large { used.keep(reference) }
       // A later handler may take long, so room is given back meanwhile.
       if handled > inboundLimit / 16 {
         giveBack(handled)
@@ -267,7 +273,7 @@ package final class HandlerQueue: Sendable {
 private struct UsedItems {
   enum Reference {
     case event(ReceivedEvent)
-    case arguments(ReceivedArguments)
+    case answer(ReceivedAnswer)
   }
 
   private var references: [Reference] = []
@@ -279,13 +285,8 @@ private struct UsedItems {
     references.reserveCapacity(room)
   }
 
-  mutating func keep(_ used: HandlerQueue.Item) {
-    guard isKept else { return }
-    switch used {
-    case .event(_, _, _, let event): references.append(.event(event))
-    case .answer(_, .success(let arguments)): references.append(.arguments(arguments))
-    case .answer, .work: break
-    }
+  mutating func keep(_ reference: consuming Reference?) {
+    if isKept, let reference { references.append(reference) }
   }
 
   func giveBack(to loop: any Loop) {

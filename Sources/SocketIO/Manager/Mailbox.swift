@@ -64,10 +64,10 @@ final class Mailbox: Sendable {
   func submit(_ command: @escaping Command) { submit(Item.command(command)) }
 
   /// - Parameter key: Of the Socket that emits.
-  func emit(_ event: consuming OutgoingEvent, from key: Int) { submit(Item.emit(event, key)) }
+  func emit(_ event: consuming OutgoingEvent, from key: Int) { submit(Item.emit(consume event, key)) }
 
   /// - Parameter key: Of the Socket that answers.
-  func reply(_ reply: consuming OutgoingReply, from key: Int) { submit(Item.reply(reply, key)) }
+  func reply(_ reply: consuming OutgoingReply, from key: Int) { submit(Item.reply(consume reply, key)) }
 
   private func submit(_ item: consuming Item?) {
     if contents.append(item) { loop.post(work) }

@@ -121,5 +121,7 @@ extension ManagerCore {
     }
   }
 
-  func send(_ packet: consuming EncodedPacket, isCompressed: Bool) { engine?.send(packet, isCompressed: isCompressed) }
+  func send(_ packet: consuming EncodedPacket, isCompressed: Bool) {
+    engine?.send(consume packet, isCompressed: isCompressed)
+  }
 }

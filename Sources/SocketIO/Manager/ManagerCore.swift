@@ -278,14 +278,15 @@ actor ManagerCore {
   private func received(_ assemble: (inout PacketAssembler) throws -> ReceivedPacket?) {
     do {
       guard let packet = try assemble(&assembler) else { return }
+      let namespace = packet.namespace
       switch packet.content {
-      case .event(let event): drivers.active(in: packet.namespace)?.received(event, on: self)
-      case .connect, .connectError: connectAnswered(packet)
+      case .event(let event): drivers.active(in: namespace)?.received(event, on: self)
+      case .ack(let arguments): drivers.active(in: namespace)?.acknowledged(packet.id, arguments, on: self)
       case .disconnect:
         // The server cuts the connection of a client that leaves a namespace which the server has already ended.
-        if let farewell = leftNamespaces[packet.namespace] { engine?.withdraw(farewell) }
-        drivers.active(in: packet.namespace)?.received(packet, on: self)
-      case .ack: drivers.active(in: packet.namespace)?.received(packet, on: self)
+        if let farewell = leftNamespaces[namespace] { engine?.withdraw(farewell) }
+        drivers.active(in: namespace)?.received(.disconnect, on: self)
+      case .connect, .connectError: connectAnswered(packet.content, in: namespace)
       }
     } catch {
       logger.record(.warning, "undecodable packet: \(error)")
@@ -294,11 +295,10 @@ actor ManagerCore {
   }
 
   /// The server has answered a CONNECT, so it has sent everything of the previous session.
-  private func connectAnswered(_ packet: ReceivedPacket) {
-    let namespace = packet.namespace
+  private func connectAnswered(_ answer: ReceivedPacket.Content, in namespace: String) {
     guard let driver = drivers.unanswered(in: namespace) ?? drivers.active(in: namespace) else { return }
     leftNamespaces[namespace] = nil
-    driver.received(packet, on: self)
+    driver.received(answer, on: self)
     // If that Socket was freed meanwhile, its successor waits for this answer.
     if drivers[driver.key] == nil, let next = drivers.active(in: namespace) { startJoining(next) }
   }
@@ -307,13 +307,17 @@ actor ManagerCore {
 
   /// Queues calls of handlers with what the server sent.
   func enqueue(_ item: consuming HandlerQueue.Item) {
-    if handlerQueue.enqueue(item) { pauseReading() }
+    if handlerQueue.enqueue(consume item) { pauseReading() }
   }
 
   /// Completes the wait of an emit for its acknowledgement.
   func complete(_ handler: consuming AckHandler, _ answer: consuming AckHandler.Answer) {
-    guard !handler.isInline else { return handler.complete(answer) }
-    enqueue(.answer(handler, answer))
+    switch consume handler {
+    case .callback(let callback, isInline: false):
+      enqueue(.answer(callback, (consume answer).map { ReceivedAnswer($0) }))
+    case .callback(let callback, isInline: true): callback((consume answer).map { ReceivedAnswer($0) })
+    case .task(let continuation): continuation.resume(returning: consume answer)
+    }
   }
 
   /// More than `inboundBuffer` waits for handlers.

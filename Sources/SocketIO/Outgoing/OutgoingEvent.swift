@@ -21,8 +21,10 @@ enum OutgoingPayload: Sendable {
 /// An event to send.
 struct OutgoingEvent: Sendable {
   let name: String
-  let payload: OutgoingPayload
+  private(set) var payload: OutgoingPayload
   var ack: AckHandler?
+  /// Identifies the event when its caller stops waiting for the acknowledgement.
+  var token: CancellationToken?
   /// Milliseconds to wait for the acknowledgement.
   var timeout: UInt64?
   var isVolatile = false
@@ -37,6 +39,13 @@ struct OutgoingEvent: Sendable {
 
   /// Whether the event may have to wait in a buffer.
   func mayWait(isConnected: Bool) -> Bool { isRetried || !isVolatile && !isConnected }
+
+  /// Moves the payload out of an event that is sent: a copy would count references.
+  mutating func takePayload() -> OutgoingPayload {
+    var payload = OutgoingPayload.values([])
+    swap(&payload, &self.payload)
+    return payload
+  }
 
   /// The bytes on the wire, without the acknowledgement id. An estimate if the event is encoded later.
   var size: Int {

@@ -20,7 +20,7 @@ struct RetryQueue {
   mutating func append(_ event: OutgoingEvent) {
     bytes += event.room ?? 0
     let position = entries.append(Entry(event: event))
-    event.ack?.token?.position = position
+    event.token?.position = position
   }
 
   /// Begins an attempt to send the first event.
@@ -50,7 +50,7 @@ struct RetryQueue {
   /// - Returns: The event, and its acknowledgement id if it is in flight.
   mutating func remove(_ token: CancellationToken) -> (event: OutgoingEvent, inFlight: Int?)? {
     let position = token.position
-    guard let entry = entries[position], entry.event.ack?.token === token else { return nil }
+    guard let entry = entries[position], entry.event.token === token else { return nil }
     let id = position == entries.firstPosition ? inFlight : nil
     return remove(at: position).map { ($0, id) }
   }

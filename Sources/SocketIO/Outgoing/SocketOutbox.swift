@@ -95,7 +95,7 @@ struct SocketOutbox {
   // MARK: Emitting
 
   mutating func emit(_ event: consuming OutgoingEvent, canSendNow: Bool) -> ActionList<Action> {
-    if event.ack?.token?.isCancelled == true { return dropCancelled(event) }
+    if event.token?.isCancelled == true { return dropCancelled(event) }
     if event.isRetried { return enqueue(event) }
     let isSent = isOpen && (!event.isVolatile || canSendNow)
     let isDropped = !isSent && event.isVolatile
@@ -110,7 +110,7 @@ struct SocketOutbox {
     var ackID: Int?
     // The table has it from now on.
     if let handler = event.ack.take() {
-      let id = acks.append(handler, hasTimer: event.timeout != nil, isSent: isSent)
+      let id = acks.append(consume handler, event.token, hasTimer: event.timeout != nil, isSent: isSent)
       if isDropped, event.timeout == nil {
         // The id counts as used, as in the JavaScript client.
         return complete(id, .failure(SocketIOError(.dropped, "the volatile event was dropped")))
@@ -199,14 +199,14 @@ struct SocketOutbox {
   /// Every attempt is an event of its own, with an acknowledgement id of its own.
   mutating func sendRetryHead() -> ActionList<Action> {
     guard isOpen, let event = queue.beginTry(id: acks.nextID) else { return [] }
-    let id = acks.append(nil, hasTimer: event.timeout != nil, isSent: true)
+    let id = acks.append(nil, nil, hasTimer: event.timeout != nil, isSent: true)
     return (event.timeout.map { [.startAckTimer(id: id, milliseconds: $0)] } ?? []) + [send(event, id)]
   }
 
   private mutating func send(_ event: consuming OutgoingEvent, _ id: Int?) -> Action {
     sent += 1
     let (name, isCompressed) = (event.name, event.isCompressed)
-    switch event.payload {
+    switch event.takePayload() {
     case .encoded(var packet):
       packet.text.id = id
       return .sendEncoded(packet, isCompressed: isCompressed)
@@ -230,7 +230,7 @@ struct SocketOutbox {
   // MARK: Acknowledgements
 
   mutating func acknowledge(_ id: Int, _ arguments: consuming ReceivedArguments) -> ActionList<Action> {
-    complete(id, .success(arguments))
+    complete(id, .success(consume arguments))
   }
 
   mutating func timeOut(_ id: Int) -> ActionList<Action> {
@@ -266,7 +266,7 @@ struct SocketOutbox {
     guard var ack = isAcknowledged ? acks.acknowledge(id) : acks.remove(id) else { return [] }
     var actions: ActionList<Action> = ack.hasTimer ? [.stopAckTimer(id: id)] : []
     if let handler = ack.handler.take() {
-      actions.append(.completeAck(handler, answer))
+      actions.append(.completeAck(handler, consume answer))
       return actions
     }
     let ended = queue.endTry(isLast: isAcknowledged)

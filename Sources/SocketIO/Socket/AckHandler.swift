@@ -3,33 +3,31 @@ enum AckHandler: Sendable {
   typealias Answer = Result<ReceivedArguments, SocketIOError>
 
   /// Runs as handlers do, unless `isInline`.
-  case callback(
-    @Sendable (Result<SocketAnswer, SocketIOError>) -> Void, event: String, isInline: Bool = false,
-    token: CancellationToken? = nil)
-  /// A waiting task, with the token that cancels its wait.
-  case task(UnsafeContinuation<Answer, Never>, CancellationToken)
+  case callback(AckCallback, isInline: Bool = false)
+  /// A waiting task. It is resumed on the loop, and runs elsewhere.
+  case task(UnsafeContinuation<Answer, Never>)
+}
 
-  /// Whether it may be called on the loop. A task is only resumed there; it runs elsewhere.
-  var isInline: Bool {
-    switch self {
-    case .callback(_, _, let isInline, _): isInline
-    case .task: true
-    }
+/// The closure of an `emit`. The thread that emits makes the object, and the thread that runs handlers uses and frees it;
+/// between them the loop only passes the reference on, since a look into it would fetch it from the other core.
+final class AckCallback: Sendable {
+  private let body: @Sendable (Result<SocketAnswer, SocketIOError>) -> Void
+  private let event: String
+
+  init(event: String, _ body: @escaping @Sendable (Result<SocketAnswer, SocketIOError>) -> Void) {
+    self.body = body
+    self.event = event
   }
 
-  /// Identifies the acknowledgement when its caller stops waiting.
-  var token: CancellationToken? {
-    switch self {
-    case .callback(_, _, _, let token): token
-    case .task(_, let token): token
-    }
+  /// Called once.
+  func callAsFunction(_ answer: Result<ReceivedAnswer, SocketIOError>) {
+    body(answer.map { SocketAnswer($0, to: event) })
   }
+}
 
-  /// Is called once.
-  func complete(_ answer: Answer) {
-    switch self {
-    case .callback(let body, let event, _, _): body(answer.map { SocketAnswer($0, to: event) })
-    case .task(let continuation, _): continuation.resume(returning: answer)
-    }
-  }
+/// The arguments of an acknowledgement for a closure. The loop makes the object, and frees it in the end.
+final class ReceivedAnswer: Sendable {
+  let arguments: ReceivedArguments
+
+  init(_ arguments: consuming ReceivedArguments) { self.arguments = arguments }
 }

@@ -3,6 +3,7 @@ struct AcknowledgementTable {
   struct Entry {
     /// nil for an attempt of the retry queue.
     var handler: AckHandler?
+    fileprivate let token: CancellationToken?
     let hasTimer: Bool
     /// The event's place in the send buffer. While it waits there, its acknowledgement survives a disconnection.
     fileprivate var bufferPosition: Int?
@@ -33,14 +34,19 @@ struct AcknowledgementTable {
 
   /// The id of the acknowledgement that the token identifies, if it is still pending.
   func id(of token: CancellationToken) -> Int? {
-    entries[token.position]?.handler?.token === token ? token.position : nil
+    entries[token.position]?.token === token ? token.position : nil
   }
 
-  /// - Parameter isSent: Whether the event is sent now.
+  /// - Parameters:
+  ///   - token: Identifies the acknowledgement when its caller stops waiting.
+  ///   - isSent: Whether the event is sent now.
   /// - Returns: The id.
-  mutating func append(_ handler: consuming AckHandler?, hasTimer: Bool, isSent: Bool) -> Int {
-    handler?.token?.position = nextID
-    return entries.append(Entry(handler: handler, hasTimer: hasTimer, sentAt: isSent ? clock() : nil))
+  mutating func append(
+    _ handler: consuming AckHandler?, _ token: CancellationToken?, hasTimer: Bool, isSent: Bool
+  ) -> Int {
+    token?.position = nextID
+    return entries.append(
+      Entry(handler: handler, token: token, hasTimer: hasTimer, sentAt: isSent ? clock() : nil))
   }
 
   /// The event waits in the send buffer.

@@ -123,7 +123,7 @@ extension ModifiedSocket {
     let result = await withTaskCancellationHandler {
       // A checked continuation would allocate. Everything submitted is completed exactly once.
       await withUnsafeContinuation { (continuation: UnsafeContinuation<AckHandler.Answer, Never>) in
-        if let refusal = submit(event, payload, .task(continuation, token)) {
+        if let refusal = submit(event, payload, .task(continuation), token) {
           continuation.resume(returning: .failure(refusal))
         }
       }

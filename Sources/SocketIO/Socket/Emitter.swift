@@ -135,7 +135,7 @@ extension ModifiedSocket {
     _ event: String, _ payload: consuming OutgoingPayload,
     _ ack: (@Sendable (Result<SocketAnswer, SocketIOError>) -> Void)?
   ) throws(SocketIOError) {
-    if let refusal = submit(event, payload, ack.map { .callback($0, event: event) }) { throw refusal }
+    if let refusal = submit(event, payload, ack.map { .callback(AckCallback(event: event, $0)) }) { throw refusal }
   }
 
   /// - Throws: `.reservedEvent` or `.encoding`.
@@ -161,21 +161,26 @@ extension ModifiedSocket {
     }
   }
 
-  func outgoing(_ event: String, _ payload: consuming OutgoingPayload, _ ack: consuming AckHandler?) -> OutgoingEvent {
+  func outgoing(
+    _ event: String, _ payload: consuming OutgoingPayload, _ ack: consuming AckHandler?,
+    _ token: CancellationToken? = nil
+  ) -> OutgoingEvent {
     OutgoingEvent(
-      name: event, payload: payload, ack: ack, timeout: (timeout ?? socket.ackTimeout)?.milliseconds,
+      name: event, payload: payload, ack: ack, token: token, timeout: (timeout ?? socket.ackTimeout)?.milliseconds,
       isVolatile: isVolatile, isCompressed: isCompressed, retries: socket.retries)
   }
 
+  /// - Parameter token: Identifies the event if its caller can stop waiting for the acknowledgement.
   /// - Returns: nil, or the reason why the event is not emitted.
   func submit(
-    _ event: String, _ payload: consuming OutgoingPayload, _ ack: consuming AckHandler?
+    _ event: String, _ payload: consuming OutgoingPayload, _ ack: consuming AckHandler?,
+    _ token: CancellationToken? = nil
   ) -> SocketIOError? {
     guard socket.budget.limit.overflow == .refuse, mayWait else {
-      socket.io.mailbox.emit(outgoing(event, payload, ack), from: socket.key)
+      socket.io.mailbox.emit(outgoing(event, payload, ack, token), from: socket.key)
       return nil
     }
-    var outgoing = outgoing(event, payload, ack)
+    var outgoing = outgoing(event, payload, ack, token)
     let bytes = outgoing.size
     guard socket.budget.takeOrRefuse(bytes) else { return .bufferFull }
     outgoing.room = bytes

@@ -1,11 +1,12 @@
 /// The server's acknowledgement of an event, for the closure of ``Emitter/emit(_:_:ack:)``.
 public struct SocketAnswer: Sendable {
   /// The arguments as they arrived. Types are decoded from these.
-  let arguments: ReceivedArguments
+  var arguments: ReceivedArguments { received.arguments }
+  private let received: ReceivedAnswer
   private let event: String
 
-  init(_ arguments: ReceivedArguments, to event: String) {
-    self.arguments = arguments
+  init(_ received: ReceivedAnswer, to event: String) {
+    self.received = received
     self.event = event
   }
 

@@ -49,13 +49,17 @@ final class SocketDriver {
 
   func received(_ event: consuming ReceivedEvent, on core: isolated ManagerCore) {
     // Nothing else follows from an event of a joined namespace.
-    if let session = machine.sessionToDeliver(event) { return deliver(event, session, on: core) }
+    if let session = machine.sessionToDeliver(event) { return deliver(consume event, session, on: core) }
     carryOut(machine.received(event), on: core)
   }
 
-  /// A packet other than an event has arrived.
-  func received(_ packet: ReceivedPacket, on core: isolated ManagerCore) {
-    carryOut(machine.received(packet), on: core)
+  /// A packet other than an event and an acknowledgement has arrived.
+  func received(_ content: ReceivedPacket.Content, on core: isolated ManagerCore) {
+    carryOut(machine.received(content), on: core)
+  }
+
+  func acknowledged(_ id: Int?, _ arguments: consuming ReceivedArguments, on core: isolated ManagerCore) {
+    carryOut(machine.acknowledged(id, consume arguments), on: core)
   }
 
   func emit(_ event: consuming OutgoingEvent, on core: isolated ManagerCore) {
@@ -174,8 +178,11 @@ final class SocketDriver {
     case .authenticate(let session): authenticate(session, on: core)
     case .send(let packet, let isCompressed): send(packet, isCompressed: isCompressed, on: core)
     case .sendEncoded(let packet, let isCompressed):
+      guard packet.isEvent, !dispatcher.handlers.isEmpty(.anyOutgoing) else {
+        return core.send(consume packet, isCompressed: isCompressed)
+      }
       core.send(packet, isCompressed: isCompressed)
-      if packet.isEvent { reportOutgoing(packet, on: core) }
+      reportOutgoing(packet, on: core)
     case .deliver(let notification): deliver(notification, on: core)
     case .deliverEvent(let event, let session): deliver(event, session, on: core)
     case .consultRefused(let session):
@@ -240,7 +247,7 @@ final class SocketDriver {
   }
 
   private func deliver(_ event: consuming ReceivedEvent, _ session: UInt32, on core: isolated ManagerCore) {
-    core.enqueue(.event(dispatcher, session: session, epoch: disconnects, event))
+    core.enqueue(.event(dispatcher, session: session, epoch: disconnects, consume event))
   }
 
   private func send(_ packet: SocketPacket, isCompressed: Bool, on core: isolated ManagerCore) {
@@ -260,7 +267,7 @@ final class SocketDriver {
   }
 
   private func reportOutgoing(_ packet: EncodedPacket, on core: isolated ManagerCore) {
-    guard !dispatcher.handlers.isEmpty(.anyOutgoing), let socket else { return }
+    guard let socket else { return }
     core.handlerQueue.enqueue { socket.dispatchOutgoing(JSONParser.decode(packet)) }
   }
 }

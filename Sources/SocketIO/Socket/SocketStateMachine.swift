@@ -207,10 +207,10 @@ struct SocketStateMachine {
     return [.violated(SocketIOError(.protocolViolation, "parse error: too many events before the answer to CONNECT"))]
   }
 
-  /// A packet of the namespace other than an event has arrived.
-  mutating func received(_ packet: ReceivedPacket) -> ActionList<Action> {
+  /// A packet of the namespace other than an event and an acknowledgement has arrived.
+  mutating func received(_ content: ReceivedPacket.Content) -> ActionList<Action> {
     if connection.awaitsAnswer {
-      switch packet.content {
+      switch content {
       case .connect:
         connection.awaitsAnswer = false
         if !isJoining {
@@ -224,7 +224,7 @@ struct SocketStateMachine {
       }
     }
     guard isActive else { return [] }
-    switch packet.content {
+    switch content {
     case .connect(let reply): return connected(reply)
     // It crossed the DISCONNECT that was sent before this CONNECT.
     case .disconnect where id == nil && connection.isLeft: return []
@@ -237,12 +237,14 @@ struct SocketStateMachine {
     case .connectError(let payload):
       guard id == nil else { return [] }
       return refuse(.refused(payload))
-    case .event: return []
-    case .ack(let arguments):
-      // Before the answer to CONNECT it belongs to a session that was left, whose ids may be the same.
-      guard let id = packet.id, self.id != nil else { return [] }
-      return outbox.acknowledge(id, arguments)
+    case .event, .ack: return []
     }
+  }
+
+  mutating func acknowledged(_ id: Int?, _ arguments: consuming ReceivedArguments) -> ActionList<Action> {
+    // Before the answer to CONNECT it belongs to a session that was left, whose ids may be the same.
+    guard let id, self.id != nil else { return [] }
+    return outbox.acknowledge(id, consume arguments)
   }
 
   /// The answer to a CONNECT that was given up has arrived. If the namespace is wanted again, it can be joined now.

@@ -55,7 +55,7 @@ struct HandlerQueueBatchTests {
         for _ in 0..<20 {
           handlerQueue.enqueue(
             HandlerQueue.Item.answer(
-              .callback({ _ in }, event: "e"), .success(.values([.binary(tracked(100))], size: 100))))
+              AckCallback(event: "e") { _ in }, .success(ReceivedAnswer(.values([.binary(tracked(100))], size: 100)))))
         }
         handlerQueue.enqueue { continuation.resume() }
       }
@@ -71,8 +71,9 @@ struct HandlerQueueBatchTests {
     await withCheckedContinuation { continuation in
       loop.post { [log] in
         for number in 1...20 {
-          let handler = AckHandler.callback({ _ in log.add("handler \(number)") }, event: "e")
-          handlerQueue.enqueue(.answer(handler, .success(.values([.binary(tracked(100_000))], size: 100_000))))
+          let handler = AckCallback(event: "e") { _ in log.add("handler \(number)") }
+          handlerQueue.enqueue(
+            .answer(handler, .success(ReceivedAnswer(.values([.binary(tracked(100_000))], size: 100_000)))))
         }
         handlerQueue.enqueue { continuation.resume() }
       }

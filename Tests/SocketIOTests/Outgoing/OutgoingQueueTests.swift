@@ -15,8 +15,8 @@ struct OutgoingQueueTests {
   }
 
   private func event(_ name: String, retries: Int = 0, token: CancellationToken? = nil) -> OutgoingEvent {
-    let ack = token.map { AckHandler.callback({ _ in }, event: name, isInline: true, token: $0) }
-    return OutgoingEvent(name: name, payload: .values([]), ack: ack, retries: retries)
+    let ack = token.map { _ in AckHandler.callback(AckCallback(event: name) { _ in }, isInline: true) }
+    return OutgoingEvent(name: name, payload: .values([]), ack: ack, token: token, retries: retries)
   }
 
   /// - Returns: The names of the dropped events, in capitals for the new event itself.

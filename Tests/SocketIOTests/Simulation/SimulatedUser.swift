@@ -104,20 +104,24 @@ final class SimulatedUser {
     var arguments: [SocketValue] = [.int(number)]
     if isBinary { arguments.append(.binary(Data([UInt8(truncatingIfNeeded: number)]))) }
     var ack: AckHandler?
+    var token: CancellationToken?
     if wantsAck {
       // As `emitWithAck` does, whose task cannot be scheduled here.
-      let token = CancellationToken()
-      cancellable.append((stream, number, token))
-      ack = .callback(
-        { result in
-          network.enter("\(stream) \(number) ends: \(result)") { $0.ended(stream, number, result) }
-        }, event: stream.name, isInline: network.random { $0.chance(500) }, token: token)
+      let identity = CancellationToken()
+      cancellable.append((stream, number, identity))
+      token = identity
+      let callback = AckCallback(event: stream.name) { result in
+        network.enter("\(stream) \(number) ends: \(result)") { $0.ended(stream, number, result) }
+      }
+      ack = .callback(callback, isInline: network.random { $0.chance(500) })
     }
     let timeout = namespace.ackTimeout.map { Duration.milliseconds($0) }
     do {
       var emitter = socket.modified
       (emitter.timeout, emitter.isVolatile) = (timeout, isVolatile)
-      if let refusal = emitter.submit(stream.name, try emitter.payload(stream.name, arguments), ack) { throw refusal }
+      if let refusal = emitter.submit(stream.name, try emitter.payload(stream.name, arguments), ack, token) {
+        throw refusal
+      }
     } catch {
       network.world { $0.ledger.violation("\(stream) \(number): \(error)") }
     }

@@ -10,24 +10,22 @@ struct AcknowledgementTableTests {
 
   init() { table = AcknowledgementTable(clock: { [loop] in loop.nanoseconds }) }
 
-  private func handler(_ token: CancellationToken? = nil) -> AckHandler {
-    .callback({ _ in }, event: "e", token: token)
-  }
+  private func handler() -> AckHandler { .callback(AckCallback(event: "e") { _ in }) }
 
   @Test("Ids count up, and are never reused")
   mutating func ids() {
-    let first = table.append(handler(), hasTimer: false, isSent: true)
+    let first = table.append(handler(), nil, hasTimer: false, isSent: true)
     #expect(first == 0 && table.nextID == 1)
     #expect(table.remove(first) != nil)
-    #expect(table.append(nil, hasTimer: true, isSent: true) == 1)
+    #expect(table.append(nil, nil, hasTimer: true, isSent: true) == 1)
     #expect(table.remove(first) == nil && table.acknowledge(7) == nil && table.acknowledge(-1) == nil)
   }
 
   @Test("Only an answer counts as a round trip, measured from sending")
   mutating func roundTrips() {
-    let answered = table.append(handler(), hasTimer: true, isSent: true)
-    let buffered = table.append(handler(), hasTimer: false, isSent: false)
-    let lost = table.append(handler(), hasTimer: false, isSent: true)
+    let answered = table.append(handler(), nil, hasTimer: true, isSent: true)
+    let buffered = table.append(handler(), nil, hasTimer: false, isSent: false)
+    let lost = table.append(handler(), nil, hasTimer: false, isSent: true)
     table.setBuffered(buffered, at: 0)
     #expect(table.sentCount == 2)
     loop.advance(by: 20)
@@ -44,14 +42,14 @@ struct AcknowledgementTableTests {
 
   @Test("An event that was never sent has no round trip")
   mutating func unsent() {
-    let id = table.append(handler(), hasTimer: false, isSent: false)
+    let id = table.append(handler(), nil, hasTimer: false, isSent: false)
     #expect(table.acknowledge(id) != nil)
     #expect(table.roundTrips.count == 0)
   }
 
   @Test("Buffered and sent events are distinguished")
   mutating func buffer() {
-    let ids = (0..<4).map { _ in table.append(handler(), hasTimer: false, isSent: false) }
+    let ids = (0..<4).map { _ in table.append(handler(), nil, hasTimer: false, isSent: false) }
     for id in ids[1...] { table.setBuffered(id, at: 10 + id) }
     #expect(table.idsOutsideBuffer == [0])
     #expect(table.takeBufferPosition(of: 2) == 12)
@@ -65,7 +63,7 @@ struct AcknowledgementTableTests {
 
   @Test("A caller's acknowledgements and the tries of the retry queue are distinguished")
   mutating func handlers() {
-    let ids = [handler(), nil, handler()].map { table.append($0, hasTimer: false, isSent: true) }
+    let ids = [handler(), nil, handler()].map { table.append($0, nil, hasTimer: false, isSent: true) }
     #expect(table.idsWithHandler == [ids[0], ids[2]])
   }
 
@@ -73,8 +71,8 @@ struct AcknowledgementTableTests {
   mutating func tokens() {
     let (token, other) = (CancellationToken(), CancellationToken())
     #expect(table.id(of: token) == nil)
-    _ = table.append(handler(), hasTimer: false, isSent: true)
-    let id = table.append(handler(token), hasTimer: false, isSent: true)
+    _ = table.append(handler(), nil, hasTimer: false, isSent: true)
+    let id = table.append(handler(), token, hasTimer: false, isSent: true)
     #expect(table.id(of: token) == id)
     other.position = id
     #expect(table.id(of: other) == nil)
