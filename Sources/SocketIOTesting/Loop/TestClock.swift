@@ -84,13 +84,14 @@ public final class TestClock: Sendable {
     within limit: Duration = .seconds(60), isolation: isolated (any Actor)? = #isolation,
     until condition: () async throws -> Bool
   ) async throws {
-    let end = ContinuousClock.now + limit
+    let realTime = RealTimeLimit(limit)
+    defer { realTime.cancel() }
     var rounds = 0
     while true {
       await settle()
       if try await condition() { return }
       try Task.checkCancellation()
-      guard ContinuousClock.now < end else {
+      guard !realTime.isOver else {
         throw TestServerError("the condition did not hold within \(limit)")
       }
       // What the condition is about may be the work of tasks, which nothing announces.
@@ -145,19 +146,15 @@ public final class TestClock: Sendable {
   package func wait<Answer>(
     within limit: Duration, _ failure: @autoclosure () -> String, for answer: () -> Answer?
   ) async throws -> Answer {
-    let end = ContinuousClock.now + limit
-    let alarm = Task { [loop] in
-      try await Task.sleep(until: end, clock: .continuous)
-      loop.post {}
-    }
-    defer { alarm.cancel() }
+    let realTime = RealTimeLimit(limit, onEnd: { [loop] in loop.post {} })
+    defer { realTime.cancel() }
     while true {
       await settle()
       // Between two runs, so that the effects of all that is known are there.
       let changes = await perform { $0.changes }
       if let answer = answer() { return answer }
       try Task.checkCancellation()
-      guard ContinuousClock.now < end else { throw TestServerError("\(failure()) (waited \(limit))") }
+      guard !realTime.isOver else { throw TestServerError("\(failure()) (waited \(limit))") }
       await withTaskCancellationHandler {
         await loop.nextChange(since: changes)
       } onCancel: {
