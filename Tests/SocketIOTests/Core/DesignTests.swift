@@ -18,7 +18,11 @@ struct DesignTests {
     for name in names {
       let type = try Regex("(struct|class|actor|enum|protocol|extension) \(name.1)\\b")
       let member = try Regex(name.2 == "init" ? "init\\b" : "(func|var|let) \(name.2)\\b")
-      let candidates = sources.filter { name.3 == nil || $0.path == name.3.map(String.init) }
+      // Searching for a word is far faster than for an expression.
+      let candidates = sources.filter { source in
+        guard let path = name.3 else { return source.text.contains(name.1) && source.text.contains(name.2) }
+        return source.path == path
+      }
       #expect(candidates.contains { $0.text.contains(type) && $0.text.contains(member) }, "\(name.0)")
     }
     for path in section.matches(of: /`([A-Z]\w+\/[\w+]+\.swift)`/) {
