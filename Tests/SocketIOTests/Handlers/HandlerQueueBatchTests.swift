@@ -65,6 +65,23 @@ struct HandlerQueueBatchTests {
     #expect(Set(log.entries) == ["on the loop: true"])
   }
 
+  @Test("What the closure of an emit holds is freed where it ran")
+  func closures() async {
+    let handlerQueue = HandlerQueue(.queue(queue), loop: loop)
+    await withCheckedContinuation { continuation in
+      loop.post {
+        for _ in 0..<20 {
+          let held = tracked(100)
+          let callback = AckCallback(event: "e") { _ in withExtendedLifetime(held) {} }
+          handlerQueue.enqueue(.answer(callback, .success(ReceivedAnswer(.values([], size: 0)))))
+        }
+        handlerQueue.enqueue { continuation.resume() }
+      }
+      loop.run()
+    }
+    #expect(log.entries == Array(repeating: "on the loop: false", count: 20))
+  }
+
   @Test("Large values are freed as soon as their handler has returned")
   func largeValues() async {
     let handlerQueue = HandlerQueue(.queue(queue), loop: loop)
