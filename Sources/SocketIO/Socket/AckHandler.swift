@@ -2,7 +2,7 @@
 enum AckHandler: Sendable {
   typealias Answer = Result<ReceivedArguments, SocketIOError>
 
-  /// Runs as handlers do, unless `isInline`.
+  /// Runs as handlers do or, with `isInline`, on the loop: where tests cannot have tasks, that stands for one.
   case callback(AckCallback, isInline: Bool = false)
   /// A waiting task. It is resumed on the loop, and runs elsewhere.
   case task(UnsafeContinuation<Answer, Never>)

@@ -53,7 +53,7 @@ final class SocketDriver {
     carryOut(machine.received(event), on: core)
   }
 
-  /// A packet other than an event and an acknowledgement has arrived.
+  /// A packet other than an event or an acknowledgement has arrived.
   func received(_ content: ReceivedPacket.Content, on core: isolated ManagerCore) {
     carryOut(machine.received(content), on: core)
   }

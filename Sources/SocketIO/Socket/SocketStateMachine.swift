@@ -207,7 +207,7 @@ struct SocketStateMachine {
     return [.violated(SocketIOError(.protocolViolation, "parse error: too many events before the answer to CONNECT"))]
   }
 
-  /// A packet of the namespace other than an event and an acknowledgement has arrived.
+  /// A packet of the namespace other than an event or an acknowledgement has arrived.
   mutating func received(_ content: ReceivedPacket.Content) -> ActionList<Action> {
     if connection.awaitsAnswer {
       switch content {

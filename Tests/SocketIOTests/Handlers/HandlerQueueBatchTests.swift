@@ -27,6 +27,18 @@ struct HandlerQueueBatchTests {
     while log.entries.count < turns * (count + 1) { queue.sync {} }
   }
 
+  /// Enqueues 20 items in one turn, and waits until their handlers have run.
+  private func deliver(_ item: @escaping @Sendable (_ number: Int) -> HandlerQueue.Item) async {
+    let handlerQueue = HandlerQueue(.queue(queue), loop: loop)
+    await withCheckedContinuation { continuation in
+      loop.post {
+        for number in 1...20 { handlerQueue.enqueue(item(number)) }
+        handlerQueue.enqueue { continuation.resume() }
+      }
+      loop.run()
+    }
+  }
+
   @Test("A few handlers are started at the end of the turn")
   func few() {
     run(turns: 2, enqueuing: 2)
@@ -49,17 +61,8 @@ struct HandlerQueueBatchTests {
 
   @Test("Small values for many handlers are freed on the loop, which made them")
   func values() async {
-    let handlerQueue = HandlerQueue(.queue(queue), loop: loop)
-    await withCheckedContinuation { continuation in
-      loop.post {
-        for _ in 0..<20 {
-          handlerQueue.enqueue(
-            HandlerQueue.Item.answer(
-              AckCallback(event: "e") { _ in }, .success(ReceivedAnswer(.values([.binary(tracked(100))], size: 100)))))
-        }
-        handlerQueue.enqueue { continuation.resume() }
-      }
-      loop.run()
+    await deliver { _ in
+      .answer(AckCallback(event: "e") { _ in }, .success(ReceivedAnswer(.values([.binary(tracked(100))], size: 100))))
     }
     await loop.run { log.entries.count == 20 }
     #expect(Set(log.entries) == ["on the loop: true"])
@@ -67,34 +70,19 @@ struct HandlerQueueBatchTests {
 
   @Test("What the closure of an emit holds is freed where it ran")
   func closures() async {
-    let handlerQueue = HandlerQueue(.queue(queue), loop: loop)
-    await withCheckedContinuation { continuation in
-      loop.post {
-        for _ in 0..<20 {
-          let held = tracked(100)
-          let callback = AckCallback(event: "e") { _ in withExtendedLifetime(held) {} }
-          handlerQueue.enqueue(.answer(callback, .success(ReceivedAnswer(.values([], size: 0)))))
-        }
-        handlerQueue.enqueue { continuation.resume() }
-      }
-      loop.run()
+    await deliver { _ in
+      let held = tracked(100)
+      let callback = AckCallback(event: "e") { _ in withExtendedLifetime(held) {} }
+      return .answer(callback, .success(ReceivedAnswer(.values([], size: 0))))
     }
     #expect(log.entries == Array(repeating: "on the loop: false", count: 20))
   }
 
   @Test("Large values are freed as soon as their handler has returned")
   func largeValues() async {
-    let handlerQueue = HandlerQueue(.queue(queue), loop: loop)
-    await withCheckedContinuation { continuation in
-      loop.post { [log] in
-        for number in 1...20 {
-          let handler = AckCallback(event: "e") { _ in log.add("handler \(number)") }
-          handlerQueue.enqueue(
-            .answer(handler, .success(ReceivedAnswer(.values([.binary(tracked(100_000))], size: 100_000)))))
-        }
-        handlerQueue.enqueue { continuation.resume() }
-      }
-      loop.run()
+    await deliver { [log] number in
+      let callback = AckCallback(event: "e") { _ in log.add("handler \(number)") }
+      return .answer(callback, .success(ReceivedAnswer(.values([.binary(tracked(100_000))], size: 100_000))))
     }
     #expect(log.entries == (1...20).flatMap { ["handler \($0)", "on the loop: false"] })
   }
