@@ -7,8 +7,14 @@ import Dispatch
 final class HandlerThreads: Sendable {
   static let shared = HandlerThreads()
 
+  /// Work as a value of its own. A closure that goes through a generic queue is wrapped each time, in one more function
+  /// that calls the one before.
+  private struct Work: Sendable {
+    let run: HandlerQueue.Slice
+  }
+
   private struct State {
-    var waiting = PositionedQueue<HandlerQueue.Slice>()
+    var waiting = PositionedQueue<Work>()
     /// The queues without a thread, the most recently used one last.
     var idle: [DispatchQueue]
     /// A queue was woken and has not started yet.
@@ -35,7 +41,7 @@ final class HandlerThreads: Sendable {
   /// do.
   func start(_ slice: @escaping HandlerQueue.Slice) {
     let queue = state.withLock { state in
-      state.waiting.append(slice)
+      state.waiting.append(Work(run: slice))
       return state.call()
     }
     if let queue { wake(queue) }
@@ -44,19 +50,19 @@ final class HandlerThreads: Sendable {
   private func wake(_ queue: DispatchQueue) {
     queue.async { [self] in
       state.withLock { $0.isCalled = false }
-      var unfinished: HandlerQueue.Slice?
-      while let slice = takeNext(on: queue, putBack: unfinished) { unfinished = slice() ? slice : nil }
+      var unfinished: Work?
+      while let work = takeNext(on: queue, putBack: unfinished) { unfinished = work.run() ? work : nil }
     }
   }
 
-  private func takeNext(on queue: DispatchQueue, putBack unfinished: HandlerQueue.Slice?) -> HandlerQueue.Slice? {
-    let (slice, next) = state.withLock { state in
+  private func takeNext(on queue: DispatchQueue, putBack unfinished: Work?) -> Work? {
+    let (work, next) = state.withLock { state in
       if let unfinished { state.waiting.append(unfinished) }
-      let slice = state.waiting.removeFirst()
-      if slice == nil { state.idle.append(queue) }
-      return (slice, state.call())
+      let work = state.waiting.removeFirst()
+      if work == nil { state.idle.append(queue) }
+      return (work, state.call())
     }
     if let next { wake(next) }
-    return slice
+    return work
   }
 }

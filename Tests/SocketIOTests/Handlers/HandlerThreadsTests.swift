@@ -32,6 +32,25 @@ struct HandlerThreadsTests {
     #expect(log.entries == ["long", "short", "long", "short", "long", "short"])
   }
 
+  @Test("Work that goes on for long needs no more of the stack each time")
+  func stack() async {
+    let threads = HandlerThreads(limit: 1)
+    let depths = Locked<[UInt]>([])
+    await withCheckedContinuation { continuation in
+      threads.start {
+        var local = 0
+        let depth = withUnsafePointer(to: &local) { UInt(bitPattern: $0) }
+        let isLast = depths.withLock { depths in
+          depths.append(depth)
+          return depths.count == 1_000
+        }
+        if isLast { continuation.resume() }
+        return !isLast
+      }
+    }
+    #expect(Set(depths.withLock { $0 }).count == 1)
+  }
+
   @Test("Blocking handlers delay no others while a thread is left")
   func blocking() async {
     let threads = HandlerThreads(limit: 4)
