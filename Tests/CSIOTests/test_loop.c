@@ -4,6 +4,7 @@
 
 #include <sys/resource.h>
 #include <unistd.h>
+#include <uv.h>
 
 static void count(void *arg)
 {
@@ -246,6 +247,43 @@ static void refuses_handles_from_other_threads(void)
   csio_loop_close(loop);
 }
 
+/* --- the time of a turn --- */
+
+typedef struct turns {
+  monitor monitor;
+  csio_loop *loop;
+  uint64_t first, second;
+  bool done;
+} turns;
+
+static void look_again(void *arg)
+{
+  turns *turns = arg;
+  turns->second = csio_loop_turn_time(turns->loop);
+  CHANGE(&turns->monitor, turns->done = true);
+}
+
+static void look_twice(void *arg)
+{
+  turns *turns = arg;
+  turns->first = csio_loop_turn_time(turns->loop);
+  uint64_t start = uv_hrtime();
+  CHECK(turns->first <= start);
+  while (uv_hrtime() - start < 2000000) {
+  }
+  CHECK_INT(csio_loop_turn_time(turns->loop), turns->first);
+  CHECK_INT(csio_loop_post(turns->loop, look_again, turns), CSIO_OK);
+}
+
+static void reads_the_clock_once_a_turn(void)
+{
+  turns turns = {MONITOR, .loop = test_loop()};
+  CHECK_INT(csio_loop_post(turns.loop, look_twice, &turns), CSIO_OK);
+  AWAIT(&turns.monitor, turns.done);
+  CHECK(turns.second >= turns.first + 2000000);
+  csio_loop_close(turns.loop);
+}
+
 int main(int argc, char **argv)
 {
   RUN(refuses_without_descriptors);
@@ -257,4 +295,5 @@ int main(int argc, char **argv)
   RUN(runs_what_was_posted_before_closing);
   RUN(closes_at_once);
   RUN(refuses_handles_from_other_threads);
+  RUN(reads_the_clock_once_a_turn);
 }

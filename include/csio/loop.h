@@ -32,6 +32,11 @@ CSIO_EXTERN bool csio_loop_is_current(const csio_loop *loop);
 /* Returns the milliseconds of a monotonic clock with an arbitrary start. May be called on any thread. */
 CSIO_EXTERN uint64_t csio_loop_now(const csio_loop *loop);
 
+/* Returns about when the callbacks of this turn began, in nanoseconds of a clock that never goes back: the
+ * clock is read once for all calls in a row of callbacks, so that asking for each message costs nothing.
+ * Called on the loop's thread. */
+CSIO_EXTERN uint64_t csio_loop_turn_time(csio_loop *loop);
+
 /* Sets how long, in microseconds, the loop may busy-poll for an answer before it sleeps (default: 100); 0
  * turns this off. The loop polls only after something was sent over a WebSocket, and only while answers
  * have been arriving that fast. A round trip then takes a third to a half less time, and no more CPU time,

@@ -46,25 +46,20 @@ static bool poll_until(const uv_loop_t *loop, uint64_t until)
   return true;
 }
 
-static void on_prepare(uv_prepare_t *prepare)
+void csio__busy_poll_before_wait(csio__busy_poll *busy_poll, const uv_loop_t *loop)
 {
-  csio__busy_poll *busy_poll = prepare->data;
   if (!busy_poll->expecting) return;
   uint64_t limit = limit_of(busy_poll);
-  int timeout = uv_backend_timeout(prepare->loop); /* milliseconds, -1 without an end */
+  int timeout = uv_backend_timeout(loop); /* milliseconds, -1 without an end */
   if (limit == 0 || timeout == 0) return;
   if (timeout > 0 && limit > 1000000 * (uint64_t)timeout) limit = 1000000 * (uint64_t)timeout;
   busy_poll->expecting--;
   uint64_t now = uv_hrtime();
-  if (csio__busy_poll_begin(busy_poll, now))
-    csio__busy_poll_learn(busy_poll, poll_until(prepare->loop, now + limit));
+  if (csio__busy_poll_begin(busy_poll, now)) csio__busy_poll_learn(busy_poll, poll_until(loop, now + limit));
 }
 
-void csio__busy_poll_init(csio__busy_poll *busy_poll, uv_loop_t *loop)
+void csio__busy_poll_init(csio__busy_poll *busy_poll)
 {
   atomic_init(&busy_poll->limit, LIMIT);
   busy_poll->needed = NEEDED_LEAST;
-  uv_prepare_init(loop, &busy_poll->prepare);
-  busy_poll->prepare.data = busy_poll;
-  uv_prepare_start(&busy_poll->prepare, on_prepare);
 }

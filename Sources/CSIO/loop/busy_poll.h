@@ -13,7 +13,6 @@
 #include <uv.h>
 
 typedef struct csio__busy_poll {
-  uv_prepare_t prepare;
   atomic_uint limit;    /* microseconds, set from any thread; all else is the loop's */
   unsigned expecting;   /* how many of the next waits may end soon */
   uint64_t since;       /* nanoseconds; when the wait for an answer began, 0 where there is none */
@@ -21,8 +20,10 @@ typedef struct csio__busy_poll {
   unsigned needed;      /* how many it takes before the loop polls */
 } csio__busy_poll;
 
-/* `prepare` is closed by the loop. */
-void csio__busy_poll_init(csio__busy_poll *busy_poll, uv_loop_t *loop);
+void csio__busy_poll_init(csio__busy_poll *busy_poll);
+
+/* The loop is about to wait. */
+void csio__busy_poll_before_wait(csio__busy_poll *busy_poll, const uv_loop_t *loop);
 
 /* Something was sent that may be answered. */
 static inline void csio__busy_poll_expect(csio__busy_poll *busy_poll)

@@ -73,9 +73,17 @@ static void on_wake(uv_async_t *wake)
   run_posts(wake->data);
 }
 
+static void on_before_wait(uv_prepare_t *before_wait)
+{
+  csio_loop *loop = before_wait->data;
+  loop->turn_time = 0;
+  csio__busy_poll_before_wait(&loop->busy_poll, &loop->uv);
+}
+
 static void on_posts(uv_check_t *posts)
 {
   csio_loop *loop = posts->data;
+  loop->turn_time = 0;
   csio__busy_poll_woke(&loop->busy_poll);
   uv_idle_stop(&loop->busy);
   bool close = run_posts(loop);
@@ -154,7 +162,7 @@ static void close_own_handles(csio_loop *loop)
   uv_close((uv_handle_t *)&loop->wake, NULL);
   uv_close((uv_handle_t *)&loop->posts, NULL);
   uv_close((uv_handle_t *)&loop->busy, NULL);
-  uv_close((uv_handle_t *)&loop->busy_poll.prepare, NULL);
+  uv_close((uv_handle_t *)&loop->before_wait, NULL);
 }
 
 /* One step of the loop's end; `on_posts` calls it again when the last handle has closed. */
@@ -225,7 +233,10 @@ int csio_loop_create(csio_loop **out)
   loop->posts.data = loop;
   uv_check_start(&loop->posts, on_posts);
   uv_idle_init(&loop->uv, &loop->busy);
-  csio__busy_poll_init(&loop->busy_poll, &loop->uv);
+  uv_prepare_init(&loop->uv, &loop->before_wait);
+  loop->before_wait.data = loop;
+  uv_prepare_start(&loop->before_wait, on_before_wait);
+  csio__busy_poll_init(&loop->busy_poll);
   if (start_thread(loop)) goto no_thread;
   *out = loop;
   return CSIO_OK;
@@ -275,6 +286,12 @@ uint64_t csio_loop_now(const csio_loop *loop)
 {
   (void)loop;
   return uv_hrtime() / 1000000;
+}
+
+uint64_t csio_loop_turn_time(csio_loop *loop)
+{
+  if (!loop->turn_time) loop->turn_time = uv_hrtime();
+  return loop->turn_time;
 }
 
 /* --- timers --- */

@@ -48,13 +48,15 @@ struct csio_loop {
   uv_thread_t thread;
   uv_async_t wake;  /* for other threads */
   uv_check_t posts; /* runs what is posted, after the I/O of each turn */
-  uv_idle_t busy;   /* active while the loop's own thread has posted something: the turn does not wait */
+  uv_prepare_t before_wait;
+  uv_idle_t busy; /* active while the loop's own thread has posted something: the turn does not wait */
   uv_mutex_t lock;
   csio__bytes incoming; /* functions to call; under `lock` */
   bool close_requested; /* under `lock` */
   bool detached;        /* nobody joins the thread; set before `close_requested` */
   csio__bytes running;  /* swapped with `incoming`; this and all below belong to the loop's thread */
   csio__busy_poll busy_poll;
+  uint64_t turn_time; /* 0 until it is asked for */
   csio__task *first_task;
   csio__task **last_task;
   csio__handle *open_handles;
