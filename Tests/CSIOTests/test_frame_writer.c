@@ -93,6 +93,26 @@ static void fills_batches(void)
   csio_buffer_destroy(small);
 }
 
+/* A batch that grows over several calls belongs to one owner, apart from the loop's other. */
+static void belongs_to_one_owner(void)
+{
+  const char owner = 0, other = 0;
+  csio__framer *claimed = csio__framer_claim(&loop, &owner);
+  CHECK(claimed && claimed != csio__framer_of(&loop));
+  CHECK(!csio__framer_claim(&loop, &other));
+  CHECK(csio__framer_add(claimed, CSIO__FRAME_TEXT, "a", 1));
+  CHECK(csio__framer_add(csio__framer_of(&loop), CSIO__FRAME_TEXT, "b", 1));
+  wire wire = take(csio__framer_of(&loop));
+  expect_frame(&wire, 0x81, "b", 1);
+  csio__framer_release(claimed); /* with what it holds */
+  CHECK(csio__framer_claim(&loop, &other) == claimed);
+  CHECK(csio__framer_add(claimed, CSIO__FRAME_TEXT, "c", 1));
+  wire = take(claimed);
+  expect_frame(&wire, 0x81, "c", 1);
+  CHECK_INT(wire.size, 0);
+  csio__framer_release(claimed);
+}
+
 static void wraps_messages(void)
 {
   csio__framer *framer = csio__framer_of(&loop);
@@ -171,9 +191,14 @@ int main(int argc, char **argv)
 {
   RUN(writes_batches);
   RUN(fills_batches);
+  RUN(belongs_to_one_owner);
   RUN(wraps_messages);
   RUN(changes_masks);
   RUN(writes_control_frames);
   RUN(writes_close_frames);
-  free(loop.guests);
+  while (loop.guests) {
+    csio__guest *guest = loop.guests;
+    loop.guests = guest->next;
+    free(guest);
+  }
 }

@@ -105,7 +105,8 @@ CSIO_EXTERN int csio_ws_set_max_message(csio_ws *ws, size_t bytes);
  * returns. */
 CSIO_EXTERN int csio_ws_connect(csio_ws *ws);
 
-/* Queues a message; `bytes` are copied. Allowed between on_open and csio_ws_shutdown; otherwise fails with
+/* Queues a message; `bytes` are copied. Small messages that are sent one after the other take no memory of
+ * their own, and leave in one piece. Allowed between on_open and csio_ws_shutdown; otherwise fails with
  * STATE. */
 CSIO_EXTERN int csio_ws_send(csio_ws *ws, csio_ws_type type, const void *bytes, size_t size);
 

@@ -10,6 +10,7 @@ enum {
 
 struct csio__framer {
   csio__guest guest;
+  const void *owner; /* who has claimed it */
   uint8_t masks[MASKS * MASK_SIZE];
   size_t masks_left;
   size_t size;
@@ -17,11 +18,27 @@ struct csio__framer {
 };
 
 static const csio__guest_kind framer_guest = {.size = sizeof(csio__framer)};
+static const csio__guest_kind claimed_guest = {.size = sizeof(csio__framer)};
 
 csio__framer *csio__framer_of(csio_loop *loop)
 {
   csio__failure failure;
   return csio__guest_of(loop, &framer_guest, &failure);
+}
+
+csio__framer *csio__framer_claim(csio_loop *loop, const void *owner)
+{
+  csio__failure failure;
+  csio__framer *framer = csio__guest_of(loop, &claimed_guest, &failure);
+  if (!framer || framer->owner) return NULL;
+  framer->owner = owner;
+  return framer;
+}
+
+void csio__framer_release(csio__framer *framer)
+{
+  framer->owner = NULL;
+  framer->size = 0;
 }
 
 /* Unpredictable bytes (RFC 6455, section 5.3). */

@@ -19,6 +19,13 @@ typedef struct csio__framer csio__framer;
 /* The loop's; NULL when memory is short. */
 csio__framer *csio__framer_of(csio_loop *loop);
 
+/* Another one of the loop, for one owner after the other: its batch grows over several calls. NULL while it
+ * belongs to someone else, or when memory is short. */
+csio__framer *csio__framer_claim(csio_loop *loop, const void *owner);
+
+/* Gives it back, and drops what it holds. */
+void csio__framer_release(csio__framer *framer);
+
 /* Adds a message, or a control frame with up to 125 bytes, to the batch. False where there is no room for it,
  * which in an empty batch means that it is too large for any, or where the system has no random bytes. */
 bool csio__framer_add(csio__framer *framer, unsigned kind, const void *payload, size_t size);

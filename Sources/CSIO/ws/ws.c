@@ -283,7 +283,7 @@ int csio_ws_connect(csio_ws *ws)
 
 size_t csio_ws_queued_bytes(const csio_ws *ws)
 {
-  return ws->queued + ws->rest.payload;
+  return ws->queued + ws->batched + ws->rest.payload;
 }
 
 const char *csio_ws_header(const csio_ws *ws, const char *name, size_t index)

@@ -56,6 +56,8 @@ struct csio_ws {
 
   csio_buffer *first, **last; /* messages and pings to send */
   size_t queued;              /* bytes in them */
+  struct csio__framer *batch; /* frames of messages before those; NULL if there are none */
+  size_t batched;             /* bytes of its messages */
   csio__ws_rest rest;
   csio_buffer *pong; /* the latest; sent before the next message */
 

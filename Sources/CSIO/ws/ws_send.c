@@ -19,6 +19,14 @@ static csio_buffer *take_first(csio_ws *ws)
   return message;
 }
 
+static csio__framer *take_batch(csio_ws *ws)
+{
+  csio__framer *batch = ws->batch;
+  ws->batch = NULL;
+  ws->batched = 0;
+  return batch;
+}
+
 void csio__ws_unpend(csio_ws *ws)
 {
   if (--ws->pending) return;
@@ -40,6 +48,7 @@ void csio__ws_end(csio_ws *ws)
   uv_timer_stop(&ws->timer);
   while (ws->first)
     csio_buffer_destroy(take_first(ws));
+  if (ws->batch) csio__framer_release(take_batch(ws));
   if (ws->dial) csio__dial_cancel(ws->dial);
   ws->dial = NULL;
   if (ws->carrier && !ws->lingering) csio__carrier_kill(ws->carrier);
@@ -79,7 +88,7 @@ static void put(csio_ws *ws, csio_buffer *message, csio_buffer **place)
 
 static int queue(csio_ws *ws, csio_buffer *message, bool urgent)
 {
-  if (!ws->first) csio__carrier_flush_soon(ws->carrier);
+  if (!ws->first && !ws->batch) csio__carrier_flush_soon(ws->carrier);
   if (ws->urgent && urgent) csio_buffer_destroy(take_first(ws));
   put(ws, message, urgent ? &ws->first : ws->last);
   ws->urgent |= urgent;
@@ -99,9 +108,34 @@ int csio_ws_send_buffer(csio_ws *ws, csio_ws_type type, csio_buffer *message)
   return queue(ws, message, urgent);
 }
 
+static bool is_compressed(const csio_ws *ws, bool uncompressed, size_t size)
+{
+  return ws->reader.terms.accepted && !uncompressed && size >= ws->deflate_threshold;
+}
+
+/* Makes the message's frame right away, which takes no memory of its own; false where it has to be queued. */
+static bool add_to_batch(csio_ws *ws, csio_ws_type type, const void *bytes, size_t size)
+{
+  if (ws->first || ws->rest.size || type & CSIO_WS_URGENT) return false;
+  if (is_compressed(ws, type & CSIO_WS_UNCOMPRESSED, size)) return false;
+  csio__framer *batch = ws->batch ? ws->batch : csio__framer_claim(ws->handle.loop, ws);
+  if (!batch) return false;
+  unsigned kind = type & CSIO_WS_BINARY ? CSIO__FRAME_BINARY : CSIO__FRAME_TEXT;
+  if (!csio__framer_add(batch, kind, bytes, size)) {
+    if (!ws->batch) csio__framer_release(batch);
+    return false;
+  }
+  if (!ws->batch) csio__carrier_flush_soon(ws->carrier);
+  ws->batch = batch;
+  ws->batched += size;
+  ws->drained = false;
+  return true;
+}
+
 int csio_ws_send(csio_ws *ws, csio_ws_type type, const void *bytes, size_t size)
 {
   if (ws->state != CSIO__WS_OPEN) return CSIO_ESTATE;
+  if (add_to_batch(ws, type, bytes, size)) return CSIO_OK;
   csio_buffer *message = csio__buffer_copy(bytes, size);
   return message ? csio_ws_send_buffer(ws, type, message) : CSIO_ENOMEM;
 }
@@ -163,8 +197,7 @@ static unsigned prepare_first(csio_ws *ws)
   if (message->ping) return CSIO__CONTROL_PING;
   unsigned kind = message->binary ? CSIO__FRAME_BINARY : CSIO__FRAME_TEXT;
   if (message->compressed) return kind | CSIO__FRAME_COMPRESSED;
-  bool compress =
-      ws->reader.terms.accepted && !message->uncompressed && message->size >= ws->deflate_threshold;
+  bool compress = is_compressed(ws, message->uncompressed, message->size);
   csio_buffer *compressed = compress ? csio__deflate(ws->handle.loop, message) : NULL;
   if (!compressed) {
     message->uncompressed = true; /* should it be asked again */
@@ -184,7 +217,18 @@ static int send_batch(csio_ws *ws, csio__framer *framer, size_t payload)
   return csio__ws_send_bytes(ws, frames, size, payload);
 }
 
-/* Sends the pong that waits and as many of the first messages as fit one batch, or the first one alone. */
+/* Sends the frames that were made already. */
+static int send_made(csio_ws *ws)
+{
+  size_t payload = ws->batched;
+  csio__framer *batch = take_batch(ws);
+  int err = send_batch(ws, batch, payload);
+  csio__framer_release(batch);
+  return err;
+}
+
+/* Sends the pong that waits and as many of the first messages as fit one batch, or the first one alone. Of
+ * these, only an urgent one goes before the frames that were made already. */
 static int send_some(csio_ws *ws, csio__framer *framer)
 {
   size_t queued = ws->queued;
@@ -194,7 +238,7 @@ static int send_some(csio_ws *ws, csio__framer *framer)
     csio_buffer_destroy(pong);
     ws->pong = NULL;
   }
-  while (ws->first) {
+  while (ws->first && (ws->urgent || !ws->batch)) {
     unsigned kind = prepare_first(ws); /* which may put another message first */
     if (csio__framer_add(framer, kind, ws->first->bytes, ws->first->size)) {
       csio_buffer_destroy(take_first(ws));
@@ -224,7 +268,9 @@ static bool send_all(csio_ws *ws)
   while (!err && send_rest(ws)) {
     bool closes = ws->state == CSIO__WS_CLOSING && !ws->close_sent;
     if (ws->first && queued - ws->queued >= BATCH) return csio__carrier_flush_soon(ws->carrier), false;
-    if (ws->first || ws->pong)
+    if (ws->batch && !ws->urgent && !ws->pong)
+      err = send_made(ws);
+    else if (ws->first || ws->pong)
       err = send_some(ws, framer);
     else if (closes && ws->drained)
       err = send_close(ws, framer, ws->close_code, ws->close_reason.data, ws->close_reason.size);
