@@ -8,6 +8,14 @@ struct PositionedQueue<Element> {
     let position: Int
     /// nil once it was removed.
     var element: Element?
+
+    @inline(__always)
+    func holds(where condition: (borrowing Element) -> Bool) -> Bool {
+      switch element {
+      case .some(let element): condition(element)
+      case nil: false
+      }
+    }
   }
 
   private var entries: [Entry] = []
@@ -47,9 +55,12 @@ struct PositionedQueue<Element> {
     return nextPosition - 1
   }
 
+  /// - Parameter condition: Asked of the element; it stays if the answer is false.
   @discardableResult
-  mutating func remove(at position: Int) -> Element? {
-    guard let index = index(of: position), let element = entries[index].element.take() else { return nil }
+  mutating func remove(at position: Int, if condition: (borrowing Element) -> Bool = { _ in true }) -> Element? {
+    guard let index = index(of: position), entries[index].holds(where: condition),
+      let element = entries[index].element.take()
+    else { return nil }
     count -= 1
     closeGaps()
     return element

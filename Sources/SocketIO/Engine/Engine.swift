@@ -7,7 +7,7 @@ package final class Engine {
   var onReport: ((consuming EngineReport) -> Void)?
 
   /// Gets the text of each message, lent for the duration of the call.
-  var onText: ((UnsafeRawBufferPointer) -> Void)?
+  @exclusivity(unchecked) var onText: ((UnsafeRawBufferPointer) -> Void)?
 
   /// Called when the transport has handed over what it had and has taken what waited.
   var onWritable: (() -> Void)?
@@ -17,12 +17,13 @@ package final class Engine {
 
   private struct ActiveTransport {
     let transport: any Transport
+    let takesText: Bool
     let counter: EngineTally.Counter
   }
 
-  private var machine: EngineStateMachine
+  @exclusivity(unchecked) private var machine: EngineStateMachine
   private let makeTransport: MakeTransport
-  private var main: ActiveTransport?
+  @exclusivity(unchecked) private var main: ActiveTransport?
   private var probe: ActiveTransport?
   private let loop: any Loop
   private var heartbeat: (any LoopTimer)?
@@ -56,6 +57,18 @@ package final class Engine {
   /// Sends an encoded packet; what is held later waits until the server has read it.
   func send(_ packet: consuming EncodedPacket, isCompressed: Bool) {
     perform(machine.send(packet, isCompressed: isCompressed))
+  }
+
+  /// Whether a text can go to the transport at once.
+  var takesText: Bool { main?.takesText == true && machine.canPass }
+
+  /// Sends a text, if ``takesText``; what is held later waits until the server has read it.
+  func send(_ text: LentText, isCompressed: Bool) {
+    let mark = machine.pass()
+    main?.counter.sent(bytes: text.count)
+    let takesMore = main?.transport.send(text, isCompressed: isCompressed) == true
+    if let mark { main?.transport.requestReadReceipt(mark) }
+    if takesMore { perform(machine.becameWritable()) }
   }
 
   /// Holds a message until the server has read all awaited messages sent before it, or the `predecessor`, another held
@@ -152,7 +165,7 @@ package final class Engine {
     takeTransport(slot)?.transport.abort()
     do {
       let transport = try makeTransport(name, sid)
-      carry(slot, ActiveTransport(transport: transport, counter: tally.counter(name)))
+      carry(slot, ActiveTransport(transport: transport, takesText: transport.takesText, counter: tally.counter(name)))
       try transport.open()
     } catch {
       _ = takeTransport(slot)

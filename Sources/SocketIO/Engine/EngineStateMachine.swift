@@ -198,6 +198,15 @@ struct EngineStateMachine {
     return state == .open && outbox.isIdle ? [] : flush()
   }
 
+  /// Whether a text can go to `main` at once, without an action.
+  var canPass: Bool { canSendNow && outbox.isIdle }
+
+  /// A text goes to `main`, since it ``canPass``. Returns the mark to ask about then, if a read receipt is needed.
+  mutating func pass() -> UInt64? {
+    isWritable = !outbox.pass()
+    return outbox.nextQuestion()
+  }
+
   /// Sends an encoded packet.
   mutating func send(_ packet: consuming EncodedPacket, isCompressed: Bool) -> ActionList<Action> {
     guard state == .open else { return [] }
@@ -206,9 +215,7 @@ struct EngineStateMachine {
       return flush()
     }
     isWritable = false
-    var actions: ActionList<Action> = .just(.sendOne(.encoded(packet.text, isCompressed: isCompressed)))
-    if let mark = outbox.nextQuestion() { actions.append(.requestReadReceipt(mark)) }
-    return actions
+    return .just(.sendOne(.encoded(packet.text, isCompressed: isCompressed))) + ask()
   }
 
   /// Sends what is not held any more.

@@ -4,12 +4,15 @@ final class EngineTally {
   final class Counter {
     private(set) var traffic = ManagerStatistics.Traffic()
 
-    func sent(_ packet: EnginePacket) {
-      traffic.packetsSent += 1
-      traffic.bytesSent += packet.size
-    }
+    func sent(_ packet: EnginePacket) { sent(bytes: packet.size) }
 
     /// - Parameter bytes: The size of the packet.
+    func sent(bytes: Int) {
+      traffic.packetsSent += 1
+      traffic.bytesSent += bytes
+    }
+
+    /// - Parameter bytes: As for sent ones.
     func received(bytes: Int) {
       traffic.packetsReceived += 1
       traffic.bytesReceived += bytes

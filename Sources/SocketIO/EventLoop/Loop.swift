@@ -8,6 +8,10 @@ package protocol Loop: SerialExecutor {
   /// The same clock in nanoseconds, for measuring.
   var nanoseconds: UInt64 { get }
 
+  /// Nanoseconds of a clock that is read once for all that the loop does in a row, and so costs nothing for each
+  /// message. It stands still while the machine sleeps. Called on the loop.
+  var turnTime: UInt64 { get }
+
   /// Whether the caller runs on the loop's thread.
   var isCurrent: Bool { get }
 
@@ -26,6 +30,8 @@ package protocol Loop: SerialExecutor {
 
 extension Loop {
   package var nanoseconds: UInt64 { now * 1_000_000 }
+
+  package var turnTime: UInt64 { nanoseconds }
 
   package func startTask(_ body: @escaping @Sendable () async -> Void) -> Task<Void, Never> { Task(operation: body) }
 }

@@ -84,6 +84,8 @@ public final class SocketEventLoop: Loop, Sendable {
     return UInt64(time.tv_sec) * 1_000_000_000 + UInt64(time.tv_nsec)
   }
 
+  package var turnTime: UInt64 { csio_loop_turn_time(handle) }
+
   package var isCurrent: Bool { csio_loop_is_current(handle) }
 
   package func post(_ body: @escaping @Sendable () -> Void) {

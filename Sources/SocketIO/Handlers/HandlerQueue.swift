@@ -37,21 +37,32 @@ package final class HandlerQueue: Sendable {
   /// Does part of the work, and returns whether to call it again, after others have had their turn.
   typealias Slice = @Sendable () -> Bool
 
-  /// The two frequent items need no closure.
+  /// The frequent items need no closure.
   enum Item: Sendable {
-    /// Session and epoch have 32 bits to keep what waits small.
+    /// An event whose packet is the item's text. Session and epoch have 32 bits to keep what waits small.
+    case eventText(EventDispatcher, session: UInt32, epoch: UInt32)
     case event(EventDispatcher, session: UInt32, epoch: UInt32, ReceivedEvent)
+    /// An acknowledgement whose packet is the item's text.
+    case answerText(AckCallback)
     case answer(AckCallback, Result<ReceivedAnswer, SocketIOError>)
     case work(Work)
 
-    /// - Returns: What the handlers were given.
-    fileprivate consuming func deliver() -> UsedItems.Reference? {
+    /// - Returns: What the loop made for the handlers.
+    fileprivate consuming func deliver(_ text: UnsafeRawBufferPointer) -> UsedItems.Reference? {
       switch consume self {
+      case .eventText(let dispatcher, let session, let epoch):
+        guard let event = ReceivedEvent(checked: text) else { return nil }
+        dispatcher.dispatch(event, session: session, epoch: epoch)
+        return nil
       case .event(let dispatcher, let session, let epoch, let event):
         dispatcher.dispatch(event, session: session, epoch: epoch)
         return .event(event)
+      case .answerText(let callback):
+        guard let arguments = ReceivedArguments(checked: text) else { return nil }
+        callback(.success(arguments))
+        return nil
       case .answer(let callback, let answer):
-        callback(answer)
+        callback(answer.map { $0.arguments })
         return if case .success(let answer) = consume answer { .answer(answer) } else { nil }
       case .work(let work):
         work()
@@ -60,13 +71,19 @@ package final class HandlerQueue: Sendable {
     }
 
     /// Whether anybody listens to it.
-    fileprivate var isHeard: Bool {
-      if case .event(let dispatcher, _, _, let event) = self { dispatcher.handlers.hears(event.name) } else { true }
+    fileprivate func isHeard(_ text: UnsafeRawBufferPointer) -> Bool {
+      switch self {
+      case .eventText(let dispatcher, _, _):
+        PacketHead(checked: text)?.name.map { dispatcher.handlers.hears($0) } ?? false
+      case .event(let dispatcher, _, _, let event): dispatcher.handlers.hears(event.name)
+      case .answerText, .answer, .work: true
+      }
     }
 
     /// What it counts in the ``InboundGauge``.
-    fileprivate var bytes: Int {
+    fileprivate func bytes(_ text: UnsafeRawBufferPointer) -> Int {
       switch self {
+      case .eventText, .answerText: InboundGauge.overhead + text.count
       case .event(_, _, _, let event): InboundGauge.overhead + event.arguments.size
       case .answer(_, .success(let answer)): InboundGauge.overhead + answer.arguments.size
       case .answer, .work: 0
@@ -81,6 +98,9 @@ package final class HandlerQueue: Sendable {
     var onRoom: (@Sendable () -> Void)?
   }
 
+  /// The most bytes of an item's text.
+  static let longestText = BatchQueue<Item>.longestText
+
   /// With this many in a turn, more are likely to come.
   private static let many = 8
   private static let maxHeldTurns = 12
@@ -92,8 +112,6 @@ package final class HandlerQueue: Sendable {
   /// How many items the loop handles between two looks at its clock. Handlers on the loop are short, and reading the
   /// clock takes as long as calling some of them.
   private static let itemsPerLook = 8
-  /// Arguments of this many bytes are freed at once: making them took far longer than waiting for the allocator.
-  private static let large = 16 << 10
 
   private let state: Locked<State>
   private let pause = HandlerPause()
@@ -103,7 +121,7 @@ package final class HandlerQueue: Sendable {
   private let start: (@Sendable (@escaping Slice) -> Void)?
   private let isOnUsersQueue: Bool
 
-  /// - Parameter inboundLimit: The bytes that may wait before ``enqueue(_:)`` reports that it is too much.
+  /// - Parameter inboundLimit: The bytes that may wait before ``enqueue(_:text:)`` reports that it is too much.
   init(_ delivery: HandlerDelivery, loop: any Loop, inboundLimit: Int = .max) {
     self.loop = loop
     self.inboundLimit = inboundLimit
@@ -147,13 +165,14 @@ package final class HandlerQueue: Sendable {
 
   /// Leaves out an event that nobody listens to, if no handler can be registered in time.
   ///
+  /// - Parameter text: That of an item that has one; it is copied.
   /// - Returns: Whether more waits than the limit. The closure of ``whenRoom(_:)`` is called when that is over.
   @discardableResult
-  func enqueue(_ item: consuming Item?) -> Bool {
-    let bytes = item?.bytes ?? 0
+  func enqueue(_ item: consuming Item?, text: LentBytes = .none) -> Bool {
+    let bytes = item?.bytes(text.bytes) ?? 0
     let (isFirst, isTooMuch) = state.withLock { state in
-      if !state.isScheduled, !isOnUsersQueue, item?.isHeard == false { return (false, false) }
-      state.items.append(&item)
+      if !state.isScheduled, !isOnUsersQueue, item?.isHeard(text.bytes) == false { return (false, false) }
+      state.items.append(&item, text: text)
       defer { state.isScheduled = true }
       return (!state.isScheduled, state.gauge.add(bytes))
     }
@@ -221,23 +240,24 @@ package final class HandlerQueue: Sendable {
       return false
     }
     var batch = state.withLock { $0.items.take() }
-    var used = UsedItems(room: start != nil && batch.count >= Self.many ? min(batch.count, Self.longestRun) : 0)
+    var used = UsedItems(isKept: start != nil && batch.count >= Self.many)
     var handled = 0
     var left = Self.longestRun
     if end == nil, batch.count > 1 { end = loop.nanoseconds + Self.longestTime }
-    while let item = batch.takeFirst() {
-      let bytes = item.bytes
-      let reference = (consume item).deliver()
+    batch.takeElements { item, text in
+      let bytes = item.bytes(text)
+      let reference = item.deliver(text)
       handled += bytes
-      if bytes < Self.large { used.keep(reference) }
+      if bytes < Self.longestText { used.keep(reference) }
       // A later handler may take long, so room is given back meanwhile.
       if handled > inboundLimit / 16 {
         giveBack(handled)
         handled = 0
       }
       left -= 1
-      if left == 0 || batch.isEmpty || isPaused { break }
-      if let end, start != nil || left % Self.itemsPerLook == 0, loop.nanoseconds >= end { break }
+      if left == 0 || isPaused { return false }
+      if let end, start != nil || left % Self.itemsPerLook == 0, loop.nanoseconds >= end { return false }
+      return true
     }
     used.giveBack(to: loop)
     let (isScheduled, onRoom) = state.withLock { state in
@@ -268,8 +288,8 @@ package final class HandlerQueue: Sendable {
   }
 }
 
-/// What handlers have finished with. It is freed on the loop, which allocated it: freeing it here would make both
-/// threads wait for the allocator's lock most of the time.
+/// What the loop made for handlers that have finished. It is freed on the loop: freeing it here would make both threads
+/// wait for the allocator's lock most of the time. Texts, which are most of what arrives, need nothing of this.
 private struct UsedItems {
   enum Reference {
     case event(ReceivedEvent)
@@ -279,11 +299,7 @@ private struct UsedItems {
   private var references: [Reference] = []
   private let isKept: Bool
 
-  /// - Parameter room: 0 to keep nothing.
-  init(room: Int) {
-    isKept = room > 0
-    references.reserveCapacity(room)
-  }
+  init(isKept: Bool) { self.isKept = isKept }
 
   mutating func keep(_ reference: consuming Reference?) {
     if isKept, let reference { references.append(reference) }

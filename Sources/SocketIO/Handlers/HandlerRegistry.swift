@@ -30,7 +30,7 @@ final class HandlerRegistry: Sendable {
     private var byKey = SmallDictionary<HandlerKey, [HandlerEntry]>()
     /// Those of every event, in each direction. They are asked for with each event, and most Sockets have none.
     private(set) var ofAnyEvent: [HandlerEntry] = []
-    private var ofAnyOutgoing: [HandlerEntry] = []
+    private(set) var ofAnyOutgoing: [HandlerEntry] = []
     var nextID: UInt64 = 0
 
     var isEmpty: Bool { byKey.isEmpty && ofAnyEvent.isEmpty && ofAnyOutgoing.isEmpty }
@@ -85,13 +85,20 @@ final class HandlerRegistry: Sendable {
 
   private let state = Locked(State())
   private let isCatchingAll = Atomic(false)
+  private let isWatchingOutgoing = Atomic(false)
 
   /// Whether there are handlers of every event from the server. Asked with each event.
   var hasCatchAll: Bool { isCatchingAll.load(ordering: .acquiring) }
 
+  /// Whether there are handlers of every event to the server. Asked with each event.
+  var hasOutgoing: Bool { isWatchingOutgoing.load(ordering: .acquiring) }
+
   private func change<Result: Sendable>(_ body: (inout State) -> Result) -> Result {
     state.withLock { state in
-      defer { isCatchingAll.store(!state.ofAnyEvent.isEmpty, ordering: .releasing) }
+      defer {
+        isCatchingAll.store(!state.ofAnyEvent.isEmpty, ordering: .releasing)
+        isWatchingOutgoing.store(!state.ofAnyOutgoing.isEmpty, ordering: .releasing)
+      }
       return body(&state)
     }
   }

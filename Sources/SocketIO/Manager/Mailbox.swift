@@ -7,9 +7,34 @@ final class Mailbox: Sendable {
 
   private enum Item: Sendable {
     // With the key of the Socket, which is removed by a later command.
+    case emitText(OutgoingTextEvent, Int)
     case emit(OutgoingEvent, Int)
+    case replyText(OutgoingTextReply, Int)
     case reply(OutgoingReply, Int)
     case command(Command)
+
+    consuming func carryOut(
+      _ text: UnsafeRawBufferPointer, _ isHeartbeatChecked: inout Bool, on core: isolated ManagerCore
+    ) {
+      // Moves the event: a copy would count its references.
+      switch consume self {
+      case .emitText(let event, let key):
+        Self.checkHeartbeat(&isHeartbeatChecked, of: core)
+        core.emit(key, event, text)
+      case .emit(let event, let key):
+        Self.checkHeartbeat(&isHeartbeatChecked, of: core)
+        core.emit(key, event)
+      case .replyText(let reply, let key): core.reply(key, reply.session, reply.lent(text))
+      case .reply(let reply, let key): core.reply(key, reply)
+      case .command(let command): command(core)
+      }
+    }
+
+    /// Once for a batch: reading the clock for each emit would double its cost here.
+    private static func checkHeartbeat(_ isChecked: inout Bool, of core: isolated ManagerCore) {
+      if !isChecked { core.checkHeartbeat() }
+      isChecked = true
+    }
   }
 
   private struct State {
@@ -23,9 +48,9 @@ final class Mailbox: Sendable {
     private let state = Locked(State())
 
     /// - Returns: Whether the loop must be woken.
-    func append(_ item: consuming Item?) -> Bool {
+    func append(_ item: inout Item?, text: LentBytes) -> Bool {
       state.withLock { state in
-        state.items.append(&item)
+        state.items.append(&item, text: text)
         defer { state.isScheduled = true }
         return !state.isScheduled
       }
@@ -66,26 +91,32 @@ final class Mailbox: Sendable {
   /// - Parameter key: Of the Socket that emits.
   func emit(_ event: consuming OutgoingEvent, from key: Int) { submit(Item.emit(consume event, key)) }
 
+  /// As for other events, with a text that is copied.
+  func emit(_ event: consuming OutgoingTextEvent, _ text: EncodedText, from key: Int) {
+    submit(.emitText(consume event, key), text)
+  }
+
   /// - Parameter key: Of the Socket that answers.
   func reply(_ reply: consuming OutgoingReply, from key: Int) { submit(Item.reply(consume reply, key)) }
 
+  func reply(_ reply: consuming OutgoingTextReply, _ text: EncodedText, from key: Int) {
+    submit(.replyText(reply, key), text)
+  }
+
+  private func submit(_ item: consuming Item?, _ text: EncodedText) {
+    let mustWake = text.withLentText { contents.append(&item, text: LentBytes($0.bytes)) }
+    if mustWake { loop.post(work) }
+  }
+
   private func submit(_ item: consuming Item?) {
-    if contents.append(item) { loop.post(work) }
+    if contents.append(&item, text: .none) { loop.post(work) }
   }
 
   private static func carryOut(_ batch: inout Batch<Item>, _ core: isolated ManagerCore) {
     var isHeartbeatChecked = false
-    while let item = batch.takeFirst() {
-      // Moves the event: a copy would retain six references.
-      switch consume item {
-      case .emit(let event, let key):
-        // Once for all: reading the clock for each emit would double its cost here.
-        if !isHeartbeatChecked { core.checkHeartbeat() }
-        isHeartbeatChecked = true
-        core.emit(key, event)
-      case .reply(let reply, let key): core.reply(key, reply)
-      case .command(let command): command(core)
-      }
+    batch.takeElements { item, text in
+      item.carryOut(text, &isHeartbeatChecked, on: core)
+      return true
     }
   }
 }

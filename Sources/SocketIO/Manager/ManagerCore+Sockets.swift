@@ -4,7 +4,7 @@ extension ManagerCore {
   // MARK: Commands of the Sockets
 
   func add(_ socket: Socket) {
-    drivers.insert(SocketDriver(socket, receiveLimit: receiveLimit, clock: { [loop] in loop.nanoseconds }))
+    drivers.insert(SocketDriver(socket, receiveLimit: receiveLimit, clock: { [loop] in loop.turnTime }))
   }
 
   func remove(_ key: Int) {
@@ -40,6 +40,15 @@ extension ManagerCore {
     driver.emit(event, on: self)
   }
 
+  /// - Parameter text: That of the event, lent for the duration of the call.
+  func emit(_ key: Int, _ event: consuming OutgoingTextEvent, _ text: UnsafeRawBufferPointer) {
+    guard let driver = drivers[key] else {
+      if let ack = event.ack.take() { complete(ack, .failure(.disconnected)) }
+      return
+    }
+    driver.emit(event, text, on: self)
+  }
+
   func emitWhenWritable(_ key: Int, _ writer: WaitingWriter) {
     guard let driver = drivers[key] else { return writer.resume(.disconnected) }
     checkHeartbeat()
@@ -51,6 +60,9 @@ extension ManagerCore {
   func cancelWriter(_ key: Int, _ token: CancellationToken) { drivers[key]?.handle(.writerCancelled(token), on: self) }
 
   func cancelAck(_ key: Int, _ token: CancellationToken) { drivers[key]?.handle(.ackCancelled(token), on: self) }
+
+  /// - Parameter text: The answer, lent for the duration of the call.
+  func reply(_ key: Int, _ session: UInt32, _ text: LentText) { drivers[key]?.reply(session, text, on: self) }
 
   func reply(_ key: Int, _ reply: OutgoingReply) { drivers[key]?.handle(.reply(reply), on: self) }
 
@@ -120,6 +132,11 @@ extension ManagerCore {
     case .event, .ack, .connectError: engine?.send(messages, isCompressed: isCompressed)
     }
   }
+
+  /// Whether ``send(_:isCompressed:)-(LentText,_)`` may be called.
+  var takesText: Bool { engine?.takesText ?? false }
+
+  func send(_ text: LentText, isCompressed: Bool) { engine?.send(text, isCompressed: isCompressed) }
 
   func send(_ packet: consuming EncodedPacket, isCompressed: Bool) {
     engine?.send(consume packet, isCompressed: isCompressed)

@@ -1,5 +1,11 @@
 import Logging
 
+#if canImport(FoundationEssentials)
+  import FoundationEssentials
+#else
+  import Foundation
+#endif
+
 /// The part of a Manager that runs on the loop. It drives the Manager's state machine, and owns the engine, the parser
 /// and the drivers of the Sockets. The loop is the actor's executor.
 ///
@@ -15,8 +21,8 @@ actor ManagerCore {
   private(set) weak var manager: Manager?
 
   private(set) var machine: ManagerStateMachine
-  private var assembler: PacketAssembler
-  private(set) var engine: Engine?
+  @exclusivity(unchecked) private var assembler: PacketAssembler
+  @exclusivity(unchecked) private(set) var engine: Engine?
   let closing = ClosingEngines()
   private var connectTimer: (any LoopTimer)?
   private var delayTimer: (any LoopTimer)?
@@ -234,7 +240,7 @@ actor ManagerCore {
       return
     }
     switch consume report {
-    case .binary(let data): received { try $0.add(data) }
+    case .binary(let data): received(data)
     case .opened(let handshake, let transport):
       logger.record(.debug, "connected", [.sid(handshake.sid), .transport(transport)])
       use(transport)
@@ -271,26 +277,41 @@ actor ManagerCore {
     manager?.publish(transport: transport)
   }
 
-  private func received(_ text: UnsafeRawBufferPointer) { received { try $0.add(text) } }
-
-  /// - Parameter assemble: Adds what has arrived, and returns the packet that it completes.
-  @inline(__always)
-  private func received(_ assemble: (inout PacketAssembler) throws -> ReceivedPacket?) {
+  private func received(_ text: UnsafeRawBufferPointer) {
     do {
-      guard let packet = try assemble(&assembler) else { return }
-      let namespace = packet.namespace
-      switch packet.content {
-      case .event(let event): drivers.active(in: namespace)?.received(event, on: self)
-      case .ack(let arguments): drivers.active(in: namespace)?.acknowledged(packet.id, arguments, on: self)
-      case .disconnect:
-        // The server cuts the connection of a client that leaves a namespace which the server has already ended.
-        if let farewell = leftNamespaces[namespace] { engine?.withdraw(farewell) }
-        drivers.active(in: namespace)?.received(.disconnect, on: self)
-      case .connect, .connectError: connectAnswered(packet.content, in: namespace)
+      switch try assembler.add(text) {
+      case nil: break
+      case .text(let head): drivers.active(in: head.namespace)?.received(head, text, on: self)
+      case .packet(let packet): received(packet)
       }
     } catch {
-      logger.record(.warning, "undecodable packet: \(error)")
-      handle(.parseFailed(SocketIOError(.protocolViolation, "parse error: \(error)", underlying: error)))
+      undecodable(error)
+    }
+  }
+
+  private func received(_ data: Data) {
+    do {
+      if let packet = try assembler.add(data) { received(packet) }
+    } catch {
+      undecodable(error)
+    }
+  }
+
+  private func undecodable(_ error: any Error) {
+    logger.record(.warning, "undecodable packet: \(error)")
+    handle(.parseFailed(SocketIOError(.protocolViolation, "parse error: \(error)", underlying: error)))
+  }
+
+  private func received(_ packet: ReceivedPacket) {
+    let namespace = packet.namespace
+    switch packet.content {
+    case .event(let event): drivers.active(in: namespace)?.received(event, on: self)
+    case .ack(let arguments): drivers.active(in: namespace)?.acknowledged(packet.id, arguments, on: self)
+    case .disconnect:
+      // The server cuts the connection of a client that leaves a namespace which the server has already ended.
+      if let farewell = leftNamespaces[namespace] { engine?.withdraw(farewell) }
+      drivers.active(in: namespace)?.received(.disconnect, on: self)
+    case .connect, .connectError: connectAnswered(packet.content, in: namespace)
     }
   }
 
@@ -306,17 +327,27 @@ actor ManagerCore {
   // MARK: Flow control in
 
   /// Queues calls of handlers with what the server sent.
-  func enqueue(_ item: consuming HandlerQueue.Item) {
-    if handlerQueue.enqueue(consume item) { pauseReading() }
+  func enqueue(_ item: consuming HandlerQueue.Item, text: LentBytes = .none) {
+    if handlerQueue.enqueue(consume item, text: text) { pauseReading() }
   }
 
   /// Completes the wait of an emit for its acknowledgement.
   func complete(_ handler: consuming AckHandler, _ answer: consuming AckHandler.Answer) {
     switch consume handler {
-    case .callback(let callback, isInline: false):
-      enqueue(.answer(callback, (consume answer).map { ReceivedAnswer($0) }))
-    case .callback(let callback, isInline: true): callback((consume answer).map { ReceivedAnswer($0) })
+    case .callback(let callback): enqueue(.answer(callback, (consume answer).map { ReceivedAnswer($0) }))
+    case .inline(let callback): callback(consume answer)
     case .task(let continuation): continuation.resume(returning: consume answer)
+    }
+  }
+
+  /// As ``complete(_:_:)``, with the answer in a short text.
+  func complete(_ handler: consuming AckHandler, _ head: PacketHead, _ text: UnsafeRawBufferPointer) {
+    func arguments() -> ReceivedArguments { .json(JSONArguments(text, start: head.argumentsStart)) }
+    // Each case by itself: with a default for two of them, the compiler would copy the callback.
+    switch consume handler {
+    case .callback(let callback): enqueue(.answerText(callback), text: LentBytes(text))
+    case .inline(let callback): callback(.success(arguments()))
+    case .task(let continuation): continuation.resume(returning: .success(arguments()))
     }
   }
 

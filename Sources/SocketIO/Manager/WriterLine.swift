@@ -39,13 +39,13 @@ final class WriterLine {
         turns.moveFirst(to: next)
         continue
       }
-      guard driver.machine.bufferedBytes + core.queuedBytes <= highWaterMark else { return }
+      guard driver.machine.outbox.bufferedBytes + core.queuedBytes <= highWaterMark else { return }
       driver.admitWriter(on: core)
     }
   }
 
   /// The turn of the Socket's first writer; nil if it has none, or if too much waits in its own buffer.
   private func turn(of driver: SocketDriver) -> Int? {
-    driver.machine.bufferedBytes <= highWaterMark ? driver.machine.firstWriterTurn : nil
+    driver.machine.outbox.bufferedBytes <= highWaterMark ? driver.machine.outbox.firstWriterTurn : nil
   }
 }

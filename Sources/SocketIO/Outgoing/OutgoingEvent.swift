@@ -16,6 +16,22 @@ enum OutgoingPayload: Sendable {
   case encoded(EncodedPacket)
   /// Values, for parsers that encode on the loop.
   case values([SocketValue])
+
+  /// The bytes on the wire, without the acknowledgement id. An estimate if the event is encoded later.
+  func size(of event: String) -> Int {
+    switch self {
+    case .encoded(let packet): packet.size
+    case .values(let arguments): arguments.reduce(event.utf8.count + 5) { $0 + $1.estimatedSize }
+    }
+  }
+
+  /// The text, if it is short enough to be copied between threads and there is nothing else.
+  var shortText: EncodedText? {
+    guard case .encoded(let packet) = self, packet.attachments.isEmpty,
+      packet.text.byteCount <= OutgoingTextEvent.longestText
+    else { return nil }
+    return packet.text
+  }
 }
 
 /// An event to send.
@@ -47,13 +63,8 @@ struct OutgoingEvent: Sendable {
     return payload
   }
 
-  /// The bytes on the wire, without the acknowledgement id. An estimate if the event is encoded later.
-  var size: Int {
-    switch payload {
-    case .encoded(let packet): packet.size
-    case .values(let arguments): arguments.reduce(name.utf8.count + 5) { $0 + $1.estimatedSize }
-    }
-  }
+  /// As of its payload.
+  var size: Int { payload.size(of: name) }
 }
 
 /// The answer to an event from the server.

@@ -59,8 +59,10 @@ struct OutgoingQueue {
   }
 
   /// The event does not have to wait after all.
-  func giveBackRoom(of event: OutgoingEvent) {
-    if let room = event.room { budget.giveBack(room) }
+  ///
+  /// - Parameter room: What it holds.
+  func giveBackRoom(_ room: Int?) {
+    if let room { budget.giveBack(room) }
   }
 
   /// The waiting events are sent or given up.
@@ -73,7 +75,7 @@ struct OutgoingQueue {
 
   private mutating func removeOldest() -> SendBuffer.Entry? {
     let entry = buffer.removeFirst() ?? retries.removeOldestWaiting().map { SendBuffer.Entry(event: $0, id: nil) }
-    if let entry { giveBackRoom(of: entry.event) }
+    if let entry { giveBackRoom(entry.event.room) }
     return entry
   }
 
@@ -83,13 +85,13 @@ struct OutgoingQueue {
   mutating func append(_ event: OutgoingEvent, id: Int?) -> Int { buffer.append(event, id: id) }
 
   mutating func remove(at position: Int) {
-    if let entry = buffer.remove(at: position) { giveBackRoom(of: entry.event) }
+    if let entry = buffer.remove(at: position) { giveBackRoom(entry.event.room) }
   }
 
   /// Removes all events that wait for a connection.
   mutating func takeBuffered() -> [SendBuffer.Entry] {
     let entries = buffer.removeAll()
-    for entry in entries { giveBackRoom(of: entry.event) }
+    for entry in entries { giveBackRoom(entry.event.room) }
     return entries
   }
 
@@ -108,7 +110,7 @@ struct OutgoingQueue {
   /// - Returns: The event, if this was its last attempt.
   mutating func endTry(isLast: Bool) -> OutgoingEvent? {
     let ended = isLast ? retries.removeHead() : retries.fail()
-    if let ended { giveBackRoom(of: ended) }
+    if let ended { giveBackRoom(ended.room) }
     return ended
   }
 
@@ -117,20 +119,20 @@ struct OutgoingQueue {
   /// - Returns: The event, and its acknowledgement id if it is in flight.
   mutating func removeRetried(_ token: CancellationToken) -> (event: OutgoingEvent, inFlight: Int?)? {
     guard let removed = retries.remove(token) else { return nil }
-    giveBackRoom(of: removed.event)
+    giveBackRoom(removed.event.room)
     return removed
   }
 
   /// Removes the events with an acknowledgement handler. None of them is in flight.
   mutating func removeAwaitedRetried() -> [OutgoingEvent] {
     let events = retries.removeAwaited()
-    for event in events { giveBackRoom(of: event) }
+    for event in events { giveBackRoom(event.room) }
     return events
   }
 
   mutating func removeAllRetried() -> [OutgoingEvent] {
     let events = retries.removeAll()
-    for event in events { giveBackRoom(of: event) }
+    for event in events { giveBackRoom(event.room) }
     return events
   }
 }

@@ -21,7 +21,7 @@ struct SocketOutbox {
     acks = AcknowledgementTable(clock: clock)
   }
 
-  /// Bytes of the events that wait for a connection or for their turn.
+  /// Bytes of the events that wait for a connection or for their turn; exact with the default parser.
   var bufferedBytes: Int { queue.bytes }
 
   /// Whether any writer waits until less is queued.
@@ -94,6 +94,21 @@ struct SocketOutbox {
 
   // MARK: Emitting
 
+  /// An event that goes to the connection at once.
+  struct Passed {
+    /// The acknowledgement id, if one is asked for.
+    let id: Int?
+  }
+
+  /// - Returns: nil if the event cannot go at once, or more follows than a timer for its acknowledgement.
+  mutating func pass(_ event: inout OutgoingTextEvent) -> Passed? {
+    guard isOpen, event.isPlain else { return nil }
+    queue.giveBackRoom(event.room)
+    sent += 1
+    guard let handler = event.ack.take() else { return Passed(id: nil) }
+    return Passed(id: acks.append(handler, event.token, hasTimer: event.timeout != nil, isSent: true))
+  }
+
   mutating func emit(_ event: consuming OutgoingEvent, canSendNow: Bool) -> ActionList<Action> {
     if event.token?.isCancelled == true { return dropCancelled(event) }
     if event.isRetried { return enqueue(event) }
@@ -101,7 +116,7 @@ struct SocketOutbox {
     let isDropped = !isSent && event.isVolatile
     var actions: ActionList<Action> = []
     if isSent {
-      queue.giveBackRoom(of: event)
+      queue.giveBackRoom(event.room)
     } else if isDropped {
       drops.volatile += 1
     } else {
@@ -136,7 +151,7 @@ struct SocketOutbox {
   }
 
   private mutating func dropCancelled(_ event: OutgoingEvent) -> ActionList<Action> {
-    queue.giveBackRoom(of: event)
+    queue.giveBackRoom(event.room)
     drops.cancelled += 1
     return complete(event, .failure(.cancelled))
   }
@@ -228,6 +243,9 @@ struct SocketOutbox {
   }
 
   // MARK: Acknowledgements
+
+  /// - Returns: nil if nobody waits for it but the retry queue.
+  mutating func takeAwaited(_ id: Int) -> AcknowledgementTable.Entry? { acks.takeAwaited(id) }
 
   mutating func acknowledge(_ id: Int, _ arguments: consuming ReceivedArguments) -> ActionList<Action> {
     complete(id, .success(consume arguments))

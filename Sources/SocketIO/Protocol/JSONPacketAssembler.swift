@@ -37,13 +37,22 @@ struct JSONPacketAssembler: Sendable {
   /// - Parameter text: A message; UTF-8.
   /// - Returns: The packet that the message completes, or nil while attachments are outstanding.
   mutating func add(_ text: UnsafeRawBufferPointer) throws(ParserError) -> ReceivedPacket? {
+    switch try read(text) {
+    case nil: nil
+    case .packet(let packet): packet
+    case .text(let head): ReceivedPacket(head, text)
+    }
+  }
+
+  /// As ``add(_:)``, for a text that is lent: its arguments are not copied.
+  mutating func read(_ text: UnsafeRawBufferPointer) throws(ParserError) -> ArrivedPacket? {
     guard pending == nil else {
       throw ParserError(.unexpectedText, "got plaintext data when reconstructing a packet")
     }
     var reader = JSONPacketReader(text, maxDepth: maxDepth)
     let (packet, attachmentCount) = try reader.read(maxAttachments: maxAttachments, readsArguments: readsArguments)
-    guard attachmentCount > 0 else { return packet }
-    pending = PendingPacket(packet: packet, attachmentCount: attachmentCount)
+    guard attachmentCount > 0, case .text(let head) = packet else { return packet }
+    pending = PendingPacket(packet: ReceivedPacket(head, text), attachmentCount: attachmentCount)
     return nil
   }
 
@@ -84,6 +93,20 @@ extension ReceivedArguments {
   }
 }
 
+extension PacketHead {
+  /// Reads a text again that was checked when it arrived.
+  ///
+  /// - Returns: nil if it was not.
+  init?(checked text: UnsafeRawBufferPointer) {
+    var reader = JSONPacketReader(text, maxDepth: 0)
+    guard let head = try? reader.readChecked() else {
+      assertionFailure("the text was not checked")
+      return nil
+    }
+    self = head
+  }
+}
+
 /// Reads the text of one packet from left to right.
 private struct JSONPacketReader {
   private let bytes: UnsafeRawBufferPointer
@@ -97,32 +120,40 @@ private struct JSONPacketReader {
 
   mutating func read(
     maxAttachments: Int, readsArguments: Bool
-  ) throws(ParserError) -> (packet: ReceivedPacket, attachmentCount: Int) {
+  ) throws(ParserError) -> (packet: ArrivedPacket, attachmentCount: Int) {
     let type = try readType()
     let attachmentCount = type.isBinary ? try readAttachmentCount(limit: maxAttachments) : 0
     let namespace = try readNamespace()
     let id = try readID()
-    let content: ReceivedPacket.Content
     switch type {
-    case _ where readsArguments && attachmentCount == 0: content = try readContent(type)
-    case .event, .binaryEvent:
+    case .event, .ack, .binaryEvent, .binaryAck:
+      if readsArguments && attachmentCount == 0 { break }
       try checkArray(type, attachmentCount)
-      let name = try readName()
-      content = .event(ReceivedEvent(name: name, arguments: try arguments(), ack: id))
-    case .ack, .binaryAck:
-      try checkArray(type, attachmentCount)
-      content = .ack(try arguments())
-    case .connect, .disconnect, .connectError: content = try readContent(type)
+      return (.text(try readHead(type, namespace, id)), attachmentCount)
+    case .connect, .disconnect, .connectError: break
     }
-    return (ReceivedPacket(namespace: namespace, id: id, content: content), attachmentCount)
+    return (.packet(ReceivedPacket(namespace: namespace, id: id, content: try readContent(type))), 0)
   }
 
-  /// The arguments that begin here.
-  private func arguments() throws(ParserError) -> ReceivedArguments {
-    guard let arguments = JSONArguments(bytes, start: position) else {
+  /// Reads up to the arguments of a packet that has arguments and no attachments.
+  mutating func readChecked() throws(ParserError) -> PacketHead {
+    let type = try readType()
+    if type.isBinary { _ = try readAttachmentCount(limit: 0) }
+    let namespace = try readNamespace()
+    let id = try readID()
+    position = firstByte(from: position) + 1
+    return try readHead(type, namespace, id)
+  }
+
+  /// Called at the first element of the array.
+  private mutating func readHead(
+    _ type: PacketType, _ namespace: String, _ id: Int?
+  ) throws(ParserError) -> PacketHead {
+    let name = type == .event || type == .binaryEvent ? try readName() : nil
+    guard let start = UInt32(exactly: position) else {
       throw ParserError(.invalidPayload, "invalid payload: its arguments begin behind more than 4 GiB")
     }
-    return .json(arguments)
+    return PacketHead(namespace: namespace, id: id, name: name, argumentsStart: start)
   }
 
   private mutating func readType() throws(ParserError) -> PacketType {
@@ -236,7 +267,9 @@ private struct JSONPacketReader {
 
   /// The index of the next byte that is not whitespace, in a text that was checked.
   private func firstByte(from start: Int) -> Int {
-    bytes[start...].firstIndex { $0 > ASCII.space } ?? start
+    var index = start
+    while index < bytes.count, bytes[index] <= ASCII.space { index += 1 }
+    return index
   }
 }
 

@@ -22,9 +22,9 @@ struct PacketAssembler {
 
   /// - Parameter text: A message; UTF-8.
   /// - Returns: The packet that the message completes.
-  mutating func add(_ text: UnsafeRawBufferPointer) throws -> ReceivedPacket? {
-    if json != nil { return try json?.add(text) }
-    return try decode(.text(String(decoding: text, as: UTF8.self)))
+  mutating func add(_ text: UnsafeRawBufferPointer) throws -> ArrivedPacket? {
+    if json != nil { return try json?.read(text) }
+    return try decode(.text(String(decoding: text, as: UTF8.self))).map { .packet($0) }
   }
 
   /// - Parameter data: A binary message.

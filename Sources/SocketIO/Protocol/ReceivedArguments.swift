@@ -13,6 +13,12 @@ enum ReceivedArguments: Sendable {
   /// Text as it arrived, to be read where the arguments are used.
   case json(JSONArguments)
 
+  /// - Parameter text: That of a packet, which was checked when it arrived. It is copied.
+  init?(checked text: UnsafeRawBufferPointer) {
+    guard let head = PacketHead(checked: text) else { return nil }
+    self = .json(JSONArguments(text, start: head.argumentsStart))
+  }
+
   /// All arguments as values, read from the text if necessary.
   var values: [SocketValue] {
     switch self {
@@ -55,11 +61,10 @@ struct JSONArguments: Sendable {
   /// 32 bits keep waiting events small.
   private let offset: UInt32
 
-  /// - Returns: nil if the arguments begin behind more than 4 GiB.
-  init?(_ text: UnsafeRawBufferPointer, start: Int) {
-    guard let offset = UInt32(exactly: start) else { return nil }
+  /// - Parameter start: Where the first argument begins, or the array ends.
+  init(_ text: UnsafeRawBufferPointer, start: UInt32) {
     self.text = String(decoding: text, as: UTF8.self)
-    self.offset = offset
+    offset = start
   }
 
   /// Where the first argument begins, or the array ends. Only whitespace and the closing bracket follow the last one.
@@ -91,23 +96,26 @@ struct JSONArguments: Sendable {
     }
   }
 
+  var lastString: String? { withUnsafeBytes { Self.lastString(of: $0, start: offset) } }
+
   /// Searches from the end: a quote inside a string follows a backslash, and the opening quote does not.
-  var lastString: String? {
-    withUnsafeBytes { bytes in
-      let arguments = bytes[start...]
-      guard let bracket = arguments.lastIndex(of: ASCII.closeBracket),
-        let end = arguments[..<bracket].lastIndex(where: { $0 > ASCII.space }), arguments[end] == ASCII.quote
-      else { return nil }
-      var quote = arguments[..<end].lastIndex(of: ASCII.quote)
-      while let candidate = quote {
-        let backslashes = arguments[..<candidate].reversed().prefix { $0 == ASCII.backslash }.count
-        if backslashes.isMultiple(of: 2) {
-          let string = UnsafeRawBufferPointer(rebasing: bytes[(candidate + 1)..<end])
-          return String(unescaping: string)
-        }
-        quote = arguments[..<candidate].lastIndex(of: ASCII.quote)
+  ///
+  /// - Parameters:
+  ///   - text: That of a packet.
+  ///   - start: Where its arguments begin.
+  static func lastString(of text: UnsafeRawBufferPointer, start: UInt32) -> String? {
+    let arguments = text[Int(start)...]
+    guard let bracket = arguments.lastIndex(of: ASCII.closeBracket),
+      let end = arguments[..<bracket].lastIndex(where: { $0 > ASCII.space }), arguments[end] == ASCII.quote
+    else { return nil }
+    var quote = arguments[..<end].lastIndex(of: ASCII.quote)
+    while let candidate = quote {
+      let backslashes = arguments[..<candidate].reversed().prefix { $0 == ASCII.backslash }.count
+      if backslashes.isMultiple(of: 2) {
+        return String(unescaping: UnsafeRawBufferPointer(rebasing: text[(candidate + 1)..<end]))
       }
-      return nil
+      quote = arguments[..<candidate].lastIndex(of: ASCII.quote)
     }
+    return nil
   }
 }

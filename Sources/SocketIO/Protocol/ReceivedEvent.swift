@@ -14,6 +14,12 @@ final class ReceivedEvent: Sendable {
     id = ack ?? -1
   }
 
+  /// - Parameter text: That of a packet, which was checked when it arrived. It is copied.
+  convenience init?(checked text: UnsafeRawBufferPointer) {
+    guard let head = PacketHead(checked: text), let name = head.name else { return nil }
+    self.init(name: name, arguments: .json(JSONArguments(text, start: head.argumentsStart)), ack: head.id)
+  }
+
   /// The acknowledgement id, if the server waits for an answer.
   var ack: Int? { id < 0 ? nil : id }
 

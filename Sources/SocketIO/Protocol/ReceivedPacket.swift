@@ -13,7 +13,38 @@ struct ReceivedPacket: Sendable {
   }
 }
 
+/// What comes before the arguments in the text of an event or an acknowledgement.
+struct PacketHead: Sendable, Equatable {
+  let namespace: String
+  let id: Int?
+  /// nil for an acknowledgement.
+  let name: String?
+  /// Where the first argument begins, or the array ends. 32 bits keep waiting events small.
+  let argumentsStart: UInt32
+}
+
+/// A packet that a message completes.
+enum ArrivedPacket {
+  case packet(ReceivedPacket)
+  /// An event or an acknowledgement without attachments. Its arguments are in the message's text, which was checked and
+  /// is lent.
+  case text(PacketHead)
+}
+
 extension ReceivedPacket {
+  /// Copies the text.
+  init(_ head: PacketHead, _ text: UnsafeRawBufferPointer) {
+    namespace = head.namespace
+    id = head.id
+    let arguments = ReceivedArguments.json(JSONArguments(text, start: head.argumentsStart))
+    content =
+      if let name = head.name {
+        .event(ReceivedEvent(name: name, arguments: arguments, ack: head.id))
+      } else {
+        .ack(arguments)
+      }
+  }
+
   /// - Parameter size: The bytes that arrived.
   init(_ packet: SocketPacket, size: Int = 0) {
     func received(_ values: [SocketValue]) -> ReceivedArguments {

@@ -2,8 +2,10 @@
 enum AckHandler: Sendable {
   typealias Answer = Result<ReceivedArguments, SocketIOError>
 
-  /// Runs as handlers do or, with `isInline`, on the loop: where tests cannot have tasks, that stands for one.
-  case callback(AckCallback, isInline: Bool = false)
+  /// Runs as handlers do.
+  case callback(AckCallback)
+  /// Runs on the loop: where tests cannot have tasks, that stands for one.
+  case inline(AckCallback)
   /// A waiting task. It is resumed on the loop, and runs elsewhere.
   case task(UnsafeContinuation<Answer, Never>)
 }
@@ -20,12 +22,12 @@ final class AckCallback: Sendable {
   }
 
   /// Called once.
-  func callAsFunction(_ answer: Result<ReceivedAnswer, SocketIOError>) {
+  func callAsFunction(_ answer: Result<ReceivedArguments, SocketIOError>) {
     body(answer.map { SocketAnswer($0, to: event) })
   }
 }
 
-/// The arguments of an acknowledgement for a closure. The loop makes the object, and frees it in the end.
+/// The arguments of an acknowledgement that waits for the thread of its closure.
 final class ReceivedAnswer: Sendable {
   let arguments: ReceivedArguments
 

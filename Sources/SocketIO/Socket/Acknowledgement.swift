@@ -65,7 +65,12 @@ public final class Acknowledgement: Sendable {
 
   private func reply(_ payload: consuming OutgoingPayload) -> Bool {
     guard use() else { return false }
-    dispatcher.mailbox.reply(OutgoingReply(session: session, id: id, payload: payload), from: dispatcher.key)
+    if let text = payload.shortText {
+      let reply = OutgoingTextReply(session: session, idPosition: UInt32(text.idPosition), id: id)
+      dispatcher.mailbox.reply(reply, text, from: dispatcher.key)
+    } else {
+      dispatcher.mailbox.reply(OutgoingReply(session: session, id: id, payload: payload), from: dispatcher.key)
+    }
     return true
   }
 

@@ -81,9 +81,17 @@ struct AcknowledgementTable {
   /// The acknowledgement has arrived.
   ///
   /// - Returns: nil if nobody waits for it.
-  mutating func acknowledge(_ id: Int) -> Entry? {
-    guard let entry = entries.remove(at: id) else { return nil }
-    if let sentAt = entry.sentAt { roundTrips.record(nanoseconds: clock() - sentAt) }
+  mutating func acknowledge(_ id: Int) -> Entry? { measured(entries.remove(at: id)) }
+
+  /// The acknowledgement has arrived, if a caller waits for it.
+  ///
+  /// - Returns: nil for one of the retry queue, which stays, or if nobody waits for it.
+  mutating func takeAwaited(_ id: Int) -> Entry? {
+    measured(entries.remove(at: id) { $0.handler != nil })
+  }
+
+  private mutating func measured(_ entry: consuming Entry?) -> Entry? {
+    if let sentAt = entry?.sentAt { roundTrips.record(nanoseconds: clock() - sentAt) }
     return entry
   }
 }

@@ -176,15 +176,23 @@ extension ModifiedSocket {
     _ event: String, _ payload: consuming OutgoingPayload, _ ack: consuming AckHandler?,
     _ token: CancellationToken? = nil
   ) -> SocketIOError? {
-    guard socket.budget.limit.overflow == .refuse, mayWait else {
-      socket.io.mailbox.emit(outgoing(event, payload, ack, token), from: socket.key)
-      return nil
+    var room: Int?
+    if socket.budget.limit.overflow == .refuse, mayWait {
+      let bytes = payload.size(of: event)
+      guard socket.budget.takeOrRefuse(bytes) else { return .bufferFull }
+      room = bytes
     }
-    var outgoing = outgoing(event, payload, ack, token)
-    let bytes = outgoing.size
-    guard socket.budget.takeOrRefuse(bytes) else { return .bufferFull }
-    outgoing.room = bytes
-    socket.io.mailbox.emit(outgoing, from: socket.key)
+    if let text = payload.shortText {
+      let event = OutgoingTextEvent(
+        ack: ack, token: token, timeout: (timeout ?? socket.ackTimeout)?.milliseconds, room: room,
+        retries: Int32(clamping: socket.retries), idPosition: UInt32(text.idPosition), isVolatile: isVolatile,
+        isCompressed: isCompressed)
+      socket.io.mailbox.emit(event, text, from: socket.key)
+    } else {
+      var event = outgoing(event, payload, ack, token)
+      event.room = room
+      socket.io.mailbox.emit(event, from: socket.key)
+    }
     return nil
   }
 

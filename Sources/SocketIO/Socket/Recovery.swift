@@ -20,7 +20,9 @@ struct Recovery {
 
   /// The server appends the offset, as the last argument, to events that it can send again, which excludes those with
   /// an acknowledgement.
-  mutating func learn(_ event: ReceivedEvent) {
-    if event.ack == nil, let offset = event.arguments.lastString { self.offset = offset }
+  ///
+  /// - Parameter lastString: The last argument of such an event, if that is a string.
+  mutating func learn(_ lastString: String?) {
+    if let lastString { offset = lastString }
   }
 }

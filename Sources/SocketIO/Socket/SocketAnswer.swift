@@ -1,12 +1,11 @@
 /// The server's acknowledgement of an event, for the closure of ``Emitter/emit(_:_:ack:)``.
 public struct SocketAnswer: Sendable {
   /// The arguments as they arrived. Types are decoded from these.
-  var arguments: ReceivedArguments { received.arguments }
-  private let received: ReceivedAnswer
+  let arguments: ReceivedArguments
   private let event: String
 
-  init(_ received: ReceivedAnswer, to event: String) {
-    self.received = received
+  init(_ arguments: ReceivedArguments, to event: String) {
+    self.arguments = arguments
     self.event = event
   }
 

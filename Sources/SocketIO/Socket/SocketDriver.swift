@@ -7,7 +7,7 @@ import Logging
 final class SocketDriver {
   let key: Int
   let namespace: String
-  private(set) var machine: SocketStateMachine
+  @exclusivity(unchecked) private(set) var machine: SocketStateMachine
   /// Its position among the active Sockets, set by the ``SocketTable``; nil if it is not active.
   var activePosition: Int?
   var isActive: Bool { activePosition != nil }
@@ -47,9 +47,44 @@ final class SocketDriver {
     carryOut(machine.handle(event), on: core)
   }
 
+  /// An event or an acknowledgement has arrived.
+  ///
+  /// - Parameter text: The packet, lent for the duration of the call.
+  func received(_ head: PacketHead, _ text: UnsafeRawBufferPointer, on core: isolated ManagerCore) {
+    // Nothing else follows from most packets of a joined namespace, so they need no object here.
+    if head.name == nil {
+      if let awaited = machine.takeAwaited(head.id) { return complete(awaited, head, text, on: core) }
+    } else if text.count <= HandlerQueue.longestText,
+      let session = machine.sessionToDeliver(
+        ack: head.id, lastString: JSONArguments.lastString(of: text, start: head.argumentsStart))
+    {
+      return core.enqueue(.eventText(dispatcher, session: session, epoch: disconnects), text: LentBytes(text))
+    }
+    switch ReceivedPacket(head, text).content {
+    case .event(let event): received(event, on: core)
+    case .ack(let arguments): acknowledged(head.id, arguments, on: core)
+    case .connect, .disconnect, .connectError: break
+    }
+  }
+
+  private func complete(
+    _ awaited: consuming AcknowledgementTable.Entry, _ head: PacketHead, _ text: UnsafeRawBufferPointer,
+    on core: isolated ManagerCore
+  ) {
+    if awaited.hasTimer, let id = head.id { core.deadlines.stop(.acknowledgement(socket: key, id: id)) }
+    guard let handler = awaited.handler.take() else { return }
+    if text.count > HandlerQueue.longestText {
+      core.complete(handler, .success(.json(JSONArguments(text, start: head.argumentsStart))))
+    } else {
+      core.complete(consume handler, head, text)
+    }
+  }
+
   func received(_ event: consuming ReceivedEvent, on core: isolated ManagerCore) {
     // Nothing else follows from an event of a joined namespace.
-    if let session = machine.sessionToDeliver(event) { return deliver(consume event, session, on: core) }
+    if let session = machine.sessionToDeliver(ack: event.ack, lastString: event.arguments.lastString) {
+      return deliver(consume event, session, on: core)
+    }
     carryOut(machine.received(event), on: core)
   }
 
@@ -64,6 +99,26 @@ final class SocketDriver {
 
   func emit(_ event: consuming OutgoingEvent, on core: isolated ManagerCore) {
     carryOut(machine.emit(event, canSendNow: core.canSendNow), on: core)
+  }
+
+  /// - Parameter text: That of the event, lent for the duration of the call.
+  func emit(_ event: consuming OutgoingTextEvent, _ text: UnsafeRawBufferPointer, on core: isolated ManagerCore) {
+    guard core.takesText, !dispatcher.handlers.hasOutgoing, let passed = machine.pass(&event) else {
+      return emit(event.event(text), on: core)
+    }
+    if let id = passed.id, let timeout = event.timeout {
+      core.deadlines.start(.acknowledgement(socket: key, id: id), milliseconds: timeout)
+    }
+    core.send(event.lent(text, id: passed.id), isCompressed: event.isCompressed)
+  }
+
+  /// - Parameters:
+  ///   - session: The one in which the event arrived.
+  ///   - text: The answer, lent for the duration of the call.
+  func reply(_ session: UInt32, _ text: LentText, on core: isolated ManagerCore) {
+    guard machine.mayReply(in: session) else { return }
+    if core.takesText { return core.send(text, isCompressed: true) }
+    core.send(EncodedPacket(text: EncodedText(text)), isCompressed: true)
   }
 
   /// Publishes the machine's state if it has changed, and performs its actions.
@@ -166,7 +221,7 @@ final class SocketDriver {
   ) {
     // A `for` loop would copy the list.
     while let action = actions.next() { perform(consume action, on: core) }
-    guard machine.hasWriters else { return }
+    guard machine.outbox.hasWriters else { return }
     core.writerLine.join(self)
     core.writerLine.admit(on: core)
   }
@@ -178,7 +233,7 @@ final class SocketDriver {
     case .authenticate(let session): authenticate(session, on: core)
     case .send(let packet, let isCompressed): send(packet, isCompressed: isCompressed, on: core)
     case .sendEncoded(let packet, let isCompressed):
-      guard packet.isEvent, !dispatcher.handlers.isEmpty(.anyOutgoing) else {
+      guard packet.isEvent, dispatcher.handlers.hasOutgoing else {
         return core.send(consume packet, isCompressed: isCompressed)
       }
       core.send(packet, isCompressed: isCompressed)
@@ -262,7 +317,7 @@ final class SocketDriver {
   }
 
   private func reportOutgoing(_ packet: SocketPacket, on core: isolated ManagerCore) {
-    guard case .event = packet.content, !dispatcher.handlers.isEmpty(.anyOutgoing), let socket else { return }
+    guard case .event = packet.content, dispatcher.handlers.hasOutgoing, let socket else { return }
     core.handlerQueue.enqueue { socket.dispatchOutgoing(packet) }
   }
 

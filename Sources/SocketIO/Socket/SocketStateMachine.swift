@@ -18,7 +18,7 @@ struct SocketStateMachine {
   private var receiveBuffer = ReceiveBuffer()
   /// The number of events delivered.
   private var receivedEvents = 0
-  private var outbox: SocketOutbox
+  private(set) var outbox: SocketOutbox
 
   /// - Parameters:
   ///   - budget: Limits the events that wait for a connection.
@@ -30,15 +30,6 @@ struct SocketStateMachine {
     outbox = SocketOutbox(namespace: namespace, budget: budget, clock: clock)
   }
 
-  /// Bytes of the events that wait for a connection or for their turn; exact with the default parser.
-  var bufferedBytes: Int { outbox.bufferedBytes }
-
-  /// Whether any writer waits until less is queued.
-  var hasWriters: Bool { outbox.hasWriters }
-
-  /// The turn of the writer that has waited longest.
-  var firstWriterTurn: Int? { outbox.firstWriterTurn }
-
   /// Counts of what happened so far and what waits now.
   var statistics: EventStatistics {
     var statistics = outbox.statistics
@@ -47,6 +38,8 @@ struct SocketStateMachine {
   }
 
   var isActive: Bool { state.isActive }
+
+  private var isJoined: Bool { if case .connected = state { true } else { false } }
 
   /// Whether the credentials are being evaluated.
   var isAuthenticating: Bool { if case .authenticating = state { true } else { false } }
@@ -147,7 +140,9 @@ struct SocketStateMachine {
     connection.isLeft = false
     var actions: ActionList<Action> = []
     for event in receiveBuffer.removeAll() {
-      if let session = sessionToDeliver(event) { actions.append(.deliverEvent(event, session: session)) }
+      if let session = sessionToDeliver(ack: event.ack, lastString: event.arguments.lastString) {
+        actions.append(.deliverEvent(event, session: session))
+      }
     }
     return actions + outbox.open() + [.deliver(.connect(id: id, recovered: isRecovered))]
   }
@@ -190,16 +185,19 @@ struct SocketStateMachine {
 
   /// An event of the namespace has arrived.
   ///
+  /// - Parameters:
+  ///   - ack: Its acknowledgement id.
+  ///   - lastString: Its last argument, if that is a string.
   /// - Returns: The session in which it is delivered at once; nil if the namespace is not joined, and ``received(_:)``
   ///   decides.
-  mutating func sessionToDeliver(_ event: ReceivedEvent) -> UInt32? {
-    guard id != nil else { return nil }
-    recovery?.learn(event)
+  mutating func sessionToDeliver(ack: Int?, lastString: @autoclosure () -> String?) -> UInt32? {
+    guard isJoined else { return nil }
+    if ack == nil { recovery?.learn(lastString()) }
     receivedEvents += 1
     return session
   }
 
-  /// An event of the namespace has arrived for which ``sessionToDeliver(_:)`` is nil.
+  /// An event of the namespace has arrived for which ``sessionToDeliver(ack:lastString:)`` is nil.
   mutating func received(_ event: ReceivedEvent) -> ActionList<Action> {
     // Otherwise the event belongs to an earlier session.
     guard isJoining, !connection.isLeft else { return [] }
@@ -247,6 +245,14 @@ struct SocketStateMachine {
     return outbox.acknowledge(id, consume arguments)
   }
 
+  /// The acknowledgement of an event has arrived.
+  ///
+  /// - Returns: Who waits for it, from which nothing else follows; nil otherwise, and ``acknowledged(_:_:)`` decides.
+  mutating func takeAwaited(_ id: Int?) -> AcknowledgementTable.Entry? {
+    guard let id, isJoined else { return nil }
+    return outbox.takeAwaited(id)
+  }
+
   /// The answer to a CONNECT that was given up has arrived. If the namespace is wanted again, it can be joined now.
   private mutating func rejoin() -> ActionList<Action> { state.isWaiting ? authenticate() : [] }
 
@@ -256,6 +262,11 @@ struct SocketStateMachine {
   mutating func emit(_ event: consuming OutgoingEvent, canSendNow: Bool) -> ActionList<Action> {
     outbox.emit(event, canSendNow: canSendNow)
   }
+
+  /// Lets an event go to a connection that takes it, unless more has to happen.
+  ///
+  /// - Returns: nil if it has to be emitted with ``emit(_:canSendNow:)``.
+  mutating func pass(_ event: inout OutgoingTextEvent) -> SocketOutbox.Passed? { outbox.pass(&event) }
 
   private mutating func sendFailed(_ packet: SocketPacket, _ error: SocketIOError) -> ActionList<Action> {
     switch packet.content {
@@ -273,8 +284,11 @@ struct SocketStateMachine {
     [.deliver(.emitFailed(event: "acknowledgement \(id)", error))]
   }
 
+  /// Whether the server still waits for answers to events of that session.
+  func mayReply(in session: UInt32) -> Bool { session == self.session && isJoined }
+
   private func reply(_ reply: OutgoingReply) -> ActionList<Action> {
-    guard reply.session == session, id != nil else { return [] }
+    guard mayReply(in: reply.session) else { return [] }
     switch reply.payload {
     case .encoded(let packet): return .just(.sendEncoded(packet))
     case .values(let arguments):

@@ -24,6 +24,12 @@ package protocol Transport: AnyObject {
   /// Sends one packet, as ``send(_:)`` for many does.
   func send(_ packet: EnginePacket) -> Bool
 
+  /// Whether ``send(_:isCompressed:)`` may be called. Only a WebSocket sends a text faster that way.
+  var takesText: Bool { get }
+
+  /// Sends an encoded message, as ``send(_:)`` does.
+  func send(_ text: LentText, isCompressed: Bool) -> Bool
+
   /// Requests `.readReceipt(mark)` for when the server has read everything handed to `send`. Marks increase; a receipt
   /// covers earlier marks, which may get none of their own.
   func requestReadReceipt(_ mark: UInt64)
@@ -53,6 +59,12 @@ package protocol Transport: AnyObject {
 
 extension Transport {
   package func send(_ packet: EnginePacket) -> Bool { send([packet]) }
+
+  package var takesText: Bool { false }
+
+  package func send(_ text: LentText, isCompressed: Bool) -> Bool {
+    send(.encoded(EncodedText(text), isCompressed: isCompressed))
+  }
 
   /// Reports an event, by `onText` if it is a message of text.
   package func report(_ event: TransportEvent) {

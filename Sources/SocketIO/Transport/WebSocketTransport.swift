@@ -11,9 +11,12 @@ final class WebSocketTransport: Transport {
   /// Bytes that may wait in the core before the transport counts as busy; more wait in the engine's buffer.
   private static let highWaterMark = 256 << 10
 
+  /// The longest text that is put together on the stack: the core makes its frame at once, without memory of its own.
+  private static let stackLimit = 1_024
+
   var onEvent: ((consuming TransportEvent) -> Void)?
   /// Read for each message. Reading a requirement of the protocol directly would check for exclusive access.
-  private var textReceiver: ((UnsafeRawBufferPointer) -> Void)?
+  @exclusivity(unchecked) private var textReceiver: ((UnsafeRawBufferPointer) -> Void)?
   var onText: ((UnsafeRawBufferPointer) -> Void)? {
     get { textReceiver }
     set { textReceiver = newValue }
@@ -24,9 +27,8 @@ final class WebSocketTransport: Transport {
   private let sendsBase64: Bool
   /// Reports that a packet could not be sent.
   private var failure: (any LoopTimer)?
-  private var handle: OpaquePointer?
+  @exclusivity(unchecked) private var handle: OpaquePointer?
   private var isOpen = false
-  private var isBusy = false
   /// Whether an upgrade packet waits. The server accepts nothing before it, so no pong may overtake it.
   private var upgradeWaits = false
 
@@ -96,10 +98,18 @@ final class WebSocketTransport: Transport {
     return takesMore()
   }
 
+  var takesText: Bool { true }
+
+  func send(_ text: LentText, isCompressed: Bool) -> Bool {
+    guard let handle else { return false }
+    let status = send(text, isCompressed ? CSIO_WS_TEXT : CSIO_WS_TEXT.uncompressed, on: handle)
+    if status == CSIO_ENOMEM.rawValue { failSoon(SocketIOError(csio: status)) }
+    return takesMore()
+  }
+
   private func takesMore() -> Bool {
     guard let handle else { return false }
-    isBusy = csio_ws_queued_bytes(handle) > Self.highWaterMark
-    return !isBusy
+    return csio_ws_queued_bytes(handle) <= Self.highWaterMark
   }
 
   // The WebSocket ping goes out after what was sent, so its pong shows that the server has read that.
@@ -146,7 +156,8 @@ final class WebSocketTransport: Transport {
     let status: Int32
     switch packet {
     case .encoded(let text, let isCompressed):
-      status = send(text, isCompressed ? CSIO_WS_TEXT : CSIO_WS_TEXT.uncompressed, on: handle)
+      let type = isCompressed ? CSIO_WS_TEXT : CSIO_WS_TEXT.uncompressed
+      status = text.withLentText { send($0, type, on: handle) }
     case .message(.binary(let data)) where !sendsBase64: status = send(data, CSIO_WS_BINARY, on: handle)
     case .uncompressed(.binary(let data)) where !sendsBase64:
       status = send(data, CSIO_WS_BINARY.uncompressed, on: handle)
@@ -172,8 +183,14 @@ final class WebSocketTransport: Transport {
     data.withUnsafeBytes { csio_ws_send(handle, type, $0.baseAddress, $0.count) }
   }
 
-  private func send(_ text: EncodedText, _ type: csio_ws_type, on handle: OpaquePointer) -> Int32 {
+  private func send(_ text: LentText, _ type: csio_ws_type, on handle: OpaquePointer) -> Int32 {
     let count = text.count
+    if count <= Self.stackLimit {
+      return withUnsafeTemporaryAllocation(byteCount: count, alignment: 1) { bytes in
+        text.write(into: bytes)
+        return csio_ws_send(handle, type, bytes.baseAddress, count)
+      }
+    }
     guard let buffer = csio_buffer_create(count) else { return CSIO_ENOMEM.rawValue }
     text.write(into: UnsafeMutableRawBufferPointer(start: csio_buffer_bytes(buffer), count: count))
     return csio_ws_send_buffer(handle, type, buffer)
@@ -217,7 +234,6 @@ final class WebSocketTransport: Transport {
   }
 
   private func drained() {
-    isBusy = false
     upgradeWaits = false
     onEvent?(.writable)
   }

@@ -10,6 +10,8 @@ package final class ScriptedTransport: Transport {
     set { script.sid = newValue }
   }
 
+  package let takesText = true
+
   private let script: TransportScript
   private var timer: VirtualTimer?
 

@@ -17,6 +17,7 @@ func fuzzPackets(_ bytes: UnsafeRawBufferPointer) throws {
     } else {
       continue
     }
+    if case .text(let text) = message { readAgain(text, parser) }
     let checked = try? assembler.add(message)?.packet
     let packet: SocketPacket?
     do {
@@ -29,6 +30,15 @@ func fuzzPackets(_ bytes: UnsafeRawBufferPointer) throws {
     }
     must(checked == packet, "checked arguments differ from those that were read")
     if let packet { try check(packet) }
+  }
+}
+
+/// Another thread finds in a checked text what was found when it was checked.
+private func readAgain(_ text: String, _ parser: JSONParser) {
+  var assembler = JSONPacketAssembler(parser)
+  text.withUTF8Bytes { bytes in
+    guard case .text(let head)? = try? assembler.read(bytes) else { return }
+    must(PacketHead(checked: bytes) == head, "a checked text is read differently again")
   }
 }
 

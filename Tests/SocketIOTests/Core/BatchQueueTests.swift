@@ -112,4 +112,86 @@ struct BatchQueueTests {
       #expect(queue.isEmpty)
     }
   }
+
+  // MARK: Texts
+
+  private func text(_ number: Int, _ length: Int) -> [UInt8] {
+    (0..<length).map { UInt8(truncatingIfNeeded: number &* 31 &+ $0) }
+  }
+
+  private mutating func append(_ numbers: Range<Int>, length: (Int) -> Int) {
+    for number in numbers {
+      var element: Int? = number
+      text(number, length(number)).withUnsafeBytes { queue.append(&element, text: LentBytes($0)) }
+    }
+  }
+
+  /// Takes a run, checks that each element has its own text, and puts it back after some elements.
+  private mutating func handle(_ limit: Int, length: (Int) -> Int) -> [Int] {
+    var run = queue.take()
+    var numbers: [Int] = []
+    run.takeElements { number, bytes in
+      #expect(Array(bytes) == text(number, length(number)))
+      numbers.append(number)
+      return numbers.count < limit
+    }
+    queue.putBack(run)
+    return numbers
+  }
+
+  @Test("Each element gets the text that was added with it, however the runs end", arguments: [1, 7, 100, 1_000])
+  mutating func texts(limit: Int) {
+    func length(_ number: Int) -> Int { number % 3 == 0 ? 0 : number % 200 }
+    for round in 0..<3 {
+      let first = round * 1_000
+      append(first..<(first + 500), length: length)
+      var handled = handle(limit, length: length)
+      append((first + 500)..<(first + 1_000), length: length)
+      while !queue.isEmpty { handled += handle(limit, length: length) }
+      #expect(handled == Array(first..<(first + 1_000)))
+    }
+  }
+
+  @Test("A chunk ends before its texts are too many bytes, so that little memory is kept")
+  mutating func longTexts() {
+    let longest = BatchQueue<Int>.longestText
+    func length(_: Int) -> Int { longest }
+    append(0..<10, length: length)
+    #expect(queue.count == 10)
+    for first in stride(from: 0, to: 10, by: 2) {
+      #expect(handle(.max, length: length) == [first, first + 1])
+    }
+    #expect(queue.isEmpty)
+  }
+
+  @Test("An empty queue keeps little memory for texts, a busy one what it needs", arguments: [40, 1_000])
+  mutating func keptMemory(count: Int) {
+    func length(_: Int) -> Int { 1_500 }
+    append(0..<count, length: length)
+    _ = handle(.max, length: length)
+    append(count..<(count + 1), length: length)
+    #expect(queue.textCapacity >= BatchQueue<Int>.chunkBytes / 2)
+    while !queue.isEmpty { _ = handle(.max, length: length) }
+    #expect(queue.textCapacity <= 4 * (4 << 10))
+  }
+
+  @Test("A text that is too long for any chunk gets one of its own")
+  mutating func hugeText() {
+    func length(_ number: Int) -> Int { number == 1 ? 2 * BatchQueue<Int>.chunkBytes : 1 }
+    append(0..<3, length: length)
+    #expect(handle(.max, length: length) == [0])
+    #expect(handle(.max, length: length) == [1])
+    #expect(handle(.max, length: length) == [2])
+  }
+}
+
+extension Batch {
+  fileprivate mutating func takeFirst() -> Element? {
+    var first: Element?
+    takeElements { element, _ in
+      first = element
+      return false
+    }
+    return first
+  }
 }

@@ -15,7 +15,7 @@ struct OutgoingQueueTests {
   }
 
   private func event(_ name: String, retries: Int = 0, token: CancellationToken? = nil) -> OutgoingEvent {
-    let ack = token.map { _ in AckHandler.callback(AckCallback(event: name) { _ in }, isInline: true) }
+    let ack = token.map { _ in AckHandler.inline(AckCallback(event: name) { _ in }) }
     return OutgoingEvent(name: name, payload: .values([]), ack: ack, token: token, retries: retries)
   }
 
@@ -60,8 +60,8 @@ struct OutgoingQueueTests {
     #expect(mayGoOn && budget.events == 1)
     #expect(append(outgoing) == [])
     #expect(budget.events == 1)
-    queue.giveBackRoom(of: outgoing)
-    queue.giveBackRoom(of: event("b"))
+    queue.giveBackRoom(outgoing.room)
+    queue.giveBackRoom(event("b").room)
     #expect(budget.events == 0)
   }
 

@@ -34,6 +34,7 @@ final class SimulatedWebSocket: Transport {
   var onEvent: ((consuming TransportEvent) -> Void)?
   var onText: ((UnsafeRawBufferPointer) -> Void)?
   var sid: String?
+  let takesText = true
   let queuedBytes = 0
 
   private let network: SimulatedNetwork

@@ -113,7 +113,7 @@ final class SimulatedUser {
       let callback = AckCallback(event: stream.name) { result in
         network.enter("\(stream) \(number) ends: \(result)") { $0.ended(stream, number, result) }
       }
-      ack = .callback(callback, isInline: network.random { $0.chance(500) })
+      ack = network.random { $0.chance(500) } ? .inline(callback) : .callback(callback)
     }
     let timeout = namespace.ackTimeout.map { Duration.milliseconds($0) }
     do {
