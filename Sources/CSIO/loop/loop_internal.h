@@ -46,9 +46,9 @@ struct csio__guest {
 struct csio_loop {
   uv_loop_t uv;
   uv_thread_t thread;
-  uv_async_t wake;  /* for other threads */
-  uv_check_t posts; /* runs what is posted, after the I/O of each turn */
-  uv_prepare_t before_wait;
+  uv_async_t wake;          /* for other threads */
+  uv_check_t posts;         /* runs what is posted, after the I/O of each turn */
+  uv_prepare_t before_wait; /* runs last before the loop waits for I/O */
   uv_idle_t busy; /* active while the loop's own thread has posted something: the turn does not wait */
   uv_mutex_t lock;
   csio__bytes incoming; /* functions to call; under `lock` */

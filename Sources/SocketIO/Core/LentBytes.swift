@@ -1,6 +1,7 @@
-/// Bytes that are lent for the duration of a call.
+/// Bytes that are lent for the duration of a call, to be copied under a lock.
 ///
-/// Safe to send, as a pointer is not: who gets them reads them, during the call only.
+/// The compiler lets a pointer into no lock, since it could be kept there. These bytes are safe to send, because
+/// `BatchQueue.append` only reads them, before it returns.
 struct LentBytes: @unchecked Sendable {
   static let none = LentBytes(UnsafeRawBufferPointer(start: nil, count: 0))
 

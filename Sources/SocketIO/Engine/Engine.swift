@@ -7,6 +7,7 @@ package final class Engine {
   var onReport: ((consuming EngineReport) -> Void)?
 
   /// Gets the text of each message, lent for the duration of the call.
+  // Read and written whole, and read for each message.
   @exclusivity(unchecked) var onText: ((UnsafeRawBufferPointer) -> Void)?
 
   /// Called when the transport has handed over what it had and has taken what waited.
@@ -21,8 +22,10 @@ package final class Engine {
     let counter: EngineTally.Counter
   }
 
+  // Used for each message; the machine calls nothing back, so no use can begin inside another.
   @exclusivity(unchecked) private var machine: EngineStateMachine
   private let makeTransport: MakeTransport
+  // Read and written whole, and read for each message.
   @exclusivity(unchecked) private var main: ActiveTransport?
   private var probe: ActiveTransport?
   private let loop: any Loop

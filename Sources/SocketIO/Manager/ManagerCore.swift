@@ -21,6 +21,7 @@ actor ManagerCore {
   private(set) weak var manager: Manager?
 
   private(set) var machine: ManagerStateMachine
+  // Both are used for each message, and no use can begin inside another: docs/design.md, "State machines and drivers".
   @exclusivity(unchecked) private var assembler: PacketAssembler
   @exclusivity(unchecked) private(set) var engine: Engine?
   let closing = ClosingEngines()

@@ -7,6 +7,7 @@ import Logging
 final class SocketDriver {
   let key: Int
   let namespace: String
+  // Used for each message; the machine calls nothing back, so no use can begin inside another.
   @exclusivity(unchecked) private(set) var machine: SocketStateMachine
   /// Its position among the active Sockets, set by the ``SocketTable``; nil if it is not active.
   var activePosition: Int?

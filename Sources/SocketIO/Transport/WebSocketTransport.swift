@@ -15,7 +15,8 @@ final class WebSocketTransport: Transport {
   private static let stackLimit = 1_024
 
   var onEvent: ((consuming TransportEvent) -> Void)?
-  /// Read for each message. Reading a requirement of the protocol directly would check for exclusive access.
+  /// Read for each message, and read and written whole, so it needs no check for exclusive access. Reading a requirement
+  /// of the protocol directly would make one.
   @exclusivity(unchecked) private var textReceiver: ((UnsafeRawBufferPointer) -> Void)?
   var onText: ((UnsafeRawBufferPointer) -> Void)? {
     get { textReceiver }
@@ -27,6 +28,7 @@ final class WebSocketTransport: Transport {
   private let sendsBase64: Bool
   /// Reports that a packet could not be sent.
   private var failure: (any LoopTimer)?
+  // As above.
   @exclusivity(unchecked) private var handle: OpaquePointer?
   private var isOpen = false
   /// Whether an upgrade packet waits. The server accepts nothing before it, so no pong may overtake it.
