@@ -10,7 +10,7 @@ enum {
 
 struct csio__framer {
   csio__guest guest;
-  const void *owner; /* who has claimed it */
+  bool claimed;
   uint8_t masks[MASKS * MASK_SIZE];
   size_t masks_left;
   size_t size;
@@ -26,18 +26,18 @@ csio__framer *csio__framer_of(csio_loop *loop)
   return csio__guest_of(loop, &framer_guest, &failure);
 }
 
-csio__framer *csio__framer_claim(csio_loop *loop, const void *owner)
+csio__framer *csio__framer_claim(csio_loop *loop)
 {
   csio__failure failure;
   csio__framer *framer = csio__guest_of(loop, &claimed_guest, &failure);
-  if (!framer || framer->owner) return NULL;
-  framer->owner = owner;
+  if (!framer || framer->claimed) return NULL;
+  framer->claimed = true;
   return framer;
 }
 
 void csio__framer_release(csio__framer *framer)
 {
-  framer->owner = NULL;
+  framer->claimed = false;
   framer->size = 0;
 }
 

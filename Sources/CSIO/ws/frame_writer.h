@@ -21,7 +21,7 @@ csio__framer *csio__framer_of(csio_loop *loop);
 
 /* Another one of the loop, for one owner after the other: its batch grows over several calls. NULL while it
  * belongs to someone else, or when memory is short. */
-csio__framer *csio__framer_claim(csio_loop *loop, const void *owner);
+csio__framer *csio__framer_claim(csio_loop *loop);
 
 /* Gives it back, and drops what it holds. */
 void csio__framer_release(csio__framer *framer);

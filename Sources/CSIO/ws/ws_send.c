@@ -118,7 +118,7 @@ static bool add_to_batch(csio_ws *ws, csio_ws_type type, const void *bytes, size
 {
   if (ws->first || ws->rest.size || type & CSIO_WS_URGENT) return false;
   if (is_compressed(ws, type & CSIO_WS_UNCOMPRESSED, size)) return false;
-  csio__framer *batch = ws->batch ? ws->batch : csio__framer_claim(ws->handle.loop, ws);
+  csio__framer *batch = ws->batch ? ws->batch : csio__framer_claim(ws->handle.loop);
   if (!batch) return false;
   unsigned kind = type & CSIO_WS_BINARY ? CSIO__FRAME_BINARY : CSIO__FRAME_TEXT;
   if (!csio__framer_add(batch, kind, bytes, size)) {

@@ -6,8 +6,8 @@ package final class Engine {
 
   var onReport: ((consuming EngineReport) -> Void)?
 
-  /// Gets the text of each message, lent for the duration of the call.
   // Read and written whole, and read for each message.
+  /// Gets the text of each message, lent for the duration of the call.
   @exclusivity(unchecked) var onText: ((UnsafeRawBufferPointer) -> Void)?
 
   /// Called when the transport has handed over what it had and has taken what waited.
